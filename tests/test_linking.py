@@ -1,0 +1,155 @@
+"""Links: by reference, by name, by ARN, by equal parts; and what is said where they cannot be followed."""
+
+from __future__ import annotations
+
+import pytest
+
+from wa_lint.graph import Cell, World
+from wa_lint.linking import graph_of
+from wa_lint.links import LINKS
+from wa_lint.model import Gap, Hole, Listed, Location, Partial, Resource, Scope, Snapshot, SourceKind, Unknown, Unresolved
+from wa_lint.naming import is_named, spell
+from wa_lint.schema import property_at
+
+ENDPOINT, CONFIG = "AWS::SageMaker::Endpoint", "AWS::SageMaker::EndpointConfig"
+TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"
+
+
+def resource(id_: str, type_: str, **properties: object) -> Resource:
+    return Resource(id_, type_, properties, Listed(Location(id_)))
+
+
+def world(*resources: Resource, kind: SourceKind = SourceKind.TEMPLATE, **snapshot: object) -> World:
+    return World(graph_of(Snapshot(kind, "here", resources, **snapshot)))  # type: ignore[arg-type] # a test's shorthand
+
+
+def root(world: World, id_: str) -> Cell:
+    found = world.graph.named(id_)
+    assert found
+    return world.cell(found)
+
+
+def ref(id_: str, attribute: str | None = None) -> Unresolved:
+    return Unresolved(f"!Ref {id_}", (Hole(id_, target=id_, attribute=attribute),))
+
+
+def config(*names: str) -> Resource:
+    return resource("Config", CONFIG, ProductionVariants=[{"VariantName": name} for name in names])
+
+
+def test_a_reference_is_followed_forward_and_back() -> None:
+    here = world(config("blue"), resource("Endpoint", ENDPOINT, EndpointConfigName=ref("Config", "EndpointConfigName")))
+    assert root(here, "Endpoint").select("endpoint_config").resource.id == "Config"
+    endpoints = root(here, "Config").select("endpoints").value
+    assert isinstance(endpoints, Partial), "another template may hold an endpoint on this configuration"
+    assert [cell.resource.id for cell in endpoints.items if isinstance(cell, Cell)] == ["Endpoint"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "endpoint/fraud/variant/blue",
+        Unresolved("!Sub", ("endpoint/", Hole("Endpoint.EndpointName", "Endpoint", "EndpointName"), "/variant/blue")),
+    ],
+)
+def test_a_scaling_target_names_one_variant(said: object) -> None:
+    here = world(
+        config("blue", "green"),
+        resource("Endpoint", ENDPOINT, EndpointName="fraud", EndpointConfigName=ref("Config")),
+        resource("Target", TARGET, ResourceId=said, MinCapacity=2),
+    )
+    blue, green = root(here, "Config").select("ProductionVariants").items()
+    assert [cell.resource.id for cell in blue.select("scalable_targets").items()[:-1]] == ["Target"]
+    assert isinstance(blue.select("scalable_targets").value, Partial)
+    assert green.select("scalable_targets").items()[:-1] == []
+
+
+def test_equal_parts_are_equal_names() -> None:
+    name = Unresolved("!Sub ${Stage}-fraud", (Hole("Stage"), "-fraud"))
+    said = Unresolved("!Sub", ("endpoint/", Hole("Stage"), "-fraud/variant/blue"))
+    here = world(
+        config("blue"),
+        resource("Endpoint", ENDPOINT, EndpointName=name, EndpointConfigName=ref("Config")),
+        resource("Target", TARGET, ResourceId=said),
+    )
+    (blue,) = root(here, "Config").select("ProductionVariants").items()
+    assert [cell.resource.id for cell in blue.select("scalable_targets").items()[:-1]] == ["Target"]
+
+
+def test_a_text_that_may_name_it_leaves_the_link_open() -> None:
+    here = world(
+        config("blue"),
+        resource("Endpoint", ENDPOINT, EndpointName="fraud", EndpointConfigName=ref("Config")),
+        resource("Target", TARGET, ResourceId=Unresolved("!Ref Which", (Hole("Which"),))),
+        kind=SourceKind.LIVE,
+        complete=frozenset({Scope(TARGET)}),
+    )
+    (blue,) = root(here, "Config").select("ProductionVariants").items()
+    targets = blue.select("scalable_targets").value
+    assert isinstance(targets, Partial)
+    assert "Which" in targets.reason
+
+
+def test_none_is_false_only_where_the_listing_is_whole() -> None:
+    endpoint = resource("Endpoint", ENDPOINT, EndpointName="fraud")
+    whole = world(endpoint, kind=SourceKind.LIVE, complete=frozenset({Scope("AWS::CloudWatch::Alarm")}))
+    assert root(whole, "Endpoint").select("alarms").value == []
+    refused = world(endpoint, kind=SourceKind.LIVE, gaps=(Gap(Scope("AWS::CloudWatch::Alarm"), "AccessDenied"),))
+    alarms = root(refused, "Endpoint").select("alarms").value
+    assert isinstance(alarms, Partial)
+    assert "AccessDenied" in alarms.reason
+
+
+def test_only_the_dimension_of_the_endpoint_names_it() -> None:
+    dimensions = [{"Name": "VariantName", "Value": "fraud"}, {"Name": "EndpointName", "Value": "other"}]
+    here = world(
+        resource("Endpoint", ENDPOINT, EndpointName="fraud"),
+        resource("Alarm", "AWS::CloudWatch::Alarm", Dimensions=dimensions),
+        kind=SourceKind.LIVE,
+        complete=frozenset({Scope("AWS::CloudWatch::Alarm")}),
+    )
+    assert root(here, "Endpoint").select("alarms").value == []
+
+
+def test_a_bucket_is_named_by_an_s3_uri() -> None:
+    uri = Unresolved("!Sub", ("s3://", Hole("Data", target="Data"), "/train"))
+    channel = {"DataSource": {"S3DataSource": {"S3Uri": uri}}}
+    here = world(
+        resource("Data", "AWS::S3::Bucket"),
+        resource("Job", "AWS::SageMaker::TrainingJob", InputDataConfig=[channel]),
+    )
+    assert [cell.resource.id for cell in root(here, "Job").select("input_buckets").items()] == ["Data"]
+    assert [cell.resource.id for cell in root(here, "Data").select("ml_uses").items()[:-1]] == ["Job"]
+
+
+def test_what_is_not_in_the_template_is_unknown_and_says_so() -> None:
+    here = world(resource("Endpoint", ENDPOINT, EndpointConfigName="elsewhere"))
+    found = root(here, "Endpoint").select("endpoint_config").value
+    assert found == Unknown("'elsewhere' is not in this template")
+
+
+def test_an_absent_reference_is_an_absent_link() -> None:
+    here = world(resource("Notebook", "AWS::SageMaker::NotebookInstance"))
+    assert "ABSENT" in repr(root(here, "Notebook").select("lifecycle_config"))
+
+
+@pytest.mark.parametrize("link", LINKS, ids=lambda link: f"{link.type}.{link.path}")
+def test_the_link_table_names_only_what_the_schemas_know(link: object) -> None:
+    assert hasattr(link, "type")
+    assert property_at(link.type, link.path), f"{link.type} has no {link.path}"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("said", "key", "named"),
+    [
+        ("s3://data/a/b", "s3://{id}/*", True),
+        ("s3://other/a", "s3://{id}/*", False),
+        ("\U000f0009", "s3://{id}/*", None),
+        ("s3://\U000f0009/a", "s3://{id}/*", None),
+        ("http://\U000f0009/a", "s3://{id}/*", False),
+        ("\U000f0001/a", "{id}/*", False),
+    ],
+)
+def test_names(said: str, key: str, named: bool | None) -> None:
+    settled = {"\U000f0001"}.__contains__
+    assert is_named(said, list(spell(key, lambda _: ["data"])), settled) is named

@@ -1,0 +1,257 @@
+"""A snapshot as rules see it: cells that look up their members, in one scenario at a time.
+
+It reads nothing and judges nothing. A `World` is the graph in one scenario; what depends on a scenario is asked of the
+world and remembered by the part of the scenario that it rests on. Links and facts are handed in: see `wa_lint.linking`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TypeAlias, TypeVar
+
+from wa_lint.model import (
+    ABSENT,
+    Deferred,
+    Hole,
+    Location,
+    Partial,
+    Path,
+    Resource,
+    Scope,
+    Snapshot,
+    SourceKind,
+    Unknown,
+    Unresolved,
+    Value,
+    path_text,
+)
+from wa_lint.naming import token
+from wa_lint.scenario import Memory, Scenario
+from wa_lint.truth import Truth
+
+T = TypeVar("T")
+
+_INDEX = re.compile(r"\[\d+\]")
+
+
+Lookup: TypeAlias = "Callable[[Cell, str], Cell | None]"
+"""What a name of ours (`snake_case`) gives at a cell: a link or a fact; None if it is neither there."""
+
+
+class Graph:
+    """A snapshot with its indexes, for all scenarios."""
+
+    def __init__(self, snapshot: Snapshot, lookup: Lookup) -> None:
+        self.snapshot = snapshot
+        self.lookup = lookup
+        self.memory = Memory()
+        self._by_type: dict[str, list[Resource]] = defaultdict(list)
+        self._by_id: dict[str, Resource] = {}
+        self._gaps = {gap.scope: gap for gap in snapshot.gaps}
+        self._tokens: dict[tuple[bool, str], str] = {}
+        self._settled: set[str] = set()
+        for resource in snapshot.resources:
+            self._by_type[resource.type].append(resource)
+            self._by_id[resource.id] = resource
+
+    def of_type(self, type_: str) -> Sequence[Resource]:
+        return self._by_type.get(type_, ())
+
+    def named(self, id_: str) -> Resource | None:
+        return self._by_id.get(id_)
+
+    def why_incomplete(self, type_: str, beside: Resource) -> str | None:
+        """Say why the listing of `type_` around `beside` may miss some; None if it is whole."""
+        scopes = [Scope(type_, beside.account, region) for region in (beside.region, None)]
+        if any(scope in self.snapshot.complete for scope in scopes):
+            return None
+        gap = next((self._gaps[scope] for scope in scopes if scope in self._gaps), None)
+        if gap:
+            return f"{type_} could not be listed: {gap.reason}"
+        return f"another {type_} may stand outside this {self.snapshot.kind.value}"
+
+    def token(self, hole: Hole) -> str:
+        """Return one character that stands for what fills `hole`, the same for all holes that name one resource."""
+        found = self._tokens.setdefault((hole.target is not None, hole.target or hole.name), token(len(self._tokens)))
+        if hole.target is not None:
+            self._settled.add(found)
+        return found
+
+    def tokens(self, value: Value) -> str | None:
+        """Return a text with a token for each hole; None for what is no text, or one of which nothing is known."""
+        if isinstance(value, str):
+            return value
+        if isinstance(value, Unresolved) and value.parts:
+            return "".join(part if isinstance(part, str) else self.token(part) for part in value.parts)
+        return None
+
+    def is_settled(self, found: str) -> bool:
+        """Whether a token stands for the name of a resource of this snapshot: then it is no other's name."""
+        return found in self._settled
+
+
+class World:
+    """The graph in one scenario, as one rule sees it."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        scenario: Scenario | None = None,
+        *,
+        defaults: Mapping[str, Value] | None = None,
+        is_closed: bool = False,
+    ) -> None:
+        self.graph = graph
+        self.scenario = scenario or Scenario()
+        self.defaults = defaults or {}
+        self.is_closed = is_closed
+        """Whether a template is taken to be all there is: ``absent_partner: fail``."""
+
+    def of_type(self, type_: str) -> list[Cell]:
+        """Return the cells of all resources of a type that exist, or may exist, in this scenario."""
+        return [self.cell(r) for r in self.graph.of_type(type_) if self.exists(r) is not False]
+
+    def cell(self, resource: Resource) -> Cell:
+        value, at, assumes = self.resolve(resource.properties, ())
+        return Cell(self, resource, (), at, value, assumes)
+
+    def exists(self, resource: Resource) -> Truth:
+        """Whether the resource's own condition holds."""
+        value, _, _ = self.resolve(resource.exists, ())
+        return value if isinstance(value, bool | Unknown) else Unknown(f"the condition of {resource.id} is not known")
+
+    def resolve(self, value: Value, at: Path) -> tuple[Value, Path, tuple[str, ...]]:
+        """Return `value` with every deferral at its head undone, where it stands, and what that assumed."""
+        assumes: tuple[str, ...] = ()
+        while isinstance(value, Deferred):
+            resolution = value.resolve(self.scenario)
+            value, assumes = resolution.value, assumes + resolution.assumes
+            at = at if resolution.at is None else resolution.at
+        return value, at, assumes
+
+    def recall(self, question: object, compute: Callable[[], T]) -> T:
+        """Return `compute()`, remembered for every scenario that agrees on what it asked."""
+        return self.graph.memory.recall((question, self.is_closed), self.scenario, compute)
+
+    def plainly(self) -> World:
+        """Return this world without a rule's own defaults: what links and facts are computed in."""
+        return self if not self.defaults else World(self.graph, self.scenario, is_closed=self.is_closed)
+
+
+class Cell:
+    """One value of one resource, with its place, in one scenario."""
+
+    __slots__ = ("assumes", "at", "path", "resource", "value", "world")
+
+    def __init__(  # noqa: PLR0913, PLR0917, a cell is its six parts
+        self, world: World, resource: Resource, path: Path, at: Path, value: Value, assumes: tuple[str, ...] = ()
+    ) -> None:
+        self.world = world
+        self.resource = resource
+        self.path = path
+        self.at = at
+        self.value = value
+        self.assumes = assumes
+
+    def __repr__(self) -> str:
+        return f"<{self.resource.id} {path_text(self.path)}: {self.value!r}>"
+
+    @property
+    def location(self) -> Location:
+        return self.resource.origin.locate(self.at)
+
+    @property
+    def pattern(self) -> str:
+        """The path with its indexes left open: ``ProductionVariants[].ModelName``."""
+        return _pattern(self.path)
+
+    def select(self, name: str) -> Cell:
+        value = self.value
+        if isinstance(value, dict):
+            if name in value:
+                return self._child(name, name, value[name])
+            return self._beyond(name)
+        if isinstance(value, Unresolved):
+            value = Unknown(value.reason)
+        if isinstance(value, Unknown) and not self.path and name == "observed":
+            return self._observed()
+        return Cell(self.world, self.resource, (*self.path, name), (*self.at, name), _only_unknown(value), self.assumes)
+
+    def items(self) -> Sequence[Cell]:
+        value = self.value
+        if isinstance(value, Partial):
+            tail = Cell(self.world, self.resource, self.path, self.at, Unknown(value.reason))
+            return [*self._listed(value.items), tail]
+        if isinstance(value, list | tuple):
+            return list(self._listed(value))
+        if isinstance(value, Unresolved):
+            value = Unknown(value.reason)
+        return [Cell(self.world, self.resource, self.path, self.at, value)] if isinstance(value, Unknown) else []
+
+    def plain(self) -> Value:
+        value = self.value
+        if isinstance(value, dict):
+            inner = {key: self._child(key, key, item).plain() for key, item in value.items()}
+            return {key: item for key, item in inner.items() if item is not ABSENT}
+        if isinstance(value, list | tuple):
+            return [item.plain() for item in self._listed(value)]
+        if isinstance(value, Partial):
+            return Partial(tuple(item.plain() for item in self._listed(value.items)), value.reason)
+        return value
+
+    def with_value(self, value: Value) -> Cell:
+        """Return a cell at the same place that holds `value`: what a fact says of it."""
+        return Cell(self.world, self.resource, self.path, self.at, value, self.assumes)
+
+    def _listed(self, items: Iterable[Value]) -> Iterator[Cell]:
+        position = 0
+        for index, item in enumerate(items):
+            cell = item if isinstance(item, Cell) else self._child(position, index, item)
+            if cell.value is not ABSENT:
+                position += 1
+                yield cell
+
+    def _child(self, step: str | int, step_at: str | int, value: Value) -> Cell:
+        if isinstance(value, Cell):
+            return value
+        at = (*self.at, step_at)
+        if not isinstance(value, Deferred):
+            return Cell(self.world, self.resource, (*self.path, step), at, value)
+        found, at, assumes = self.world.resolve(value, at)
+        if found is ABSENT and isinstance(step, str):
+            found = self._default((*self.path, step), found)
+        return Cell(self.world, self.resource, (*self.path, step), at, found, assumes)
+
+    def _beyond(self, name: str) -> Cell:
+        """Return what a map does not hold itself: a link, a fact, what was observed, a default, or nothing."""
+        if name == "observed" and not self.path:
+            return self._observed()
+        if name.islower():
+            found = self.world.graph.lookup(self, name)
+            if found is not None:
+                return found
+        path = (*self.path, name)
+        return Cell(self.world, self.resource, path, (*self.at, name), self._default(path, ABSENT))
+
+    def _default(self, path: Path, value: Value) -> Value:
+        """Return what AWS does when a request omits the property; an answer that omits it does not say."""
+        defaults = self.world.defaults
+        if not defaults or (text := _pattern(path)) not in defaults:
+            return value
+        if self.world.graph.snapshot.kind is SourceKind.TEMPLATE:
+            return defaults[text]
+        return Unknown(f"{path_text(path)} was not returned")
+
+    def _observed(self) -> Cell:
+        observed = self.resource.observed
+        return Cell(self.world, self.resource, ("observed",), self.at, ABSENT if observed is None else dict(observed))
+
+
+def _only_unknown(value: Value) -> Value:
+    return value if isinstance(value, Unknown) else ABSENT
+
+
+def _pattern(path: Path) -> str:
+    return _INDEX.sub("[]", path_text(path))

@@ -1,0 +1,283 @@
+"""How a cell comes by its links and facts: by the link table, whose texts it matches, and by the fact table handed in.
+
+It knows no link and no fact by name. What it finds is remembered in the graph, for every scenario that agrees.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Protocol
+
+from wa_lint.graph import Cell, Graph, World
+from wa_lint.links import IDENTITIES, LINKS, Identity, Link
+from wa_lint.model import ABSENT, Hole, Partial, Resource, Snapshot, SourceKind, Unknown, Unresolved, Value
+from wa_lint.naming import is_named, spell
+from wa_lint.truth import Truth
+
+
+class Fact(Protocol):
+    """What is needed of an entry of `wa_lint.facts.FACTS`."""
+
+    @property
+    def type(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def compute(self) -> Callable[[Cell], object]: ...
+
+
+Facts = Mapping[tuple[str, str, str], Fact]
+
+
+def graph_of(snapshot: Snapshot, facts: Iterable[Fact] = ()) -> Graph:
+    """Return the graph of `snapshot`, whose cells bear all links and the `facts`."""
+    table = {(fact.type, fact.path, fact.name): fact for fact in facts}
+    return Graph(snapshot, lambda cell, name: _lookup(table, cell, name))
+
+
+def _lookup(facts: Facts, cell: Cell, name: str) -> Cell | None:
+    """Return what the link or fact `name` gives at `cell`; None if there is none of that name here."""
+    type_, place = cell.resource.type, cell.pattern
+    question = (name, cell.resource.id, cell.at)
+    home = cell if not cell.world.defaults else _rehome(cell)
+    if fact := facts.get((type_, place, name)):
+        return _as_cell(home, name, cell.world.recall(question, lambda: fact.compute(home)))
+    if links := _forward(type_).get((place, name)):
+        return _again(cell, cell.world.recall(question, lambda: _follow(home, links[0], name)))
+    if links := _backward(type_).get((place, name)):
+        return _again(cell, cell.world.recall(question, lambda: _followers(home, links, name)))
+    return None
+
+
+@cache
+def _forward(type_: str) -> Mapping[tuple[str, str], Sequence[Link]]:
+    found: dict[tuple[str, str], list[Link]] = defaultdict(list)
+    for link in LINKS:
+        if link.type == type_:
+            found[link.at, link.name].append(link)
+    return found
+
+
+@cache
+def _backward(type_: str) -> Mapping[tuple[str, str], Sequence[Link]]:
+    found: dict[tuple[str, str], list[Link]] = defaultdict(list)
+    for link in LINKS:
+        if link.target == type_:
+            found[link.place, link.back].append(link)
+    return found
+
+
+def _rehome(cell: Cell) -> Cell:
+    return Cell(cell.world.plainly(), cell.resource, cell.path, cell.at, cell.value, cell.assumes)
+
+
+def _again(asker: Cell, found: Cell) -> Cell:
+    """Return a remembered cell as the asker's world sees it: values are looked up in the scenario of now."""
+    return _in_world(found, asker.world)
+
+
+def _in_world(cell: Cell, world: World) -> Cell:
+    value = cell.value
+    if isinstance(value, list):
+        value = [_in_world(item, world) if isinstance(item, Cell) else item for item in value]
+    elif isinstance(value, Partial):
+        items = tuple(_in_world(item, world) if isinstance(item, Cell) else item for item in value.items)
+        value = Partial(items, value.reason)
+    return Cell(world, cell.resource, cell.path, cell.at, value, cell.assumes)
+
+
+def _as_cell(home: Cell, name: str, found: object) -> Cell:
+    if isinstance(found, Cell):
+        return _again(home, found)
+    return _in_world(Cell(home.world, home.resource, (*home.path, name), home.at, found), home.world)
+
+
+def _follow(cell: Cell, link: Link, name: str) -> Cell:
+    """Return the target that the text below `cell` names, or the list of them."""
+    texts = list(_texts(cell, link))
+    if link.is_many:
+        return Cell(cell.world, cell.resource, (*cell.path, name), cell.at, _many(texts, link))
+    if not texts:
+        return Cell(cell.world, cell.resource, (*cell.path, name), cell.at, ABSENT)
+    found = _targets(texts[0], link)
+    return texts[0].with_value(found) if isinstance(found, Unknown) else found[0]
+
+
+def _many(texts: Sequence[Cell], link: Link) -> Value:
+    found = [_targets(text, link) for text in texts]
+    unseen = next((f.reason for f in found if isinstance(f, Unknown)), None)
+    cells = [cell for f in found if not isinstance(f, Unknown) for cell in f]
+    return cells if unseen is None else Partial(tuple(cells), unseen)
+
+
+def _texts(cell: Cell, link: Link) -> Iterator[Cell]:
+    """Yield the cells of the texts of `link` below the place `cell`, those that are set."""
+    steps = [step for step in link.path.removeprefix(link.at).replace("[]", ".[]").split(".") if step]
+    cells = [cell]
+    for step in steps[:-1]:
+        cells = [inner for c in cells for inner in _step(c, step)]
+    for holder in cells:
+        if link.only and holder.select(link.only[0]).value != link.only[1]:
+            continue
+        yield from (text for text in _step(holder, steps[-1]) if text.value is not ABSENT)
+
+
+def _step(cell: Cell, step: str) -> Sequence[Cell]:
+    return cell.items() if step == "[]" else [cell.select(step)]
+
+
+def _targets(text: Cell, link: Link) -> list[Cell] | Unknown:
+    """Return the places that `text` names, at least one; Unknown if it is not known which, or not in sight."""
+    if isinstance(text.value, Unknown):
+        return text.value
+    named, doubts = [], []
+    for candidate in _places(text.world, link, text):
+        match = _names(text, link, candidate)
+        if match is True:
+            named.append(candidate)
+        elif isinstance(match, Unknown):
+            doubts.append(match)
+    if named:
+        return named
+    if doubts:
+        return doubts[0]
+    return Unknown(f"{_shown(text.value)} is not in this {text.world.graph.snapshot.kind.value}")
+
+
+def _places(world: World, link: Link, text: Cell) -> Iterator[Cell]:
+    """Yield the places that a text could name: at once the right one if it is a plain Ref or GetAtt."""
+    target = text.value.target if isinstance(text.value, Unresolved) and not link.place else None
+    resource = world.graph.named(target) if target else None
+    if resource is not None and resource.type == link.target:
+        if world.exists(resource) is not False:
+            yield world.cell(resource)
+        return
+    for cell in world.of_type(link.target):
+        yield from _at_place(cell, link.place)
+
+
+def _at_place(cell: Cell, place: str) -> Sequence[Cell]:
+    return cell.select(place.removesuffix("[]")).items() if place else [cell]
+
+
+def _followers(cell: Cell, links: Sequence[Link], name: str) -> Cell:
+    """Return the list of what names the place `cell`; Partial where more may."""
+    found: list[Cell] = []
+    unseen: list[str] = []
+    for link in links:
+        reason = _incomplete(cell, link.type)
+        unseen.extend([reason] if reason else [])
+        for source in cell.world.graph.of_type(link.type):
+            match = _source_names(source, link, cell)
+            if match is True and cell.world.exists(source) is not False:
+                found.extend(c for c in _bearers(cell.world.cell(source), link, cell) if c not in found)
+            elif isinstance(match, Unknown):
+                unseen.append(match.reason)
+    value: Value = found if not unseen else Partial(tuple(found), unseen[-1])
+    return Cell(cell.world, cell.resource, (*cell.path, name), cell.at, value)
+
+
+def _incomplete(cell: Cell, type_: str) -> str | None:
+    graph = cell.world.graph
+    if cell.world.is_closed and graph.snapshot.kind is SourceKind.TEMPLATE:
+        return None
+    return graph.why_incomplete(type_, cell.resource)
+
+
+def _source_names(source: Resource, link: Link, place: Cell) -> Truth:
+    """Whether any text of `source` names `place`."""
+    doubt: Unknown | None = None
+    for text in _all_texts(place.world.cell(source), link):
+        match = _names(text, link, place)
+        if match is True:
+            return True
+        doubt = match if isinstance(match, Unknown) else doubt
+    return doubt or False
+
+
+def _bearers(source: Cell, link: Link, place: Cell) -> Iterator[Cell]:
+    """Yield the places of `source` that bear the link's name and whose text names `place`."""
+    if not link.at:
+        yield source
+        return
+    for item in _at_place(source, link.at):
+        if any(_names(text, link, place) is True for text in _texts(item, link)):
+            yield item
+
+
+def _all_texts(source: Cell, link: Link) -> Iterator[Cell]:
+    if isinstance(source.value, Unknown):
+        yield source
+        return
+    for place in _at_place(source, link.at):
+        yield from _texts(place, link)
+
+
+# --- does this text name that place? ----------------------------------------------------------------
+
+
+def _names(text: Cell, link: Link, place: Cell) -> Truth:
+    """Whether `text` names `place`, by any of the keys of `link`."""
+    graph = text.world.graph
+    said = graph.tokens(text.value)
+    if said is None:
+        return _open(text.value)
+    spellings = [s for key in link.keys for s in spell(key, lambda piece: _called(piece, place))]
+    match = is_named(said, spellings, graph.is_settled)
+    return Unknown(f"{_shown(text.value)} may name {place.resource.id}") if match is None else match
+
+
+def _open(value: Value) -> Truth:
+    """Return what may be said of a value that is no text, or of which nothing is known."""
+    if isinstance(value, Unknown):
+        return value
+    return Unknown(value.reason) if isinstance(value, Unresolved) else False
+
+
+def _called(piece: str, place: Cell) -> Iterator[str]:
+    """Yield the texts that ``{piece}`` of a key may be where it names `place`."""
+    if "." in piece:
+        link, _, rest = piece.partition(".")
+        root = place.world.cell(place.resource)
+        for other in root.select(link).items():
+            yield from _unknown_name(place) if isinstance(other.value, Unknown) else _called(rest, other)
+    elif piece == "id":
+        yield from _identities(place)
+    else:
+        yield from _spelled(place.select(piece))
+
+
+def _spelled(cell: Cell) -> Iterator[str]:
+    said = cell.world.graph.tokens(cell.value)
+    if said is not None:
+        yield said
+    elif isinstance(cell.value, Unknown | Unresolved):
+        yield from _unknown_name(cell)
+
+
+def _unknown_name(cell: Cell) -> Iterator[str]:
+    """Yield a token that is nobody's: the name is there, but not known."""
+    yield cell.world.graph.token(Hole(f"? {cell.resource.id}"))
+
+
+def _identities(place: Cell) -> Iterator[str]:
+    """Yield every text that a resource goes by: a reference, its name, its ARN."""
+    resource, graph = place.resource, place.world.graph
+    yield graph.token(Hole(resource.id, target=resource.id))
+    if resource.arn:
+        yield resource.arn
+    identity = IDENTITIES.get(resource.type, Identity())
+    names = [resource.name] if resource.name else []
+    if not names and identity.name:
+        names = list(_spelled(place.world.cell(resource).select(identity.name)))
+    yield from names
+    if identity.arn and not resource.arn:
+        yield from (text for name in names for text in spell(identity.arn, lambda _, name=name: [name]))
+
+
+def _shown(value: Value) -> str:
+    return value.reason if isinstance(value, Unresolved) else f"{value!r}"

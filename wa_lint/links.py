@@ -1,0 +1,235 @@
+"""Which text of which resource names which other resource: one table, and how resources are called.
+
+A key is what the text looks like when it names its target: ``{Property}`` stands for a property of the target, ``{id}`` for
+any of the names that the target goes by, ``{link.id}`` for those of what a link of the target leads to, ``*`` for anything.
+Rules see `name` on the side that holds the text, `back` on the side that is named.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Link(msgspec.Struct, frozen=True):
+    type: str
+    path: str
+    """Where the naming text stands, below the properties of `type`."""
+    target: str
+    name: str
+    back: str
+    keys: tuple[str, ...] = ("{id}",)
+    at: str = ""
+    """The place that bears `name`: the resource itself, or an item of a list on the way to `path`."""
+    place: str = ""
+    """The place in the target that is named, and bears `back`: the resource itself, or each item of a list."""
+    only: tuple[str, str] | None = None
+    """A sibling of the text and the value that it must have: ``("Name", "EndpointName")``."""
+
+    @property
+    def is_many(self) -> bool:
+        """Whether `name` gives a list: more than one text may stand below the place that bears it."""
+        return "[]" in self.path.removeprefix(self.at)
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """What a resource is called: the property that holds its name, and the shape of its ARN."""
+
+    name: str = ""
+    arn: str = ""
+    """``{name}`` is the name, ``*`` anything; empty where the ARN cannot be built from the name."""
+
+
+_SAGEMAKER = "AWS::SageMaker::"
+_ROLE = "AWS::IAM::Role"
+_BUCKET = "AWS::S3::Bucket"
+_FUNCTION = "AWS::Lambda::Function"
+_S3_URI = ("s3://{id}", "s3://{id}/*", "https://{id}.s3.*", "https://s3.*/{id}/*", "{id}")
+_LAMBDA_URI = ("{id}", "*:lambda:path/2015-03-31/functions/{id}/invocations", "{id}:*")
+
+IDENTITIES: dict[str, Identity] = {
+    "AWS::SageMaker::Endpoint": Identity("EndpointName", "arn:*:sagemaker:*:*:endpoint/{name}"),
+    "AWS::SageMaker::EndpointConfig": Identity("EndpointConfigName", "arn:*:sagemaker:*:*:endpoint-config/{name}"),
+    "AWS::SageMaker::Model": Identity("ModelName", "arn:*:sagemaker:*:*:model/{name}"),
+    "AWS::SageMaker::NotebookInstance": Identity(
+        "NotebookInstanceName", "arn:*:sagemaker:*:*:notebook-instance/{name}"
+    ),
+    "AWS::SageMaker::NotebookInstanceLifecycleConfig": Identity(
+        "NotebookInstanceLifecycleConfigName", "arn:*:sagemaker:*:*:notebook-instance-lifecycle-config/{name}"
+    ),
+    "AWS::SageMaker::Domain": Identity("DomainName"),
+    "AWS::SageMaker::FeatureGroup": Identity("FeatureGroupName", "arn:*:sagemaker:*:*:feature-group/{name}"),
+    "AWS::SageMaker::TrainingJob": Identity("TrainingJobName", "arn:*:sagemaker:*:*:training-job/{name}"),
+    "AWS::SageMaker::MonitoringSchedule": Identity(
+        "MonitoringScheduleName", "arn:*:sagemaker:*:*:monitoring-schedule/{name}"
+    ),
+    "AWS::IAM::Role": Identity("RoleName", "arn:*:iam::*:role/*{name}"),
+    "AWS::IAM::User": Identity("UserName", "arn:*:iam::*:user/*{name}"),
+    "AWS::IAM::Group": Identity("GroupName", "arn:*:iam::*:group/*{name}"),
+    "AWS::IAM::ManagedPolicy": Identity("ManagedPolicyName", "arn:*:iam::*:policy/*{name}"),
+    "AWS::S3::Bucket": Identity("BucketName", "arn:*:s3:::{name}"),
+    "AWS::KMS::Key": Identity("KeyId", "arn:*:kms:*:*:key/{name}"),
+    "AWS::KMS::Alias": Identity("AliasName", "arn:*:kms:*:*:{name}"),
+    "AWS::Lambda::Function": Identity("FunctionName", "arn:*:lambda:*:*:function:{name}"),
+    "AWS::ApiGateway::RestApi": Identity("Name"),
+    "AWS::ApiGatewayV2::Api": Identity("Name"),
+    "AWS::SNS::Topic": Identity("TopicName", "arn:*:sns:*:*:{name}"),
+}
+"""Sources: the `Return values` section of each type's page in the CloudFormation template reference, and the service
+authorization reference for the ARN formats (read 2026-11)."""
+
+
+def _role(type_: str, path: str, back: str, name: str = "execution_role", at: str = "") -> Link:
+    return Link(type_, path, _ROLE, name, back, at=at)
+
+
+def _ml_use(type_: str, path: str, name: str) -> Link:
+    return Link(_SAGEMAKER + type_, path, _BUCKET, name, "ml_uses", keys=_S3_URI)
+
+
+LINKS: tuple[Link, ...] = (
+    # endpoint, configuration, variant, model, role
+    Link(_SAGEMAKER + "Endpoint", "EndpointConfigName", _SAGEMAKER + "EndpointConfig", "endpoint_config", "endpoints"),
+    Link(
+        _SAGEMAKER + "EndpointConfig",
+        "ProductionVariants[].ModelName",
+        _SAGEMAKER + "Model",
+        "model",
+        "variants",
+        at="ProductionVariants[]",
+    ),
+    Link(
+        _SAGEMAKER + "EndpointConfig",
+        "ShadowProductionVariants[].ModelName",
+        _SAGEMAKER + "Model",
+        "model",
+        "shadow_variants",
+        at="ShadowProductionVariants[]",
+    ),
+    _role(_SAGEMAKER + "Model", "ExecutionRoleArn", "models"),
+    _role(_SAGEMAKER + "EndpointConfig", "ExecutionRoleArn", "endpoint_configs"),
+    _role(_SAGEMAKER + "NotebookInstance", "RoleArn", "notebooks"),
+    _role(_SAGEMAKER + "Domain", "DefaultUserSettings.ExecutionRole", "domains"),
+    _role(_SAGEMAKER + "UserProfile", "UserSettings.ExecutionRole", "user_profiles"),
+    _role(_SAGEMAKER + "TrainingJob", "RoleArn", "training_jobs"),
+    _role(_SAGEMAKER + "FeatureGroup", "RoleArn", "feature_groups"),
+    _role(_SAGEMAKER + "Pipeline", "RoleArn", "pipelines"),
+    _role(
+        _SAGEMAKER + "MonitoringSchedule",
+        "MonitoringScheduleConfig.MonitoringJobDefinition.RoleArn",
+        "monitoring_schedules",
+    ),
+    Link(
+        _SAGEMAKER + "NotebookInstance",
+        "LifecycleConfigName",
+        _SAGEMAKER + "NotebookInstanceLifecycleConfig",
+        "lifecycle_config",
+        "notebooks",
+    ),
+    # what watches and scales an endpoint
+    Link(
+        "AWS::ApplicationAutoScaling::ScalableTarget",
+        "ResourceId",
+        _SAGEMAKER + "EndpointConfig",
+        "variant",
+        "scalable_targets",
+        keys=("endpoint/{endpoints.id}/variant/{VariantName}",),
+        place="ProductionVariants[]",
+    ),
+    Link(
+        "AWS::ApplicationAutoScaling::ScalableTarget",
+        "ResourceId",
+        _SAGEMAKER + "Endpoint",
+        "endpoint",
+        "scalable_targets",
+        keys=("endpoint/{id}/variant/*",),
+    ),
+    Link(
+        "AWS::ApplicationAutoScaling::ScalingPolicy",
+        "ResourceId",
+        _SAGEMAKER + "Endpoint",
+        "endpoint",
+        "scaling_policies",
+        keys=("endpoint/{id}/variant/*",),
+    ),
+    Link(
+        "AWS::CloudWatch::Alarm",
+        "Dimensions[].Value",
+        _SAGEMAKER + "Endpoint",
+        "endpoints",
+        "alarms",
+        only=("Name", "EndpointName"),
+    ),
+    Link(
+        "AWS::CloudWatch::Alarm",
+        "Metrics[].MetricStat.Metric.Dimensions[].Value",
+        _SAGEMAKER + "Endpoint",
+        "metric_endpoints",
+        "alarms",
+        only=("Name", "EndpointName"),
+    ),
+    Link(
+        _SAGEMAKER + "MonitoringSchedule",
+        "MonitoringScheduleConfig.MonitoringJobDefinition.MonitoringInputs[].EndpointInput.EndpointName",
+        _SAGEMAKER + "Endpoint",
+        "endpoints",
+        "monitoring_schedules",
+    ),
+    Link(
+        _SAGEMAKER + "MonitoringSchedule", "EndpointName", _SAGEMAKER + "Endpoint", "endpoint", "monitoring_schedules"
+    ),
+    # buckets
+    Link("AWS::S3::BucketPolicy", "Bucket", _BUCKET, "bucket", "bucket_policies"),
+    _ml_use("TrainingJob", "InputDataConfig[].DataSource.S3DataSource.S3Uri", "input_buckets"),
+    _ml_use("TrainingJob", "OutputDataConfig.S3OutputPath", "output_bucket"),
+    _ml_use("TrainingJob", "CheckpointConfig.S3Uri", "checkpoint_bucket"),
+    _ml_use("Model", "PrimaryContainer.ModelDataUrl", "artefact_bucket"),
+    _ml_use("Model", "PrimaryContainer.ModelDataSource.S3DataSource.S3Uri", "artefact_source_bucket"),
+    _ml_use("Model", "Containers[].ModelDataUrl", "artefact_buckets"),
+    _ml_use("EndpointConfig", "DataCaptureConfig.DestinationS3Uri", "capture_bucket"),
+    _ml_use("EndpointConfig", "AsyncInferenceConfig.OutputConfig.S3OutputPath", "async_output_bucket"),
+    _ml_use("FeatureGroup", "OfflineStoreConfig.S3StorageConfig.S3Uri", "offline_store_bucket"),
+    _ml_use("Domain", "DefaultUserSettings.SharingSettings.S3OutputPath", "sharing_bucket"),
+    _ml_use("MlflowTrackingServer", "ArtifactStoreUri", "artefact_bucket"),
+    _ml_use(
+        "MonitoringSchedule",
+        "MonitoringScheduleConfig.MonitoringJobDefinition.MonitoringOutputConfig.MonitoringOutputs[].S3Output.S3Uri",
+        "output_buckets",
+    ),
+    # identities
+    Link(_ROLE, "ManagedPolicyArns[]", "AWS::IAM::ManagedPolicy", "managed_policies", "roles"),
+    Link("AWS::IAM::User", "ManagedPolicyArns[]", "AWS::IAM::ManagedPolicy", "managed_policies", "users"),
+    Link("AWS::IAM::Group", "ManagedPolicyArns[]", "AWS::IAM::ManagedPolicy", "managed_policies", "groups"),
+    *(
+        Link(type_, path, target, name, "policies")
+        for type_ in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
+        for path, target, name in (
+            ("Roles[]", _ROLE, "attached_roles"),
+            ("Users[]", "AWS::IAM::User", "attached_users"),
+            ("Groups[]", "AWS::IAM::Group", "attached_groups"),
+        )
+    ),
+    Link("AWS::IAM::RolePolicy", "RoleName", _ROLE, "role", "policies"),
+    Link("AWS::IAM::UserPolicy", "UserName", "AWS::IAM::User", "user", "policies"),
+    Link("AWS::IAM::GroupPolicy", "GroupName", "AWS::IAM::Group", "group", "policies"),
+    # what leads from the internet to an endpoint
+    _role(_FUNCTION, "Role", "functions"),
+    Link("AWS::Lambda::Url", "TargetFunctionArn", _FUNCTION, "function", "urls", keys=("{id}", "{id}:*")),
+    Link("AWS::Lambda::Permission", "FunctionName", _FUNCTION, "function", "permissions", keys=("{id}", "{id}:*")),
+    Link("AWS::ApiGateway::Method", "RestApiId", "AWS::ApiGateway::RestApi", "api", "methods"),
+    Link("AWS::ApiGateway::Method", "Integration.Uri", _FUNCTION, "function", "methods", keys=_LAMBDA_URI),
+    _role("AWS::ApiGateway::Method", "Integration.Credentials", "methods", name="credentials_role"),
+    Link("AWS::ApiGateway::Stage", "RestApiId", "AWS::ApiGateway::RestApi", "api", "stages"),
+    Link("AWS::ApiGateway::Deployment", "RestApiId", "AWS::ApiGateway::RestApi", "api", "deployments"),
+    Link("AWS::ApiGatewayV2::Route", "ApiId", "AWS::ApiGatewayV2::Api", "api", "routes"),
+    Link(
+        "AWS::ApiGatewayV2::Route",
+        "Target",
+        "AWS::ApiGatewayV2::Integration",
+        "integration",
+        "routes",
+        keys=("integrations/{id}", "integrations/{IntegrationId}"),
+    ),
+    Link("AWS::ApiGatewayV2::Integration", "IntegrationUri", _FUNCTION, "function", "integrations", keys=_LAMBDA_URI),
+    _role("AWS::ApiGatewayV2::Integration", "CredentialsArn", "integrations", name="credentials_role"),
+    Link("AWS::ApiGatewayV2::Stage", "ApiId", "AWS::ApiGatewayV2::Api", "api", "stages"),
+)

@@ -1,0 +1,334 @@
+"""The nouns: everything that travels between the floors of the house.
+
+All of it is immutable, and none of it knows where it came from or where it goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import Any, Final, Protocol, TypeAlias
+
+import msgspec
+
+Path: TypeAlias = tuple[str | int, ...]
+"""The way from a resource's properties down to one value: ``("Containers", 0, "Image")``."""
+
+Raw: TypeAlias = Any
+"""A document as some parser or SDK returned it. Only readers and writers handle these."""
+
+Value: TypeAlias = object
+"""One value of a resource, to be looked at before use: plain JSON (dict, list, str, int, float, bool,
+None), `ABSENT`, `Unresolved`, `Unknown`, `Partial`, or, inside a template, something `Deferred`."""
+
+
+# --- values -----------------------------------------------------------------------------------------
+
+
+class Absent(Enum):
+    """The type of `ABSENT`, a singleton."""
+
+    ABSENT = "absent"
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT: Final = Absent.ABSENT
+"""The property is known not to be set. Not the same as `Unknown`."""
+
+
+class Unknown(msgspec.Struct, frozen=True):
+    """We could not look: the property may be set, or not, to anything."""
+
+    reason: str
+
+
+class Hole(msgspec.Struct, frozen=True):
+    """A stretch of a text that is decided elsewhere.
+
+    `name` says where: a parameter (``Stage``), a pseudo parameter (``AWS::Region``), or
+    an attribute of a resource (``Endpoint.EndpointName``; a plain Ref is ``Endpoint``).
+    """
+
+    name: str
+    target: str | None = None
+    """The id of the resource in this snapshot that it comes from."""
+    attribute: str | None = None
+    """The GetAtt attribute; None for a Ref."""
+    shape: str = ""
+    """A regular expression that the text is known to match in full, e.g. ``\\d{12}``; empty: anything."""
+
+
+class Bounds(msgspec.Struct, frozen=True):
+    """What a template demands of a parameter (MinValue, MaxLength, AllowedPattern …)."""
+
+    minimum: float | None = None
+    maximum: float | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    pattern: str | None = None
+
+
+class Unresolved(msgspec.Struct, frozen=True):
+    """The property is set, but its text is decided elsewhere, as by ``!Ref``."""
+
+    reason: str
+    parts: tuple[str | Hole, ...] = ()
+    """The literals and holes of a text, in order; empty where nothing is known of the text."""
+    differs_from: tuple[str, ...] = ()
+    """Texts that it is known not to be, in the scenario at hand."""
+    bounds: Bounds | None = None
+
+    @property
+    def target(self) -> str | None:
+        """The id of the resource that the whole value names, if it is one Ref or GetAtt."""
+        match self.parts:
+            case (Hole(target=target),):
+                return target
+        return None
+
+
+class Partial(msgspec.Struct, frozen=True):
+    """A list of which only some items could be seen: nothing may be said of how many there are."""
+
+    items: tuple[Value, ...]
+    reason: str
+
+
+class Resolution(msgspec.Struct, frozen=True):
+    """What a deferred value is in one scenario."""
+
+    value: Value
+    at: Path | None = None
+    """Where in the source the value stands, when that is not where the deferred value stood."""
+    assumes: tuple[str, ...] = ()
+    """What was assumed to get there: ``the default of Stage``."""
+
+
+class Scenario(Protocol):
+    """What a deferred value may ask: `wa_lint.scenario.Scenario` is the one that answers."""
+
+    def assumed(self, name: str) -> Assumption | None: ...
+
+
+class Assumption(msgspec.Struct, frozen=True):
+    """What a scenario holds of one parameter, or of one condition that no parameter decides alone."""
+
+    value: Value = ABSENT
+    """The value that it has; ABSENT if only `differs_from` is known."""
+    differs_from: tuple[str, ...] = ()
+
+
+class Deferred:
+    """A value that a scenario decides, as by ``Fn::If``. Sources subclass it; everything else asks."""
+
+    __slots__ = ()
+
+    def resolve(self, scenario: Scenario) -> Resolution:
+        """Return the value in `scenario`, perhaps holding further deferred values inside.
+
+        Raise `wa_lint.scenario.Fork` where the scenario leaves something open that decides.
+        """
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        """Return it as the template's author would recognise it: ``!Ref Stage``."""
+        raise NotImplementedError
+
+
+# --- places -----------------------------------------------------------------------------------------
+
+
+class Location(msgspec.Struct, frozen=True, order=True):
+    """A place a person can open: a span of a file (1-based), or a resource by its ARN (line 0)."""
+
+    uri: str
+    line: int = 0
+    column: int = 0
+    end_line: int = 0
+    end_column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.uri}:{self.line}:{self.column}" if self.line else self.uri
+
+
+class Origin(Protocol):
+    """Where a resource was read. `at` is a path in the source's own terms, intrinsics included."""
+
+    def locate(self, at: Path) -> Location:
+        """Return the place of `at`, or of the deepest key above it that exists."""
+
+
+class Listed:
+    """The origin of a resource that was not read from a text: every path is the resource itself."""
+
+    __slots__ = ("location",)
+
+    def __init__(self, location: Location) -> None:
+        self.location = location
+
+    def locate(self, at: Path) -> Location:
+        del at
+        return self.location
+
+
+# --- what a source reads ----------------------------------------------------------------------------
+
+
+class Scope(msgspec.Struct, frozen=True, order=True):
+    """What one listing covers: every resource of a type in an account and region."""
+
+    type: str
+    account: str | None = None
+    region: str | None = None
+
+
+class Gap(msgspec.Struct, frozen=True, order=True):
+    """A listing that a source could not make in full, so that absence proves nothing."""
+
+    scope: Scope
+    reason: str
+    grant: str | None = None
+    """The IAM action that would close it."""
+
+
+class Resource(msgspec.Struct, frozen=True, eq=False):
+    """One AWS resource, in CloudFormation's words, whatever source it came from."""
+
+    id: str
+    """The logical id in a template, the ARN (or the nearest thing to one) live."""
+    type: str
+    properties: Value
+    """A dict of values; Deferred or Unknown as a whole where a source could not do better."""
+    origin: Origin
+    exists: Value = True
+    """True, or a Deferred truth: a resource's own ``Condition``."""
+    name: str | None = None
+    """The primary name where it is known, e.g. the EndpointName."""
+    arn: str | None = None
+    account: str | None = None
+    region: str | None = None
+    observed: Mapping[str, Value] | None = None
+    """What only a live account can tell (status, times, metrics); None elsewhere."""
+
+
+class SourceKind(Enum):
+    TEMPLATE = "template"
+    EXPORT = "export"
+    LIVE = "live"
+
+
+class Snapshot(msgspec.Struct, frozen=True, eq=False):
+    """All that one source could read, and what it could not."""
+
+    kind: SourceKind
+    uri: str
+    resources: tuple[Resource, ...] = ()
+    complete: frozenset[Scope] = frozenset()
+    """The listings that are known to be whole. A template has none: others may add to it."""
+    gaps: tuple[Gap, ...] = ()
+    taken_at: str | None = None
+    """ISO 8601, UTC: when a live account was read."""
+    problems: tuple[Problem, ...] = ()
+
+
+class Problem(msgspec.Struct, frozen=True, order=True):
+    """Something odd in the input that did not stop the reading, e.g. a key that stands twice."""
+
+    location: Location
+    message: str
+
+
+# --- what the engine says ---------------------------------------------------------------------------
+
+
+class Severity(Enum):
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 for low to 3 for critical."""
+        return list(Severity).index(self)
+
+
+class Outcome(Enum):
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    PASS = "pass"
+    NOT_APPLICABLE = "not applicable"
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """One value that a verdict rests on."""
+
+    resource: str
+    path: str
+    value: Value
+    """As JSON may carry it; what is not known is said in words by `shown`."""
+    shown: str
+    location: Location
+
+
+class RuleInfo(msgspec.Struct, frozen=True):
+    """What a rule says about itself: all that a reader of its findings needs."""
+
+    id: str
+    title: str
+    severity: Severity
+    practices: tuple[str, ...]
+    why: str
+    fix: str
+    applies_to: tuple[str, ...] = ()
+    controls: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """What one rule has to say about one resource, or about one item of it."""
+
+    rule: RuleInfo
+    outcome: Outcome
+    resource: Resource
+    path: str
+    location: Location
+    message: str
+    """One sentence; for an unknown outcome, what could not be known and why."""
+    when: str | None = None
+    """The scenarios in which it is so; None: in all of them."""
+    assumes: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    fingerprint: str = ""
+
+
+class Input(msgspec.Struct, frozen=True, order=True):
+    """One thing that was asked to be read, and what became of it."""
+
+    uri: str
+    kind: str
+    status: str
+    """judged | skipped | error"""
+    reason: str | None = None
+    resources: int = 0
+
+
+class Report(msgspec.Struct, frozen=True):
+    """The end of the road: what every reporter is given."""
+
+    rules: tuple[RuleInfo, ...]
+    findings: tuple[Finding, ...]
+    """Every outcome of every rule, sorted; reporters show fail and unknown unless asked for all."""
+    inputs: tuple[Input, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    judged_at: str | None = None
+
+
+def path_text(path: Sequence[str | int]) -> str:
+    """Return ``ProductionVariants[1].InstanceType`` for its path."""
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return text.removeprefix(".")
