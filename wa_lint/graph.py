@@ -70,7 +70,7 @@ class Graph:
         gap = next((self._gaps[scope] for scope in scopes if scope in self._gaps), None)
         if gap:
             return f"{type_} could not be listed: {gap.reason}"
-        return f"another {type_} may stand outside this {self.snapshot.kind.value}"
+        return f"another {type_} may stand outside this {self.snapshot.kind.noun}"
 
     def token(self, hole: Hole) -> str:
         """Return one character that stands for what fills `hole`, the same for all holes that name one resource."""

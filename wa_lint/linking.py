@@ -14,7 +14,7 @@ from wa_lint.graph import Cell, Graph, World
 from wa_lint.links import IDENTITIES, LINKS, Identity, Link
 from wa_lint.model import ABSENT, Hole, Partial, Resource, Snapshot, SourceKind, Unknown, Unresolved, Value
 from wa_lint.naming import is_named, spell
-from wa_lint.truth import Truth
+from wa_lint.truth import Truth, equals
 
 
 class Fact(Protocol):
@@ -121,9 +121,11 @@ def _texts(cell: Cell, link: Link) -> Iterator[Cell]:
     for step in steps[:-1]:
         cells = [inner for c in cells for inner in _step(c, step)]
     for holder in cells:
-        if link.only and holder.select(link.only[0]).value != link.only[1]:
-            continue
-        yield from (text for text in _step(holder, steps[-1]) if text.value is not ABSENT)
+        fits = equals(holder.select(link.only[0]).value, link.only[1]) if link.only else True
+        if isinstance(fits, Unknown):
+            yield holder.with_value(fits)
+        elif fits:
+            yield from (text for text in _step(holder, steps[-1]) if text.value is not ABSENT)
 
 
 def _step(cell: Cell, step: str) -> Sequence[Cell]:
@@ -145,7 +147,7 @@ def _targets(text: Cell, link: Link) -> list[Cell] | Unknown:
         return named
     if doubts:
         return doubts[0]
-    return Unknown(f"{_shown(text.value)} is not in this {text.world.graph.snapshot.kind.value}")
+    return Unknown(f"{_shown(text.value)} is not in this {text.world.graph.snapshot.kind.noun}")
 
 
 def _places(world: World, link: Link, text: Cell) -> Iterator[Cell]:

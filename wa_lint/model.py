@@ -218,6 +218,11 @@ class SourceKind(Enum):
     EXPORT = "export"
     LIVE = "live"
 
+    @property
+    def noun(self) -> str:
+        """What a sentence calls it: this template, this account."""
+        return "account" if self is SourceKind.LIVE else self.value
+
 
 class Snapshot(msgspec.Struct, frozen=True, eq=False):
     """All that one source could read, and what it could not."""

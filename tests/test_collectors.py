@@ -1,0 +1,294 @@
+"""The collector table against botocore's models and CloudFormation's schemas: no account is needed."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import importlib.util
+import json
+import re
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import pytest
+
+from wa_lint import schema
+from wa_lint.sources.live import answers, plan
+from wa_lint.sources.live.collectors import COLLECTORS, METRICS
+from wa_lint.sources.live.table import Call, Collector
+
+ROOT = Path(__file__).parents[1]
+
+CALLS = [(c, call) for c in COLLECTORS for call in (c.listing, *c.describe) if call]
+
+each_collector = pytest.mark.parametrize("collector", COLLECTORS, ids=lambda c: c.type)
+each_call = pytest.mark.parametrize(("collector", "call"), CALLS, ids=lambda x: getattr(x, "operation", ""))
+
+
+@cache
+def script() -> Any:
+    """scripts/refresh_carried.py, which builds an answer with every member that botocore knows."""
+    spec = importlib.util.spec_from_file_location("refresh_carried", ROOT / "scripts" / "refresh_carried.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["refresh_carried"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@cache
+def model(service: str) -> Any:
+    return botocore.session.get_session().get_service_model(service)
+
+
+def operation(collector: Collector, call: Call) -> Any:
+    return model(collector.service).operation_model(call.operation)
+
+
+@cache
+def full_of(type_: str) -> str:
+    return json.dumps(script().full_item(plan.BY_TYPE[type_]))
+
+
+def full(collector: Collector) -> Any:
+    """An item with every member of its listing, of what that was fed, and of its descriptions."""
+    return json.loads(full_of(collector.type))
+
+
+def capitalised(path: str) -> str:
+    return ".".join(step[:1].upper() + step[1:] for step in path.split("."))
+
+
+def test_the_table_of_what_is_not_carried_is_up_to_date() -> None:
+    assert answers.not_carried() == {type_: tuple(paths) for type_, paths in script().table().items()}
+
+
+def test_the_table_names_each_type_once_and_parents_first() -> None:
+    types = [c.type for c in COLLECTORS]
+    assert len(set(types)) == len(types)
+    assert all(types.index(c.parent) < types.index(c.type) for c in COLLECTORS if c.parent)
+
+
+@each_call
+def test_a_call_asks_only_what_the_operation_takes(collector: Collector, call: Call) -> None:
+    shape = operation(collector, call).input_shape
+    has_window = collector.window_days and call is collector.listing
+    given = {*call.request, *call.fixed} | ({"CreationTimeAfter"} if has_window else set())
+    assert given <= set(shape.members)
+    assert set(shape.required_members) <= given
+
+
+@each_call
+def test_a_call_is_read_only(collector: Collector, call: Call) -> None:
+    assert re.match(r"(Describe|Get|List)[A-Z]", call.operation)
+    assert operation(collector, call).http["method"] in {"GET", "POST"}
+
+
+@each_call
+def test_a_call_finds_its_items_in_the_answer(collector: Collector, call: Call) -> None:
+    members = operation(collector, call).output_shape.members
+    if call.items:
+        assert call.items.split(".")[0] in members
+    assert not call.continued or {call.continued, "NextToken"} <= set(members)
+    assert all(name in schema.names_at(collector.type) for name in (*call.fills, *([call.into] if call.into else [])))
+
+
+@each_collector
+def test_what_feeds_a_call_is_a_member_of_the_item(collector: Collector) -> None:
+    item = full(collector)
+    assert all(member in item for call in collector.describe for member in call.request.values())
+    if collector.parent:
+        parent = full(plan.BY_TYPE[collector.parent])
+        fed = collector.listing.request.values() if collector.listing else []
+        inherited = [text.partition("=")[0] for text in collector.inherits]
+        assert all(member in parent for member in (*fed, *inherited, *filter(None, [collector.inside])))
+
+
+@each_collector
+def test_names_are_built_from_members_of_the_item(collector: Collector) -> None:
+    place = answers.Place("123456789012", "eu-west-1")
+    item = full(collector)
+    assert all(answers.filled(text, item, place) for text in (collector.name, collector.arn or collector.id))
+    for name in filter(None, (collector.needs, collector.region_member, collector.aws_managed, *collector.in_use)):
+        assert name in item
+
+
+@each_collector
+def test_a_rename_leads_from_what_botocore_has_to_what_cloudformation_has(collector: Collector) -> None:
+    whole = plainly(collector)
+    tree = copy.deepcopy(whole)
+    for old, new in collector.renames.items():
+        assert is_in(tree, old) or is_in(whole, old), old
+        answers.rename(tree, old, new)
+        known = schema.property_at(collector.type, new)
+        assert known is not None, new + schema.suggest(collector.type, new)
+
+
+def plainly(collector: Collector) -> Any:
+    """The full item before any rename."""
+    return (
+        answers._capitalised(full(collector), "", frozenset(collector.user_maps))
+        if collector.camel
+        else full(collector)
+    )
+
+
+def is_in(tree: Any, path: str) -> bool:
+    head, mark, rest = path.partition("[].")
+    if mark:
+        items = answers._items(tree, head)
+        return bool(items) and is_in(items[0], rest)
+    return bool(answers._take(copy.deepcopy(tree), path))
+
+
+@each_collector
+def test_the_other_names_of_the_table_are_known(collector: Collector) -> None:
+    paths = (*collector.documents, *collector.tag_maps, *collector.encoded, *collector.elsewhere, *collector.observed)
+    for path in paths:
+        assert schema.property_at(collector.type, path) is not None, path + schema.suggest(collector.type, path)
+    item = plainly(collector)
+    assert all(name in item for name in collector.ignores if name in item or not collector.camel)
+
+
+@each_collector
+def test_a_covered_type_exists_and_is_not_read_itself(collector: Collector) -> None:
+    assert all(schema.known(type_) for type_ in (collector.type, *collector.covers))
+    assert not plan.BY_TYPE.keys() & set(collector.covers)
+
+
+@pytest.mark.parametrize("collector", [c for c in COLLECTORS if c.camel], ids=lambda c: c.type)
+def test_exactly_the_maps_of_the_model_keep_their_keys(collector: Collector) -> None:
+    if collector.listing is None:
+        shape = operation(collector, collector.describe[0]).output_shape
+    else:
+        shape = operation(collector, collector.listing).output_shape.members[collector.listing.items].member
+    found = {p for p in maps(shape, "", 0) if p.split("{}")[0] not in collector.ignores or "{}" not in p}
+    assert found == set(collector.user_maps)
+
+
+def maps(shape: Any, path: str, depth: int) -> set[str]:
+    """The paths of all maps, in capitalised names. A map of an open end is looked into, except for tags."""
+    if depth > 8:
+        return set()
+    if shape.type_name == "map":
+        return {path} | maps(shape.value, path + "{}", depth + 1)
+    if shape.type_name == "list":
+        return maps(shape.member, path + "[]", depth + 1)
+    if shape.type_name != "structure":
+        return set()
+    inner = [maps(m, f"{path}.{n[:1].upper()}{n[1:]}".removeprefix("."), depth + 1) for n, m in shape.members.items()]
+    return set().union(*inner)
+
+
+def test_every_action_is_one_that_iam_knows() -> None:
+    actions = json.loads((ROOT / "wa_lint" / "data" / "iam_actions.json").read_text("utf-8"))["services"]
+    for action in plan.iam_actions(None):
+        service, _, name = action.partition(":")
+        assert name.lower() in actions[service], action
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda m: m.name)
+def test_a_metric_is_asked_of_members_that_the_answer_has(metric: Any) -> None:
+    shape = operation(plan.BY_TYPE[metric.type], plan.BY_TYPE[metric.type].describe[0]).output_shape
+    for path in metric.dimensions.values():
+        name, mark, member = path.partition("[].")
+        assert name in shape.members
+        assert not mark or member in shape.members[name].member.members
+
+
+def test_the_plan_of_a_child_lists_its_parents_but_does_not_describe_them() -> None:
+    assert plan.operations({"AWS::S3::BucketPolicy"}) == [("s3", "GetBucketPolicy"), ("s3", "ListBuckets")]
+    assert plan.iam_actions({"AWS::S3::BucketPolicy"}) == ["s3:GetBucketPolicy", "s3:ListAllMyBuckets"]
+
+
+def test_the_plan_of_an_endpoint_has_its_metrics() -> None:
+    assert [call.action for call in plan.calls_for("AWS::SageMaker::Endpoint")] == [
+        "cloudwatch:GetMetricData",
+        "sagemaker:DescribeEndpoint",
+        "sagemaker:ListEndpoints",
+    ]
+
+
+def test_a_covered_type_is_read_by_who_covers_it() -> None:
+    assert plan.operations({"AWS::IAM::RolePolicy"}) == [("iam", "GetAccountAuthorizationDetails")]
+    assert plan.operations({"AWS::No::Such"}) == []
+
+
+def test_nothing_else_than_reading_is_ever_granted() -> None:
+    verbs = {re.match(r"\w+[-\w]*:([A-Z]+[a-z]*)", action)[1] for action in plan.iam_actions(None)}  # type: ignore[index] # a failed match fails the test
+    assert verbs <= {"Describe", "GET", "Get", "List"}
+
+
+# --- answers ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "before", "after"),
+    [
+        ("A", "B", {"A": 1}, {"B": 1}),
+        ("A", "B", {"C": 1}, {"C": 1}),
+        ("A.B", "A", {"A": {"B": 1}}, {"A": 1}),
+        ("A.B", "C.D", {"A": {"B": 1, "X": 2}}, {"A": {"X": 2}, "C": {"D": 1}}),
+        ("A[].X", "A[].Y", {"A": [{"X": 1}, {"Z": 2}, 3]}, {"A": [{"Y": 1}, {"Z": 2}, 3]}),
+        ("A[].X", "B[]", {"A": [{"X": 1}, {"Z": 2}, {"X": 3}]}, {"B": [1, 3]}),
+        ("A[].X", "A[]", {"A": [{"X": 1}]}, {"A": [1]}),
+        ("A[].X", "A[].Y[]", {"A": [{"X": 1}]}, {"A": [{"Y": [1]}]}),
+        ("A[On].X", "B", {"A": [{"X": 1, "On": False}, {"X": 2, "On": True}]}, {"B": 2}),
+        ("A[On].X", "B", {"A": [{"X": 1}]}, {}),
+        ("A{K}", "A[]", {"A": {"200": {"V": 1}, "404": {"V": 2}}}, {"A": [{"K": "200", "V": 1}, {"K": "404", "V": 2}]}),
+        (
+            "A{P/M}",
+            "A[]",
+            {"A": {"~1pets/GET": {}, "*/*": {}}},
+            {"A": [{"P": "/*", "M": "*"}, {"P": "/pets", "M": "GET"}]},
+        ),
+        ("A.B", "C", {"A": None}, {"A": None}),
+        ("A[].X", "B[]", {"A": "text"}, {}),
+        ("A", "B.C", {"A": 1, "B": "text"}, {"B": {"C": 1}}),
+    ],
+)
+def test_renames(old: str, new: str, before: Any, after: Any) -> None:
+    answers.rename(before, old, new)
+    assert before == after
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"Version": "1"}', "%7B%22Version%22%3A%20%221%22%7D", '{\\"Version\\": \\"1\\"}'],
+    ids=["plain", "as IAM encodes it", "as API Gateway escapes it"],
+)
+def test_a_policy_is_read_however_it_is_written(text: str) -> None:
+    assert answers.document(text) == {"Version": "1"}
+
+
+def test_an_empty_member_is_one_that_is_not_set_but_the_users_own_stays() -> None:
+    item = {
+        "FunctionName": "f",
+        "FunctionArn": "arn:aws:lambda:eu-west-1:123456789012:function:f",
+        "Description": "",
+        "VpcConfig": {"SubnetIds": [], "SecurityGroupIds": [], "VpcId": ""},
+        "Environment": {"Variables": {"EMPTY": ""}},
+        "Layers": [{"Arn": "a"}],
+    }
+    properties: Any = answers.resource_of(
+        plan.BY_TYPE["AWS::Lambda::Function"], item, answers.Place("1", "eu-west-1")
+    ).properties
+    assert "Description" not in properties
+    assert "VpcConfig" not in properties
+    assert properties["Environment"] == {"Variables": {"EMPTY": ""}}
+    assert properties["Layers"] == ["a"]
+
+
+def test_a_secret_in_an_encoded_script_is_masked_where_it_stands() -> None:
+    secret = "AKIA" + "QYLPMN5HHHFPZAM2"
+    content = base64.b64encode(f"export AWS_ACCESS_KEY_ID={secret}".encode()).decode()
+    item = {"NotebookInstanceLifecycleConfigName": "n", "OnStart": [{"Content": content}]}
+    collector = plan.BY_TYPE["AWS::SageMaker::NotebookInstanceLifecycleConfig"]
+    properties: Any = answers.resource_of(collector, item, answers.Place("1", "eu-west-1")).properties
+    script_text = base64.b64decode(properties["OnStart"][0]["Content"]).decode()
+    assert secret not in script_text
+    assert script_text.startswith("export ")

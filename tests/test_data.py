@@ -1,0 +1,95 @@
+"""Every dated file says where it is from, which version and when; and what it says of IAM is AWS's."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+DATA = Path(__file__).parents[1] / "wa_lint" / "data"
+
+OURS = sorted(
+    path
+    for path in (*DATA.glob("*.json"), *DATA.glob("schemas/*.json"))
+    if path.name != "carried.json"  # made by the live source, and tested there
+)
+
+
+@cache
+def read(name: str) -> Any:
+    return json.loads((DATA / name).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", OURS, ids=lambda path: path.stem)
+def test_a_file_says_its_source_version_and_date(path: Path) -> None:
+    document = json.loads(path.read_text(encoding="utf-8"))
+    assert document["source"]
+    assert document["version"]
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d", document["date"])
+
+
+def test_the_data_stays_small() -> None:
+    assert sum(path.stat().st_size for path in OURS) < 2_500_000
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "ecr:getauthorizationtoken",
+        "xray:puttracesegments",
+        "codepipeline:putjobsuccessresult",
+        "s3:listallmybuckets",
+        "cloudwatch:putmetricdata",
+        "sts:getcalleridentity",
+        "sagemaker:listendpoints",
+        "ec2:describevpcs",
+    ],
+)
+def test_some_actions_take_no_resource(action: str) -> None:
+    service, name = action.split(":")
+    assert read("iam_actions.json")["services"][service][name] == 0
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "s3:getobject",
+        "sagemaker:createtrainingjob",
+        "iam:passrole",
+        "kms:decrypt",
+        "logs:createloggroup",
+        "sts:assumerole",
+    ],
+)
+def test_other_actions_do(action: str) -> None:
+    service, name = action.split(":")
+    assert read("iam_actions.json")["services"][service][name] == 1
+
+
+def test_only_two_managed_policies_make_an_administrator() -> None:
+    policies = read("managed_policies.json")["policies"]
+    assert {n for n, p in policies.items() if p.get("administrator")} == {"AdministratorAccess", "IAMFullAccess"}
+
+
+def test_broad_and_narrow_managed_policies_are_told_apart() -> None:
+    policies = read("managed_policies.json")["policies"]
+    for name in ("AmazonSageMakerFullAccess", "AmazonS3FullAccess", "PowerUserAccess", "AmazonPersonalizeFullAccess"):
+        assert policies[name]["broad"]
+    for name in ("AWSLambdaBasicExecutionRole", "AmazonSageMakerReadOnly", "AmazonSageMakerGroundTruthExecution"):
+        assert "broad" not in policies[name]
+    assert policies["AmazonS3ReadOnlyAccess"]["reads"] == ["s3", "s3-object-lambda"]
+
+
+def test_statements_are_kept_in_one_form_for_known_policies() -> None:
+    policies = read("managed_policies.json")["policies"]
+    for name, statements in read("managed_statements.json")["policies"].items():
+        assert name in policies
+        for statement in statements:
+            assert statement["Effect"] in {"Allow", "Deny"}
+            parts = [statement[key] for key in ("Action", "NotAction", "Resource", "NotResource") if key in statement]
+            assert len(parts) == 2
+            assert all(isinstance(part, list) for part in parts)

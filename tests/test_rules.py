@@ -1,0 +1,109 @@
+"""Every rule file, without naming any: what design §4 asks of a rule."""
+
+from __future__ import annotations
+
+import pytest
+
+from wa_lint import lens, packs, testing
+from wa_lint.errors import RuleFileError
+from wa_lint.model import Outcome, path_text
+from wa_lint.rule import Rule, load_text
+
+RULES = {rule.info.id: rule for rule in packs.load_folder(packs.rules_folder(), is_trusted=True)}
+FILES = {file.stem: file for file in packs.rules_folder().rglob("*.yaml")}
+
+each_rule = pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+
+
+@each_rule
+def test_the_file_fits_schema_types_and_names(rule: Rule) -> None:
+    file = FILES[rule.info.id]
+    load_text(file.read_text("utf-8"), file.name, stem=file.stem)
+
+
+@each_rule
+def test_each_example_holds(rule: Rule) -> None:
+    assert [str(failure) for failure in testing.run_examples([rule])] == []
+
+
+@each_rule
+def test_the_examples_show_every_outcome_that_the_rule_can_have(rule: Rule) -> None:
+    shown = {example.expect for example in rule.examples}
+    assert {Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN} <= shown
+    assert rule.where is None or Outcome.NOT_APPLICABLE in shown
+
+
+@each_rule
+def test_an_unknown_example_names_the_path_that_is_not_known(rule: Rule) -> None:
+    unknowns = [f for e in rule.examples if e.expect is Outcome.UNKNOWN for f in testing.findings_of(rule, e)]
+    assert any(e.path and e.path in f.message for f in unknowns for e in f.evidence), [f.message for f in unknowns]
+
+
+@each_rule
+def test_ignorance_never_flips_an_outcome(rule: Rule) -> None:
+    for example in rule.examples:
+        snapshot = testing.snapshot_of(example)
+        before = testing.outcomes(rule, snapshot)
+        for resource, path, hidden in testing.hidings(snapshot):
+            for subject, outcome in testing.outcomes(rule, hidden).items():
+                allowed = {before.get(subject, Outcome.NOT_APPLICABLE), Outcome.UNKNOWN}
+                place = f"{example.name!r} without {resource} {path_text(path)}"
+                assert outcome in allowed, f"{place}: {subject} went from {before.get(subject)} to {outcome}"
+
+
+@each_rule
+def test_every_operand_is_missed_by_an_example(rule: Rule) -> None:
+    assert list(testing.survivors(rule)) == []
+
+
+@each_rule
+def test_the_practices_are_the_lens_s(rule: Rule) -> None:
+    assert all(lens.practice(practice) for practice in rule.info.practices)
+
+
+def test_no_two_rules_bear_one_id_and_no_id_is_ever_used_again() -> None:
+    names = [name for rule in RULES.values() for name in (rule.info.id, *rule.info.aliases)]
+    assert len(names) == len(set(names))
+
+
+MINIMAL = """\
+id: a-rule
+title: A rule that is only here to be wrong
+severity: low
+practices: [MLSEC03-BP02]
+applies_to: AWS::SageMaker::NotebookInstance
+require: >-
+  {require}
+message: m
+why: w
+fix: f
+references: [https://docs.aws.amazon.com/]
+examples:
+  - {{name: a, expect: pass, template: {{Resources: {{}}}}}}
+  - {{name: b, expect: fail, template: {{Resources: {{}}}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("require", "where", "problem"),
+    [
+        ("resource.KmsKeyID == 'x'", "7:12", "KmsKeyId"),
+        ("has(resource.KmsKeyId) &&\n  resource.KmsKeyId == 1", "8:", ""),
+        ("resource.KmsKeyId == 'x'", "7:", "may be absent"),
+        ("has(resource.KmsKeyId", "7:", ""),
+        ("ownkey(resource.KmsKeyId)", "7:3", "own_key"),
+        ("resource.InstanceType", "7:", "true or false"),
+    ],
+)
+def test_an_error_in_a_rule_is_said_with_its_line_and_column(require: str, where: str, problem: str) -> None:
+    with pytest.raises(RuleFileError) as caught:
+        load_text(MINIMAL.format(require=require), "a-rule.yaml", stem="a-rule")
+    assert caught.value.where.startswith(f"a-rule.yaml:{where}")
+    assert problem in caught.value.problem
+
+
+def test_a_key_that_rules_do_not_have_is_named_with_the_nearest_one() -> None:
+    text = MINIMAL.format(require="true").replace("severity: low", "severety: low")
+    with pytest.raises(RuleFileError, match=r"severety.*did you mean 'severity'") as caught:
+        load_text(text, "a-rule.yaml", stem="a-rule")
+    assert caught.value.where == "a-rule.yaml:3"

@@ -1,0 +1,82 @@
+"""The front door: the commands, and what a person sees when something goes wrong. It judges nothing."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Final, NoReturn
+
+import click
+
+from wa_lint import __version__
+from wa_lint.cli.exits import BROKEN, INTERRUPTED
+from wa_lint.errors import WaLintError, did_you_mean
+
+_COMMANDS: Final[Mapping[str, str]] = {
+    "check": "wa_lint.cli.check",
+    "scan": "wa_lint.cli.scan",
+    "snapshot": "wa_lint.cli.scan",
+    "demo": "wa_lint.cli.demo",
+    "rules": "wa_lint.cli.rules",
+    "explain": "wa_lint.cli.rules",
+    "test": "wa_lint.cli.rules",
+}
+"""Command: the module that has it, imported when it is asked for. `check` does not wait for boto3."""
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit; see `wa_lint.cli.exits` for the codes."""
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        code = _commands.main(arguments, prog_name="wa-lint", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return BROKEN
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("wa-lint: interrupted", err=True)
+        return INTERRUPTED
+    except WaLintError as error:
+        click.echo(f"wa-lint: {error}", err=True)
+        return BROKEN
+    except Exception as error:  # whatever it is, a user gets one line
+        if os.environ.get("WA_LINT_DEBUG"):
+            raise
+        click.echo(f"wa-lint: {_fault(error)}", err=True)
+        return BROKEN
+    return code if isinstance(code, int) else 0
+
+
+def _fault(error: Exception) -> str:
+    said = " ".join(str(error).split())[:200]
+    return f"a fault of wa-lint itself, please report it ({type(error).__name__}: {said}); WA_LINT_DEBUG=1 shows where"
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(_COMMANDS[cmd_name]), cmd_name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in _COMMANDS and not args[0].startswith("-"):
+            ctx.fail(f"no command {args[0]!r}{did_you_mean(args[0], _COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="wa-lint")
+def _commands() -> None:
+    """Lint machine learning workloads on AWS against the Well-Architected Machine Learning Lens."""

@@ -1,0 +1,119 @@
+"""From paths to files, and from a file to a snapshot: the one place that decides what a file is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from wa_lint import codec
+from wa_lint.document import read_document
+from wa_lint.errors import ConfigError, SourceError
+from wa_lint.model import Snapshot
+from wa_lint.sources.export.reader import looks_like_export, read_export
+from wa_lint.sources.template import Pins, looks_like_template, snapshot_of
+
+_SUFFIXES: Final = frozenset({".cfn", ".gz", ".json", ".jsonl", ".ndjson", ".template", ".yaml", ".yml"})
+"""What a file in a folder may be called to be looked into. A file that is named itself may be called anything."""
+
+_PASSED_BY: Final = frozenset(
+    {".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".aws-sam", ".tox"}
+)
+
+_MOST_BYTES: Final = 512 * 1024 * 1024
+
+
+_OURS: Final = (b"AWS::", b"AWSTemplateFormatVersion")
+"""What stands in every template that does anything."""
+
+_NOTHING: Final = "no template, snapshot or answer of AWS"
+
+
+class File(msgspec.Struct, frozen=True, order=True):
+    """A file to look into. `uri` is what reports call it: relative to where we were started, with forward slashes."""
+
+    uri: str
+    path: str
+
+
+class NotOurs(SourceError):  # noqa: N818, it names what the file is; nothing went wrong
+    """The file is nothing that wa-lint reads. No fault of anybody's."""
+
+
+def find(paths: Iterable[Path], start: Path) -> Sequence[File]:
+    """Return the files that `paths` name or hold, each once, sorted. Raise `ConfigError` where one does not exist."""
+    found: dict[str, File] = {}
+    for path in paths:
+        if not path.exists():
+            raise ConfigError(str(path), "there is no such file or folder")
+        for file in _walk(path) if path.is_dir() else [path]:
+            found.setdefault(os.path.realpath(file), File(_uri(file, start), str(file)))
+    return sorted(found.values())
+
+
+def read(file: File, parameters: Pins | None) -> Snapshot:
+    """Return the snapshot that a file holds. Raise `NotOurs` if it holds none, `SourceError` if it cannot be read."""
+    return parse(_bytes(file), file.uri, parameters)
+
+
+def parse(content: bytes, uri: str, parameters: Pins | None) -> Snapshot:
+    """As `read`, of a file's content."""
+    if codec.looks_like_snapshot(content):
+        return codec.load(content, uri)
+    try:
+        document = read_document(content, uri)
+    except SourceError as error:
+        return _half_read(content, uri, error)
+    if document.is_empty:
+        raise NotOurs(uri, "there is nothing in it")
+    if looks_like_export(document.value):
+        return read_export(content, uri)
+    if looks_like_template(document.value):
+        return snapshot_of(document, parameters)
+    raise NotOurs(uri, _NOTHING)
+
+
+def _half_read(content: bytes, uri: str, error: SourceError) -> Snapshot:
+    """Return what a file holds that is no one document: answers one below the other. Else raise what is wrong with it.
+
+    It is an error only where it means to be ours. A tsconfig.json with comments is nobody's fault.
+    """
+    if looks_like_export(content):
+        return read_export(content, uri)
+    if any(mark in content.replace(b"\0", b"") for mark in _OURS):
+        raise error
+    raise NotOurs(uri, _NOTHING) from error
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """Yield the files of a folder that may be ours. Links to folders are not followed, and none leads outside."""
+    root = folder.resolve()
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(set(folders) - _PASSED_BY)
+        for name in sorted(files):
+            path = Path(place, name)
+            if path.suffix.lower() in _SUFFIXES and path.is_file() and _is_inside(path, root):
+                yield path
+
+
+def _is_inside(path: Path, root: Path) -> bool:
+    return not path.is_symlink() or path.resolve().is_relative_to(root)
+
+
+def _uri(path: Path, start: Path) -> str:
+    """Return the path from `start`: what a reader there can open, and no name of the machine's folders above it."""
+    return Path(os.path.relpath(path, start)).as_posix()
+
+
+def _bytes(file: File) -> bytes:
+    try:
+        with Path(file.path).open("rb") as stream:
+            content = stream.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise SourceError(file.uri, f"cannot be read: {error.strerror}") from error
+    if len(content) > _MOST_BYTES:
+        raise SourceError(file.uri, f"more than {_MOST_BYTES // 2**20} MiB; split it")
+    return content

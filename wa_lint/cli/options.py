@@ -1,0 +1,154 @@
+"""The options that several commands share, read into one struct; and the rules that they choose."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
+from fnmatch import fnmatchcase
+from functools import wraps
+from pathlib import Path
+from typing import Final
+
+import click
+import msgspec
+
+from wa_lint import lens, packs
+from wa_lint.errors import ConfigError, did_you_mean
+from wa_lint.model import Severity
+from wa_lint.rule import Rule
+
+_SEVERITIES: Final = [severity.value for severity in Severity]
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """Which rules are asked."""
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    pillar: tuple[str, ...] = ()
+    severity: str = "low"
+    rules: tuple[Path, ...] = ()
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """What becomes of the answers."""
+
+    output: tuple[str, ...] = ()
+    show_all: bool = False
+    fail_on: str = "low"
+    strict: bool = False
+    now: dt.datetime | None = None
+
+
+_CHOICE: Final = (
+    click.option("--select", multiple=True, metavar="RULE,…", help="Only these rules; * stands for anything."),
+    click.option("--ignore", multiple=True, metavar="RULE,…", help="Not these rules."),
+    click.option("--pillar", multiple=True, type=click.Choice(lens.PILLARS), help="Only rules of this pillar."),
+    click.option(
+        "--severity",
+        type=click.Choice(_SEVERITIES),
+        default="low",
+        show_default=True,
+        help="Only rules that are as severe, or more.",
+    ),
+    click.option(
+        "--rules",
+        multiple=True,
+        metavar="FOLDER",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        help="Rules of your own, besides ours.",
+    ),
+)
+
+_DELIVERY: Final = (
+    click.option(
+        "-o",
+        "--output",
+        multiple=True,
+        metavar="FORMAT[=FILE]",
+        help="text, json or sarif; to stdout, or to a file. May be given several times.  [default: text]",
+    ),
+    click.option("--show-all", is_flag=True, help="Show what passed and what did not apply too."),
+    click.option(
+        "--fail-on",
+        type=click.Choice([*_SEVERITIES, "never"]),
+        default="low",
+        show_default=True,
+        help="Exit 1 when something as severe fails.",
+    ),
+    click.option("--strict", is_flag=True, help="Exit 4 when a verdict is unknown."),
+    click.option(
+        "--now",
+        type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"]),
+        metavar="DATE",
+        help="The day that ages are measured against.  [default: the snapshot's, else today]",
+    ),
+)
+
+
+def choice(command: Callable[..., object]) -> Callable[..., object]:
+    """Add the options that choose rules; the command gets them as `choice`."""
+    return _packed(command, "choice", Choice, _CHOICE)
+
+
+def delivery(command: Callable[..., object]) -> Callable[..., object]:
+    """Add the options of the report; the command gets them as `delivery`."""
+    return _packed(command, "delivery", Delivery, _DELIVERY)
+
+
+def chosen_rules(choice: Choice) -> Sequence[Rule]:
+    """Return the rules that `choice` leaves, by id. Raise `ConfigError` at a name that no rule bears."""
+    rules = packs.load(choice.rules)
+    names = {name: rule.info.id for rule in rules for name in (rule.info.id, *rule.info.aliases)}
+    selected = _ids(choice.select, names, "--select") or set(names.values())
+    ignored = _ids(choice.ignore, names, "--ignore")
+    least = Severity(choice.severity).rank
+    return [
+        rule
+        for rule in rules
+        if rule.info.id in selected - ignored and rule.info.severity.rank >= least and _of_pillar(rule, choice.pillar)
+    ]
+
+
+def named_rule(name: str, rules: Iterable[Rule]) -> Rule:
+    """Return the rule that bears `name`, or once bore it; raise `ConfigError` with the nearest where none does."""
+    by_name = {known: rule for rule in rules for known in (rule.info.id, *rule.info.aliases)}
+    if name not in by_name:
+        raise ConfigError("", _no_rule(name, by_name))
+    return by_name[name]
+
+
+def _packed(
+    command: Callable[..., object],
+    name: str,
+    struct: type[msgspec.Struct],
+    options: Sequence[Callable[[Callable[..., object]], Callable[..., object]]],
+) -> Callable[..., object]:
+    @wraps(command)
+    def call(**given: object) -> object:
+        packed = struct(**{field: given.pop(field) for field in struct.__struct_fields__})
+        return command(**{name: packed}, **given)
+
+    for option in reversed(options):
+        call = option(call)
+    return call
+
+
+def _of_pillar(rule: Rule, pillars: Sequence[str]) -> bool:
+    return not pillars or lens.practice(rule.info.practices[0]).pillar in pillars
+
+
+def _ids(given: Sequence[str], names: dict[str, str], option: str) -> set[str]:
+    wanted = [word.strip() for text in given for word in text.split(",") if word.strip()]
+    return {id_ for word in wanted for id_ in _matching(word, names, option)}
+
+
+def _matching(word: str, names: dict[str, str], option: str) -> set[str]:
+    found = {id_ for name, id_ in names.items() if fnmatchcase(name, word)}
+    if not found:
+        raise ConfigError(option, _no_rule(word, names))
+    return found
+
+
+def _no_rule(name: str, names: Iterable[str]) -> str:
+    return f"no rule {name!r}{did_you_mean(name, names) or '; `wa-lint rules` lists them'}"

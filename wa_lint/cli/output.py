@@ -1,0 +1,126 @@
+"""Where reports go: stdout, or files that are there in full or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+import msgspec
+
+from wa_lint.cli.exits import exit_code
+from wa_lint.cli.options import Delivery
+from wa_lint.errors import ConfigError
+from wa_lint.model import Report, Severity
+from wa_lint.reporters import Options, Reporter, reporter
+
+
+class Target(msgspec.Struct, frozen=True):
+    """One report to write; to stdout if `file` is None."""
+
+    render: Reporter
+    file: Path | None = None
+
+
+def targets(given: Sequence[str]) -> Sequence[Target]:
+    """Read ``-o FORMAT[=FILE]``. Raise `ConfigError` before any work is done that nobody could have the fruit of."""
+    found = [_target(text) for text in given or ("text",)]
+    if sum(target.file is None for target in found) > 1:
+        raise ConfigError("-o", "only one report can go to stdout; give the others a file: -o sarif=wa-lint.sarif")
+    return found
+
+
+def deliver(report: Report, to: Sequence[Target], delivery: Delivery, options: Options) -> int:
+    """Write the report wherever it is wanted and return the exit code."""
+    for target in to:
+        shown = msgspec.structs.replace(options, show_all=delivery.show_all)
+        if target.file is None:
+            to_stdout(target.render(report, for_stdout(shown)))
+        else:
+            with atomic(target.file) as stream:
+                stream.write(target.render(report, shown).encode("utf-8", "replace"))
+    fail_on = None if delivery.fail_on == "never" else Severity(delivery.fail_on)
+    return exit_code(report, fail_on, is_strict=delivery.strict)
+
+
+def for_stdout(options: Options) -> Options:
+    """Return the options with colours and a width, if a person is looking."""
+    if not wants_colour(os.environ, is_terminal=sys.stdout.isatty()):
+        return options
+    width = max(60, min(shutil.get_terminal_size((80, 24)).columns, 120)) if sys.stdout.isatty() else options.width
+    return msgspec.structs.replace(options, colour=True, width=width)
+
+
+def wants_colour(environment: Mapping[str, str], *, is_terminal: bool) -> bool:
+    """Follow https://no-color.org and https://force-color.org: a variable counts when it is not empty."""
+    if environment.get("NO_COLOR"):
+        return False
+    return bool(environment.get("FORCE_COLOR")) or (is_terminal and environment.get("TERM") != "dumb")
+
+
+def to_stdout(text: str) -> None:
+    """Write UTF-8 whatever the locale says. A reader who went away (``| head``) is no error."""
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains at exit
+
+
+@contextlib.contextmanager
+def atomic(file: Path) -> Iterator[BinaryIO]:
+    """Open `file` so that it changes only when all is written. Devices and pipes are written to as they are."""
+    try:
+        if file.exists() and not file.is_file():
+            with file.open("wb") as stream:
+                yield stream
+            return
+        with _renamed(file.resolve()) as stream:
+            yield stream
+    except OSError as error:
+        raise ConfigError(str(file), f"cannot be written: {error.strerror or error}") from error
+
+
+@contextlib.contextmanager
+def _renamed(file: Path) -> Iterator[BinaryIO]:
+    descriptor, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            yield stream
+        Path(name).chmod(file.stat().st_mode & 0o777 if file.exists() else 0o666 & ~_umask())
+        Path(name).replace(file)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    """Return the process's mask, which can be read only by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def _target(text: str) -> Target:
+    name, has_file, file = text.partition("=")
+    render = reporter(name)
+    if not has_file:
+        return Target(render)
+    path = Path(file)
+    if not file or path.is_dir():
+        raise ConfigError("-o", f"{text!r} names no file")
+    if not path.parent.is_dir():
+        raise ConfigError("-o", f"there is no folder {path.parent} for {file!r}; make it first")
+    return Target(render, path)
+
+
+def complain(line: str) -> None:
+    """Say one line on stderr."""
+    click.echo(f"wa-lint: {' '.join(line.split())}", err=True)

@@ -1,0 +1,234 @@
+"""How each type is made in an account: the calls, and what of the properties each takes. Data only.
+
+It is the way back from the collector table: a creation's `renames` are a collector's, read from right to left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One call."""
+
+    operation: str
+    request: Mapping[str, str] = {}
+    """Parameter -> path of what it takes; empty: all properties that the call knows.
+
+    ``@`` is the item, ``*`` as a parameter takes all members of a map.
+    """
+    when: str = ""
+    """The property without which the call is not made; a list: a call for each item."""
+
+
+class Making(msgspec.Struct, frozen=True):
+    """How a resource of one type comes to be. The first step makes it; its answer says what it is called."""
+
+    service: str
+    steps: tuple[Step, ...]
+    answer: str = ""
+    """The member of the first answer that describes what was made; empty: the answer itself."""
+    fixed: Mapping[str, object] = {}
+    """Parameters of the first call that no property gives."""
+    defaults: Mapping[str, object] = {}
+    """What AWS sets by itself on creation, and moto does not."""
+    elsewhere: tuple[str, ...] = ()
+    """Members that a call does not take because another does, or because no answer tells of them."""
+    after: tuple[str, ...] = ()
+    """Types of which all have to be there first, although no property names them."""
+    joined: Mapping[str, tuple[str, ...]] = {}
+    """A property whose text, split at its bars, is these members."""
+    speaks_as_answered: bool = False
+    """Whether the requests have the names of the answers: then the collector's renames are read from right to left."""
+
+
+def _sagemaker(word: str) -> tuple[str, Making]:
+    return f"AWS::SageMaker::{word}", Making("sagemaker", (Step(f"Create{word}"),))
+
+
+_NEW_BUCKET: Final = {
+    "BucketEncryption": {
+        "ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+    },
+    "PublicAccessBlockConfiguration": {
+        "BlockPublicAcls": True,
+        "BlockPublicPolicy": True,
+        "IgnorePublicAcls": True,
+        "RestrictPublicBuckets": True,
+    },
+}
+"""What S3 gives every new bucket, since January and April 2023 (AWS News Blog, read 2026-11)."""
+
+_BUCKET: Final = {"Bucket": "Name"}
+
+_S3: Final = {
+    "AWS::S3::Bucket": Making(
+        "s3",
+        (
+            Step("CreateBucket", _BUCKET),
+            Step(
+                "PutBucketEncryption",
+                {**_BUCKET, "ServerSideEncryptionConfiguration": "ServerSideEncryptionConfiguration"},
+                "ServerSideEncryptionConfiguration",
+            ),
+            Step(
+                "PutPublicAccessBlock",
+                {**_BUCKET, "PublicAccessBlockConfiguration": "PublicAccessBlockConfiguration"},
+                "PublicAccessBlockConfiguration",
+            ),
+            Step(
+                "PutBucketVersioning",
+                {**_BUCKET, "VersioningConfiguration": "VersioningConfiguration"},
+                "VersioningConfiguration",
+            ),
+            Step("PutBucketLogging", {**_BUCKET, "BucketLoggingStatus.LoggingEnabled": "LoggingEnabled"}, "LoggingEnabled"),
+            Step(
+                "PutBucketLifecycleConfiguration",
+                {**_BUCKET, "LifecycleConfiguration": "LifecycleConfiguration"},
+                "LifecycleConfiguration",
+            ),
+        ),
+        fixed={"CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}},
+        defaults=_NEW_BUCKET,
+        elsewhere=("OwnershipControls", "Tags"),
+        speaks_as_answered=True,
+    ),
+    "AWS::S3::BucketPolicy": Making(
+        "s3", (Step("PutBucketPolicy", {"Bucket": "Bucket", "Policy": "Policy"}),), speaks_as_answered=True
+    ),
+}
+
+
+def _identity(word: str) -> Making:
+    """Build a role, user or group with its policies."""
+    name = f"{word}Name"
+    return Making(
+        "iam",
+        (
+            Step(f"Create{word}"),
+            Step(
+                f"Put{word}Policy",
+                {name: name, "PolicyName": "@.PolicyName", "PolicyDocument": "@.PolicyDocument"},
+                "Policies",
+            ),
+            Step(f"Attach{word}Policy", {name: name, "PolicyArn": "@"}, "ManagedPolicyArns"),
+            *([Step("AddUserToGroup", {"UserName": name, "GroupName": "@"}, "Groups")] if word == "User" else []),
+        ),
+        answer=word,
+        elsewhere=("Policies", "ManagedPolicyArns", "Groups", "LoginProfile"),
+    )
+
+
+def _attached(operation: str, request: Mapping[str, str]) -> tuple[Step, ...]:
+    """Return a step for each kind of identity that a policy may be attached to."""
+    return tuple(
+        Step(operation.format(word), {f"{word}Name": "@", **request}, f"{word}s") for word in ("Role", "User", "Group")
+    )
+
+
+_POLICY: Final = {"PolicyName": "PolicyName", "PolicyDocument": "PolicyDocument"}
+
+_IAM: Final = {
+    "AWS::IAM::Role": _identity("Role"),
+    "AWS::IAM::User": _identity("User"),
+    "AWS::IAM::Group": _identity("Group"),
+    "AWS::IAM::ManagedPolicy": Making(
+        "iam",
+        (
+            Step("CreatePolicy", {**_POLICY, "PolicyName": "ManagedPolicyName", "Path": "Path"}),
+            *_attached("Attach{}Policy", {"PolicyArn": "Arn"}),
+        ),
+        answer="Policy",
+    ),
+    "AWS::IAM::Policy": Making("iam", _attached("Put{}Policy", _POLICY)),
+    "AWS::IAM::RolePolicy": Making("iam", (Step("PutRolePolicy"),)),
+    "AWS::IAM::UserPolicy": Making("iam", (Step("PutUserPolicy"),)),
+    "AWS::IAM::GroupPolicy": Making("iam", (Step("PutGroupPolicy"),)),
+}
+
+_CODE: Final = b"PK\x05\x06" + bytes(18)
+"""An empty zip file: nobody runs it."""
+
+_LAMBDA: Final = {
+    "AWS::Lambda::Function": Making(
+        "lambda", (Step("CreateFunction"),), fixed={"Code": {"ZipFile": _CODE}}, elsewhere=("Code",)
+    ),
+    "AWS::Lambda::Url": Making(
+        "lambda",
+        (Step("CreateFunctionUrlConfig", {"FunctionName": "TargetFunctionArn", "*": ""}),),
+        elsewhere=("TargetFunctionArn",),
+    ),
+    "AWS::Lambda::Permission": Making(
+        "lambda",
+        (Step("AddPermission", {"StatementId": "LogicalId", "*": ""}),),
+        answer="Statement",
+    ),
+}
+
+_METHOD: Final = {"restApiId": "RestApiId", "resourceId": "ResourceId", "httpMethod": "HttpMethod"}
+
+_REST_API: Final = {
+    "AWS::ApiGateway::RestApi": Making("apigateway", (Step("CreateRestApi"),), speaks_as_answered=True),
+    "AWS::ApiGateway::Authorizer": Making("apigateway", (Step("CreateAuthorizer"),)),
+    "AWS::ApiGateway::Resource": Making("apigateway", (Step("CreateResource"),)),
+    "AWS::ApiGateway::Method": Making(
+        "apigateway",
+        (
+            Step("PutMethod"),
+            Step("PutIntegration", {**_METHOD, "*": "@"}, "Integration"),
+            Step("PutMethodResponse", {**_METHOD, "*": "@"}, "MethodResponses"),
+            Step("PutIntegrationResponse", {**_METHOD, "*": "@"}, "Integration.IntegrationResponses"),
+        ),
+        elsewhere=("Integration", "MethodResponses", "IntegrationResponses"),
+    ),
+    "AWS::ApiGateway::Deployment": Making(
+        "apigateway", (Step("CreateDeployment"),), after=("AWS::ApiGateway::Method",)
+    ),
+    "AWS::ApiGateway::Stage": Making("apigateway", (Step("CreateStage"),)),
+}
+
+
+def _http(word: str) -> tuple[str, Making]:
+    return f"AWS::ApiGatewayV2::{word}", Making("apigatewayv2", (Step(f"Create{word}"),))
+
+
+_WATCHING: Final = {
+    "AWS::ApplicationAutoScaling::ScalableTarget": Making(
+        "application-autoscaling", (Step("RegisterScalableTarget"),)
+    ),
+    "AWS::ApplicationAutoScaling::ScalingPolicy": Making(
+        "application-autoscaling",
+        (Step("PutScalingPolicy"),),
+        joined={"ScalingTargetId": ("ResourceId", "ScalableDimension", "ServiceNamespace")},
+    ),
+    "AWS::CloudWatch::Alarm": Making("cloudwatch", (Step("PutMetricAlarm"),)),
+}
+
+MAKINGS: Final[Mapping[str, Making]] = {
+    **_S3,
+    **_IAM,
+    **_LAMBDA,
+    **_REST_API,
+    **dict(map(_http, ("Api", "Authorizer", "Integration", "Route", "Stage"))),
+    **dict(
+        map(
+            _sagemaker,
+            (
+                "Model",
+                "EndpointConfig",
+                "Endpoint",
+                "NotebookInstanceLifecycleConfig",
+                "NotebookInstance",
+                "Domain",
+                "FeatureGroup",
+                "MonitoringSchedule",
+                "TrainingJob",
+            ),
+        )
+    ),
+    **_WATCHING,
+}
+"""Where neither of two resources names the other, the one that stands first here is made first."""

@@ -1,0 +1,272 @@
+"""Answers what moto lacks, and puts back what it loses, from what was sent to create it. It knows no rule and judges nothing.
+
+Two tables say all of it; a test asks moto for each entry, so that one which moto has mended is noticed. What an answer
+looks like comes from botocore's model.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+import msgspec
+
+from wa_lint.model import Raw
+
+Items = dict[str, Raw]
+
+ACCOUNT: Final = "123456789012"
+"""moto's own."""
+
+REGION: Final = "eu-west-1"
+
+
+class Lack(msgspec.Struct, frozen=True):
+    """An operation that moto does not implement: answered whole."""
+
+    service: str
+    operation: str
+    made_by: str
+    """The operation whose requests and answers it tells of; itself, if it is the one that creates."""
+    items: str = ""
+    """The list in its answer; empty: the answer is one item."""
+
+
+class Loss(msgspec.Struct, frozen=True):
+    """An operation that moto answers without some of what was sent: put back."""
+
+    service: str
+    operation: str
+    made_by: str
+    keys: tuple[str, ...]
+    """Members that tell which creation an answer, or an item of it, is of."""
+    members: Mapping[str, str]
+    """Member of the answer -> member of the request that created it."""
+    items: str = ""
+    """The list of the answer whose items they are; empty: the answer is the item."""
+
+
+class Silence(msgspec.Struct, frozen=True):
+    """What AWS sets itself where a request omits it, and tells; moto does not."""
+
+    service: str
+    operation: str
+    members: Mapping[str, Raw]
+
+
+def _same(*names: str) -> dict[str, str]:
+    return {name: name for name in names}
+
+
+LACKS: Final = (
+    Lack("sagemaker", "CreateMonitoringSchedule", "CreateMonitoringSchedule"),
+    Lack("sagemaker", "DescribeMonitoringSchedule", "CreateMonitoringSchedule"),
+    Lack("sagemaker", "ListMonitoringSchedules", "CreateMonitoringSchedule", "MonitoringScheduleSummaries"),
+    Lack("sagemaker", "CreateFeatureGroup", "CreateFeatureGroup"),  # it cannot do without an offline store
+    Lack("sagemaker", "DescribeFeatureGroup", "CreateFeatureGroup"),
+    Lack("sagemaker", "ListFeatureGroups", "CreateFeatureGroup", "FeatureGroupSummaries"),
+    Lack(
+        "sagemaker",
+        "ListNotebookInstanceLifecycleConfigs",
+        "CreateNotebookInstanceLifecycleConfig",
+        "NotebookInstanceLifecycleConfigs",
+    ),
+    Lack("lambda", "ListFunctionUrlConfigs", "CreateFunctionUrlConfig", "FunctionUrlConfigs"),
+    Lack("apigatewayv2", "GetAuthorizers", "CreateAuthorizer", "Items"),
+)
+
+LOSSES: Final = (
+    Loss("sagemaker", "DescribeEndpoint", "CreateEndpoint", ("EndpointName",), {"LastDeploymentConfig": "DeploymentConfig"}),
+    Loss(
+        "sagemaker",
+        "DescribeEndpointConfig",
+        "CreateEndpointConfig",
+        ("EndpointConfigName",),
+        _same("EnableNetworkIsolation", "VpcConfig", "ExecutionRoleArn", "ShadowProductionVariants", "ExplainerConfig"),
+    ),
+    Loss(
+        "sagemaker",
+        "DescribeModel",
+        "CreateModel",
+        ("ModelName",),
+        _same("EnableNetworkIsolation", "InferenceExecutionConfig", "Containers", "VpcConfig"),
+    ),
+    Loss(
+        "sagemaker",
+        "DescribeNotebookInstance",
+        "CreateNotebookInstance",
+        ("NotebookInstanceName",),
+        _same("PlatformIdentifier", "InstanceMetadataServiceConfiguration", "IpAddressType"),
+    ),
+    Loss("sagemaker", "DescribeDomain", "CreateDomain", ("DomainName",), _same("TagPropagation")),
+    Loss(
+        "sagemaker",
+        "DescribeTrainingJob",
+        "CreateTrainingJob",
+        ("TrainingJobName",),
+        _same("ProfilerConfig", "Environment", "RetryStrategy", "RemoteDebugConfig"),
+    ),
+)
+
+SILENCES: Final = (
+    Silence("sagemaker", "DescribeModel", {"EnableNetworkIsolation": False}),
+    Silence(
+        "sagemaker", "DescribeNotebookInstance", {"RootAccess": "Enabled", "PlatformIdentifier": "notebook-al2023-v1"}
+    ),
+)
+"""From the API reference of each operation that creates (read 2026-11)."""
+
+
+class Memory:
+    """What was created in the embedded account: requests, joined with moto's answers to them."""
+
+    def __init__(self, born: dt.datetime) -> None:
+        self.born = born
+        self._made: dict[tuple[str, str], list[Items]] = {}
+
+    def note(self, service: str, operation: str, request: Items, answer: Items) -> None:
+        self._made.setdefault((service, operation), []).append({**request, **_without_metadata(answer)})
+
+    def made_by(self, service: str, operation: str) -> list[Items]:
+        """Return what the calls of a creating operation were sent and answered, in their order."""
+        return self._made.get((service, operation), [])
+
+
+def install(session: Raw, memory: Memory) -> None:
+    """Hook `memory` and the tables into a boto3 session, before it makes its first client."""
+    session.events.register("before-parameter-build", _keep_request)
+    session.events.register("before-call", lambda model, context, **_: _answered(memory, model, context))
+    session.events.register(
+        "after-call", lambda parsed, model, context, **_: _completed(memory, parsed, model, context)
+    )
+
+
+# --- the hooks --------------------------------------------------------------------------------------
+
+_CREATING: Final = {(row.service, row.made_by) for row in (*LACKS, *LOSSES)}
+_LACKING: Final = {(row.service, row.operation): row for row in LACKS}
+_LOSING: Final = {(row.service, row.operation): row for row in LOSSES}
+_SILENT: Final = {(row.service, row.operation): row for row in SILENCES}
+
+_REQUEST: Final = "wa-lint request"
+
+
+def _keep_request(params: Items, context: Items, **_: Raw) -> None:
+    context[_REQUEST] = dict(params)
+
+
+def _answered(memory: Memory, model: Raw, context: Items) -> tuple[Raw, Items] | None:
+    """Answer a call that moto lacks; None lets it through."""
+    row = _LACKING.get(_name(model))
+    if row is None:
+        return None
+    request = context[_REQUEST]
+    if row.operation == row.made_by:
+        return _said(_creation(memory, model, request))
+    found = [made for made in memory.made_by(row.service, row.made_by) if _is_asked(made, request)]
+    if row.items:
+        return _said(_page(memory, model, row.items, found, request))
+    return _said(_shaped(memory, model.output_shape, found[0])) if found else _not_found(request)
+
+
+def _completed(memory: Memory, parsed: Items, model: Raw, context: Items) -> None:
+    """Note what was created, and put back what moto lost."""
+    name = _name(model)
+    if "Error" in parsed:
+        return
+    if name in _CREATING:
+        memory.note(*name, context[_REQUEST], parsed)
+    if row := _LOSING.get(name):
+        for item in parsed.get(row.items, ()) if row.items else [parsed]:
+            _restore(memory, row, item)
+    if silence := _SILENT.get(name):
+        for member, value in silence.members.items():
+            parsed.setdefault(member, value)
+    if name[1] != "GetMetricData":
+        _date(parsed, memory.born)
+
+
+def _restore(memory: Memory, row: Loss, item: Items) -> None:
+    for made in memory.made_by(row.service, row.made_by):
+        if all(item.get(key) == made.get(key) for key in row.keys):
+            for new, old in row.members.items():
+                item.pop(new, None)
+                item.update({new: made[old]} if old in made else {})
+
+
+def _name(model: Raw) -> tuple[str, str]:
+    return model.service_model.service_name, model.name
+
+
+def _date(value: Raw, born: dt.datetime) -> None:
+    """Set every time in an answer to the day the account was made: the same in, the same out."""
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in list(pairs):
+        if isinstance(inner, dt.datetime):
+            value[key] = born
+        elif key != "ResponseMetadata":
+            _date(inner, born)
+
+
+# --- answers from the model -------------------------------------------------------------------------
+
+_SETTLED: Final = ("InService", "Scheduled", "Created", "Completed", "ACTIVE")
+
+_PAGE: Final = 2
+"""Items of a page, so that whoever reads the account turns pages too."""
+
+
+def _creation(memory: Memory, model: Raw, request: Items) -> Items:
+    """Answer a creation with the one thing that it tells: the ARN."""
+    noun = model.name.removeprefix("Create")
+    kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", noun).lower()
+    arn = f"arn:aws:{model.service_model.service_name}:{REGION}:{ACCOUNT}:{kind}/{request[f'{noun}Name']}"
+    return _shaped(memory, model.output_shape, {f"{noun}Arn": arn})
+
+
+def _is_asked(made: Items, request: Items) -> bool:
+    return all(made[name] == wanted for name, wanted in request.items() if name in made)
+
+
+def _page(memory: Memory, model: Raw, items: str, found: list[Items], request: Items) -> Items:
+    shape = model.output_shape.members[items].member
+    token = next((name for name in ("NextToken", "NextMarker") if name in model.output_shape.members), "")
+    start = int(request.get("NextToken") or request.get("Marker") or 0)
+    page: Items = {items: [_shaped(memory, shape, made) for made in found[start : start + _PAGE]]}
+    return page | ({token: str(start + _PAGE)} if token and start + _PAGE < len(found) else {})
+
+
+def _shaped(memory: Memory, shape: Raw, made: Items) -> Items:
+    """Return what of `made` has a place in `shape`, and for what `shape` demands beyond that, a settled value."""
+    return dict(_members(memory, shape, made))
+
+
+def _members(memory: Memory, shape: Raw, made: Items) -> Iterator[tuple[str, Raw]]:
+    for name, member in shape.members.items():
+        if name in made:
+            yield name, made[name]
+        elif member.type_name == "timestamp":
+            yield name, memory.born
+        elif settled := [word for word in _SETTLED if word in getattr(member, "enum", ())]:
+            yield name, settled[0]
+
+
+def _said(answer: Items) -> tuple[Raw, Items]:
+    return _http(200), {**answer, "ResponseMetadata": {"HTTPStatusCode": 200}}
+
+
+def _not_found(request: Items) -> tuple[Raw, Items]:
+    error = {"Code": "ResourceNotFound", "Message": f"Could not find {sorted(request.values())}"}
+    return _http(400), {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}
+
+
+def _http(status: int) -> Raw:
+    from botocore.awsrequest import AWSResponse  # noqa: PLC0415, half a second that only an embedded account pays
+
+    return AWSResponse("", status, {}, None)
+
+
+def _without_metadata(answer: Items) -> Items:
+    return {name: value for name, value in answer.items() if name != "ResponseMetadata"}

@@ -1,0 +1,367 @@
+"""Rules meet resources. No input, no output, no clock: the same in, the same out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from wa_lint.cel.evaluate import Program
+from wa_lint.cel.values import EvaluationError
+from wa_lint.facts import FACTS
+from wa_lint.graph import Cell, Graph, World
+from wa_lint.linking import graph_of
+from wa_lint.model import (
+    ABSENT,
+    Evidence,
+    Finding,
+    Input,
+    Location,
+    Outcome,
+    Partial,
+    Path,
+    Report,
+    Resource,
+    Snapshot,
+    Unknown,
+    Unresolved,
+    Value,
+    path_text,
+)
+from wa_lint.rule import Rule
+from wa_lint.scenario import Assumptions, Scenario, describe, explore
+from wa_lint.truth import Truth, every
+
+MOST_SCENARIOS = 64
+"""Per rule and resource. Past it a fail that was found stays, and everything else is unknown."""
+
+_BUDGET = f"it depends on more than {MOST_SCENARIOS} scenarios: the budget is spent"
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What a rule says of one item in one scenario."""
+
+    outcome: Outcome
+    message: str
+    place: Cell
+    """The item, or the resource. An item may stand in another resource, as a statement in a separate policy."""
+    decided_by: tuple[Cell, ...] = ()
+    assumes: tuple[str, ...] = ()
+
+
+class Case(msgspec.Struct, frozen=True):
+    """A verdict with the scenario that it holds in."""
+
+    assumptions: Assumptions
+    verdict: Verdict
+
+
+def lint(snapshot: Snapshot, rules: Sequence[Rule], today: str = "") -> Report:
+    """Ask every rule about every resource of `snapshot`. `today` is an ISO date, for the rules that ask."""
+    graph = graph_of(snapshot, FACTS)
+    findings: list[Finding] = []
+    dated = False
+    for rule in rules:
+        found = [f for resource in _subjects(rule, graph) for f in _judge(rule, graph, resource, today)]
+        findings.extend(found)
+        dated = dated or bool(found and rule.programs.asks_the_date)
+    return Report(
+        rules=tuple(rule.info for rule in rules),
+        findings=tuple(sorted(findings, key=sort_key)),
+        gaps=snapshot.gaps,
+        problems=snapshot.problems,
+        judged_at=today if dated else None,
+    )
+
+
+def merge(reports: Iterable[Report], inputs: Sequence[Input]) -> Report:
+    """Return one report of several over the same rules. Equal fingerprints get a number, in the order of place."""
+    reports = list(reports)
+    findings = sorted((f for report in reports for f in report.findings), key=sort_key)
+    return Report(
+        rules=reports[0].rules if reports else (),
+        findings=tuple(_tell_apart(findings)),
+        inputs=tuple(inputs),
+        gaps=tuple(sorted({gap for report in reports for gap in report.gaps})),
+        problems=tuple(sorted(problem for report in reports for problem in report.problems)),
+        judged_at=next((report.judged_at for report in reports if report.judged_at), None),
+    )
+
+
+def sort_key(finding: Finding) -> tuple[Location, str, str, str, str, str]:
+    """By place, then by rule: the order in which a reader goes through a file."""
+    rule, resource = finding.rule.id, finding.resource
+    return (finding.location, resource.id, rule, finding.path, finding.outcome.value, finding.message)
+
+
+# --- one rule, one resource -------------------------------------------------------------------------
+
+
+def _subjects(rule: Rule, graph: Graph) -> Iterator[Resource]:
+    for type_ in rule.info.applies_to:
+        yield from graph.of_type(type_)
+
+
+def _judge(rule: Rule, graph: Graph, resource: Resource, today: str) -> Iterator[Finding]:
+    """Yield one finding for each item of `resource`, whatever its outcome, joined over all scenarios."""
+    asked = _Asked(rule, graph, resource, today)
+    by_item: dict[tuple[str, Path], list[Case]] = {}
+    for case in _cases(asked):
+        place = case.verdict.place
+        by_item.setdefault((place.resource.id, place.at), []).append(case)
+    for cases in by_item.values():
+        yield _join(rule, resource, cases)
+
+
+class _Asked(msgspec.Struct, frozen=True, eq=False):
+    """One question of the engine: this rule, about this resource."""
+
+    rule: Rule
+    graph: Graph
+    resource: Resource
+    today: str
+
+    def world(self, scenario: Scenario, *, is_closed: bool = False) -> World:
+        return World(self.graph, scenario, defaults=self.rule.defaults, is_closed=is_closed)
+
+    def variables(self, resource: Cell, item: Cell | None) -> dict[str, object]:
+        return {"resource": resource, "today": self.today} | ({} if item is None else {"item": item})
+
+
+def _cases(asked: _Asked) -> Iterator[Case]:
+    """Yield a case for every scenario and item. First the scenarios of the list, then in each those of each item."""
+    budget = MOST_SCENARIOS
+    for assumptions, items in explore(lambda s: _items(asked, asked.world(s)), {}, budget):
+        if items is None:
+            yield Case(
+                assumptions, _unknown(Cell(asked.world(Scenario(assumptions)), asked.resource, (), (), ABSENT), _BUDGET)
+            )
+            continue
+        for number, item in enumerate(items):
+            if isinstance(item, Verdict):
+                yield Case(assumptions, item)
+                continue
+            yield from _item_cases(asked, assumptions, number, item)
+
+
+def _item_cases(asked: _Asked, start: Assumptions, number: int, item: Cell) -> Iterator[Case]:
+    def ask(scenario: Scenario) -> Verdict:
+        here = _items(asked, asked.world(scenario))[number]
+        return here if isinstance(here, Verdict) else _ask(asked, scenario, here, number)
+
+    for assumptions, verdict in explore(ask, start, MOST_SCENARIOS):
+        yield Case(assumptions, _unknown(item, _BUDGET) if verdict is None else verdict)
+
+
+def _items(asked: _Asked, world: World) -> list[Cell | Verdict]:
+    """Return the cells that the rule is about, or the verdict where that is decided already."""
+    exists = world.exists(asked.resource)
+    if exists is False:
+        return []
+    resource = world.cell(asked.resource)
+    if isinstance(exists, Unknown):
+        return [_unknown(resource, exists.reason)]
+    program = asked.rule.programs.for_each
+    if program is None:
+        return [resource]
+    trace: list[Cell] = []
+    found = _listed(program.evaluate(asked.variables(resource, None), trace))
+    if isinstance(found, Unknown):
+        return [_unknown(resource, _reason(found, trace), trace)]
+    nothing = Verdict(Outcome.NOT_APPLICABLE, "there is nothing to ask about", resource)
+    return [_judged_or_unknown(resource, item) for item in found] or [nothing]
+
+
+def _judged_or_unknown(resource: Cell, item: Cell) -> Cell | Verdict:
+    if isinstance(item.value, Unknown):
+        return _unknown(resource, item.value.reason, [item])
+    return item
+
+
+def _listed(found: object) -> Sequence[Cell] | Unknown:
+    """Return the items of what ``for_each`` gave; nothing if it is absent."""
+    value = found.value if isinstance(found, Cell) else found
+    if value is ABSENT:
+        return []
+    if isinstance(value, Unknown):
+        return value
+    if isinstance(value, Unresolved | EvaluationError):
+        return Unknown(value.reason)
+    if isinstance(found, Cell):
+        return found.items()
+    if isinstance(found, Partial):
+        return [item for item in found.items if isinstance(item, Cell)]
+    return [item for item in found if isinstance(item, Cell)] if isinstance(found, list) else Unknown("not a list")
+
+
+def _ask(asked: _Asked, scenario: Scenario, item: Cell, number: int) -> Verdict:
+    """Return the verdict on `item`. A rule that may take the template to be all there is is asked a second time."""
+    verdict = _verdict(asked, asked.world(scenario), item)
+    if verdict.outcome is not Outcome.UNKNOWN or not asked.rule.absent_partner_fails:
+        return verdict
+    closed = asked.world(scenario, is_closed=True)
+    again = _items(asked, closed)[number]
+    if isinstance(again, Verdict):
+        return verdict
+    second = _verdict(asked, closed, again)
+    if second.outcome is not Outcome.FAIL:
+        return verdict
+    return msgspec.structs.replace(second, assumes=(*second.assumes, "nothing outside this template adds one"))
+
+
+def _verdict(asked: _Asked, world: World, item: Cell) -> Verdict:
+    programs = asked.rule.programs
+    resource = world.cell(asked.resource)
+    variables = asked.variables(resource, item if programs.for_each else None)
+    first: list[Cell] = []
+    if programs.where is not None:
+        applies = _truth(programs.where.truth(variables, first))
+        if applies is False:
+            return Verdict(Outcome.NOT_APPLICABLE, "the rule does not ask about this", item, tuple(first))
+        if isinstance(applies, Unknown):
+            return _unknown(item, _reason(applies, first), first)
+    traces: list[tuple[Truth, list[Cell]]] = []
+    for program in programs.require:
+        trace: list[Cell] = []
+        traces.append((_truth(program.truth(variables, trace)), trace))
+    truth = every(found for found, _ in traces)
+    decided = [cell for found, trace in traces if _same(found, truth) for cell in trace]
+    if isinstance(truth, Unknown):
+        return _unknown(item, _reason(truth, decided), [*decided, *first])
+    outcome = Outcome.PASS if truth else Outcome.FAIL
+    assumes = tuple(dict.fromkeys(assumed for cell in (*first, *decided) for assumed in cell.assumes))
+    message = asked.rule.info.title if truth else _fill(programs.message, variables)
+    return Verdict(outcome, message, item, tuple(decided), assumes)
+
+
+def _truth(found: bool | Unknown | EvaluationError) -> Truth:
+    """Take an error that the input caused for what it is: not known."""
+    return Unknown(found.reason) if isinstance(found, EvaluationError) else found
+
+
+def _same(found: Truth, truth: Truth) -> bool:
+    return found is truth or (isinstance(found, Unknown) and isinstance(truth, Unknown))
+
+
+def _unknown(place: Cell, why: str, trace: Sequence[Cell] = ()) -> Verdict:
+    return Verdict(Outcome.UNKNOWN, f"Cannot tell: {why}.", place, tuple(trace))
+
+
+def _reason(truth: Unknown, trace: Sequence[Cell]) -> str:
+    """Say which path is not known, and why."""
+    cell = next((c for c in trace if _is_open(c.value)), None) or next((c for c in trace if c.value is ABSENT), None)
+    if cell is None or not cell.path:
+        return truth.reason
+    place = path_text(cell.path)
+    return truth.reason if truth.reason.startswith(place) else f"{place}: {_why(cell.value) or truth.reason}"
+
+
+def _is_open(value: Value) -> bool:
+    return isinstance(value, Unknown | Unresolved | Partial)
+
+
+def _why(value: Value) -> str:
+    if value is ABSENT:
+        return "it is not set where it must be"
+    return value.reason if isinstance(value, Unknown | Unresolved | Partial) else ""
+
+
+def _fill(pieces: Sequence[str | Program], variables: Mapping[str, object]) -> str:
+    return "".join(piece if isinstance(piece, str) else _in_words(piece.evaluate(dict(variables))) for piece in pieces)
+
+
+def _in_words(found: object) -> str:
+    value = found.plain() if isinstance(found, Cell) else found
+    if isinstance(value, str):
+        return value
+    if value is ABSENT or isinstance(value, EvaluationError):
+        return "(not set)"
+    return show(value)
+
+
+# --- over all scenarios -----------------------------------------------------------------------------
+
+_GRAVEST_FIRST = (Outcome.FAIL, Outcome.UNKNOWN, Outcome.PASS, Outcome.NOT_APPLICABLE)
+
+
+def _join(rule: Rule, resource: Resource, cases: Sequence[Case]) -> Finding:
+    """Return one finding for all scenarios of an item: the gravest outcome, and when it is so."""
+    outcome = next(o for o in _GRAVEST_FIRST if any(case.verdict.outcome is o for case in cases))
+    chosen = [case for case in cases if case.verdict.outcome is outcome]
+    others = [case.assumptions for case in cases if case.verdict.outcome is not outcome]
+    verdict = chosen[0].verdict
+    cells = _distinct(verdict.decided_by) or [verdict.place]
+    return Finding(
+        rule=rule.info,
+        outcome=outcome,
+        resource=resource,
+        path=_own_path(resource, verdict.place, cells),
+        location=cells[0].location,
+        message=verdict.message,
+        when=describe([case.assumptions for case in chosen], others),
+        assumes=verdict.assumes,
+        evidence=tuple(_evidence(cell) for cell in cells),
+        fingerprint=_fingerprint(rule, resource, cells[0]),
+    )
+
+
+def _own_path(resource: Resource, place: Cell, cells: Sequence[Cell]) -> str:
+    """Return the path in the judged resource: of the first evidence that stands in it, else of the item."""
+    own = next((cell for cell in (*cells, place) if cell.resource is resource), None)
+    return path_text(own.path) if own else ""
+
+
+def _distinct(cells: Iterable[Cell]) -> list[Cell]:
+    found: dict[tuple[str, Path], Cell] = {}
+    for cell in cells:
+        found.setdefault((cell.resource.id, cell.path), cell)
+    return list(found.values())
+
+
+def _evidence(cell: Cell) -> Evidence:
+    value = cell.plain()
+    return Evidence(cell.resource.id, path_text(cell.path), plain_json(value), show(value), cell.location)
+
+
+def plain_json(value: object) -> Value:
+    """Return a value as JSON may carry it; what is not known becomes None."""
+    if isinstance(value, dict):
+        return {str(key): plain_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain_json(item) for item in value]
+    return value if isinstance(value, str | int | float | bool) else None
+
+
+def show(value: object) -> str:
+    """Return a value in a few words for a person."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case Unknown(reason=reason) | Unresolved(reason=reason):
+            return f"not known ({reason})"
+        case Partial(items=items, reason=reason):
+            return f"{len(items)} seen, perhaps more ({reason})"
+        case list() | tuple():
+            return f"a list of {len(value)}" if value else "an empty list"
+        case dict():
+            return "a map with " + ", ".join(sorted(map(str, value))) if value else "an empty map"
+    return "not set" if value is ABSENT else repr(value) if isinstance(value, str) else str(value)
+
+
+def _fingerprint(rule: Rule, resource: Resource, first: Cell) -> str:
+    """Return what stays the same when a file moves or is reformatted: rule, resource and place."""
+    parts = (rule.info.id, resource.type, resource.id, first.resource.id, path_text(first.path))
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+
+
+def _tell_apart(findings: Sequence[Finding]) -> Iterator[Finding]:
+    seen: Counter[str] = Counter()
+    for finding in findings:
+        seen[finding.fingerprint] += 1
+        number = seen[finding.fingerprint]
+        if number == 1:
+            yield finding
+        else:
+            yield msgspec.structs.replace(finding, fingerprint=f"{finding.fingerprint}:{number}")

@@ -1,0 +1,16 @@
+"""The facts and functions that rules may use: two tables. What they compute is in the modules beside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from wa_lint.cel.types import Function
+from wa_lint.facts import catalogue, exposure, iam, keys, traffic
+from wa_lint.facts.fact import Fact
+
+FACTS: Final[tuple[Fact, ...]] = (*iam.FACTS, *exposure.FACTS, *traffic.FACTS)
+
+FUNCTIONS: Final[Mapping[str, Function]] = {f.name: f for f in (*iam.FUNCTIONS, *keys.FUNCTIONS, *catalogue.FUNCTIONS)}
+
+__all__ = ["FACTS", "FUNCTIONS", "Fact"]

@@ -1,0 +1,335 @@
+"""Who may do what: the statements of policies, what is attached to a role, and what it may do in all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+import msgspec
+
+from wa_lint import policy
+from wa_lint.cel.types import BOOL, DYN, STRING, Function, ListType
+from wa_lint.facts.fact import STATEMENT, Fact, gathered, head_of, seen, unseen, value_of
+from wa_lint.graph import Cell
+from wa_lint.model import ABSENT, Partial, Unknown, Unresolved, Value
+from wa_lint.policy.wildcards import parts_of
+from wa_lint.truth import Truth
+
+_IAM: Final = "AWS::IAM::"
+IDENTITIES: Final = tuple(_IAM + word for word in ("Role", "User", "Group"))
+ATTACHED: Final = tuple(_IAM + word for word in ("ManagedPolicy", "Policy", "RolePolicy", "UserPolicy", "GroupPolicy"))
+
+DOCUMENTS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(IDENTITIES, "Policies[].PolicyDocument"),
+    **dict.fromkeys(ATTACHED, "PolicyDocument"),
+    "AWS::S3::BucketPolicy": "PolicyDocument",
+    "AWS::SNS::TopicPolicy": "PolicyDocument",
+    "AWS::SQS::QueuePolicy": "PolicyDocument",
+    "AWS::KMS::Key": "KeyPolicy",
+    "AWS::ECR::Repository": "RepositoryPolicyText",
+    "AWS::SecretsManager::ResourcePolicy": "ResourcePolicy",
+    "AWS::ApiGateway::RestApi": "Policy",
+}
+"""Where the policy documents of a type stand."""
+
+_MANAGED_ARN: Final = re.compile(r"arn:[^:]*:iam::aws:policy/(?:[\w/-]+/)?([\w+=,.@-]+)")
+"""The name behind the ARN of an AWS managed policy; \\0 stands for a hole."""
+
+
+class Permissions(msgspec.Struct, frozen=True):
+    """All that an identity is granted, as far as it can be seen."""
+
+    statements: tuple[Value, ...]
+    unseen: str | None = None
+    """Why there may be more."""
+    is_bounded: bool = False
+    """Whether a permissions boundary takes something away that is not looked at."""
+
+    def allows(self, action: str, resource: Value) -> Truth:
+        """Whether it may do `action` on `resource`. What cannot be seen is taken to grant, not to deny."""
+        answer = policy.allows(self.statements, action, resource)
+        if answer is True and self.is_bounded:
+            return Unknown("a permissions boundary may take it away")
+        return (
+            Unknown(self.unseen) if answer is False and self.unseen and not self._denies(action, resource) else answer
+        )
+
+    def _denies(self, action: str, resource: Value) -> bool:
+        everything: Value = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+        return policy.allows((everything, *self.statements), action, resource) is False
+
+
+# --- facts ------------------------------------------------------------------------------------------
+
+
+def own_statements(home: Cell) -> list[Cell] | Partial:
+    """Return the statements that stand in the resource itself."""
+    cells, reason = seen(_in_documents(_documents(home)))
+    return gathered(cells, reason)
+
+
+def trust_statements(role: Cell) -> list[Cell] | Partial:
+    cells, reason = seen(_in_document(role.select("AssumeRolePolicyDocument")))
+    return gathered(cells, reason)
+
+
+def granted_statements(identity: Cell) -> list[Cell] | Partial:
+    """Return the statements of the identity and of every policy attached to it that is not AWS's own."""
+    own, hidden = seen(_in_documents(_documents(identity)))
+    attached, unattached = seen(identity.select("policies").items())
+    customer, unlisted = _customer_policies(identity)
+    given = {cell.resource.id: cell for cell in (*attached, *customer)}
+    inside, unreadable = seen(_in_documents(document for cell in given.values() for document in _documents(cell)))
+    return gathered([*own, *inside], hidden or unlisted or unreadable or unattached)
+
+
+def permissions(identity: Cell) -> Permissions:
+    statements = granted_statements(identity)
+    cells = statements.items if isinstance(statements, Partial) else statements
+    managed, reason = _managed_statements(identity)
+    return Permissions(
+        statements=(*(value_of(cell) for cell in cells), *managed),
+        unseen=unseen(statements) or reason,
+        is_bounded=identity.select("PermissionsBoundary").value is not ABSENT,
+    )
+
+
+# --- documents --------------------------------------------------------------------------------------
+
+
+def _documents(home: Cell) -> Iterator[Cell]:
+    """Yield the policy documents of a resource, and of a list that is not in sight one Unknown."""
+    holder, _, inner = DOCUMENTS[home.resource.type].partition("[].")
+    if not inner:
+        yield home.select(holder)
+        return
+    for item in home.select(holder).items():
+        yield item.select(inner)
+
+
+def _in_documents(documents: Iterator[Cell]) -> Iterator[Cell]:
+    for document in documents:
+        yield from _in_document(document)
+
+
+def _in_document(document: Cell) -> Sequence[Cell]:
+    """Return a cell for each statement. Those of a text, which JSON hides from the template, all stand at the text."""
+    value = document.value
+    if isinstance(value, str):
+        found = policy.statements(value)
+        return [_inside(document, "Statement", index, inner) for index, inner in enumerate(found)]
+    if unseen(value):
+        return [document.with_value(Unknown(unseen(value) or ""))]
+    return each(document.select("Statement"))
+
+
+def _inside(document: Cell, name: str, index: int, value: Value) -> Cell:
+    return Cell(document.world, document.resource, (*document.path, name, index), document.at, value)
+
+
+def each(cell: Cell) -> Sequence[Cell]:
+    """Return the items of a list, or what stands alone in its place; nothing where it is absent."""
+    value = cell.value
+    if value is ABSENT or value is None:
+        return []
+    return cell.items() if isinstance(value, list | tuple | Partial | Unknown) else [cell]
+
+
+# --- managed policies -------------------------------------------------------------------------------
+
+
+def _customer_policies(identity: Cell) -> tuple[list[Cell], str | None]:
+    """Return the attached managed policies that are not AWS's own, and why some may be missing."""
+    names = [aws_managed_name(arn.value) for arn in identity.select("ManagedPolicyArns").items()]
+    doubtful = [name for name in names if name is ABSENT or isinstance(name, Unknown)]
+    linked, reason = seen(identity.select("managed_policies").items())
+    found = [cell for cell in linked if not _is_awss_own(cell)]
+    return found, reason if len(found) < len(doubtful) else None
+
+
+def _is_awss_own(cell: Cell) -> bool:
+    return ":iam::aws:" in (cell.resource.arn or "")
+
+
+def _managed_statements(identity: Cell) -> tuple[list[Value], str | None]:
+    """Return what AWS's own policies grant: as the account shows them, else as the list of statements knows them."""
+    shown = {
+        str(cell.resource.arn): [value_of(s) for s in _in_documents(_documents(cell))]
+        for cell in seen(identity.select("managed_policies").items())[0]
+        if _is_awss_own(cell)
+    }
+    granted: list[Value] = []
+    reason = None
+    for arn in identity.select("ManagedPolicyArns").items():
+        name = aws_managed_name(arn.value)
+        if isinstance(arn.value, str) and arn.value in shown:
+            granted.extend(shown[arn.value])
+        elif isinstance(name, str) and name in _statements_of_aws():
+            granted.extend(_statements_of_aws()[name])
+        elif isinstance(name, str):
+            reason = f"what {name} grants is not listed here"
+    return granted, reason
+
+
+def aws_managed_name(arn: Value) -> Value:
+    """Return the name of the AWS managed policy that `arn` names; ABSENT where it names another policy."""
+    parts = parts_of(arn)
+    if not parts:
+        return Unknown(unseen(arn) or "not the ARN of a policy")
+    text = "".join(part if isinstance(part, str) else "\0" for part in parts)
+    if found := _MANAGED_ARN.fullmatch(text):
+        return found[1]
+    if text.strip("\0") and text.startswith("arn:") and ":iam::aws:" in text:
+        return Unknown(unseen(arn) or "no name that IAM knows")
+    if isinstance(arn, Unresolved) and not any(isinstance(p, str) or p.target for p in parts):
+        return Unknown(arn.reason)
+    return ABSENT
+
+
+def managed_policy_name(arn: Value) -> Value:
+    name = aws_managed_name(arn)
+    return "" if name is ABSENT else name
+
+
+def is_full_access(arn: Value) -> Truth:
+    """Whether it is an AWS managed policy that grants whole services, or calls itself full access."""
+    name = aws_managed_name(arn)
+    if not isinstance(name, str):
+        return name if isinstance(name, Unknown) else False
+    return _flags_of_aws()[name].get("broad", False) if name in _flags_of_aws() else "FullAccess" in name
+
+
+def is_administrator(arn: Value) -> Truth:
+    """Whether it is an AWS managed policy whose holder may do anything, or grant itself anything."""
+    name = aws_managed_name(arn)
+    if not isinstance(name, str):
+        return name if isinstance(name, Unknown) else False
+    return _flags_of_aws().get(name, {}).get("administrator", False)
+
+
+@cache
+def _statements_of_aws() -> Mapping[str, Sequence[Value]]:
+    return msgspec.json.decode(_text("managed_statements.json"), type=_Statements).policies
+
+
+@cache
+def _flags_of_aws() -> Mapping[str, Mapping[str, bool]]:
+    return {
+        name: {"broad": flags.broad, "administrator": flags.administrator}
+        for name, flags in msgspec.json.decode(_text("managed_policies.json"), type=_Flagged).policies.items()
+    }
+
+
+def _text(name: str) -> bytes:
+    return files("wa_lint").joinpath("data", name).read_bytes()
+
+
+class _Statements(msgspec.Struct):
+    policies: dict[str, list[dict[str, object]]]
+
+
+class _Flags(msgspec.Struct):
+    broad: bool = False
+    administrator: bool = False
+
+
+class _Flagged(msgspec.Struct):
+    policies: dict[str, _Flags]
+
+
+# --- what rules may say -----------------------------------------------------------------------------
+
+
+def _allows(found: object, action: Value, resource: Value) -> object:
+    granted = head_of(found)
+    if not isinstance(granted, Permissions):
+        return granted if isinstance(granted, Unknown) else Unknown("no permissions")
+    if not isinstance(action, str):
+        return Unknown(unseen(action) or "not an action")
+    return granted.allows(action, resource)
+
+
+def allows_everything(statement: Value) -> Truth:
+    """Whether a statement grants every action on everything, under no condition."""
+    return policy.allows((statement,), "*", "arn:*:*:*:*:*")
+
+
+def _guards_deputy(statement: Value) -> Truth:
+    return policy.narrowed_by(statement, policy.DEPUTY_KEYS)
+
+
+def _narrowed_by(statement: Value, keys: Value) -> Truth:
+    names = [key for key in policy.listed(keys) if isinstance(key, str)]
+    return policy.narrowed_by(statement, names)
+
+
+def _service_principals(statement: Value) -> object:
+    found = policy.service_principals(statement)
+    hidden = next((item.reason for item in found if isinstance(item, Unknown)), None)
+    known = [item for item in found if not isinstance(item, Unknown)]
+    return known if hidden is None else Partial(tuple(known), hidden)
+
+
+def _of_pattern(name: str, call: Callable[..., object]) -> Function:
+    return Function(name, (STRING,), BOOL, call)
+
+
+def _of_statement(name: str, call: Callable[..., object]) -> Function:
+    return Function(name, (STATEMENT,), BOOL, call)
+
+
+FUNCTIONS: Final[tuple[Function, ...]] = (
+    Function("action_matches", (STRING, STRING), BOOL, policy.action_matches),
+    Function("resource_matches", (STRING, STRING), BOOL, policy.resource_matches),
+    _of_pattern("service_wildcard", policy.service_wildcard),
+    _of_pattern("scopable", policy.scopable),
+    _of_pattern("covers_all", policy.covers_all),
+    _of_pattern("covers_service", policy.covers_service),
+    _of_pattern("is_full_access", is_full_access),
+    _of_pattern("is_administrator", is_administrator),
+    Function("managed_policy_name", (STRING,), STRING, managed_policy_name),
+    _of_statement("allows_everything", allows_everything),
+    _of_statement("is_conditional", policy.is_conditional),
+    _of_statement("is_public", policy.is_public),
+    _of_statement("trusts_account_root", policy.trusts_account_root),
+    _of_statement("denies_plain_http", policy.denies_plain_http),
+    _of_statement("guards_deputy", _guards_deputy),
+    Function("narrowed_by", (STATEMENT, ListType(STRING)), BOOL, _narrowed_by),
+    Function("service_principals", (STATEMENT,), ListType(STRING), _service_principals),
+    Function("allows", (DYN, STRING, STRING), BOOL, _allows, receiver=True),
+)
+
+FACTS: Final[tuple[Fact, ...]] = (
+    *(
+        Fact(type_, "", "statements", (), ListType(STATEMENT), "The statements that stand in it.", own_statements)
+        for type_ in DOCUMENTS
+    ),
+    *(
+        Fact(
+            type_,
+            "",
+            "granted_statements",
+            ATTACHED,
+            ListType(STATEMENT),
+            "Its own statements and those of the attached policies that are not AWS's own.",
+            granted_statements,
+        )
+        for type_ in IDENTITIES
+    ),
+    *(
+        Fact(type_, "", "permissions", ATTACHED, DYN, "What it may do in all: ask `allows` of it.", permissions)
+        for type_ in IDENTITIES
+    ),
+    Fact(
+        "AWS::IAM::Role",
+        "",
+        "trust_statements",
+        (),
+        ListType(STATEMENT),
+        "The statements of AssumeRolePolicyDocument.",
+        trust_statements,
+    ),
+)

@@ -1,0 +1,71 @@
+"""Whose key it is: a customer's own, or the one that AWS holds for a service. And lists that may be written as one."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from wa_lint.cel.types import BOOL, DYN, STRING, Function, ListType
+from wa_lint.facts.fact import head_of
+from wa_lint.graph import Cell
+from wa_lint.model import ABSENT, Hole, Partial, Unknown, Unresolved, Value
+from wa_lint.policy.wildcards import parts_of
+from wa_lint.truth import Truth
+
+_HOLE: Final = "\0"
+_KEY_ID: Final = re.compile(r"(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}")
+_KEY_ARN: Final = re.compile(r"arn:[^:]*:kms:[^:]*:[^:]*:key/.+")
+_ALIAS: Final = re.compile(r"(?:arn:[^:]*:kms:[^:]*:[^:]*:)?alias/(.*)")
+_AWS_PREFIX: Final = "aws/"
+
+
+def own_key(found: object) -> object:
+    """Whether the value names a key of the customer's.
+
+    True of a KMS key, replica or alias of the snapshot, a key id, a key's ARN, and an alias that does not begin with
+    ``alias/aws/``: KMS keeps that prefix for AWS's keys, and lets nobody else take it (KMS API reference,
+    CreateAlias). False of nothing, an empty text and ``alias/aws/…``. Else unknown.
+    """
+    value = head_of(found)
+    if value is ABSENT or value is None or value == "":
+        return False
+    if isinstance(value, Unknown):
+        return value
+    parts = parts_of(value)
+    if isinstance(found, Cell) and any(isinstance(p, Hole) and _is_key(found, p) for p in parts):
+        return True
+    text = "".join(part if isinstance(part, str) else _HOLE for part in parts)
+    return _judged(text, value)
+
+
+def listed(found: object) -> object:
+    """Return a list as it is, and what stands alone as a list of one; nothing is an empty list."""
+    value = head_of(found)
+    if isinstance(value, Unknown | Partial | list | tuple):
+        return found
+    return [] if value is ABSENT or value is None else [found]
+
+
+def _is_key(cell: Cell, hole: Hole) -> bool:
+    resource = cell.world.graph.named(hole.target) if hole.target else None
+    return resource is not None and resource.type.startswith("AWS::KMS::")
+
+
+def _judged(text: str, value: Value) -> Truth:
+    if _KEY_ARN.fullmatch(text) or _KEY_ID.fullmatch(text):
+        return True
+    alias = _ALIAS.fullmatch(text)
+    if alias is None:
+        return Unknown(value.reason if isinstance(value, Unresolved) else "not an id, ARN or alias of a key")
+    known = alias[1].split(_HOLE)[0]
+    if known.startswith(_AWS_PREFIX):
+        return False
+    if known != alias[1] and _AWS_PREFIX.startswith(known):
+        return Unknown(value.reason if isinstance(value, Unresolved) else "part of an alias")
+    return True
+
+
+FUNCTIONS: Final[tuple[Function, ...]] = (
+    Function("own_key", (STRING,), BOOL, own_key, accepts_absent=True, raw=True),
+    Function("listed", (DYN,), ListType(DYN), listed, accepts_absent=True, raw=True),
+)

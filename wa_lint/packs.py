@@ -1,0 +1,68 @@
+"""Where rules come from: the book in the wheel, prepared; the files of a checkout; folders of yours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from wa_lint.errors import RuleFileError
+from wa_lint.rule import Rule, load_file
+
+PREPARED = "rules.msgpack"
+"""The book in the wheel, beside this module: every built-in rule without its examples."""
+
+_HERE = Path(__file__).parent
+
+
+def load(extra_folders: Sequence[Path] = ()) -> tuple[Rule, ...]:
+    """Return the built-in rules and those of `extra_folders`, by id. Raise `RuleFileError` if two bear one id."""
+    rules: dict[str, Rule] = {}
+    for rule in (*built_in(), *(rule for folder in extra_folders for rule in load_folder(folder))):
+        for name in (rule.info.id, *rule.info.aliases):
+            if name in rules:
+                raise RuleFileError(rule.file, f"the id {name!r} is taken by {rules[name].file}")
+            rules[name] = rule
+    return tuple(rule for name, rule in sorted(rules.items()) if rule.info.id == name)
+
+
+def built_in() -> Sequence[Rule]:
+    prepared = _HERE / PREPARED
+    if prepared.is_file():
+        return msgspec.msgpack.decode(prepared.read_bytes(), type=list[Rule])
+    return list(load_folder(rules_folder(), is_trusted=True))
+
+
+def rules_folder() -> Path:
+    """Return the folder of the built-in rule files: inside the wheel, or at the top of a checkout."""
+    shipped = _HERE / "_rules"
+    return shipped if shipped.is_dir() else _HERE.parent / "rules"
+
+
+def load_folder(folder: Path, *, is_trusted: bool = False) -> Iterator[Rule]:
+    """Yield the rules of a folder and its sub-folders, in the order of their paths."""
+    for file in sorted(folder.rglob("*.yaml")):
+        yield load_file(file, file.relative_to(folder).as_posix(), is_trusted=is_trusted)
+
+
+def prepare(folder: Path) -> bytes:
+    """Return the rule files of `folder` as the book that the wheel carries."""
+    return msgspec.msgpack.encode([_without_examples(rule) for rule in load_folder(folder, is_trusted=True)])
+
+
+def _without_examples(rule: Rule) -> Rule:
+    return msgspec.structs.replace(rule, examples=())
+
+
+def examples_of(rules: Iterable[Rule]) -> Iterator[Rule]:
+    """Yield built-in rules with their examples, from their files: the prepared book has none."""
+    folder = rules_folder()
+    files = {file.stem: file for file in folder.rglob("*.yaml")}
+    for rule in rules:
+        file = files.get(rule.info.id)
+        yield (
+            load_file(file, file.relative_to(folder).as_posix(), is_trusted=True)
+            if file and not rule.examples
+            else rule
+        )

@@ -1,0 +1,115 @@
+"""What an instance costs by the hour, from a dated table. It guesses nothing: what the table lacks is None."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+_FILE: Final = Path(__file__).parent / "data" / "prices.json"
+
+HOURS_PER_MONTH: Final = 730
+
+COMPONENTS: Final = ("hosting", "training", "transform", "processing", "studio", "notebook")
+"""What SageMaker bills instances for, each with a price list of its own."""
+
+_CERTAINTY: Final = ("low", "medium", "high")
+
+
+class Price(msgspec.Struct, frozen=True):
+    """One price of one instance type, with how much to trust it."""
+
+    instance_type: str
+    component: str
+    usd_per_hour: float
+    confidence: str
+    """high | medium | low"""
+    as_of: str | None
+    """The newest day (or year) that it was read on; None: not known."""
+    source: str
+    region: str | None = None
+    """The region asked for; None: any, and then the price is the lowest known, "at least"."""
+    assumes: tuple[str, ...] = ()
+    """What was assumed to take this price for the one asked for."""
+
+    @property
+    def usd_per_month(self) -> float:
+        """For an instance that is never stopped: 730 hours."""
+        return self.usd_per_hour * HOURS_PER_MONTH
+
+
+class _Source(msgspec.Struct, frozen=True):
+    what: str
+    date: str | None
+
+
+class _Row(msgspec.Struct, frozen=True):
+    usd: float
+    components: tuple[str, ...]
+    regions: tuple[str, ...]
+    read_in: tuple[str, ...]
+    confidence: str
+    sources: tuple[str, ...]
+    as_of: str | None
+
+
+class _Table(msgspec.Struct, frozen=True):
+    date: str
+    assumes: str
+    sources: Mapping[str, _Source]
+    prices: Mapping[str, _Row]
+
+
+def hourly(instance_type: str, component: str, region: str | None = None) -> Price | None:
+    """Return the price of an hour of `instance_type` (``ml.m5.xlarge``) in USD, on demand; None if it is not known.
+
+    With no region it is the lowest price of the table, to be said as "at least". A component that was not read itself
+    takes the price of one that was, as they agree wherever two were read, with less confidence.
+    """
+    row = _table().prices.get(instance_type)
+    if row is None or component not in COMPONENTS or (region is not None and region not in row.regions):
+        return None
+    assumes = _assumptions(row, component, region)
+    read = component in row.components
+    return Price(
+        instance_type,
+        component,
+        row.usd,
+        row.confidence if read else _less(row.confidence),
+        row.as_of,
+        "; ".join(_table().sources[letter].what for letter in row.sources),
+        region,
+        assumes,
+    )
+
+
+def known_types() -> Sequence[str]:
+    """Return the instance types that have a price, sorted."""
+    return sorted(_table().prices)
+
+
+def as_of() -> str:
+    """Return the day of the table's newest reading."""
+    return _table().date
+
+
+def _assumptions(row: _Row, component: str, region: str | None) -> tuple[str, ...]:
+    said = []
+    if component not in row.components:
+        read = " and ".join(row.components) or "another component"
+        said.append(f"an hour of {component} costs what one of {read} does")
+    if region is not None and region not in row.read_in:
+        said.append(_table().assumes)
+    return tuple(said)
+
+
+def _less(confidence: str) -> str:
+    return _CERTAINTY[max(0, _CERTAINTY.index(confidence) - 1)]
+
+
+@cache
+def _table() -> _Table:
+    return msgspec.json.decode(_FILE.read_bytes(), type=_Table)

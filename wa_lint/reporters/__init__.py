@@ -1,0 +1,45 @@
+"""How a report leaves the house. A reporter is a function from a report to text; it reads and writes nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from typing import Final, TypeAlias
+
+import msgspec
+
+from wa_lint.errors import ConfigError, did_you_mean
+from wa_lint.model import Report
+
+
+def _no_lines(_uri: str) -> Sequence[str]:
+    return ()
+
+
+class Options(msgspec.Struct, frozen=True):
+    """How the reader wants it. No option changes a verdict."""
+
+    show_all: bool = False
+    """Show what passed and what did not apply too."""
+    colour: bool = False
+    width: int = 80
+    lines: Callable[[str], Sequence[str]] = _no_lines
+    """The lines of the source behind a uri, secrets masked; none where they are not at hand."""
+
+
+Reporter: TypeAlias = Callable[[Report, Options], str]
+
+REPORTERS: Final[Mapping[str, str]] = {
+    "json": "wa_lint.reporters.json_report",
+    "sarif": "wa_lint.reporters.sarif",
+    "text": "wa_lint.reporters.text",
+}
+"""Format: the module whose `render` writes it, imported when it is asked for."""
+
+
+def reporter(name: str) -> Reporter:
+    """Return the reporter for a format; raise `ConfigError`, with the nearest name, where there is none."""
+    if name not in REPORTERS:
+        raise ConfigError("-o", f"no format {name!r}{did_you_mean(name, REPORTERS)} There are {', '.join(REPORTERS)}.")
+    render: Reporter = import_module(REPORTERS[name]).render
+    return render

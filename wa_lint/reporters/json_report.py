@@ -1,0 +1,217 @@
+"""The JSON report, our public contract: `wa_lint/schemas/report.schema.json` describes it, a test holds it to that."""
+
+from __future__ import annotations
+
+import msgspec
+
+from wa_lint import __version__
+from wa_lint.model import Evidence, Finding, Gap, Input, Location, Outcome, Problem, Raw, Report, Resource, Value
+from wa_lint.reporters import Options, tally
+
+_SHOWN = frozenset({Outcome.FAIL, Outcome.UNKNOWN})
+
+
+def render(report: Report, options: Options) -> str:
+    return encode(document(report, options))
+
+
+def encode(document: object) -> str:
+    """Return indented JSON. Half a surrogate pair, which JSON can smuggle into a text, becomes U+FFFD."""
+    try:
+        text = msgspec.json.encode(document)
+    except UnicodeEncodeError:
+        text = msgspec.json.encode(_whole(msgspec.to_builtins(document)))
+    return msgspec.json.format(text, indent=2).decode() + "\n"
+
+
+def document(report: Report, options: Options) -> _Report:
+    """Return the report as it is written; the fields below are the contract, in its order."""
+    findings = [f for f in report.findings if options.show_all or f.outcome in _SHOWN]
+    return _Report(
+        inputs=[_input(entry) for entry in report.inputs],
+        findings=[_finding(finding) for finding in findings],
+        rules=[_rule(rule, counted) for rule, counted in tally.by_rule(report).items()],
+        practices=tally.practices(report),
+        gaps=[_gap(gap) for gap in report.gaps],
+        problems=[_problem(problem) for problem in report.problems],
+        summary=_summary(report),
+        judged_at=report.judged_at,
+    )
+
+
+class _Tool(msgspec.Struct, frozen=True):
+    name: str = "wa-lint"
+    version: str = __version__
+
+
+class _Input(msgspec.Struct, frozen=True):
+    uri: str
+    kind: str
+    status: str
+    reason: str | None
+    resources: int
+
+
+class _Location(msgspec.Struct, frozen=True):
+    uri: str
+    line: int | None
+    column: int | None
+    end_line: int | None
+    end_column: int | None
+
+
+class _Resource(msgspec.Struct, frozen=True):
+    id: str
+    type: str
+    arn: str | None
+    account: str | None
+    region: str | None
+
+
+class _Evidence(msgspec.Struct, frozen=True):
+    resource: str
+    path: str
+    value: object
+    shown: str
+    location: _Location
+
+
+class _Finding(msgspec.Struct, frozen=True):
+    rule: str
+    outcome: str
+    severity: str
+    pillar: str
+    phase: str
+    practices: tuple[str, ...]
+    resource: _Resource
+    path: str
+    location: _Location
+    message: str
+    when: str | None
+    assumes: tuple[str, ...]
+    evidence: list[_Evidence]
+    fingerprint: str
+    suppressed: None = None
+
+
+class _Rule(msgspec.Struct, frozen=True):
+    id: str
+    passed: int
+    failed: int
+    unknown: int
+    not_applicable: int
+
+
+class _Gap(msgspec.Struct, frozen=True):
+    type: str
+    account: str | None
+    region: str | None
+    reason: str
+    grant: str | None
+
+
+class _Problem(msgspec.Struct, frozen=True):
+    location: _Location
+    message: str
+
+
+class _Summary(msgspec.Struct, frozen=True):
+    passed: int
+    failed: int
+    unknown: int
+    not_applicable: int
+    suppressed: int
+    by_pillar: dict[str, tally.Tally]
+
+
+class _Report(msgspec.Struct, frozen=True, kw_only=True):
+    schema_version: int = 1
+    tool: _Tool = _Tool()
+    inputs: list[_Input]
+    findings: list[_Finding]
+    rules: list[_Rule]
+    practices: object
+    gaps: list[_Gap]
+    problems: list[_Problem]
+    summary: _Summary
+    judged_at: str | None
+
+
+def _input(entry: Input) -> _Input:
+    return _Input(entry.uri, entry.kind, entry.status, entry.reason, entry.resources)
+
+
+def _finding(finding: Finding) -> _Finding:
+    return _Finding(
+        rule=finding.rule.id,
+        outcome=finding.outcome.value.replace(" ", "-"),
+        severity=finding.rule.severity.value,
+        pillar=tally.pillar(finding.rule),
+        phase=tally.phase(finding.rule),
+        practices=finding.rule.practices,
+        resource=_resource(finding.resource),
+        path=finding.path,
+        location=_location(finding.location),
+        message=finding.message,
+        when=finding.when,
+        assumes=finding.assumes,
+        evidence=[_evidence(evidence) for evidence in finding.evidence],
+        fingerprint=finding.fingerprint,
+    )
+
+
+def _resource(resource: Resource) -> _Resource:
+    return _Resource(resource.id, resource.type, resource.arn, resource.account, resource.region)
+
+
+def _evidence(evidence: Evidence) -> _Evidence:
+    value = evidence.value if _is_json(evidence.value) else None
+    return _Evidence(evidence.resource, evidence.path, value, evidence.shown, _location(evidence.location))
+
+
+def _location(place: Location) -> _Location:
+    """0 is null outside: a live resource has no lines, and some places no end."""
+    return _Location(
+        place.uri, place.line or None, place.column or None, place.end_line or None, place.end_column or None
+    )
+
+
+def _rule(rule: str, counted: tally.Tally) -> _Rule:
+    return _Rule(rule, counted.passed, counted.failed, counted.unknown, counted.not_applicable)
+
+
+def _gap(gap: Gap) -> _Gap:
+    return _Gap(gap.scope.type, gap.scope.account, gap.scope.region, gap.reason, gap.grant)
+
+
+def _problem(problem: Problem) -> _Problem:
+    return _Problem(_location(problem.location), problem.message)
+
+
+def _summary(report: Report) -> _Summary:
+    counted = tally.total(report.findings)
+    return _Summary(
+        passed=counted.passed,
+        failed=counted.failed,
+        unknown=counted.unknown,
+        not_applicable=counted.not_applicable,
+        suppressed=0,
+        by_pillar=dict(tally.by_pillar(report)),
+    )
+
+
+def _is_json(value: Value) -> bool:
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and _is_json(inner) for key, inner in value.items())
+    if isinstance(value, list | tuple):
+        return all(map(_is_json, value))
+    return value is None or isinstance(value, str | int | float)
+
+
+def _whole(value: Raw) -> Raw:
+    """Return `value` with every text in it fit for UTF-8."""
+    if isinstance(value, dict):
+        return {_whole(key): _whole(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_whole(inner) for inner in value]
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value

@@ -1,0 +1,137 @@
+"""Counts a report: by rule, by pillar, and what it says of each practice of the Lens. It formats nothing."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from wa_lint import lens
+from wa_lint.model import Finding, Outcome, Report, RuleInfo
+
+
+class Tally(msgspec.Struct, frozen=True):
+    """How many outcomes of each kind there are."""
+
+    passed: int = 0
+    failed: int = 0
+    unknown: int = 0
+    not_applicable: int = 0
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """What a run can say of one practice of the Lens."""
+
+    id: str
+    status: str
+    """met | at-risk | partial | unknown | for-people | not-applicable"""
+    coverage: str
+    """How much of the practice checks can decide at all: full | partial | proxy | none."""
+    reason: str | None = None
+
+
+def pillar(rule: RuleInfo) -> str:
+    """Return the pillar of the rule's first practice."""
+    return lens.practice(rule.practices[0]).pillar
+
+
+def phase(rule: RuleInfo) -> str:
+    """Return the lifecycle phase of the rule's first practice."""
+    return lens.practice(rule.practices[0]).phase
+
+
+def total(findings: Iterable[Finding]) -> Tally:
+    return _tally(Counter(finding.outcome for finding in findings))
+
+
+def by_rule(report: Report) -> Mapping[str, Tally]:
+    """Return a tally for every rule that was run, in the report's order."""
+    return _by(report, {rule.id: rule.id for rule in report.rules})
+
+
+def by_pillar(report: Report) -> Mapping[str, Tally]:
+    """Return a tally for each of the six pillars, in the Framework's order."""
+    counted = _by(report, {rule.id: pillar(rule) for rule in report.rules})
+    return {name: counted.get(name, Tally()) for name in lens.PILLARS}
+
+
+def practices(report: Report) -> Sequence[Standing]:
+    """Return what the run says of each of the 105 practices, in the Lens's order."""
+    rules: dict[str, list[RuleInfo]] = defaultdict(list)
+    for rule in report.rules:
+        for practice in rule.practices:
+            rules[practice].append(rule)
+    seen: dict[str, Counter[Outcome]] = defaultdict(Counter)
+    for finding in report.findings:
+        seen[finding.rule.id][finding.outcome] += 1
+    blind = _blind(report)
+    return [_standing(practice, rules[practice.id], seen, blind, report) for practice in lens.practices()]
+
+
+def _by(report: Report, key: Mapping[str, str]) -> Mapping[str, Tally]:
+    counted: dict[str, Counter[Outcome]] = {name: Counter() for name in key.values()}
+    for finding in report.findings:
+        counted[key[finding.rule.id]][finding.outcome] += 1
+    return {name: _tally(counter) for name, counter in counted.items()}
+
+
+def _tally(counter: Counter[Outcome]) -> Tally:
+    return Tally(
+        passed=counter[Outcome.PASS],
+        failed=counter[Outcome.FAIL],
+        unknown=counter[Outcome.UNKNOWN],
+        not_applicable=counter[Outcome.NOT_APPLICABLE],
+    )
+
+
+def _standing(
+    practice: lens.Practice,
+    rules: Sequence[RuleInfo],
+    seen: Mapping[str, Counter[Outcome]],
+    blind: str | None,
+    report: Report,
+) -> Standing:
+    counts = Counter[Outcome]()
+    for rule in rules:
+        counts += seen.get(rule.id, Counter())
+    tally = _tally(counts)
+    status, reason = _status(practice, tally, blind or _refused(rules, report), has_rules=bool(rules))
+    if status == "at-risk":
+        reason = "fails: " + ", ".join(rule.id for rule in rules if seen[rule.id][Outcome.FAIL])
+    return Standing(id=practice.id, status=status, coverage=practice.coverage, reason=reason)
+
+
+def _status(practice: lens.Practice, tally: Tally, unseen: str | None, *, has_rules: bool) -> tuple[str, str | None]:
+    """Return status and reason. The order matters: a fail outweighs all, and ignorance outweighs a pass."""
+    if tally.failed:
+        return "at-risk", None
+    if practice.coverage == "none":
+        return "for-people", "a question for people: no configuration answers it"
+    if not has_rules:
+        return "unknown", "no rule that was run looks at it"
+    if tally.unknown:
+        judged = tally.passed + tally.unknown
+        return "unknown", f"{tally.unknown} of {judged} checks could not be decided"
+    if unseen:
+        return "unknown", unseen
+    if not tally.passed:
+        return "not-applicable", "nothing here that it speaks of"
+    if practice.coverage == "full":
+        return "met", None
+    return "partial", "what checks can see of it is in order; the rest is for people"
+
+
+def _blind(report: Report) -> str | None:
+    """Return why nothing may be called met: something that was asked for could not be read."""
+    broken = [entry.uri for entry in report.inputs if entry.status == "error"]
+    if broken:
+        return f"{broken[0]} could not be read" if len(broken) == 1 else f"{len(broken)} inputs could not be read"
+    return None if any(entry.status == "judged" for entry in report.inputs) else "nothing was judged"
+
+
+def _refused(rules: Sequence[RuleInfo], report: Report) -> str | None:
+    """Return the gap, if any, in the very types that `rules` judge: what was not listed cannot be in order."""
+    types = {type_ for rule in rules for type_ in rule.applies_to}
+    gap = next((gap for gap in report.gaps if gap.scope.type in types), None)
+    return f"{gap.scope.type} could not be listed: {gap.reason}" if gap else None

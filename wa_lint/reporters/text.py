@@ -1,0 +1,260 @@
+"""For people at a terminal: what fails, where it stands and what mends it; then what was not judged, and why.
+
+Every text that came from outside goes through an `Ink`: a template must not be able to move somebody's cursor.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from wa_lint.model import Evidence, Finding, Gap, Input, Location, Outcome, Report, Severity
+from wa_lint.reporters import Options, tally
+
+_ANSI: Final = {
+    "critical": "1;35",
+    "high": "1;31",
+    "medium": "1;33",
+    "low": "1;36",
+    "bold": "1",
+    "faint": "2",
+    "caret": "1;31",
+    "good": "32",
+}
+
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+"""What steers a terminal or turns the direction of a line instead of being shown."""
+
+_INDENT: Final = "  "
+_MOST_EVIDENCE: Final = 4
+_MOST_NAMES: Final = 6
+
+
+class Ink(msgspec.Struct, frozen=True):
+    """Writes a text so that a terminal shows it and does nothing else, in a colour if there are any."""
+
+    colour: bool
+
+    def __call__(self, text: str, style: str = "") -> str:
+        shown = _CONTROL.sub(_visible, text)
+        return f"\x1b[{_ANSI[style]}m{shown}\x1b[0m" if self.colour and style else shown
+
+
+def render(report: Report, options: Options) -> str:
+    ink = Ink(options.colour)
+    by_outcome: dict[Outcome, list[Finding]] = defaultdict(list)
+    for finding in report.findings:
+        by_outcome[finding.outcome].append(finding)
+    blocks = [
+        *_failing(by_outcome[Outcome.FAIL], options, ink),
+        *_undecided(by_outcome[Outcome.UNKNOWN], options, ink),
+        *(_passing(by_outcome, options, ink) if options.show_all else ()),
+        *_unread(report, ink),
+        *_skipped(report.inputs, ink),
+        "\n".join(_summary(report, by_outcome, ink)),
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+# --- what fails -------------------------------------------------------------------------------------
+
+
+def _failing(findings: Iterable[Finding], options: Options, ink: Ink) -> Iterator[str]:
+    places: dict[str, dict[tuple[str, str], list[Finding]]] = defaultdict(lambda: defaultdict(list))
+    for finding in findings:
+        places[_place(finding)][finding.resource.id, finding.resource.type].append(finding)
+    for place, resources in places.items():
+        yield ink(place, "bold")
+        for (name, type_), found in resources.items():
+            yield f"{ink(name, 'bold')} {ink(f'({type_})', 'faint')}"
+            yield from ("\n".join(_finding(finding, options, ink)) for finding in found)
+
+
+def _place(finding: Finding) -> str:
+    """Return the heading that a finding stands under: its file, or its account and region."""
+    if not finding.location.uri.startswith("arn:"):
+        return finding.location.uri
+    account, region = finding.resource.account or "unknown account", finding.resource.region or "global"
+    return f"account {account}, {region}"
+
+
+def _finding(finding: Finding, options: Options, ink: Ink) -> Iterator[str]:
+    severity = finding.rule.severity.value
+    yield f"{_INDENT}{ink(severity, severity)}  {ink(finding.rule.id, 'bold')}"
+    yield from _prose(finding.message, options, ink)
+    if finding.when:
+        yield from _prose(finding.when, options, ink, label="when ")
+    for assumption in finding.assumes:
+        yield from _prose(assumption, options, ink, label="assumes ")
+    yield from _snippet(finding.location, options, ink)
+    yield from _because(finding, options, ink)
+    yield from _prose(finding.rule.fix.strip().split("\n\n")[0], options, ink, label="fix: ")
+    yield f"{_INDENT}{ink(f'more: wa-lint explain {finding.rule.id}', 'faint')}"
+
+
+def _snippet(place: Location, options: Options, ink: Ink) -> Iterator[str]:
+    """Yield the place and, where the source is at hand, its line with a caret under the span."""
+    yield f"{_INDENT}{_INDENT}{ink('-->', 'faint')} {ink(str(place))}"
+    lines = options.lines(place.uri) if place.line else ()
+    if not 0 < place.line <= len(lines):
+        return
+    number = str(place.line)
+    line, start, length = _window(lines[place.line - 1], place, options.width - len(number) - 6)
+    yield f"{_INDENT}{ink(number, 'faint')} {ink('|', 'faint')} {ink(line)}"
+    yield f"{_INDENT}{' ' * len(number)} {ink('|', 'faint')} {' ' * start}{ink('^' * length, 'caret')}"
+
+
+def _window(line: str, place: Location, room: int) -> tuple[str, int, int]:
+    """Return what fits of the line, and where in it the caret starts and how long it is."""
+    line = _CONTROL.sub("\ufffd", line.replace("\t", " "))
+    start = min(max(place.column - 1, 0), len(line))
+    end = place.end_column - 1 if place.end_line == place.line else len(line)
+    end = min(max(end, start + 1), max(len(line), start + 1))
+    if len(line) <= room:
+        return line, start, end - start
+    cut = max(0, min(start - room // 4, len(line) - room))
+    shown = ("…" if cut else "") + line[cut + bool(cut) : cut + room - 1] + "…"
+    return shown, start - cut, max(1, min(end, cut + room - 1) - start)
+
+
+def _because(finding: Finding, options: Options, ink: Ink) -> Iterator[str]:
+    """Yield the evidence that stands elsewhere."""
+    elsewhere = [evidence for evidence in finding.evidence if evidence.location != finding.location]
+    for evidence in elsewhere[:_MOST_EVIDENCE]:
+        yield from _prose(_said(evidence), options, ink, label="because ")
+    if len(elsewhere) > _MOST_EVIDENCE:
+        yield f"{_INDENT}and {len(elsewhere) - _MOST_EVIDENCE} more values (-o json lists them)"
+
+
+def _said(evidence: Evidence) -> str:
+    name = f"{evidence.resource}.{evidence.path}" if evidence.path else evidence.resource
+    return (
+        f"{name} is {evidence.shown} ({evidence.location})" if evidence.location.line else f"{name} is {evidence.shown}"
+    )
+
+
+# --- what was not judged, what passed ---------------------------------------------------------------
+
+
+def _undecided(findings: Sequence[Finding], options: Options, ink: Ink) -> Iterator[str]:
+    if not findings:
+        return
+    reasons: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        reasons[finding.message].append(finding)
+    lines = [ink(f"Not judged ({len(findings)})", "bold")]
+    for reason, found in reasons.items():
+        lines += _prose(reason, options, ink)
+        lines += _by_rule(found, options, ink)
+    yield "\n".join(lines)
+
+
+def _passing(by_outcome: Mapping[Outcome, Sequence[Finding]], options: Options, ink: Ink) -> Iterator[str]:
+    for outcome, title in ((Outcome.PASS, "Passed"), (Outcome.NOT_APPLICABLE, "Not applicable")):
+        found = by_outcome.get(outcome, ())
+        if found:
+            yield "\n".join([ink(f"{title} ({len(found)})", "bold"), *_by_rule(found, options, ink)])
+
+
+def _by_rule(findings: Iterable[Finding], options: Options, ink: Ink) -> Iterator[str]:
+    rules: dict[str, dict[str, None]] = defaultdict(dict)
+    for finding in findings:
+        rules[finding.rule.id][_subject(finding)] = None
+    for rule, subjects in rules.items():
+        names = list(subjects)
+        shown = names if options.show_all else names[:_MOST_NAMES]
+        more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
+        yield from _prose(", ".join(shown) + more, options, ink, label=f"{_INDENT}{rule}: ")
+
+
+def _subject(finding: Finding) -> str:
+    """Return whom an outcome is about: the resource, and the item of it if it is one of many."""
+    item = re.match(r".*?\[\d+\]", finding.path)
+    return f"{finding.resource.id}.{item[0]}" if item else finding.resource.id
+
+
+def _unread(report: Report, ink: Ink) -> Iterator[str]:
+    if report.gaps:
+        yield "\n".join([ink(f"Not looked at ({len(report.gaps)})", "bold"), *(_gap(gap, ink) for gap in report.gaps)])
+    if report.problems:
+        said = [f"{_INDENT}{ink(str(problem.location))}: {ink(problem.message)}" for problem in report.problems]
+        yield "\n".join([ink(f"Odd in the input ({len(said)})", "bold"), *said])
+
+
+def _gap(gap: Gap, ink: Ink) -> str:
+    where = ", ".join(part for part in (gap.scope.account, gap.scope.region) if part)
+    grant = f" Grant {gap.grant} to close it." if gap.grant else ""
+    return ink(f"{_INDENT}{gap.scope.type}{f' in {where}' if where else ''}: {gap.reason.rstrip('.')}.{grant}")
+
+
+def _skipped(inputs: Sequence[Input], ink: Ink) -> Iterator[str]:
+    broken = [entry for entry in inputs if entry.status == "error"]
+    if broken:
+        said = [f"{_INDENT}{ink(entry.uri)}: {ink(entry.reason or '')}" for entry in broken]
+        yield "\n".join([ink(f"Not read ({len(broken)})", "bold"), *said])
+    reasons = Counter(entry.reason or "" for entry in inputs if entry.status == "skipped")
+    if reasons:
+        lines = [f"{_INDENT}{_count(number, 'file')}: {ink(reason)}" for reason, number in sorted(reasons.items())]
+        yield "\n".join([ink("Skipped", "bold"), *lines])
+
+
+# --- the summary ------------------------------------------------------------------------------------
+
+
+def _summary(report: Report, by_outcome: Mapping[Outcome, Sequence[Finding]], ink: Ink) -> Iterator[str]:
+    judged = [entry for entry in report.inputs if entry.status == "judged"]
+    if not judged:
+        yield ink("Nothing was checked: there is no template, snapshot or answer of AWS here.", "bold")
+        return
+    yield ink(f"{'Pillar':<24}{'failed':>8}{'not judged':>12}{'passed':>8}", "bold")
+    for pillar, counted in tally.by_pillar(report).items():
+        name = pillar.replace("-", " ").capitalize()
+        failed = ink(f"{counted.failed:>8}", "high" if counted.failed else "faint")
+        yield f"{name:<24}{failed}{counted.unknown:>12}{counted.passed:>8}"
+    yield ""
+    yield _verdict(by_outcome, ink)
+    read = sum(entry.resources for entry in judged)
+    yield f"{_count(len(report.rules), 'rule')} on {_count(read, 'resource')} of {_count(len(judged), 'input')}."
+
+
+def _verdict(by_outcome: Mapping[Outcome, Sequence[Finding]], ink: Ink) -> str:
+    failed, unknown, passed = (len(by_outcome.get(o, ())) for o in (Outcome.FAIL, Outcome.UNKNOWN, Outcome.PASS))
+    by_severity = Counter(finding.rule.severity for finding in by_outcome.get(Outcome.FAIL, ()))
+    kinds = ", ".join(f"{by_severity[s]} {s.value}" for s in reversed(Severity) if by_severity[s])
+    style = max(by_severity, key=lambda severity: severity.rank).value if by_severity else "good"
+    failing = ink(f"{failed} failed" + (f" ({kinds})" if kinds else ""), style)
+    return f"{failing}, {unknown} not judged, {passed} passed."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+# --- lines ------------------------------------------------------------------------------------------
+
+
+def _prose(text: str, options: Options, ink: Ink, *, label: str = "") -> Iterator[str]:
+    """Yield a text in lines that fit, further ones below the end of its label."""
+    hang = _INDENT + " " * min(len(label), 12)
+    lines = textwrap.wrap(
+        ink(" ".join(text.split())),
+        max(options.width, 40),
+        initial_indent=_INDENT + ink(label),
+        subsequent_indent=hang,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    for line in lines:
+        head = _INDENT + label
+        yield (
+            head[: len(_INDENT)] + ink(label, "faint") + line[len(head) :] if label and line.startswith(head) else line
+        )
+
+
+def _visible(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04x}"

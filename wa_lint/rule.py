@@ -1,0 +1,210 @@
+"""One YAML file becomes one rule. What is wrong with the file is said with its line; nothing is evaluated here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, cached_property
+from pathlib import Path as FilePath
+
+import msgspec
+
+from wa_lint import lens, schema
+from wa_lint.cel.evaluate import Program
+from wa_lint.cel.evaluate import compile as compile_expression
+from wa_lint.cel.parse import parse
+from wa_lint.cel.syntax import CelCheckError, CelError, caret
+from wa_lint.document import Document, read_document
+from wa_lint.errors import RuleFileError, SourceError, did_you_mean
+from wa_lint.facts import FUNCTIONS
+from wa_lint.language import TODAY, ExpressionError, check_expressions, mentions
+from wa_lint.model import Outcome, Raw, RuleInfo
+
+_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+
+
+class Example(msgspec.Struct, frozen=True):
+    """A few lines of CloudFormation, or of a snapshot, and what the rule must say about them."""
+
+    name: str
+    expect: Outcome
+    at: str | None = None
+    when: str | None = None
+    parameters: dict[str, str] = {}
+    template: dict[str, object] | None = None
+    snapshot: list[dict[str, object]] | None = None
+
+
+class Rule(msgspec.Struct, frozen=True, eq=False, dict=True):
+    """A rule as it travels in the prepared rule book: texts only, compiled on first use."""
+
+    info: RuleInfo
+    require: tuple[str, ...]
+    message: str
+    for_each: str | None = None
+    where: str | None = None
+    absent_partner_fails: bool = False
+    defaults: dict[str, object] = {}
+    examples: tuple[Example, ...] = ()
+    file: str = ""
+
+    @cached_property
+    def programs(self) -> Programs:
+        return Programs(
+            for_each=_compile(self.for_each),
+            where=_compile(self.where),
+            require=tuple(program for program in map(_compile, self.require) if program),
+            message=tuple(_compile_message(self.message)),
+            asks_the_date=any(TODAY in mentions(parse(text)) for text in self.expressions.values()),
+        )
+
+    @property
+    def expressions(self) -> Mapping[str, str]:
+        """Every expression of the rule by where it stands: ``require[0]``, ``where``, ``message[1]``."""
+        named = {"for_each": self.for_each, "where": self.where}
+        named |= {f"require[{i}]": text for i, text in enumerate(self.require)}
+        named |= {f"message[{i}]": text for i, text in enumerate(_PLACEHOLDER.findall(self.message))}
+        return {name: text for name, text in named.items() if text is not None}
+
+
+class Programs(msgspec.Struct, frozen=True):
+    """The compiled expressions of a rule. `message` alternates between texts and programs."""
+
+    for_each: Program | None
+    where: Program | None
+    require: tuple[Program, ...]
+    message: tuple[str | Program, ...]
+    asks_the_date: bool
+
+
+def load_file(file: FilePath, shown: str | None = None, *, is_trusted: bool = False) -> Rule:
+    """Read one rule file; raise `RuleFileError` with its line. `is_trusted` skips schema and type checks."""
+    return load_text(file.read_text("utf-8"), shown or file.name, stem=file.stem, is_trusted=is_trusted)
+
+
+def load_text(text: str, shown: str, *, stem: str | None = None, is_trusted: bool = False) -> Rule:
+    document = _read(text, shown)
+    if not is_trusted:
+        _validate(document)
+    rule = build(document.value, shown)
+    if stem is not None and rule.info.id != stem:
+        raise _at_key(document, ["id"], f"the id is {rule.info.id!r}, but the file is named {stem!r}")
+    if not is_trusted:
+        check(rule, document)
+    return rule
+
+
+def build(raw: Raw, file: str) -> Rule:
+    """Return the rule that a document that fits the schema describes."""
+    applies_to = raw["applies_to"]
+    require = raw["require"]
+    return Rule(
+        info=msgspec.convert(
+            {**raw, "applies_to": [applies_to] if isinstance(applies_to, str) else applies_to}, RuleInfo
+        ),
+        require=(require,) if isinstance(require, str) else tuple(require),
+        message=raw["message"],
+        for_each=raw.get("for_each"),
+        where=raw.get("where"),
+        absent_partner_fails=raw.get("absent_partner") == "fail",
+        defaults=raw.get("defaults", {}),
+        examples=tuple(msgspec.convert(raw.get("examples", []), list[Example])),
+        file=file,
+    )
+
+
+def check(rule: Rule, document: Document) -> None:
+    """Raise `RuleFileError` at the first thing in `rule` that the schemas, the Lens or the language do not know."""
+    for type_ in rule.info.applies_to:
+        if not schema.known(type_):
+            raise _at_key(document, ["applies_to"], f"no type {type_!r}{did_you_mean(type_, schema.types())}")
+    for practice in rule.info.practices:
+        if lens.practice(practice) is None:
+            raise _at_key(document, ["practices"], f"the Lens has no practice {practice!r}")
+    try:
+        unasked = check_expressions(rule.info.applies_to, rule.expressions, rule.defaults)
+    except ExpressionError as error:
+        raise _at_expression(rule, document, error.name, error.cause) from error
+    for name, path, line, column in unasked:
+        problem = f"{path} may be absent: ask has({path}) first, or give it a default"
+        raise _at_expression(rule, document, name, CelCheckError(line, column, problem))
+
+
+def _compile(text: str | None) -> Program | None:
+    return None if text is None else compile_expression(parse(text), FUNCTIONS)
+
+
+def _compile_message(message: str) -> Iterator[str | Program]:
+    for i, piece in enumerate(_PLACEHOLDER.split(message)):
+        yield compile_expression(parse(piece), FUNCTIONS) if i % 2 else piece
+
+
+def _read(text: str, shown: str) -> Document:
+    try:
+        document = read_document(text, shown)
+    except SourceError as error:
+        raise RuleFileError(error.where, error.problem) from error
+    if not isinstance(document.value, dict):
+        raise RuleFileError(f"{shown}:1", "a rule file is a mapping with an id, a title and so on")
+    return document
+
+
+def _validate(document: Document) -> None:
+    import jsonschema  # noqa: PLC0415, 0.2 s that only authors of rules need to wait
+
+    errors = list(jsonschema.Draft202012Validator(_schema()).iter_errors(document.value))
+    if not errors:
+        return
+    strange = (error for error in errors if error.validator == "additionalProperties")
+    error = next(strange, None) or jsonschema.exceptions.best_match(errors)  # a misspelt key also lacks the right one
+    path = list(error.absolute_path)
+    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
+        known = error.schema["properties"]
+        extra = next(key for key in error.instance if key not in known)
+        raise _at_key(document, [*path, extra], f"no key {extra!r} in a rule{did_you_mean(str(extra), known)}")
+    raise _at_key(document, path, error.message)
+
+
+@cache
+def _schema() -> Raw:
+    return msgspec.json.decode((FilePath(__file__).parent / "schemas" / "rule.schema.json").read_bytes())
+
+
+def _at_key(document: Document, path: Sequence[str | int], problem: str) -> RuleFileError:
+    return RuleFileError(f"{document.uri}:{document.locate(tuple(path)).line}", problem)
+
+
+def _at_expression(rule: Rule, document: Document, name: str, error: CelError) -> RuleFileError:
+    """Return the error with its place in the file, and the expression with a caret below."""
+    expression = rule.expressions[name]
+    start, end = _span_of(document, name)
+    if not name.startswith("message"):
+        written = document.text[start:end]
+        start += _same_character(written, expression, _offset(expression, error.line, error.column))
+    place = document.location(start, start + 1)
+    problem = f"{error.problem}\n{caret(expression, error.line, error.column)}"
+    return RuleFileError(f"{document.uri}:{place.line}:{place.column}", problem)
+
+
+def _span_of(document: Document, name: str) -> tuple[int, int]:
+    """Return where the text of ``require[1]``, ``where`` or ``message[0]`` begins and ends in the file."""
+    key, _, index = name.partition("[")
+    place = (document.places.children or {})[key]
+    if place.children is not None:
+        place = place.children[int(index.rstrip("]"))]
+    return place.value, place.end
+
+
+def _offset(text: str, line: int, column: int) -> int:
+    return sum(len(row) + 1 for row in text.split("\n")[: line - 1]) + column - 1
+
+
+def _same_character(written: str, folded: str, offset: int) -> int:
+    """Return where in `written`, a YAML scalar as it stands in the file, the character of its value at `offset` stands.
+
+    Folding changes white space only, so the n-th other character is the same one in both.
+    """
+    skipped = len(written) - len(re.sub(r"^(?:[|>][-+0-9]*|['\"])", "", written))
+    wanted = sum(not character.isspace() for character in folded[:offset])
+    solid = [i for i, character in enumerate(written) if i >= skipped and not character.isspace()]
+    return solid[min(wanted, len(solid) - 1)] if solid else 0

@@ -1,0 +1,453 @@
+"""The collector table: which API calls describe which resource type. Data only: it calls nothing, imports no boto3.
+
+One entry is all it takes to collect a new type. The plan of calls, the least-privilege policy, the
+reading of exported answers, the paths that no answer carries (`data/carried.json`) and the contract
+test against botocore's models all come from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from wa_lint.sources.live.table import Call, Collector, Metric, Reach
+
+
+def _sagemaker(  # noqa: PLR0913, one argument for each way in which these types differ
+    word: str,
+    *,
+    key: str = "",
+    items: str = "",
+    renames: Mapping[str, str] | None = None,
+    observed: tuple[str, ...] = (),
+    encoded: tuple[str, ...] = (),
+    continued: str = "",
+    window_days: int = 0,
+) -> Collector:
+    """Almost every SageMaker type is ListXs, DescribeX by name, and an XArn."""
+    key = key or f"{word}Name"
+    return Collector(
+        type=f"AWS::SageMaker::{word}",
+        service="sagemaker",
+        listing=Call(operation=f"List{word}s", items=items or f"{word}s"),
+        describe=(Call(operation=f"Describe{word}", request={key: key}, continued=continued),),
+        name=f"{{{key}}}",
+        arn=f"{{{word}Arn}}",
+        renames=renames or {},
+        observed=observed,
+        encoded=encoded,
+        window_days=window_days,
+    )
+
+
+_SAGEMAKER = (
+    _sagemaker("Endpoint", renames={"LastDeploymentConfig": "DeploymentConfig"}),
+    _sagemaker("EndpointConfig"),
+    _sagemaker("Model"),
+    _sagemaker(
+        "NotebookInstance",
+        renames={"SecurityGroups": "SecurityGroupIds", "NotebookInstanceLifecycleConfigName": "LifecycleConfigName"},
+    ),
+    _sagemaker("NotebookInstanceLifecycleConfig", encoded=("OnCreate[].Content", "OnStart[].Content")),
+    _sagemaker("Domain", key="DomainId"),
+    _sagemaker("FeatureGroup", items="FeatureGroupSummaries", continued="FeatureDefinitions"),
+    _sagemaker(
+        "MonitoringSchedule",
+        items="MonitoringScheduleSummaries",
+        observed=("FailureReason", "LastMonitoringExecutionSummary", "MonitoringScheduleStatus"),
+    ),
+    _sagemaker("TrainingJob", items="TrainingJobSummaries", window_days=30),
+)
+
+_BUCKET = {"Bucket": "Name"}
+_RULES = "LifecycleConfiguration.Rules[]."
+_LIFECYCLE_RULE = {
+    "ID": "Id",
+    "Filter.Prefix": "Prefix",
+    "Filter.And.Prefix": "Prefix",
+    "Filter.Tag": "TagFilters[]",
+    "Filter.And.Tags": "TagFilters",
+    "Filter.ObjectSizeGreaterThan": "ObjectSizeGreaterThan",
+    "Filter.And.ObjectSizeGreaterThan": "ObjectSizeGreaterThan",
+    "Filter.ObjectSizeLessThan": "ObjectSizeLessThan",
+    "Filter.And.ObjectSizeLessThan": "ObjectSizeLessThan",
+    "Expiration.Date": "ExpirationDate",
+    "Expiration.Days": "ExpirationInDays",
+    "Expiration.ExpiredObjectDeleteMarker": "ExpiredObjectDeleteMarker",
+    "Transitions[].Date": "Transitions[].TransitionDate",
+    "Transitions[].Days": "Transitions[].TransitionInDays",
+    "NoncurrentVersionTransitions[].NoncurrentDays": "NoncurrentVersionTransitions[].TransitionInDays",
+}
+
+_S3 = (
+    Collector(
+        type="AWS::S3::Bucket",
+        service="s3",
+        listing=Call(
+            operation="ListBuckets",
+            fixed={"BucketRegion": "{region}"},
+            items="Buckets",
+            action="s3:ListAllMyBuckets",
+        ),
+        name="{Name}",
+        arn="arn:{partition}:s3:::{Name}",
+        region_member="BucketRegion",
+        describe=(
+            Call(
+                operation="GetBucketEncryption",
+                request=_BUCKET,
+                fills=("BucketEncryption",),
+                not_configured=("ServerSideEncryptionConfigurationNotFoundError",),
+                action="s3:GetEncryptionConfiguration",
+            ),
+            Call(
+                operation="GetPublicAccessBlock",
+                request=_BUCKET,
+                fills=("PublicAccessBlockConfiguration",),
+                not_configured=("NoSuchPublicAccessBlockConfiguration",),
+                action="s3:GetBucketPublicAccessBlock",
+            ),
+            Call(
+                operation="GetBucketVersioning",
+                request=_BUCKET,
+                into="VersioningConfiguration",
+                fills=("VersioningConfiguration",),
+            ),
+            Call(operation="GetBucketLogging", request=_BUCKET, fills=("LoggingConfiguration",)),
+            Call(
+                operation="GetBucketLifecycleConfiguration",
+                request=_BUCKET,
+                into="LifecycleConfiguration",
+                fills=("LifecycleConfiguration",),
+                not_configured=("NoSuchLifecycleConfiguration",),
+                action="s3:GetLifecycleConfiguration",
+            ),
+        ),
+        renames={
+            "Name": "BucketName",
+            "ServerSideEncryptionConfiguration.Rules": "BucketEncryption.ServerSideEncryptionConfiguration",
+            "BucketEncryption.ServerSideEncryptionConfiguration[].ApplyServerSideEncryptionByDefault": (
+                "BucketEncryption.ServerSideEncryptionConfiguration[].ServerSideEncryptionByDefault"
+            ),
+            "LoggingEnabled": "LoggingConfiguration",
+            "LoggingConfiguration.TargetBucket": "LoggingConfiguration.DestinationBucketName",
+            "LoggingConfiguration.TargetPrefix": "LoggingConfiguration.LogFilePrefix",
+            **{_RULES + old: _RULES + new for old, new in _LIFECYCLE_RULE.items()},
+        },
+        elsewhere=(  # the older, singular spellings of what the answer lists
+            _RULES + "NoncurrentVersionExpirationInDays",
+            _RULES + "NoncurrentVersionTransition",
+            _RULES + "Transition",
+        ),
+    ),
+    Collector(
+        type="AWS::S3::BucketPolicy",
+        service="s3",
+        parent="AWS::S3::Bucket",
+        listing=Call(operation="GetBucketPolicy", request=_BUCKET, not_configured=("NoSuchBucketPolicy",)),
+        name="{Bucket}",
+        id="arn:{partition}:s3:::{Bucket}?policy",
+        renames={"Policy": "PolicyDocument"},
+        documents=("PolicyDocument",),
+    ),
+)
+
+_ATTACHED = {"AttachedManagedPolicies[].PolicyArn": "ManagedPolicyArns[]"}
+_BOUNDARY = {"PermissionsBoundary.PermissionsBoundaryArn": "PermissionsBoundary"}
+
+
+def _iam(  # noqa: PLR0913, one argument for each way in which these types differ
+    word: str,
+    *,
+    items: str,
+    name: str,
+    renames: Mapping[str, str],
+    documents: tuple[str, ...],
+    covers: tuple[str, ...] = (),
+    elsewhere: tuple[str, ...] = (),
+    aws_managed: str = "",
+    in_use: tuple[str, ...] = (),
+    ignores: tuple[str, ...] = (),
+) -> Collector:
+    """All of IAM comes from one paged call, so it is one moment's picture."""
+    return Collector(
+        type=f"AWS::IAM::{word}",
+        service="iam",
+        reach=Reach.GLOBAL,
+        listing=Call(operation="GetAccountAuthorizationDetails", items=items),
+        name=name,
+        arn="{Arn}",
+        renames=renames,
+        documents=documents,
+        covers=covers,
+        elsewhere=elsewhere,
+        aws_managed=aws_managed,
+        in_use=in_use,
+        ignores=ignores,
+    )
+
+
+_IAM = (
+    _iam(
+        "Role",
+        items="RoleDetailList",
+        name="{RoleName}",
+        renames={"RolePolicyList": "Policies", **_ATTACHED, **_BOUNDARY},
+        documents=("AssumeRolePolicyDocument", "Policies[].PolicyDocument"),
+        covers=("AWS::IAM::Policy", "AWS::IAM::RolePolicy"),
+        ignores=("InstanceProfileList",),
+    ),
+    _iam(
+        "User",
+        items="UserDetailList",
+        name="{UserName}",
+        renames={"UserPolicyList": "Policies", "GroupList": "Groups", **_ATTACHED, **_BOUNDARY},
+        documents=("Policies[].PolicyDocument",),
+        covers=("AWS::IAM::UserPolicy", "AWS::IAM::UserToGroupAddition"),
+    ),
+    _iam(
+        "Group",
+        items="GroupDetailList",
+        name="{GroupName}",
+        renames={"GroupPolicyList": "Policies", **_ATTACHED},
+        documents=("Policies[].PolicyDocument",),
+        covers=("AWS::IAM::GroupPolicy",),
+    ),
+    _iam(
+        "ManagedPolicy",
+        items="Policies",
+        name="{PolicyName}",
+        renames={
+            "PolicyName": "ManagedPolicyName",
+            "PolicyVersionList[IsDefaultVersion].Document": "PolicyDocument",
+        },
+        documents=("PolicyDocument",),
+        elsewhere=("Groups", "Roles", "Users"),
+        aws_managed="Arn",
+        in_use=("AttachmentCount", "PermissionsBoundaryUsageCount"),
+    ),
+)
+
+_FUNCTION = {"FunctionName": "FunctionName"}
+
+_LAMBDA = (
+    Collector(
+        type="AWS::Lambda::Function",
+        service="lambda",
+        listing=Call(operation="ListFunctions", items="Functions"),
+        name="{FunctionName}",
+        arn="{FunctionArn}",
+        renames={
+            "KMSKeyArn": "KmsKeyArn",
+            "Layers[].Arn": "Layers[]",
+            "ImageConfigResponse.ImageConfig": "ImageConfig",
+        },
+    ),
+    Collector(
+        type="AWS::Lambda::Url",
+        service="lambda",
+        parent="AWS::Lambda::Function",
+        listing=Call(operation="ListFunctionUrlConfigs", request=_FUNCTION, items="FunctionUrlConfigs"),
+        name="{FunctionArn}",
+        id="{FunctionUrl}",
+        renames={"FunctionArn": "TargetFunctionArn"},
+        elsewhere=("Qualifier",),
+    ),
+    Collector(
+        type="AWS::Lambda::Permission",
+        service="lambda",
+        parent="AWS::Lambda::Function",
+        listing=Call(
+            operation="GetPolicy",
+            request=_FUNCTION,
+            items="Policy.Statement",
+            not_configured=("ResourceNotFoundException",),
+        ),
+        name="{Sid}",
+        id="{Resource}?permission={Sid}",
+        renames={
+            "Resource": "FunctionName",
+            "Principal.Service": "Principal",
+            "Principal.AWS": "Principal",
+            "Condition.ArnLike.AWS:SourceArn": "SourceArn",
+            "Condition.StringEquals.AWS:SourceAccount": "SourceAccount",
+            "Condition.StringEquals.aws:PrincipalOrgID": "PrincipalOrgID",
+            "Condition.StringEquals.lambda:EventSourceToken": "EventSourceToken",
+            "Condition.StringEquals.lambda:FunctionUrlAuthType": "FunctionUrlAuthType",
+            "Condition.Bool.lambda:InvokedViaFunctionUrl": "InvokedViaFunctionUrl",
+        },
+    ),
+)
+
+_REST = "AWS::ApiGateway::RestApi"
+_REST_ARN = "arn:{partition}:apigateway:{region}::/restapis/"
+_REST_ID = {"restApiId": "id"}
+_GET = "apigateway:GET"
+
+_REST_API = (
+    Collector(
+        type=_REST,
+        service="apigateway",
+        listing=Call(operation="GetRestApis", items="items", action=_GET),
+        name="{id}",
+        arn=_REST_ARN + "{id}",
+        camel=True,
+        user_maps=("Tags",),
+        renames={"Id": "RestApiId", "ApiKeySource": "ApiKeySourceType"},
+        documents=("Policy",),
+        tag_maps=("Tags",),
+        elsewhere=("Body", "BodyS3Location", "CloneFrom"),  # its resources and methods are listed
+    ),
+    Collector(
+        type="AWS::ApiGateway::Resource",
+        service="apigateway",
+        parent=_REST,
+        listing=Call(
+            operation="GetResources", request=_REST_ID, fixed={"embed": ["methods"]}, items="items", action=_GET
+        ),
+        name="{id}",
+        arn=_REST_ARN + "{restApiId}/resources/{id}",
+        camel=True,
+        user_maps=("ResourceMethods",),
+        renames={"Id": "ResourceId"},
+        ignores=("ResourceMethods",),
+        needs="parentId",
+    ),
+    Collector(
+        type="AWS::ApiGateway::Method",
+        service="apigateway",
+        parent="AWS::ApiGateway::Resource",
+        listing=None,
+        inside="resourceMethods",
+        inside_key="httpMethod",
+        inherits=("restApiId", "id=resourceId", "path"),
+        describe=(
+            Call(
+                operation="GetMethod",
+                request={"restApiId": "restApiId", "resourceId": "resourceId", "httpMethod": "httpMethod"},
+                unless="authorizationType",
+                action=_GET,
+            ),
+        ),
+        name="{resourceId}/{httpMethod}",
+        arn=_REST_ARN + "{restApiId}/resources/{resourceId}/methods/{httpMethod}",
+        camel=True,
+        user_maps=(
+            "RequestParameters",
+            "RequestModels",
+            "MethodResponses",
+            "MethodResponses{}.ResponseParameters",
+            "MethodResponses{}.ResponseModels",
+            "MethodIntegration.RequestParameters",
+            "MethodIntegration.RequestTemplates",
+            "MethodIntegration.IntegrationResponses",
+            "MethodIntegration.IntegrationResponses{}.ResponseParameters",
+            "MethodIntegration.IntegrationResponses{}.ResponseTemplates",
+        ),
+        renames={
+            "MethodIntegration": "Integration",
+            "Integration.HttpMethod": "Integration.IntegrationHttpMethod",
+            "Integration.IntegrationResponses{StatusCode}": "Integration.IntegrationResponses[]",
+            "MethodResponses{StatusCode}": "MethodResponses[]",
+        },
+    ),
+    Collector(
+        type="AWS::ApiGateway::Stage",
+        service="apigateway",
+        parent=_REST,
+        listing=Call(operation="GetStages", request=_REST_ID, items="item", action=_GET),
+        name="{stageName}",
+        arn=_REST_ARN + "{restApiId}/stages/{stageName}",
+        camel=True,
+        user_maps=("MethodSettings", "Variables", "CanarySettings.StageVariableOverrides", "Tags"),
+        renames={
+            "AccessLogSettings": "AccessLogSetting",
+            "CanarySettings": "CanarySetting",
+            "MethodSettings{ResourcePath/HttpMethod}": "MethodSettings[]",
+        },
+        tag_maps=("Tags",),
+    ),
+    Collector(
+        type="AWS::ApiGateway::Authorizer",
+        service="apigateway",
+        parent=_REST,
+        listing=Call(operation="GetAuthorizers", request=_REST_ID, items="items", action=_GET),
+        name="{id}",
+        arn=_REST_ARN + "{restApiId}/authorizers/{id}",
+        camel=True,
+        renames={"Id": "AuthorizerId"},
+    ),
+)
+
+_HTTP = "AWS::ApiGatewayV2::Api"
+_HTTP_ARN = "arn:{partition}:apigateway:{region}::/apis/{ApiId}"
+
+
+def _http(word: str, key: str) -> Collector:
+    """A part of an HTTP or WebSocket API: one listing by ApiId says everything."""
+    return Collector(
+        type=f"AWS::ApiGatewayV2::{word}",
+        service="apigatewayv2",
+        parent=_HTTP,
+        listing=Call(operation=f"Get{word}s", request={"ApiId": "ApiId"}, items="Items", action=_GET),
+        name=f"{{{key}}}",
+        arn=f"{_HTTP_ARN}/{word.lower()}s/{{{key}}}",
+    )
+
+
+_HTTP_API = (
+    Collector(
+        type=_HTTP,
+        service="apigatewayv2",
+        listing=Call(operation="GetApis", items="Items", action=_GET),
+        name="{ApiId}",
+        arn=_HTTP_ARN,
+        elsewhere=("Body", "BodyS3Location", "CredentialsArn", "RouteKey", "Target"),  # its routes are listed
+    ),
+    _http("Route", "RouteId"),
+    _http("Integration", "IntegrationId"),
+    _http("Stage", "StageName"),
+    _http("Authorizer", "AuthorizerId"),
+)
+
+_SCALED = {"ServiceNamespace": "sagemaker"}
+
+_WATCHING = (
+    Collector(
+        type="AWS::ApplicationAutoScaling::ScalableTarget",
+        service="application-autoscaling",
+        listing=Call(operation="DescribeScalableTargets", fixed=_SCALED, items="ScalableTargets"),
+        name="{ResourceId}",
+        id="{ResourceId}|{ScalableDimension}|{ServiceNamespace}",
+    ),
+    Collector(
+        type="AWS::ApplicationAutoScaling::ScalingPolicy",
+        service="application-autoscaling",
+        listing=Call(operation="DescribeScalingPolicies", fixed=_SCALED, items="ScalingPolicies"),
+        name="{PolicyName}",
+        arn="{PolicyARN}",
+        elsewhere=("ScalingTargetId",),
+    ),
+    Collector(
+        type="AWS::CloudWatch::Alarm",
+        service="cloudwatch",
+        listing=Call(operation="DescribeAlarms", items="MetricAlarms"),
+        name="{AlarmName}",
+        arn="{AlarmArn}",
+    ),
+)
+
+COLLECTORS: tuple[Collector, ...] = (*_SAGEMAKER, *_S3, *_IAM, *_LAMBDA, *_REST_API, *_HTTP_API, *_WATCHING)
+"""Parents stand before their children."""
+
+METRICS: tuple[Metric, ...] = (
+    Metric(
+        type="AWS::SageMaker::Endpoint",
+        namespace="AWS/SageMaker",
+        name="Invocations",
+        dimensions={"EndpointName": "EndpointName", "VariantName": "ProductionVariants[].VariantName"},
+        observed="invocations",
+        period=3600,
+        days=14,
+    ),
+)
+"""`Resource.observed["invocations"]` is described at `metrics.series`."""

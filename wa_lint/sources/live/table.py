@@ -1,0 +1,114 @@
+"""The words of the collector table: what a collector, a call and a metric say. Nouns only.
+
+The table itself is `collectors.COLLECTORS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+
+import msgspec
+
+
+class Reach(Enum):
+    REGIONAL = "regional"
+    GLOBAL = "global"
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """One read-only API operation, and what its answer is good for."""
+
+    operation: str
+    """As botocore's service model names it: ``DescribeEndpoint``."""
+    request: Mapping[str, str] = {}
+    """Parameter -> member of the item (for a listing: of the parent's item) that feeds it."""
+    fixed: Mapping[str, object] = {}
+    """Parameters with a constant value; ``{region}`` stands for the region that is read."""
+    items: str = ""
+    """A listing's items in the answer, ``Endpoints``; empty: the answer is the one item."""
+    into: str = ""
+    """The property that the whole answer becomes; empty: its members join the item."""
+    fills: tuple[str, ...] = ()
+    """CloudFormation properties that only this call knows: Unknown where it is refused. Empty: all of them."""
+    not_configured: tuple[str, ...] = ()
+    """Error codes that mean "there is none"."""
+    continued: str = ""
+    """A list in a describe answer that goes on behind ``NextToken``."""
+    unless: str = ""
+    """Skip the call where the item already has this member."""
+    action: str = ""
+    """The IAM action, where it is not ``service:Operation``."""
+
+
+class Collector(msgspec.Struct, frozen=True, kw_only=True):
+    """How resources of one CloudFormation type are read.
+
+    An *item* is a listed member, plus what the request of its listing was fed, plus the answers of
+    `describe`. All templates (`name`, `arn`, `id`) are over the item's own names and over
+    ``{partition}``, ``{region}``, ``{account}``.
+    """
+
+    type: str
+    service: str
+    """As boto3 names it."""
+    listing: Call | None
+    """None: the items stand inside the parent's item, at `inside`."""
+    name: str
+    arn: str = ""
+    id: str = ""
+    """The resource's id where it has no ARN."""
+    parent: str = ""
+    """The type whose items this one is listed under."""
+    inside: str = ""
+    """A map in the parent's item whose values are the items (its key feeds `inside_key`)."""
+    inside_key: str = ""
+    inherits: tuple[str, ...] = ()
+    """Members of the parent's item that an item found `inside` it keeps; ``id=resourceId`` renames."""
+    describe: tuple[Call, ...] = ()
+    camel: bool = False
+    """The API writes ``camelCase``: capitalise every name, except the keys of `user_maps`."""
+    user_maps: tuple[str, ...] = ()
+    """Paths of maps whose keys are the user's own, in capitalised names."""
+    renames: Mapping[str, str] = {}
+    """The API's path -> CloudFormation's, applied in this order. See `answers.rename`."""
+    documents: tuple[str, ...] = ()
+    """CloudFormation paths that hold JSON as a text: read into values."""
+    encoded: tuple[str, ...] = ()
+    """CloudFormation paths that hold a script in base64: looked into for secrets."""
+    ignores: tuple[str, ...] = ()
+    """Members, in capitalised names, that other resources say: neither property nor observed."""
+    tag_maps: tuple[str, ...] = ()
+    """Properties that the API gives as a map and CloudFormation as a list of Key and Value."""
+    observed: tuple[str, ...] = ()
+    """CloudFormation names that are what happened, not what was set. All names that CloudFormation
+    does not know, or knows as read-only, are observed without being named."""
+    elsewhere: tuple[str, ...] = ()
+    """Properties that the answer says from the other side (a policy's Roles): ABSENT, not Unknown."""
+    covers: tuple[str, ...] = ()
+    """Types that have no life of their own in an account: this listing is complete for them too."""
+    reach: Reach = Reach.REGIONAL
+    window_days: int = 0
+    """Only items created in so many days before now (``CreationTimeAfter``); 0: all."""
+    region_member: str = ""
+    """A member of the item that says its region; items of another region are left out."""
+    needs: str = ""
+    """An item without this member is no resource of its own (an API's root path), but may have children."""
+    aws_managed: str = ""
+    """The member whose ``::aws:`` makes the item AWS's own: observed as ``aws_managed``, kept while in use."""
+    in_use: tuple[str, ...] = ()
+    """Counts of which one is above 0 while an AWS-managed item is in use."""
+
+
+class Metric(msgspec.Struct, frozen=True, kw_only=True):
+    """An hourly sum per item of a resource's observed list, read in batches from CloudWatch."""
+
+    type: str
+    namespace: str
+    name: str
+    dimensions: Mapping[str, str]
+    """Dimension -> member of the resource's answer or, after ``[].``, of each of the list's items."""
+    observed: str
+    """The key under `Resource.observed`."""
+    period: int
+    days: int
