@@ -44,13 +44,15 @@ _PREVIOUS: Final = {
 """Families that are of a previous generation beyond doubt, with the reason."""
 
 _NOT_IN_EC2: Final[Mapping[str, Raw]] = {
-    "dl1": {"local_storage": True, "accelerator": "gaudi"},
+    "dl1": {"local_storage": True, "burstable": False, "architecture": "x86_64", "accelerator": "gaudi"},
+    "g3": {"local_storage": False, "burstable": False, "architecture": "x86_64", "accelerator": "gpu"},
     "geospatial": {},
-    "p2": {"local_storage": False, "accelerator": "gpu"},
-    "p3": {"local_storage": False, "accelerator": "gpu"},
-    "p6e-gb200": {"local_storage": True, "accelerator": "gpu", "architecture": "arm64"},
+    "p2": {"local_storage": False, "burstable": False, "architecture": "x86_64", "accelerator": "gpu"},
+    "p3": {"local_storage": False, "burstable": False, "architecture": "x86_64", "accelerator": "gpu"},
+    "p6e-gb200": {"local_storage": True, "burstable": False, "architecture": "arm64", "accelerator": "gpu"},
 }
-"""Families that DescribeInstanceTypes lacks, from EC2's pages of instance specifications; the rest is not known."""
+"""Families that DescribeInstanceTypes lacks. p2 and g3: AWS's page of EC2's previous generation instances. p3, dl1 and
+p6e-gb200 are as EC2 announced them; no page was at hand to check them. What is not said is not known."""
 
 _NOTEBOOKS: Final = {
     "notebook-al1-v1": {"no_new_since": "2023-02-01", "unsupported_since": "2024-03-31", "system": "Amazon Linux"},

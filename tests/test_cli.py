@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -215,7 +215,7 @@ def test_other_parameters_are_a_usage_error(wa_lint: WaLint, written: str) -> No
         (["--severity", "critical"], False),
     ],
 )
-def test_rules_are_chosen_by_name_pillar_and_severity(wa_lint: WaLint, options: list[str], is_asked: bool) -> None:  # noqa: FBT001, a parameter of the case
+def test_rules_are_chosen_by_name_pillar_and_severity(wa_lint: WaLint, options: list[str], is_asked: bool) -> None:
     write({"a.yaml": ONE_INSTANCE})
     asked = {rule["id"] for rule in wa_lint("check", *options, "-o", "json").report["rules"]}
     assert ("endpoint-single-instance" in asked) == is_asked
@@ -288,7 +288,7 @@ def test_a_file_that_cannot_be_written_is_a_line_on_stderr(wa_lint: WaLint) -> N
         ({"TERM": "dumb"}, True, False),
     ],
 )
-def test_colours_are_for_terminals(environment: dict[str, str], is_terminal: bool, wanted: bool) -> None:  # noqa: FBT001, parameters of the case
+def test_colours_are_for_terminals(environment: dict[str, str], is_terminal: bool, wanted: bool) -> None:
     assert wants_colour(environment, is_terminal=is_terminal) == wanted
 
 
@@ -367,3 +367,71 @@ def test_an_interrupt_is_one_line(wa_lint: WaLint, tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
     assert (process.returncode, out, err.strip()) == (130, b"", b"wa-lint: interrupted")
+
+
+# --- the live account -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """An embedded account with one notebook in it."""
+    import boto3  # noqa: PLC0415, the rest of this file does without
+    from moto import mock_aws  # noqa: PLC0415, the same
+
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "embedded")
+    for name in ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    with mock_aws():
+        boto3.client("sagemaker", "eu-west-1").create_notebook_instance(
+            NotebookInstanceName="research",
+            InstanceType="ml.t3.medium",
+            RoleArn="arn:aws:iam::123456789012:role/notebook",
+            DirectInternetAccess="Enabled",
+        )
+        yield
+
+
+def verdicts(report: Any) -> set[tuple[str, str, str]]:
+    return {(f["rule"], f["resource"]["id"], f["outcome"]) for f in report["findings"]}
+
+
+def test_a_scan_judges_what_is_there(wa_lint: WaLint, account: None) -> None:
+    del account
+    run = wa_lint("scan", "--region", "eu-west-1", "-o", "json", "--show-all")
+    assert [(i["kind"], i["status"]) for i in run.report["inputs"]] == [("live", "judged")]
+    assert run.code == 4 if run.report["gaps"] else run.code in {0, 1}
+    contract = json.loads((ROOT / "wa_lint/schemas/report.schema.json").read_text())
+    jsonschema.Draft202012Validator(contract).validate(run.report)
+
+
+def test_a_snapshot_is_judged_later_as_the_account_was(wa_lint: WaLint, account: None) -> None:
+    del account
+    now = ("--now", "2026-11-23")
+    live = wa_lint("scan", "--region", "eu-west-1", *now, "-o", "json", "--show-all")
+    for name in ("account.jsonl", "account.jsonl.gz"):
+        taken = wa_lint("snapshot", "--region", "eu-west-1", "-o", name, *now)
+        assert taken.out == ""
+        assert taken.code in {0, 4}  # it asks for all types, and moto refuses some
+        later = wa_lint("check", name, *now, "-o", "json", "--show-all")
+        assert verdicts(later.report) >= verdicts(live.report)
+
+
+def test_global_resources_count_once_in_two_regions(wa_lint: WaLint, account: None) -> None:
+    del account
+    run = wa_lint("scan", "--region", "eu-west-1", "--region", "eu-central-1", "-o", "json", "--show-all")
+    rows = [(f["rule"], f["resource"]["id"], f["path"]) for f in run.report["findings"]]
+    assert len(rows) == len(set(rows))
+
+
+@pytest.mark.parametrize(
+    ("options", "hint"),
+    [([], "no region; give --region"), (["--profile", "nobody", "--region", "eu-west-1"], "nobody")],
+)
+def test_a_scan_that_cannot_start_says_what_to_give(
+    wa_lint: WaLint, account: None, options: list[str], hint: str
+) -> None:
+    del account
+    run = wa_lint("scan", *options)
+    assert (run.code, run.out) == (2, "")
+    assert hint in run.err

@@ -7,8 +7,20 @@ import pytest
 from wa_lint.graph import Cell, World
 from wa_lint.linking import graph_of
 from wa_lint.links import LINKS
-from wa_lint.model import Gap, Hole, Listed, Location, Partial, Resource, Scope, Snapshot, SourceKind, Unknown, Unresolved
-from wa_lint.naming import is_named, spell
+from wa_lint.model import (
+    Gap,
+    Hole,
+    Listed,
+    Location,
+    Partial,
+    Resource,
+    Scope,
+    Snapshot,
+    SourceKind,
+    Unknown,
+    Unresolved,
+)
+from wa_lint.naming import Text, is_named, is_open, spell, spellings
 from wa_lint.schema import property_at
 
 ENDPOINT, CONFIG = "AWS::SageMaker::Endpoint", "AWS::SageMaker::EndpointConfig"
@@ -152,4 +164,10 @@ def test_the_link_table_names_only_what_the_schemas_know(link: object) -> None:
 )
 def test_names(said: str, key: str, named: bool | None) -> None:
     settled = {"\U000f0001"}.__contains__
-    assert is_named(said, list(spell(key, lambda _: ["data"])), settled) is named
+    by = spellings(spell(key, lambda _: ["data"]), settled)
+    assert is_named(Text(said, is_open(said, settled)), by, settled) is named
+
+
+def test_no_two_links_give_one_name_at_one_place() -> None:
+    forward = [(link.type, link.at, link.name) for link in LINKS]
+    assert len(forward) == len(set(forward))

@@ -123,7 +123,7 @@ def with_message(message: str) -> Report:
 
 @pytest.mark.parametrize("show_all", [False, True])
 @pytest.mark.parametrize("report", [REPORT, Report(rules=(), findings=())], ids=["full", "empty"])
-def test_json_is_what_its_schema_says(report: Report, show_all: bool) -> None:  # noqa: FBT001, a parameter of the case
+def test_json_is_what_its_schema_says(report: Report, show_all: bool) -> None:
     contract = schema("wa_lint/schemas/report.schema.json")
     jsonschema.Draft202012Validator.check_schema(contract)
     jsonschema.Draft202012Validator(contract).validate(as_json(report, Options(show_all=show_all)))

@@ -66,9 +66,9 @@ def test_an_unknown_command_is_a_usage_error(bare: Path) -> None:
 
 
 def test_the_demo_runs_with_nothing_but_python_and_coreutils(bare: Path) -> None:
-    done = run(bare, "demo")
+    done = run(bare, "demo", "--folder", str(bare.parent / "out"))
     assert done.returncode == 0, done.stderr[-2000:]
-    assert done.stdout
+    assert sorted(path.suffix for path in (bare.parent / "out").iterdir()) == [".json", ".sarif", ".yaml"]
 
 
 def test_tests_run_with_nothing_but_python_and_coreutils(bare: Path) -> None:

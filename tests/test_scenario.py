@@ -50,6 +50,12 @@ def test_what_a_remembered_answer_rests_on_counts_as_asked() -> None:
         assert asked == {"Env"}
 
 
+def test_listeners_may_nest() -> None:
+    scenario = Scenario()
+    _, outer = scenario.listen(lambda: (scenario.listen(lambda: 1), scenario.assumed("P")))
+    assert outer == {"P"}
+
+
 def test_scenarios_are_described_by_what_tells_them_apart() -> None:
     other = {"Size": Assumption(value="1")}
     assert describe([prod(yes=False)], [prod(yes=True)]) == "Env is not prod"

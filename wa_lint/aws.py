@@ -231,4 +231,4 @@ _WHY = {
 
 def _sentence(error: Exception) -> str:
     code = error.response.get("Error", {}).get("Code") if isinstance(error, ClientError) else type(error).__name__
-    return _WHY.get(str(code), str(error))
+    return _WHY.get(str(code)) or " ".join(str(error).split())

@@ -88,8 +88,7 @@ def _practices(info: RuleInfo) -> str:
     rows = []
     for id_ in info.practices:
         practice = lens.practice(id_)
-        if practice is not None:
-            rows.append(f"[{id_}]({lens.url(id_)}) {practice.title} ({practice.pillar}, {practice.phase})")
+        rows.append(f"[{id_}]({lens.url(id_)}) {practice.title} ({practice.pillar}, {practice.phase})")
     rows.extend(f"also known as {control}" for control in info.controls)
     return _bullets(rows)
 
@@ -106,8 +105,9 @@ def _language() -> str:
     functions = sorted((f"`{_signature(name)}`", _summary(name)) for name in FUNCTIONS)
     return (
         "# The rule language\n\n"
-        "Conditions are written in a strict subset of CEL. PascalCase names are CloudFormation's properties; the names\n"
-        "below are ours. `resource` is what is judged, `item` the item of `for_each`, `today` the day of the verdict.\n\n"
+        "Conditions are written in a strict subset of CEL. PascalCase names are CloudFormation's properties, the\n"
+        "names below are ours. `resource` is what is judged, `item` the item of `for_each`, `today` the day of the\n"
+        "verdict.\n\n"
         "## Links\n\n"
         + _table(("name", "on", "leads to", "by"), links)
         + "\n## Facts\n\n"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from wa_lint.cel.evaluate import Program
+from wa_lint.cel.values import Cell as Traced
 from wa_lint.cel.values import EvaluationError
 from wa_lint.facts import FACTS
 from wa_lint.graph import Cell, Graph, World
@@ -166,8 +167,8 @@ def _items(asked: _Asked, world: World) -> list[Cell | Verdict]:
     program = asked.rule.programs.for_each
     if program is None:
         return [resource]
-    trace: list[Cell] = []
-    found = _listed(program.evaluate(asked.variables(resource, None), trace))
+    found, trace = _traced(program.evaluate, asked.variables(resource, None))
+    found = _listed(found)
     if isinstance(found, Unknown):
         return [_unknown(resource, _reason(found, trace), trace)]
     nothing = Verdict(Outcome.NOT_APPLICABLE, "there is nothing to ask about", resource)
@@ -215,19 +216,17 @@ def _verdict(asked: _Asked, world: World, item: Cell) -> Verdict:
     programs = asked.rule.programs
     resource = world.cell(asked.resource)
     variables = asked.variables(resource, item if programs.for_each else None)
-    first: list[Cell] = []
+    first: Sequence[Cell] = ()
     if programs.where is not None:
-        applies = _truth(programs.where.truth(variables, first))
+        found, first = _traced(programs.where.truth, variables)
+        applies = _truth(found)
         if applies is False:
             return Verdict(Outcome.NOT_APPLICABLE, "the rule does not ask about this", item, tuple(first))
         if isinstance(applies, Unknown):
             return _unknown(item, _reason(applies, first), first)
-    traces: list[tuple[Truth, list[Cell]]] = []
-    for program in programs.require:
-        trace: list[Cell] = []
-        traces.append((_truth(program.truth(variables, trace)), trace))
-    truth = every(found for found, _ in traces)
-    decided = [cell for found, trace in traces if _same(found, truth) for cell in trace]
+    answers = [_traced(program.truth, variables) for program in programs.require]
+    truth = every(_truth(found) for found, _ in answers)
+    decided = [cell for found, trace in answers if _agrees(_truth(found), truth) for cell in trace]
     if isinstance(truth, Unknown):
         return _unknown(item, _reason(truth, decided), [*decided, *first])
     outcome = Outcome.PASS if truth else Outcome.FAIL
@@ -236,13 +235,24 @@ def _verdict(asked: _Asked, world: World, item: Cell) -> Verdict:
     return Verdict(outcome, message, item, tuple(decided), assumes)
 
 
-def _truth(found: bool | Unknown | EvaluationError) -> Truth:
+def _traced(
+    evaluate: Callable[[Mapping[str, object], list[Traced]], object], variables: Mapping[str, object]
+) -> tuple[object, list[Cell]]:
+    """Return what an expression comes to, and the cells that decided it."""
+    trace: list[Traced] = []
+    found = evaluate(variables, trace)
+    return found, [cell for cell in trace if isinstance(cell, Cell)]
+
+
+def _truth(found: object) -> Truth:
     """Take an error that the input caused for what it is: not known."""
-    return Unknown(found.reason) if isinstance(found, EvaluationError) else found
+    if isinstance(found, EvaluationError):
+        return Unknown(found.reason)
+    return found if isinstance(found, bool | Unknown) else Unknown("neither true nor false")
 
 
-def _same(found: Truth, truth: Truth) -> bool:
-    return found is truth or (isinstance(found, Unknown) and isinstance(truth, Unknown))
+def _agrees(found: Truth, truth: Truth) -> bool:
+    return isinstance(found, Unknown) if isinstance(truth, Unknown) else found == truth
 
 
 def _unknown(place: Cell, why: str, trace: Sequence[Cell] = ()) -> Verdict:
@@ -276,6 +286,8 @@ def _in_words(found: object) -> str:
     value = found.plain() if isinstance(found, Cell) else found
     if isinstance(value, str):
         return value
+    if isinstance(value, Unresolved) and value.parts:
+        return "".join(part if isinstance(part, str) else f"${{{part.name}}}" for part in value.parts)
     if value is ABSENT or isinstance(value, EvaluationError):
         return "(not set)"
     return show(value)

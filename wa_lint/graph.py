@@ -27,7 +27,7 @@ from wa_lint.model import (
     Value,
     path_text,
 )
-from wa_lint.naming import token
+from wa_lint.naming import Text, is_open, token
 from wa_lint.scenario import Memory, Scenario
 from wa_lint.truth import Truth
 
@@ -79,13 +79,14 @@ class Graph:
             self._settled.add(found)
         return found
 
-    def tokens(self, value: Value) -> str | None:
+    def text_of(self, value: Value) -> Text | None:
         """Return a text with a token for each hole; None for what is no text, or one of which nothing is known."""
         if isinstance(value, str):
-            return value
-        if isinstance(value, Unresolved) and value.parts:
-            return "".join(part if isinstance(part, str) else self.token(part) for part in value.parts)
-        return None
+            return Text(value, is_open=False)
+        if not isinstance(value, Unresolved) or not value.parts:
+            return None
+        said = "".join(part if isinstance(part, str) else self.token(part) for part in value.parts)
+        return Text(said, is_open(said, self.is_settled))
 
     def is_settled(self, found: str) -> bool:
         """Whether a token stands for the name of a resource of this snapshot: then it is no other's name."""
@@ -145,7 +146,7 @@ class Cell:
 
     __slots__ = ("assumes", "at", "path", "resource", "value", "world")
 
-    def __init__(  # noqa: PLR0913, PLR0917, a cell is its six parts
+    def __init__(
         self, world: World, resource: Resource, path: Path, at: Path, value: Value, assumes: tuple[str, ...] = ()
     ) -> None:
         self.world = world

@@ -1,7 +1,7 @@
 """What the names in a rule mean: CloudFormation's properties, our links and facts, and the functions on offer.
 
-It joins the schemas, the link table and the fact table into the environment that expressions are checked in. It evaluates
-nothing.
+It joins the schemas, the link table and the fact table into the environment that expressions are checked in, and
+evaluates nothing.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def check_expressions(
 
     Return what is read although it may be absent: (expression, path, line, column). Messages may read such.
     """
-    unasked = []
+    unasked: list[tuple[str, str, int, int]] = []
     nodes = {name: _parse(name, text) for name, text in expressions.items()}
     for type_ in types:
         item = _item_type(type_, nodes.get("for_each"), defaults)

@@ -12,9 +12,9 @@ from typing import Protocol
 
 from wa_lint.graph import Cell, Graph, World
 from wa_lint.links import IDENTITIES, LINKS, Identity, Link
-from wa_lint.model import ABSENT, Hole, Partial, Resource, Snapshot, SourceKind, Unknown, Unresolved, Value
-from wa_lint.naming import is_named, spell
-from wa_lint.truth import Truth, equals
+from wa_lint.model import ABSENT, Hole, Partial, Path, Resource, Snapshot, SourceKind, Unknown, Unresolved, Value
+from wa_lint.naming import Spellings, is_named, spell, spellings
+from wa_lint.truth import Truth, equals, some
 
 
 class Fact(Protocol):
@@ -46,10 +46,11 @@ def _lookup(facts: Facts, cell: Cell, name: str) -> Cell | None:
     home = cell if not cell.world.defaults else _rehome(cell)
     if fact := facts.get((type_, place, name)):
         return _as_cell(home, name, cell.world.recall(question, lambda: fact.compute(home)))
-    if links := _forward(type_).get((place, name)):
-        return _again(cell, cell.world.recall(question, lambda: _follow(home, links[0], name)))
-    if links := _backward(type_).get((place, name)):
-        return _again(cell, cell.world.recall(question, lambda: _followers(home, links, name)))
+    if forward := _forward(type_).get((place, name)):
+        link = forward[0]
+        return _again(cell, cell.world.recall(question, lambda: _follow(home, link, name)))
+    if backward := _backward(type_).get((place, name)):
+        return _again(cell, cell.world.recall(question, lambda: _followers(home, backward, name)))
     return None
 
 
@@ -138,7 +139,7 @@ def _targets(text: Cell, link: Link) -> list[Cell] | Unknown:
         return text.value
     named, doubts = [], []
     for candidate in _places(text.world, link, text):
-        match = _names(text, link, candidate)
+        match = _names(text, _spellings(link, candidate), candidate)
         if match is True:
             named.append(candidate)
         elif isinstance(match, Unknown):
@@ -168,19 +169,31 @@ def _at_place(cell: Cell, place: str) -> Sequence[Cell]:
 
 def _followers(cell: Cell, links: Sequence[Link], name: str) -> Cell:
     """Return the list of what names the place `cell`; Partial where more may."""
-    found: list[Cell] = []
+    found: dict[tuple[str, Path], Cell] = {}
     unseen: list[str] = []
     for link in links:
         reason = _incomplete(cell, link.type)
         unseen.extend([reason] if reason else [])
-        for source in cell.world.graph.of_type(link.type):
-            match = _source_names(source, link, cell)
-            if match is True and cell.world.exists(source) is not False:
-                found.extend(c for c in _bearers(cell.world.cell(source), link, cell) if c not in found)
-            elif isinstance(match, Unknown):
+        by = _spellings(link, cell)
+        for source, texts in _sources(cell.world, link):
+            match = some(_names(text, by, cell) for text in texts)
+            if isinstance(match, Unknown):
                 unseen.append(match.reason)
-    value: Value = found if not unseen else Partial(tuple(found), unseen[-1])
+            elif match and cell.world.exists(source) is not False:
+                found |= {(c.resource.id, c.at): c for c in _bearers(cell.world.cell(source), link, cell)}
+    cells = list(found.values())
+    value: Value = Partial(tuple(cells), unseen[-1]) if unseen else cells
     return Cell(cell.world, cell.resource, (*cell.path, name), cell.at, value)
+
+
+def _sources(world: World, link: Link) -> Sequence[tuple[Resource, Sequence[Cell]]]:
+    """Return every resource that could hold a text of `link`, with those texts."""
+
+    def compute() -> Sequence[tuple[Resource, Sequence[Cell]]]:
+        resources = world.graph.of_type(link.type)
+        return [(resource, list(_all_texts(world.cell(resource), link))) for resource in resources]
+
+    return world.recall(("texts", link.type, link.path), compute)
 
 
 def _incomplete(cell: Cell, type_: str) -> str | None:
@@ -190,24 +203,14 @@ def _incomplete(cell: Cell, type_: str) -> str | None:
     return graph.why_incomplete(type_, cell.resource)
 
 
-def _source_names(source: Resource, link: Link, place: Cell) -> Truth:
-    """Whether any text of `source` names `place`."""
-    doubt: Unknown | None = None
-    for text in _all_texts(place.world.cell(source), link):
-        match = _names(text, link, place)
-        if match is True:
-            return True
-        doubt = match if isinstance(match, Unknown) else doubt
-    return doubt or False
-
-
 def _bearers(source: Cell, link: Link, place: Cell) -> Iterator[Cell]:
     """Yield the places of `source` that bear the link's name and whose text names `place`."""
     if not link.at:
         yield source
         return
     for item in _at_place(source, link.at):
-        if any(_names(text, link, place) is True for text in _texts(item, link)):
+        by = _spellings(link, place)
+        if any(_names(text, by, place) is True for text in _texts(item, link)):
             yield item
 
 
@@ -222,15 +225,23 @@ def _all_texts(source: Cell, link: Link) -> Iterator[Cell]:
 # --- does this text name that place? ----------------------------------------------------------------
 
 
-def _names(text: Cell, link: Link, place: Cell) -> Truth:
-    """Whether `text` names `place`, by any of the keys of `link`."""
-    graph = text.world.graph
-    said = graph.tokens(text.value)
+def _names(text: Cell, by: Spellings, place: Cell) -> Truth:
+    """Whether `text` is one of the spellings of `place`."""
+    said = text.world.graph.text_of(text.value)
     if said is None:
         return _open(text.value)
-    spellings = [s for key in link.keys for s in spell(key, lambda piece: _called(piece, place))]
-    match = is_named(said, spellings, graph.is_settled)
+    match = is_named(said, by, text.world.graph.is_settled)
     return Unknown(f"{_shown(text.value)} may name {place.resource.id}") if match is None else match
+
+
+def _spellings(link: Link, place: Cell) -> Spellings:
+    """Return all the ways in which a text of `link` may name `place`."""
+
+    def compute() -> Spellings:
+        found = (text for key in link.keys for text in spell(key, lambda piece: _called(piece, place)))
+        return spellings(found, place.world.graph.is_settled)
+
+    return place.world.recall(("spellings", link.keys, place.resource.id, place.at), compute)
 
 
 def _open(value: Value) -> Truth:
@@ -254,9 +265,9 @@ def _called(piece: str, place: Cell) -> Iterator[str]:
 
 
 def _spelled(cell: Cell) -> Iterator[str]:
-    said = cell.world.graph.tokens(cell.value)
-    if said is not None:
-        yield said
+    text = cell.world.graph.text_of(cell.value)
+    if text is not None:
+        yield text.said
     elif isinstance(cell.value, Unknown | Unresolved):
         yield from _unknown_name(cell)
 
@@ -278,7 +289,7 @@ def _identities(place: Cell) -> Iterator[str]:
         names = list(_spelled(place.world.cell(resource).select(identity.name)))
     yield from names
     if identity.arn and not resource.arn:
-        yield from (text for name in names for text in spell(identity.arn, lambda _, name=name: [name]))
+        yield from spell(identity.arn, lambda _: names)
 
 
 def _shown(value: Value) -> str:

@@ -1,8 +1,8 @@
 """Which text of which resource names which other resource: one table, and how resources are called.
 
-A key is what the text looks like when it names its target: ``{Property}`` stands for a property of the target, ``{id}`` for
-any of the names that the target goes by, ``{link.id}`` for those of what a link of the target leads to, ``*`` for anything.
-Rules see `name` on the side that holds the text, `back` on the side that is named.
+A key is what the text looks like when it names its target: ``{Property}`` stands for a property of the target,
+``{id}`` for any of the names that the target goes by, ``{link.id}`` for those of what a link of the target leads to,
+``*`` for anything. Rules see `name` on the side that holds the text, `back` on the side that is named.
 """
 
 from __future__ import annotations

@@ -7,8 +7,13 @@ A *spelling* is a pattern over such texts: literals, tokens, and gaps that anyth
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from typing import TypeAlias
+
+import msgspec
+
+Settled: TypeAlias = Callable[[str], bool]
 
 FIRST_TOKEN = 0xF0000
 """Tokens are the characters of a plane that no template uses."""
@@ -34,32 +39,57 @@ def spell(key: str, fill: Callable[[str], Iterable[str]]) -> Iterator[str]:
     yield from spelled
 
 
-def is_named(said: str, spellings: Sequence[str], settled: Callable[[str], bool]) -> bool | None:
-    """Whether `said` is one of `spellings`; None where the holes of either decide.
+class Text(msgspec.Struct, frozen=True):
+    """What a property says, with a token for each hole."""
+
+    said: str
+    is_open: bool
+    """Whether it has a hole that anything may fill: one that is not the name of something in sight."""
+
+
+class Spellings(msgspec.Struct, frozen=True):
+    """All the ways to name one thing, sorted by how they are compared."""
+
+    exact: frozenset[str]
+    gapped: tuple[str, ...]
+    is_open: bool
+
+
+def spellings(found: Iterable[str], settled: Settled) -> Spellings:
+    texts = frozenset(found)
+    gapped = tuple(sorted(text for text in texts if GAP in text))
+    return Spellings(texts.difference(gapped), gapped, any(is_open(text, settled) for text in texts))
+
+
+def is_open(text: str, settled: Settled) -> bool:
+    return any(not settled(found) for found in _TOKEN.findall(text))
+
+
+def is_named(text: Text, by: Spellings, settled: Settled) -> bool | None:
+    """Whether `text` is one of the spellings; None where the holes of either decide.
 
     `settled` tells whether a token stands for the name of something that is in sight, so that it is no other name.
     """
-    if any(_strict(spelling).fullmatch(said) for spelling in spellings):
+    said = text.said
+    if said in by.exact or any(_strict(spelling).fullmatch(said) for spelling in by.gapped):
         return True
-    has_holes = any(not settled(found) for found in _TOKEN.findall(said))
-    for spelling in spellings:
-        is_open = any(not settled(found) for found in _TOKEN.findall(spelling))
-        if (has_holes or is_open) and _could_meet(said, spelling, settled):
-            return None
-    return False
+    if not text.is_open and not by.is_open:
+        return False
+    could = (_could_meet(text, spelling, settled) for spelling in (*by.gapped, *by.exact))
+    return None if any(could) else False
 
 
-def _could_meet(said: str, spelling: str, settled: Callable[[str], bool]) -> bool:
+def _could_meet(text: Text, spelling: str, settled: Settled) -> bool:
     """Whether the two could be one text if their open holes were filled: their literal ends must not clash."""
-    left, right = (_ends(text, settled) for text in (said, spelling))
+    if not text.is_open:
+        return is_open(spelling, settled) and bool(_loose(spelling, settled).fullmatch(text.said))
+    left, right = _ends(text.said, settled), _ends(spelling, settled)
     head = min(len(left[0]), len(right[0]))
     tail = min(len(left[1]), len(right[1]))
-    if left[0] == said and GAP not in spelling:
-        return bool(_loose(spelling, settled).fullmatch(said))
     return left[0][:head] == right[0][:head] and (tail == 0 or left[1][-tail:] == right[1][-tail:])
 
 
-def _ends(text: str, settled: Callable[[str], bool]) -> tuple[str, str]:
+def _ends(text: str, settled: Settled) -> tuple[str, str]:
     """Return the beginning and the end of `text` up to the first hole from either side that anything may fill."""
     places = [m.start() for m in _LOOSE.finditer(text) if m.group() == GAP or not settled(m.group())]
     return (text[: places[0]], text[places[-1] + 1 :]) if places else (text, text)
@@ -71,7 +101,7 @@ def _strict(spelling: str) -> re.Pattern[str]:
     return re.compile("".join(".*" if c == GAP else re.escape(c) for c in spelling), re.DOTALL)
 
 
-def _loose(spelling: str, settled: Callable[[str], bool]) -> re.Pattern[str]:
+def _loose(spelling: str, settled: Settled) -> re.Pattern[str]:
     """Return the pattern in which an open token may be anything."""
     is_open = [c == GAP or (_TOKEN.match(c) is not None and not settled(c)) for c in spelling]
     pieces = (".*" if anything else re.escape(c) for c, anything in zip(spelling, is_open, strict=True))

@@ -119,8 +119,10 @@ def check(rule: Rule, document: Document) -> None:
         if not schema.known(type_):
             raise _at_key(document, ["applies_to"], f"no type {type_!r}{did_you_mean(type_, schema.types())}")
     for practice in rule.info.practices:
-        if lens.practice(practice) is None:
-            raise _at_key(document, ["practices"], f"the Lens has no practice {practice!r}")
+        try:
+            lens.practice(practice)
+        except KeyError as error:
+            raise _at_key(document, ["practices"], str(error.args[0])) from error
     try:
         unasked = check_expressions(rule.info.applies_to, rule.expressions, rule.defaults)
     except ExpressionError as error:

@@ -45,7 +45,7 @@ class Scenario:
         try:
             return compute(), frozenset(asked)
         finally:
-            self._asked.remove(asked)
+            self._asked.pop()
 
     def replay(self, asked: frozenset[str]) -> None:
         """Note `asked` as asked for: an answer was taken from memory that rests on them."""
@@ -66,9 +66,9 @@ class Memory:
             if all(scenario.assumptions.get(name) == resting_on.get(name) for name in asked):
                 scenario.replay(asked)
                 return answer  # type: ignore[return-value] # the question names its type
-        answer, asked = scenario.listen(compute)
-        answers.append(({n: scenario.assumptions[n] for n in asked if n in scenario.assumptions}, asked, answer))
-        return answer
+        computed, asked = scenario.listen(compute)
+        answers.append(({n: scenario.assumptions[n] for n in asked if n in scenario.assumptions}, asked, computed))
+        return computed
 
 
 def fork_on(name: str, value: str, *, known: Assumption | None = None) -> Fork:

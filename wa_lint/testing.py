@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -14,7 +14,6 @@ from wa_lint.cel.syntax import Node, shown
 from wa_lint.engine import lint
 from wa_lint.facts import FUNCTIONS
 from wa_lint.model import (
-    Deferred,
     Finding,
     Listed,
     Location,

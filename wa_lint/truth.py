@@ -106,9 +106,9 @@ def _equals_maps(left: dict[str, Value], right: dict[str, Value]) -> Truth:
 def _equals_unresolved(left: Value, right: Value) -> Truth:
     if not isinstance(left, Unresolved):
         left, right = right, left
-    if right is None or right is ABSENT or isinstance(right, dict | list):
-        return Unknown(left.reason) if isinstance(right, dict | list) else False  # type: ignore[union-attr] # left is Unresolved
-    assert isinstance(left, Unresolved)  # noqa: S101, swapped above
+    assert isinstance(left, Unresolved)  # noqa: S101, one of the two is
+    if right is None or right is ABSENT:
+        return False
     if isinstance(right, Unresolved):
         return _equals_both(left, right)
     if isinstance(right, str):

@@ -10,7 +10,7 @@ from wa_lint.cel.macros import element
 from wa_lint.cel.members import has_value
 from wa_lint.cel.operators import no_overload
 from wa_lint.cel.types import BOOL, DOUBLE, INT, STRING, Function, ListType, MapType, Type
-from wa_lint.cel.values import EvaluationError, Optional, is_cell, looked_up, settled
+from wa_lint.cel.values import ATOMS, EvaluationError, Optional, is_cell, looked_up, settled
 from wa_lint.model import ABSENT, Partial, Unknown, Unresolved
 
 
@@ -18,7 +18,10 @@ def call(function: Function, arguments: Sequence[Step], *, handed_in: bool) -> S
     """Call a function with what the steps find. One that was handed in never sees a value with an Unknown inside."""
 
     def step(frame: Frame) -> object:
-        values = [_argument(argument(frame), function, frame, handed_in=handed_in) for argument in arguments]
+        values = [argument(frame) for argument in arguments]
+        for position, found in enumerate(values):
+            if type(found) not in ATOMS:
+                values[position] = _argument(found, function, frame, handed_in=handed_in)
         failed = failure(*values)
         if failed is not None:
             return failed
@@ -61,6 +64,8 @@ def _whole(value: object) -> object:
 
 
 def _fits(value: object, wanted: Type) -> bool:
+    if wanted is STRING and type(value) is str:
+        return True
     if isinstance(value, Unresolved) or value is ABSENT:
         return True
     if isinstance(wanted, ListType):

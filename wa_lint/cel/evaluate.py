@@ -186,9 +186,10 @@ def _binary(node: Binary, scope: Scope) -> Step:
     left, right, apply = _compiled(node.left, scope), _compiled(node.right, scope), BINARY[node.operator]
 
     def step(frame: Frame) -> object:
-        a, b = left(frame), right(frame)
+        a = left(frame)
         if type(a) not in ATOMS:
             a = read(a, frame)
+        b = right(frame)
         if type(b) not in ATOMS:
             b = read(b, frame)
         if type(a) in ATOMS and type(b) in ATOMS:

@@ -83,11 +83,13 @@ def truth_of(found: object, frame: Frame) -> object:
 
 def failure(*values: object) -> Unknown | EvaluationError | None:
     """Return the first Unknown, else the first error among `values`; None if all are values."""
-    for kind in (Unknown, EvaluationError):
-        for value in values:
-            if isinstance(value, kind):
-                return value
-    return None
+    error = None
+    for value in values:
+        if isinstance(value, Unknown):
+            return value
+        if error is None and isinstance(value, EvaluationError):
+            error = value
+    return error
 
 
 def missing(cell: Cell | None = None) -> EvaluationError:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from wa_lint import truth
-from wa_lint.cel.operators import MAX_SIZE, equals, is_set, no_overload, type_name
+from wa_lint.cel.operators import MAX_SIZE, as_double, equals, is_set, no_overload, type_name
 from wa_lint.cel.types import BOOL, DOUBLE, DYN, INT, STRING, TYPE, Function, ListType
 from wa_lint.cel.values import CelType, EvaluationError, is_cell, items_of, looked_up, settled
 from wa_lint.model import ABSENT, Hole, Partial, Unknown, Unresolved
@@ -86,7 +86,9 @@ def _double(value: object) -> object:
     if isinstance(value, str):
         return _double_of_text(value)
     return (
-        no_overload("double", value) if isinstance(value, bool) or not isinstance(value, int | float) else float(value)
+        no_overload("double", value)
+        if isinstance(value, bool) or not isinstance(value, int | float)
+        else as_double(value)
     )
 
 

@@ -34,7 +34,7 @@ def operands(node: Node) -> Iterator[Node]:
             yield from _inside(node)
 
 
-def with_operand(root: Node, operand: Node, value: bool) -> Node:  # noqa: FBT001, the value is what it is about
+def with_operand(root: Node, operand: Node, value: bool) -> Node:
     """Return the tree with `operand`, a node of it, fixed to `value`."""
     if root is operand:
         return Literal(value, operand.span)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from wa_lint import truth
-from wa_lint.cel.values import CelType, EvaluationError, Optional, elements, looked_up, settled
+from wa_lint.cel.values import ATOMS, CelType, EvaluationError, Optional, elements, looked_up, settled
 from wa_lint.model import ABSENT, Partial, Unknown, Unresolved
 from wa_lint.truth import Truth
 
@@ -49,6 +49,8 @@ _TYPE_NAMES: dict[type, str] = {
 
 def equals(left: object, right: object) -> Truth:
     """As `truth.equals`, for what only expressions hold too: partly seen lists, optionals, types, cells in lists."""
+    if type(left) in ATOMS and type(right) in ATOMS:
+        return _equal_atoms(left, right)
     left, right = looked_up(left), looked_up(right)
     if isinstance(left, Unknown | Unresolved) or isinstance(right, Unknown | Unresolved):
         return truth.equals(left, right)
@@ -58,7 +60,7 @@ def equals(left: object, right: object) -> Truth:
         return _equal_maps(left, right)
     if isinstance(left, Optional) and isinstance(right, Optional):
         return equals(left.content, right.content)
-    return isinstance(left, bool) == isinstance(right, bool) and left == right
+    return _equal_atoms(left, right)
 
 
 def is_in(item: object, container: object) -> object:
@@ -93,6 +95,24 @@ def negative(operand: object) -> object:
     if type(operand) is float:
         return -operand
     return Unknown(operand.reason) if isinstance(operand, Unresolved) else no_overload("-", operand)
+
+
+def _equal_atoms(left: object, right: object) -> bool:
+    """Python's equality, but for a bool, which equals no number, and for an int, which meets a double as a double."""
+    if (type(left) is bool) is not (type(right) is bool):
+        return False
+    if type(left) is int and type(right) is float:
+        return as_double(left) == right
+    if type(left) is float and type(right) is int:
+        return left == as_double(right)
+    return left == right
+
+
+def as_double(number: int) -> float:
+    """Return the nearest double, also of the ints beyond 64 bits that JSON may hold."""
+    if -(2**1023) < number < 2**1023:
+        return float(number)
+    return math.inf if number > 0 else -math.inf
 
 
 def _equal_maps(left: dict[object, object], right: dict[object, object]) -> Truth:
@@ -200,8 +220,12 @@ def _ordered(
     """Return a comparison; `of_left` answers where the left is Unresolved, `of_right` where the right is."""
 
     def compare(left: object, right: object) -> object:
-        if _ORDERED.get(type(left)) is not None and _ORDERED.get(type(left)) == _ORDERED.get(type(right)):
-            return apply(left, right)
+        kind = _ORDERED.get(type(left))
+        if kind is not None and kind is _ORDERED.get(type(right)):
+            # CEL compares an int with a double as doubles: the conformance cases want 2^63 - 1 < 2.0^63 to be false.
+            if type(left) is int and type(right) is float:
+                return apply(as_double(left), right)
+            return apply(left, as_double(right) if type(left) is float and type(right) is int else right)
         if isinstance(left, Unresolved):
             return of_left(left, right) if type(right) in (int, float) else Unknown(left.reason)  # type: ignore[arg-type] # a number
         if isinstance(right, Unresolved):

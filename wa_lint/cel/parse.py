@@ -197,6 +197,8 @@ class _Parser:
             return self._list(token)
         if self._accept("{"):
             return self._map(token)
+        if self._is("."):
+            raise self._error("names that begin with '.' are not in wa-lint's subset of CEL")
         raise self._error(f"a value is missing before {self._described()}")
 
     def _name(self, name: Token) -> Node:

@@ -13,6 +13,7 @@ import click
 from wa_lint import __version__
 from wa_lint.cli.exits import BROKEN, INTERRUPTED
 from wa_lint.errors import WaLintError, did_you_mean
+from wa_lint.reporters import visible
 
 _COMMANDS: Final[Mapping[str, str]] = {
     "check": "wa_lint.cli.check",
@@ -41,12 +42,13 @@ def _run(arguments: Sequence[str] | None) -> int:
         click.echo("wa-lint: interrupted", err=True)
         return INTERRUPTED
     except WaLintError as error:
-        click.echo(f"wa-lint: {error}", err=True)
+        for line in str(error).splitlines():  # a rule file's error shows the expression with a caret below
+            click.echo(visible(line if line.startswith(" ") else f"wa-lint: {line}"), err=True)
         return BROKEN
     except Exception as error:  # whatever it is, a user gets one line
         if os.environ.get("WA_LINT_DEBUG"):
             raise
-        click.echo(f"wa-lint: {_fault(error)}", err=True)
+        click.echo(f"wa-lint: {visible(_fault(error))}", err=True)
         return BROKEN
     return code if isinstance(code, int) else 0
 

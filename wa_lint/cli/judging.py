@@ -81,7 +81,7 @@ def _judge(file: File, rules: Sequence[Rule], task: Task) -> Judged:
         return Judged(Input(file.uri, "unknown", "skipped", error.problem))
     except SourceError as error:
         reason = f"{error.where.removeprefix(file.uri).removeprefix(':')}: {error.problem}".removeprefix(": ")
-        return Judged(Input(file.uri, "unknown", "error", reason), complaint=str(error))
+        return Judged(Input(file.uri, "unknown", "error", reason), complaint=" ".join(str(error).split()))
     except Exception as error:  # noqa: BLE001, a fault of ours in one file must not cost the user the others
         return _fault(file, error, task)
     return Judged(Input(file.uri, snapshot.kind.value, "judged", None, len(snapshot.resources)), report)

@@ -18,7 +18,7 @@ from wa_lint.cli.exits import exit_code
 from wa_lint.cli.options import Delivery
 from wa_lint.errors import ConfigError
 from wa_lint.model import Report, Severity
-from wa_lint.reporters import Options, Reporter, reporter
+from wa_lint.reporters import Options, Reporter, reporter, visible
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -121,6 +121,7 @@ def _target(text: str) -> Target:
     return Target(render, path)
 
 
-def complain(line: str) -> None:
-    """Say one line on stderr."""
-    click.echo(f"wa-lint: {' '.join(line.split())}", err=True)
+def complain(text: str) -> None:
+    """Say something on stderr. It may quote a template, so nothing in it steers the terminal."""
+    for line in text.splitlines():
+        click.echo(f"wa-lint: {visible(line)}", err=True)

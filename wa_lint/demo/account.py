@@ -15,7 +15,7 @@ from wa_lint.demo import stub
 from wa_lint.errors import MissingExtra
 from wa_lint.model import Raw
 
-BORN: Final = dt.datetime(2026, 9, 7, 8, 0, tzinfo=dt.UTC)
+BORN: Final = dt.datetime(2026, 10, 5, 8, 0, tzinfo=dt.UTC)
 """When everything in the account was made."""
 
 _CONFIG: Final = {"iam": {"load_aws_managed_policies": True}, "lambda": {"use_docker": False}}

@@ -141,6 +141,8 @@ class _Run:
                 sent, answer = self._call(resource, making, step, request | ({} if number else making.fixed))
                 if number == 0:
                     item = {**item, **sent, **_described(answer, making.answer)}
+        if making.arn[0]:
+            item[making.arn[0]] = filled(making.arn[1], item, _PLACE)
         self.made[resource.id] = resource, {**properties, **item}
         if collector := BY_TYPE.get(resource.type):
             identity = filled(collector.arn, item, _PLACE) or filled(collector.id, item, _PLACE)

@@ -37,6 +37,8 @@ class Making(msgspec.Struct, frozen=True):
     """What AWS sets by itself on creation, and moto does not."""
     elsewhere: tuple[str, ...] = ()
     """Members that a call does not take because another does, or because no answer tells of them."""
+    arn: tuple[str, str] = ("", "")
+    """The member that holds the ARN, and its form, where no answer of a creation gives it."""
     after: tuple[str, ...] = ()
     """Types of which all have to be there first, although no property names them."""
     joined: Mapping[str, tuple[str, ...]] = {}
@@ -204,7 +206,11 @@ _WATCHING: Final = {
         (Step("PutScalingPolicy"),),
         joined={"ScalingTargetId": ("ResourceId", "ScalableDimension", "ServiceNamespace")},
     ),
-    "AWS::CloudWatch::Alarm": Making("cloudwatch", (Step("PutMetricAlarm"),)),
+    "AWS::CloudWatch::Alarm": Making(
+        "cloudwatch",
+        (Step("PutMetricAlarm"),),
+        arn=("AlarmArn", "arn:{partition}:cloudwatch:{region}:{account}:alarm:{AlarmName}"),
+    ),
 }
 
 MAKINGS: Final[Mapping[str, Making]] = {

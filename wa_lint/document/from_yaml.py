@@ -49,6 +49,8 @@ _TAGS: Final = {
 }
 """CloudFormation's short forms (AWS: Intrinsic function reference, and Rules section syntax; seen 2026-11)."""
 
+UNRENDERED: Final = "this looks like a template of another tool, which has to be rendered first"
+
 _STANDARD: Final = "tag:yaml.org,2002:"
 
 _UNPRINTABLE: Final = re.compile("[^\x09\x0a\x0d\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -80,7 +82,7 @@ def _hint(text: str, error: yaml.MarkedYAMLError) -> str:
     if re.match(r" *\t", line) or "\\t" in str(error.problem):
         return "a tab stands where only spaces may indent; replace it by spaces"
     if "{{" in line or "{%" in line:
-        return "this looks like a template of another tool, which has to be rendered first"
+        return UNRENDERED
     said = [str(part) for part in (error.context, error.problem) if part]
     return f"it cannot be read as YAML: {', '.join(said)}"
 
@@ -193,7 +195,9 @@ class _Loader:
         if isinstance(event, yaml.AliasEvent) and isinstance(key := self._alias(event).value, str):
             return key
         if not isinstance(event, yaml.ScalarEvent):
-            raise self._error(event, "a map or list stands where a key belongs; quote it if it is a text")
+            doubled = self.text[max(0, event.start_mark.index - 1) :].startswith(("{{", "{%"))
+            problem = "a map or list stands where a key belongs; quote it if it is a text"
+            raise self._error(event, UNRENDERED if doubled else problem)
         if event.anchor:
             self.anchors[event.anchor] = _Node(event.value, *_span(event)), 1
         return str(event.value)
@@ -301,7 +305,10 @@ def mended_scanner() -> Raw:
                 length += 1
             if self.peek(length) in "\r\n\x85\u2028\u2029":
                 self.forward(length)
-                return super().scan_plain_spaces(indent, start_mark) or []
+                chunks = super().scan_plain_spaces(indent, start_mark) or []
+                while self.peek() in " \t":
+                    self.forward()
+                return chunks
             blanks = self.prefix(length)
             self.forward(length)
             return [blanks] if blanks else []

@@ -7,7 +7,7 @@ import json
 from typing import Final
 
 from wa_lint.document.from_json import json_document
-from wa_lint.document.from_yaml import yaml_document
+from wa_lint.document.from_yaml import UNRENDERED, yaml_document
 from wa_lint.document.places import Document, error_at
 from wa_lint.errors import SourceError
 
@@ -61,6 +61,8 @@ def _almost_json(text: str, uri: str, error: json.JSONDecodeError) -> Document:
 
 def _hint(text: str, error: json.JSONDecodeError) -> str:
     here = text[error.pos : error.pos + 2]
+    if text.lstrip().startswith(("{{", "{%")):
+        return UNRENDERED
     if error.pos >= len(text.rstrip()):
         return "it ends too early; a bracket or a quote is missing"
     if here[:1] in {"}", "]"}:

@@ -1,51 +1,19 @@
-"""What AWS says of its instance types, notebook platforms and runtimes: dated lists, read when a rule first asks."""
+"""What a rule may ask of instance types, notebook platforms and runtimes: `wa_lint.platforms`, three-valued."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import cache
-from importlib.resources import files
+from collections.abc import Callable
 from typing import Final
 
-import msgspec
-
+from wa_lint import platforms
 from wa_lint.cel.types import BOOL, STRING, Function
 from wa_lint.facts.fact import unseen
 from wa_lint.model import ABSENT, Unknown, Value
+from wa_lint.platforms import InstanceType, LambdaRuntime, NotebookPlatform
 from wa_lint.policy.wildcards import parts_of
 from wa_lint.truth import Truth
 
 _DOTS_BEFORE_SIZE: Final = 2
-
-
-class Family(msgspec.Struct, frozen=True):
-    """None is what the lists do not say."""
-
-    local_storage: bool | None = None
-    """Whether its types have NVMe disks of their own, which EndpointConfig.KmsKeyId cannot encrypt."""
-    burstable: bool | None = None
-    previous: bool = False
-
-
-class Support(msgspec.Struct, frozen=True):
-    """Days of a notebook platform or runtime, as ``2026-06-30``; None where AWS has named none."""
-
-    unsupported_since: str | None = None
-    deprecated: str | None = None
-
-
-class _Instances(msgspec.Struct, frozen=True):
-    families: dict[str, Family]
-
-
-class _Platforms(msgspec.Struct, frozen=True):
-    defaults: list[tuple[str, str]]
-    """Since which day which platform is the one that a request without a platform gets."""
-    platforms: dict[str, Support]
-
-
-class _Runtimes(msgspec.Struct, frozen=True):
-    runtimes: dict[str, Support]
 
 
 def instance_family(type_: Value) -> Value:
@@ -58,71 +26,43 @@ def instance_family(type_: Value) -> Value:
 
 
 def has_local_storage(type_: Value) -> Truth:
-    return _said(type_, lambda family: family.local_storage)
+    return _said(type_, lambda found: found.local_storage)
 
 
 def is_burstable(type_: Value) -> Truth:
-    return _said(type_, lambda family: family.burstable)
+    return _said(type_, lambda found: found.burstable)
 
 
 def is_previous_generation(type_: Value) -> Truth:
-    return _said(type_, lambda family: family.previous)
+    return _said(type_, lambda found: found.previous)
 
 
 def notebook_platform_supported(platform: Value, today: Value) -> Truth:
     """Whether AWS still mends the platform on that day; without one, that is the platform a new notebook gets."""
-    if not isinstance(today, str):
-        return Unknown(unseen(today) or "no day")
-    if platform is ABSENT:
-        platform = next((name for day, name in reversed(_platforms().defaults) if day <= today), ABSENT)
-    support = _of(_platforms().platforms, platform)
-    return support if isinstance(support, Unknown) else not _is_over(support.unsupported_since, today)
+    if platform is ABSENT and isinstance(today, str):
+        platform = platforms.default_notebook_platform(today) or ABSENT
+    return _supported(platform, today, platforms.notebook_platform)
 
 
 def lambda_runtime_supported(runtime: Value, today: Value) -> Truth:
     """Whether AWS still mends the runtime on that day."""
-    if not isinstance(today, str):
-        return Unknown(unseen(today) or "no day")
-    support = _of(_runtimes(), runtime)
-    return support if isinstance(support, Unknown) else not _is_over(support.deprecated, today)
+    return _supported(runtime, today, platforms.lambda_runtime)
 
 
-def _said(type_: Value, ask: Callable[[Family], bool | None]) -> Truth:
+def _said(type_: Value, ask: Callable[[InstanceType], bool | None]) -> Truth:
     name = instance_family(type_)
     if isinstance(name, Unknown):
         return name
-    family = _families().get(str(name))
-    answer = None if family is None else ask(family)
+    found = platforms.instance_type(f"ml.{name}.any")
+    answer = None if found is None else ask(found)
     return Unknown(f"no list here says so of the instance family {name}") if answer is None else answer
 
 
-def _of(known: Mapping[str, Support], name: Value) -> Support | Unknown:
-    if not isinstance(name, str):
-        return Unknown(unseen(name) or "no name")
-    return known.get(name) or Unknown(f"no list here knows {name!r}")
-
-
-def _is_over(since: str | None, today: str) -> bool:
-    return since is not None and since <= today
-
-
-@cache
-def _families() -> Mapping[str, Family]:
-    return msgspec.json.decode(_text("instance_types.json"), type=_Instances).families
-
-
-@cache
-def _platforms() -> _Platforms:
-    return msgspec.json.decode(_text("notebook_platforms.json"), type=_Platforms)
-
-
-@cache
-def _runtimes() -> Mapping[str, Support]:
-    return msgspec.json.decode(_text("lambda_runtimes.json"), type=_Runtimes).runtimes
-
-
-def _text(name: str) -> bytes:
-    return files("wa_lint").joinpath("data", name).read_bytes()
+def _supported(name: Value, today: Value, look_up: Callable[[str], NotebookPlatform | LambdaRuntime | None]) -> Truth:
+    if not isinstance(name, str) or not isinstance(today, str):
+        return Unknown(unseen(name) or unseen(today) or "no name, or no day")
+    found = look_up(name)
+    return Unknown(f"no list here knows {name!r}") if found is None else found.is_supported(today)
 
 
 FUNCTIONS: Final[tuple[Function, ...]] = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Final, TypeAlias
@@ -10,6 +11,9 @@ import msgspec
 
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Report
+
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+"""What steers a terminal or turns the direction of a line instead of being shown."""
 
 
 def _no_lines(_uri: str) -> Sequence[str]:
@@ -43,3 +47,13 @@ def reporter(name: str) -> Reporter:
         raise ConfigError("-o", f"no format {name!r}{did_you_mean(name, REPORTERS)} There are {', '.join(REPORTERS)}.")
     render: Reporter = import_module(REPORTERS[name]).render
     return render
+
+
+def visible(text: str) -> str:
+    """Return `text` so that a terminal shows it and does nothing else: an escape becomes its code."""
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def blanked(line: str) -> str:
+    """As `visible`, but each such character is one ``\ufffd``, so that columns stay where they are."""
+    return _CONTROL.sub("\ufffd", line)

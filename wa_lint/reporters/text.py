@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from wa_lint.model import Evidence, Finding, Gap, Input, Location, Outcome, Report, Severity
-from wa_lint.reporters import Options, tally
+from wa_lint.reporters import Options, blanked, tally, visible
 
 _ANSI: Final = {
     "critical": "1;35",
@@ -27,9 +27,6 @@ _ANSI: Final = {
     "good": "32",
 }
 
-_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
-"""What steers a terminal or turns the direction of a line instead of being shown."""
-
 _INDENT: Final = "  "
 _MOST_EVIDENCE: Final = 4
 _MOST_NAMES: Final = 6
@@ -41,7 +38,7 @@ class Ink(msgspec.Struct, frozen=True):
     colour: bool
 
     def __call__(self, text: str, style: str = "") -> str:
-        shown = _CONTROL.sub(_visible, text)
+        shown = visible(text)
         return f"\x1b[{_ANSI[style]}m{shown}\x1b[0m" if self.colour and style else shown
 
 
@@ -111,7 +108,7 @@ def _snippet(place: Location, options: Options, ink: Ink) -> Iterator[str]:
 
 def _window(line: str, place: Location, room: int) -> tuple[str, int, int]:
     """Return what fits of the line, and where in it the caret starts and how long it is."""
-    line = _CONTROL.sub("\ufffd", line.replace("\t", " "))
+    line = blanked(line.replace("\t", " "))
     start = min(max(place.column - 1, 0), len(line))
     end = place.end_column - 1 if place.end_line == place.line else len(line)
     end = min(max(end, start + 1), max(len(line), start + 1))
@@ -208,7 +205,7 @@ def _skipped(inputs: Sequence[Input], ink: Ink) -> Iterator[str]:
 
 def _summary(report: Report, by_outcome: Mapping[Outcome, Sequence[Finding]], ink: Ink) -> Iterator[str]:
     judged = [entry for entry in report.inputs if entry.status == "judged"]
-    if not judged:
+    if not judged and not report.findings:
         yield ink("Nothing was checked: there is no template, snapshot or answer of AWS here.", "bold")
         return
     yield ink(f"{'Pillar':<24}{'failed':>8}{'not judged':>12}{'passed':>8}", "bold")
@@ -219,7 +216,8 @@ def _summary(report: Report, by_outcome: Mapping[Outcome, Sequence[Finding]], in
     yield ""
     yield _verdict(by_outcome, ink)
     read = sum(entry.resources for entry in judged)
-    yield f"{_count(len(report.rules), 'rule')} on {_count(read, 'resource')} of {_count(len(judged), 'input')}."
+    if judged:
+        yield f"{_count(len(report.rules), 'rule')} on {_count(read, 'resource')} of {_count(len(judged), 'input')}."
 
 
 def _verdict(by_outcome: Mapping[Outcome, Sequence[Finding]], ink: Ink) -> str:
@@ -254,7 +252,3 @@ def _prose(text: str, options: Options, ink: Ink, *, label: str = "") -> Iterato
         yield (
             head[: len(_INDENT)] + ink(label, "faint") + line[len(head) :] if label and line.startswith(head) else line
         )
-
-
-def _visible(match: re.Match[str]) -> str:
-    return f"\\u{ord(match[0]):04x}"

@@ -65,20 +65,24 @@ def resource_of(
     for path in not_carried()[collector.type]:
         _put_unknown(properties, path, Unknown(not_returned(collector)))
     properties |= {name: why for name, why in refused.items() if name}
-    arn = filled(collector.arn, item, place)
-    name = filled(collector.name, item, place)
-    identity = arn or filled(collector.id, item, place) or f"{collector.type}/{name}"
+    identity = identity_of(collector, item, place)
     return Resource(
         id=identity,
         type=collector.type,
         properties=refused.get("", _masked(properties)),
         origin=Listed(Location(identity)),
-        name=name,
-        arn=arn,
+        name=filled(collector.name, item, place),
+        arn=filled(collector.arn, item, place),
         account=place.account,
         region=place.region,
         observed=_masked(observed | _ownership(collector, item)),
     )
+
+
+def identity_of(collector: Collector, item: Item, place: Place) -> str:
+    """Return the ARN, or the nearest thing to one."""
+    found = filled(collector.arn, item, place) or filled(collector.id, item, place)
+    return found or f"{collector.type}/{filled(collector.name, item, place)}"
 
 
 def words(collector: Collector, item: Item) -> dict[str, Value]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from wa_lint.sources.live.apis import HTTP_API, LAMBDA, REST_API
 from wa_lint.sources.live.table import Call, Collector, Metric, Reach
 
 
@@ -227,188 +228,6 @@ _IAM = (
     ),
 )
 
-_FUNCTION = {"FunctionName": "FunctionName"}
-
-_LAMBDA = (
-    Collector(
-        type="AWS::Lambda::Function",
-        service="lambda",
-        listing=Call(operation="ListFunctions", items="Functions"),
-        name="{FunctionName}",
-        arn="{FunctionArn}",
-        renames={
-            "KMSKeyArn": "KmsKeyArn",
-            "Layers[].Arn": "Layers[]",
-            "ImageConfigResponse.ImageConfig": "ImageConfig",
-        },
-    ),
-    Collector(
-        type="AWS::Lambda::Url",
-        service="lambda",
-        parent="AWS::Lambda::Function",
-        listing=Call(operation="ListFunctionUrlConfigs", request=_FUNCTION, items="FunctionUrlConfigs"),
-        name="{FunctionArn}",
-        id="{FunctionUrl}",
-        renames={"FunctionArn": "TargetFunctionArn"},
-        elsewhere=("Qualifier",),
-    ),
-    Collector(
-        type="AWS::Lambda::Permission",
-        service="lambda",
-        parent="AWS::Lambda::Function",
-        listing=Call(
-            operation="GetPolicy",
-            request=_FUNCTION,
-            items="Policy.Statement",
-            not_configured=("ResourceNotFoundException",),
-        ),
-        name="{Sid}",
-        id="{Resource}?permission={Sid}",
-        renames={
-            "Resource": "FunctionName",
-            "Principal.Service": "Principal",
-            "Principal.AWS": "Principal",
-            "Condition.ArnLike.AWS:SourceArn": "SourceArn",
-            "Condition.StringEquals.AWS:SourceAccount": "SourceAccount",
-            "Condition.StringEquals.aws:PrincipalOrgID": "PrincipalOrgID",
-            "Condition.StringEquals.lambda:EventSourceToken": "EventSourceToken",
-            "Condition.StringEquals.lambda:FunctionUrlAuthType": "FunctionUrlAuthType",
-            "Condition.Bool.lambda:InvokedViaFunctionUrl": "InvokedViaFunctionUrl",
-        },
-    ),
-)
-
-_REST = "AWS::ApiGateway::RestApi"
-_REST_ARN = "arn:{partition}:apigateway:{region}::/restapis/"
-_REST_ID = {"restApiId": "id"}
-_GET = "apigateway:GET"
-
-_REST_API = (
-    Collector(
-        type=_REST,
-        service="apigateway",
-        listing=Call(operation="GetRestApis", items="items", action=_GET),
-        name="{id}",
-        arn=_REST_ARN + "{id}",
-        camel=True,
-        user_maps=("Tags",),
-        renames={"Id": "RestApiId", "ApiKeySource": "ApiKeySourceType"},
-        documents=("Policy",),
-        tag_maps=("Tags",),
-        elsewhere=("Body", "BodyS3Location", "CloneFrom"),  # its resources and methods are listed
-    ),
-    Collector(
-        type="AWS::ApiGateway::Resource",
-        service="apigateway",
-        parent=_REST,
-        listing=Call(
-            operation="GetResources", request=_REST_ID, fixed={"embed": ["methods"]}, items="items", action=_GET
-        ),
-        name="{id}",
-        arn=_REST_ARN + "{restApiId}/resources/{id}",
-        camel=True,
-        user_maps=("ResourceMethods",),
-        renames={"Id": "ResourceId"},
-        ignores=("ResourceMethods",),
-        needs="parentId",
-    ),
-    Collector(
-        type="AWS::ApiGateway::Method",
-        service="apigateway",
-        parent="AWS::ApiGateway::Resource",
-        listing=None,
-        inside="resourceMethods",
-        inside_key="httpMethod",
-        inherits=("restApiId", "id=resourceId", "path"),
-        describe=(
-            Call(
-                operation="GetMethod",
-                request={"restApiId": "restApiId", "resourceId": "resourceId", "httpMethod": "httpMethod"},
-                unless="authorizationType",
-                action=_GET,
-            ),
-        ),
-        name="{resourceId}/{httpMethod}",
-        arn=_REST_ARN + "{restApiId}/resources/{resourceId}/methods/{httpMethod}",
-        camel=True,
-        user_maps=(
-            "RequestParameters",
-            "RequestModels",
-            "MethodResponses",
-            "MethodResponses{}.ResponseParameters",
-            "MethodResponses{}.ResponseModels",
-            "MethodIntegration.RequestParameters",
-            "MethodIntegration.RequestTemplates",
-            "MethodIntegration.IntegrationResponses",
-            "MethodIntegration.IntegrationResponses{}.ResponseParameters",
-            "MethodIntegration.IntegrationResponses{}.ResponseTemplates",
-        ),
-        renames={
-            "MethodIntegration": "Integration",
-            "Integration.HttpMethod": "Integration.IntegrationHttpMethod",
-            "Integration.IntegrationResponses{StatusCode}": "Integration.IntegrationResponses[]",
-            "MethodResponses{StatusCode}": "MethodResponses[]",
-        },
-    ),
-    Collector(
-        type="AWS::ApiGateway::Stage",
-        service="apigateway",
-        parent=_REST,
-        listing=Call(operation="GetStages", request=_REST_ID, items="item", action=_GET),
-        name="{stageName}",
-        arn=_REST_ARN + "{restApiId}/stages/{stageName}",
-        camel=True,
-        user_maps=("MethodSettings", "Variables", "CanarySettings.StageVariableOverrides", "Tags"),
-        renames={
-            "AccessLogSettings": "AccessLogSetting",
-            "CanarySettings": "CanarySetting",
-            "MethodSettings{ResourcePath/HttpMethod}": "MethodSettings[]",
-        },
-        tag_maps=("Tags",),
-    ),
-    Collector(
-        type="AWS::ApiGateway::Authorizer",
-        service="apigateway",
-        parent=_REST,
-        listing=Call(operation="GetAuthorizers", request=_REST_ID, items="items", action=_GET),
-        name="{id}",
-        arn=_REST_ARN + "{restApiId}/authorizers/{id}",
-        camel=True,
-        renames={"Id": "AuthorizerId"},
-    ),
-)
-
-_HTTP = "AWS::ApiGatewayV2::Api"
-_HTTP_ARN = "arn:{partition}:apigateway:{region}::/apis/{ApiId}"
-
-
-def _http(word: str, key: str) -> Collector:
-    """A part of an HTTP or WebSocket API: one listing by ApiId says everything."""
-    return Collector(
-        type=f"AWS::ApiGatewayV2::{word}",
-        service="apigatewayv2",
-        parent=_HTTP,
-        listing=Call(operation=f"Get{word}s", request={"ApiId": "ApiId"}, items="Items", action=_GET),
-        name=f"{{{key}}}",
-        arn=f"{_HTTP_ARN}/{word.lower()}s/{{{key}}}",
-    )
-
-
-_HTTP_API = (
-    Collector(
-        type=_HTTP,
-        service="apigatewayv2",
-        listing=Call(operation="GetApis", items="Items", action=_GET),
-        name="{ApiId}",
-        arn=_HTTP_ARN,
-        elsewhere=("Body", "BodyS3Location", "CredentialsArn", "RouteKey", "Target"),  # its routes are listed
-    ),
-    _http("Route", "RouteId"),
-    _http("Integration", "IntegrationId"),
-    _http("Stage", "StageName"),
-    _http("Authorizer", "AuthorizerId"),
-)
-
 _SCALED = {"ServiceNamespace": "sagemaker"}
 
 _WATCHING = (
@@ -417,7 +236,7 @@ _WATCHING = (
         service="application-autoscaling",
         listing=Call(operation="DescribeScalableTargets", fixed=_SCALED, items="ScalableTargets"),
         name="{ResourceId}",
-        id="{ResourceId}|{ScalableDimension}|{ServiceNamespace}",
+        id="{account}/{region}/{ResourceId}|{ScalableDimension}",
     ),
     Collector(
         type="AWS::ApplicationAutoScaling::ScalingPolicy",
@@ -436,7 +255,7 @@ _WATCHING = (
     ),
 )
 
-COLLECTORS: tuple[Collector, ...] = (*_SAGEMAKER, *_S3, *_IAM, *_LAMBDA, *_REST_API, *_HTTP_API, *_WATCHING)
+COLLECTORS: tuple[Collector, ...] = (*_SAGEMAKER, *_S3, *_IAM, *LAMBDA, *REST_API, *HTTP_API, *_WATCHING)
 """Parents stand before their children."""
 
 METRICS: tuple[Metric, ...] = (

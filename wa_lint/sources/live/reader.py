@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 
 import msgspec
@@ -17,45 +16,22 @@ import msgspec
 from wa_lint import aws
 from wa_lint.model import Gap, Raw, Resource, Scope, Snapshot, SourceKind, Unknown, Value
 from wa_lint.sources.live import metrics, plan
-from wa_lint.sources.live.answers import Item, Place, items_in, resource_of
+from wa_lint.sources.live.answers import Item, Place, identity_of, resource_of
 from wa_lint.sources.live.collectors import METRICS
+from wa_lint.sources.live.listing import (
+    Listing,
+    OnProgress,
+    Refused,
+    Run,
+    counted,
+    is_gone,
+    is_none,
+    list_all,
+    request_of,
+)
 from wa_lint.sources.live.table import Call, Collector, Metric, Reach
 
-OnProgress = Callable[[str, int, int], None]
-"""Told what is done (``list``, ``describe``, ``measure``), how many calls of it are, and of how many."""
-
 _THREADS = 16
-
-_GONE = frozenset(
-    {"NoSuchBucket", "NoSuchEntity", "NotFoundException", "ResourceNotFound", "ResourceNotFoundException"}
-)
-
-_GONE_WORDS = re.compile(r"could not find|does not exist|not found", re.IGNORECASE)
-
-
-class Refused(msgspec.Struct, frozen=True):
-    """A call that was refused, and for how many of how many items."""
-
-    operation: plan.Operation
-    refusal: aws.Refusal
-    count: int = 1
-    of: int = 1
-
-    @property
-    def reason(self) -> str:
-        share = f" (for {self.count} of {self.of})" if self.count < self.of else ""
-        return f"{self.refusal.word}: {self.operation.service}:{self.operation.operation}{share}"
-
-    @property
-    def grant(self) -> str | None:
-        return self.operation.action if self.refusal.is_denied else None
-
-
-class Listing(msgspec.Struct, frozen=True):
-    """What listing one type gave."""
-
-    items: tuple[Item, ...] = ()
-    refused: tuple[Refused, ...] = ()
 
 
 class Described(msgspec.Struct, frozen=True):
@@ -63,24 +39,6 @@ class Described(msgspec.Struct, frozen=True):
 
     item: Item
     refused: Mapping[str, Refused] = {}
-
-
-class Run(msgspec.Struct, frozen=True):
-    """What every step needs."""
-
-    clients: aws.Clients
-    place: Place
-    now: dt.datetime
-    executor: Executor
-    on_progress: OnProgress
-
-    def map(self, what: str, function: Callable[[Raw], Raw], tasks: Sequence[Raw]) -> list[Raw]:
-        """Apply `function` to all tasks on the executor's threads, in order."""
-        results = []
-        for done, result in enumerate(self.executor.map(function, tasks), start=1):
-            results.append(result)
-            self.on_progress(what, done, len(tasks))
-        return results
 
 
 def read_live(  # noqa: PLR0913, each is handed in by name
@@ -105,7 +63,7 @@ def read_live(  # noqa: PLR0913, each is handed in by name
     with _threads(executor) as pool:
         place = Place(account.id, region, account.partition)
         run = Run(clients, place, moment, pool, on_progress or (lambda *_: None))
-        listings = _list_all(run, plan.listed(collectors))
+        listings = list_all(run, plan.listed(collectors))
         described = {c.type: _describe(run, c, listings[c.type]) for c in collectors}
         measured = [_measured(run, m, described[m.type]) for m in METRICS if m.type in described]
     resources = [r for c in collectors for r in _resources(run.place, c, described[c.type])]
@@ -128,123 +86,6 @@ def _threads(executor: Executor | None) -> Iterator[Executor]:
         yield own
 
 
-# --- lists ------------------------------------------------------------------------------------------
-
-
-class _Task(msgspec.Struct, frozen=True):
-    collector: Collector
-    call: Call
-    request: dict[str, Raw]
-
-
-def _list_all(run: Run, collectors: Sequence[Collector]) -> dict[str, Listing]:
-    """List parents first, then what stands under each of their items; an answer that several types share, once."""
-    listings: dict[str, Listing] = {}
-    waiting = list(collectors)
-    while waiting:
-        ready = [c for c in waiting if not c.parent or c.parent in listings]
-        listings |= _listed_level(run, ready, listings)
-        waiting = [c for c in waiting if c.type not in listings]
-    return listings
-
-
-def _listed_level(run: Run, ready: Sequence[Collector], parents: Mapping[str, Listing]) -> dict[str, Listing]:
-    tasks = [task for c in ready for task in _list_tasks(run, c, parents)]
-    asked = {_key(task): task for task in tasks}
-    pages = dict(zip(asked, run.map("list", lambda task: _pages(run, task), list(asked.values())), strict=True))
-    return {c.type: _listing(run, c, [(t, pages[_key(t)]) for t in tasks if t.collector is c], parents) for c in ready}
-
-
-def _key(task: _Task) -> tuple[str, str, str]:
-    return task.collector.service, task.call.operation, repr(sorted(task.request.items()))
-
-
-def _list_tasks(run: Run, collector: Collector, parents: Mapping[str, Listing]) -> list[_Task]:
-    call = collector.listing
-    if call is None:
-        return []
-    fixed = {name: _filled(value, run) for name, value in call.fixed.items()}
-    if collector.window_days:
-        fixed["CreationTimeAfter"] = run.now - dt.timedelta(days=collector.window_days)
-    if not collector.parent:
-        return [_Task(collector, call, fixed)]
-    fed = [_request(call, item) for item in parents[collector.parent].items]
-    return [_Task(collector, call, fixed | request) for request in fed if request is not None]
-
-
-def _filled(value: Raw, run: Run) -> Raw:
-    return value.replace("{region}", run.place.region or "") if isinstance(value, str) else value
-
-
-def _request(call: Call, item: Item) -> dict[str, Raw] | None:
-    """Return the request that `item` feeds; None where it lacks a member."""
-    request = {parameter: item.get(member) for parameter, member in call.request.items()}
-    return None if any(not isinstance(value, str) for value in request.values()) else request
-
-
-def _pages(run: Run, task: _Task) -> list[Raw | aws.Refusal]:
-    return list(run.clients.ask_all(task.collector.service, task.call.operation, task.request))
-
-
-def _listing(
-    run: Run,
-    collector: Collector,
-    answered: Sequence[tuple[_Task, Sequence[Raw | aws.Refusal]]],
-    parents: Mapping[str, Listing],
-) -> Listing:
-    above = parents[collector.parent] if collector.parent else Listing()
-    if collector.listing is None:
-        return Listing(tuple(_inside(collector, above.items)), above.refused)
-    items: list[Item] = []
-    refusals: list[aws.Refusal] = []
-    for task, pages in answered:
-        for page in pages:
-            if not isinstance(page, aws.Refusal):
-                fed = {name: task.request[name] for name in task.call.request}
-                items.extend(fed | item for item in items_in(page, task.call.items))
-            elif not (_is_none(task.call, page) or (collector.parent and _is_gone(page))):
-                refusals.append(page)
-    own = _counted(plan.operation_of(collector, collector.listing), refusals, len(answered))
-    return Listing(tuple(i for i in items if _belongs(run, collector, i)), (*above.refused, *own))
-
-
-def _inside(collector: Collector, parents: Iterable[Item]) -> Iterator[Item]:
-    for parent in parents:
-        inner = parent.get(collector.inside)
-        pairs = [text.partition("=") for text in collector.inherits]
-        kept = {new or old: parent[old] for old, _, new in pairs if old in parent}
-        for key, item in sorted(inner.items()) if isinstance(inner, dict) else ():
-            yield {collector.inside_key: key, **kept, **(item if isinstance(item, dict) else {})}
-
-
-def _belongs(run: Run, collector: Collector, item: Item) -> bool:
-    region = item.get(collector.region_member) if collector.region_member else None
-    if region is not None and region != run.place.region:
-        return False
-    if "::aws:" not in str(item.get(collector.aws_managed)):
-        return True
-    counts = [item.get(name) for name in collector.in_use]
-    return any(isinstance(count, int) and count > 0 for count in counts)
-
-
-def _is_none(call: Call, refusal: aws.Refusal) -> bool:
-    return refusal.code in call.not_configured
-
-
-def _is_gone(refusal: aws.Refusal) -> bool:
-    """Whether it was deleted since it was listed. SageMaker says so with a ValidationException."""
-    if refusal.code == "ValidationException":
-        return _GONE_WORDS.search(refusal.message) is not None
-    return refusal.code in _GONE
-
-
-def _counted(operation: plan.Operation, refusals: Sequence[aws.Refusal], of: int) -> tuple[Refused, ...]:
-    """Return one entry for each kind of refusal."""
-    first = {refusal.word: refusal for refusal in reversed(refusals)}
-    words = [refusal.word for refusal in refusals]
-    return tuple(Refused(operation, first[word], words.count(word), of) for word in sorted(first))
-
-
 # --- descriptions -----------------------------------------------------------------------------------
 
 
@@ -262,12 +103,12 @@ def _describe(run: Run, collector: Collector, listing: Listing) -> list[Describe
 def _answer(run: Run, collector: Collector, item: Item, call: Call) -> Raw | aws.Refusal:
     if call.unless and item.get(call.unless) is not None:
         return {}
-    request = _request(call, item)
+    request = request_of(call, item)
     if request is None:
         return aws.Refusal("NoName", "the listing gave no name to ask for")
     answer = run.clients.ask(collector.service, call.operation, request)
     if isinstance(answer, aws.Refusal):
-        return {} if _is_none(call, answer) else answer
+        return {} if is_none(call, answer) else answer
     return _continued(run, collector, call, request, answer) if call.continued else answer
 
 
@@ -291,7 +132,7 @@ def _merged(collector: Collector, item: Item, answers: Sequence[Raw | aws.Refusa
     refused: dict[str, Refused] = {}
     for call, answer in zip(collector.describe, answers, strict=True):
         if isinstance(answer, aws.Refusal):
-            if _is_gone(answer):
+            if is_gone(answer):
                 return None
             why = Refused(plan.operation_of(collector, call), answer)
             refused |= dict.fromkeys(call.fills or ("",), why)
@@ -358,7 +199,7 @@ def _resources(place: Place, collector: Collector, described: Iterable[Described
 
 
 def _identity(place: Place, collector: Collector, owner: Described) -> str:
-    return resource_of(collector, owner.item, _place(place, collector)).id
+    return identity_of(collector, owner.item, _place(place, collector))
 
 
 def _place(place: Place, collector: Collector) -> Place:
@@ -399,7 +240,7 @@ def _refused_details(collector: Collector, described: Sequence[Described]) -> It
     for call in collector.describe:
         operation = plan.operation_of(collector, call)
         found = [next((r.refusal for r in one.refused.values() if r.operation == operation), None) for one in described]
-        yield from _counted(operation, [refusal for refusal in found if refusal], len(described))
+        yield from counted(operation, [refusal for refusal in found if refusal], len(described))
 
 
 def _sorted(resources: Iterable[Resource]) -> tuple[Resource, ...]:

@@ -13,7 +13,7 @@ from wa_lint.sources.template.texts import function_of
 
 T = TypeVar("T")
 
-_DEEPEST: Final = 40
+_DEEPEST: Final = 100
 """Functions and conditions within each other; CloudFormation's own templates have some ten."""
 
 PSEUDO: Final = {

@@ -46,8 +46,10 @@ def _answer(ask: Asking, name: str) -> Truth | Fork:
 def _truth(ask: Asking, raw: Raw) -> Truth:
     operator, argument = _operation(raw)
     decide = _OPERATORS.get(operator)
-    if decide is None or ask.is_too_deep:
+    if decide is None:
         return Unknown(f"{spell(raw)} is no condition that wa-lint can read")
+    if ask.is_too_deep:
+        return Unknown(f"the condition {ask.conditions[0]} nests too deep")
     ask.depth += 1
     try:
         return decide(ask, argument)

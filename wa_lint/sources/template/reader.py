@@ -113,7 +113,7 @@ def _resources(document: Document) -> Mapping[str, Raw]:
     if not isinstance(resources, dict) or not resources:
         kind = {list: "a list", dict: "empty", type(None): "empty"}.get(type(resources), "a text")
         raise SourceError(
-            _at(document.locate_key(("Resources",))), f"Resources is {kind}; check the indentation below it"
+            str(document.locate_key(("Resources",))), f"Resources is {kind}; check the indentation below it"
         )
     return resources
 

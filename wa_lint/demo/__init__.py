@@ -1,0 +1,135 @@
+"""``wa-lint demo``: one workload, judged as a template and as an account, in this process. Needs no AWS, opens no socket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from wa_lint import engine, packs
+from wa_lint.demo.account import embedded_account
+from wa_lint.demo.deploy import Missed, deploy, read_as_deployed
+from wa_lint.demo.seed import read_seed, sow
+from wa_lint.demo.stub import REGION
+from wa_lint.model import Finding, Input, Outcome, Report, Snapshot
+from wa_lint.reporters import Options, reporter
+from wa_lint.rule import Rule
+from wa_lint.sources.template import read_template
+
+_TEMPLATE: Final = "template.yaml"
+_SEED: Final = "seed.yaml"
+
+_FILES: Final = {"sarif": "wa-lint.sarif", "json": "wa-lint.json"}
+"""Format -> the file that it is written to."""
+
+
+class Headline(msgspec.Struct, frozen=True):
+    """What the demo puts on its first screen: the first of `rules` that fails."""
+
+    says: str
+    rules: tuple[str, ...]
+
+
+HEADLINES: Final = (
+    Headline("Anybody can ask the model: its API wants no credentials.", ("unauthenticated-inference",)),
+    Headline("An endpoint waits most of the day, and is paid for.", ("endpoint-always-on-spiky-load",)),
+    Headline(
+        "Training reads a data set that no key of yours encrypts.",
+        ("bucket-unencrypted", "data-bucket-default-key", "training-volume-default-key"),
+    ),
+)
+
+
+class Demo(msgspec.Struct, frozen=True):
+    """What the demo found."""
+
+    template: Report
+    account: Report
+    snapshot: Snapshot
+    missed: tuple[Missed, ...]
+    """What of the template did not reach the account."""
+
+
+def run(out: Path, write: Callable[[str], None], options: Options | None = None) -> None:
+    """Judge the demo's workload twice, `write` what was found, and put SARIF, JSON and the template into `out`.
+
+    Raise `MissingExtra` where moto is not installed.
+    """
+    content = _read(_TEMPLATE)
+    options = options or Options()
+    uri = f"{out.name}/{_TEMPLATE}"
+    write("wa-lint demo: a workload is judged as a template, deployed into an account inside this process, and scanned.\n")
+    found = judge(content, uri, packs.load())
+    out.mkdir(parents=True, exist_ok=True)
+    (out / _TEMPLATE).write_bytes(content)
+    lines = content.decode().splitlines()
+    options = msgspec.structs.replace(options, lines=lambda asked: lines if asked == uri else ())
+    whole = engine.merge([found.template, found.account], _inputs(found, uri))
+    for format_, name in _FILES.items():
+        (out / name).write_bytes(reporter(format_)(whole, options).encode("utf-8", "replace"))
+    write("\n".join(_screens(found, options)))
+    write(f"Both reports: {out / _FILES['sarif']} (SARIF), {out / _FILES['json']} (JSON); the template: {out / _TEMPLATE}\n")
+
+
+def judge(content: bytes, uri: str, rules: Sequence[Rule]) -> Demo:
+    """Judge the template as it stands, then the account that it and the seed make."""
+    from wa_lint.sources.live.reader import read_live  # noqa: PLC0415, it imports boto3
+
+    seed = _read(_SEED)
+    now = read_seed(seed, _SEED).now
+    today = now.date().isoformat()
+    template = engine.lint(read_template(content, uri), rules, today)
+    with embedded_account() as session:
+        missed = deploy(read_as_deployed(content, uri), session).missed
+        sow(seed, _SEED, session)
+        snapshot = read_live(session, REGION, now=now)
+    return Demo(template, engine.lint(snapshot, rules, today), snapshot, missed)
+
+
+def _read(name: str) -> bytes:
+    return resources.files("wa_lint").joinpath("data", "demo", name).read_bytes()
+
+
+def _inputs(found: Demo, uri: str) -> list[Input]:
+    return [
+        Input(uri, "template", "judged", None, len({f.resource.id for f in found.template.findings})),
+        Input(found.snapshot.uri, "live", "judged", None, len(found.snapshot.resources)),
+    ]
+
+
+# --- what a person sees -----------------------------------------------------------------------------
+
+
+def _screens(found: Demo, options: Options) -> Iterator[str]:
+    yield from _first(found)
+    text = reporter("text")
+    yield _title("The template")
+    yield text(found.template, options)
+    yield _title(f"The account ({len(found.snapshot.resources)} resources)")
+    yield text(found.account, options)
+
+
+def _first(found: Demo) -> Iterator[str]:
+    for number, headline in enumerate(HEADLINES, start=1):
+        yield f"{number}. {headline.says}"
+        for what, report in (("template", found.template), ("account", found.account)):
+            yield f"   {what:<8}  {_shown(_foremost(headline, report))}"
+        yield ""
+
+
+def _foremost(headline: Headline, report: Report) -> Finding | None:
+    failing = [f for f in report.findings if f.outcome is Outcome.FAIL]
+    return next((f for rule in headline.rules for f in failing if f.rule.id == rule), None)
+
+
+def _shown(finding: Finding | None) -> str:
+    if finding is None:
+        return "cannot tell"
+    return f"{finding.rule.id}  {finding.location}\n             {finding.message}"
+
+
+def _title(text: str) -> str:
+    return f"--- {text} {'-' * max(0, 74 - len(text))}\n"

@@ -1,0 +1,54 @@
+"""What a container image's name says of its version. It asks no registry."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wa_lint.cel.types import STRING
+from wa_lint.facts.fact import Fact, unseen
+from wa_lint.graph import Cell
+from wa_lint.model import ABSENT, Hole, Unknown, Value
+from wa_lint.policy.wildcards import parts_of
+
+_HOLE: Final = "\0"
+_MODEL: Final = "AWS::SageMaker::Model"
+_REPOSITORY_URI: Final = "RepositoryUri"
+"""The attribute of an ECR repository, which ends with its name: what stands after it is all that names a version."""
+
+
+def image_version(container: Cell) -> Cell:
+    """Return the tag or digest of the container's Image, at the Image: ``1.2``, ``sha256:…``, ``latest`` where none stands."""
+    image = container.select("Image")
+    return image if image.value is ABSENT else image.with_value(version_of(image.value))
+
+
+def version_of(image: Value) -> Value:
+    """Return the digest, else the tag of ``registry:port/name:tag@digest``; Docker takes ``latest`` where both are missing."""
+    parts = parts_of(image)
+    if not parts:
+        return Unknown(unseen(image) or "the name of no image")
+    text = "".join("" if _names_repository(part) else _HOLE if isinstance(part, Hole) else part for part in parts)
+    name, is_digest, digest = text.partition("@")
+    version = digest if is_digest else name.rpartition("/")[2].partition(":")[2]
+    if _HOLE in version or (not version and text.endswith(_HOLE)):
+        return Unknown(unseen(image) or "open")
+    return version or "latest"
+
+
+def _names_repository(part: str | Hole) -> bool:
+    return isinstance(part, Hole) and part.attribute == _REPOSITORY_URI
+
+
+FACTS: Final[tuple[Fact, ...]] = tuple(
+    Fact(
+        _MODEL,
+        place,
+        "image_version",
+        (),
+        STRING,
+        "The tag or digest of the image: latest where none stands; absent without an image.",
+        image_version,
+        is_optional=True,
+    )
+    for place in ("PrimaryContainer", "Containers[]")
+)
