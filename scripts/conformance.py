@@ -52,9 +52,7 @@ def main(folder: Path) -> int:
         counts, faults = _judged(file)
         total += Counter({kind: count for kind, count in counts.items() if kind in ("cases", "covered", "holds")})
         reasons = ", ".join(f"{why} {n}" for why, n in counts.most_common() if why not in ("cases", "covered", "holds"))
-        print(
-            f"{file.name:28} cases {counts['cases']:4} covered {counts['covered']:4} holds {counts['holds']:4}  {reasons}"
-        )
+        print(_line(file.name, counts), reasons)
         broken.extend(faults)
     print(_line("all", total))
     print("\n".join(broken))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from wa_lint.cel.evaluate import compile as compile_cel
 from wa_lint.cel.parse import parse
 from wa_lint.cel.values import EvaluationError
-from wa_lint.model import ABSENT, Bounds, Hole, Partial, Path, Unknown, Unresolved, Value
+from wa_lint.model import ABSENT, Bounds, Hole, Partial, Path, Raw, Unknown, Unresolved, Value
 
 cel = pytest.importorskip("cel_expr_python.cel")
 ext_optional = pytest.importorskip("cel_expr_python.ext.ext_optional")
@@ -39,7 +39,8 @@ class Grammar:
             wanted = self.random.choice(self.TYPES[:-1])
         if depth <= 0 or self.random.random() < 0.1:
             return self.leaf(wanted)
-        return self.random.choice(self.FORMS[wanted] + self.FORMS["any"])(self, wanted, depth - 1)
+        form: Raw = self.random.choice([*self.FORMS[wanted], *self.FORMS["any"]])
+        return str(form(self, wanted, depth - 1))
 
     def leaf(self, wanted: str) -> str:
         if self.random.random() < 0.5:
@@ -123,13 +124,16 @@ class Grammar:
     def sequence(self, depth: int) -> str:
         """Write what can be no map: the order of its keys is free, so that their order is no question to ask."""
         paths = [f"{root}.{name}" for root in ("r", "r.Inner") for name in NAMES["list"]]
-        forms = (lambda: self.random.choice(paths), lambda: self.random.choice(self.LITERALS["list"]))
-        longer = (
+        forms: list[Callable[[], str]] = [
+            lambda: self.random.choice(paths),
+            lambda: self.random.choice(self.LITERALS["list"]),
+        ]
+        longer: list[Callable[[], str]] = [
             lambda: self.split("", depth),
             lambda: self.filtered("", depth - 1),
             lambda: self.literal_list("", depth),
-        )
-        return self.random.choice(forms * 2 + longer if depth > 0 else forms)()
+        ]
+        return self.random.choice([*forms, *forms, *longer] if depth > 0 else forms)()
 
     def arithmetic(self, wanted: str, depth: int) -> str:
         operators = ("+", "-", "*", "/", "%") if wanted == "int" else ("+", "-", "*", "/")
@@ -202,22 +206,12 @@ class Grammar:
     def name(self) -> str:
         return self.random.choice([name for group in NAMES.values() for name in group])
 
-    FORMS = {  # noqa: RUF012, a table
+    FORMS: dict[str, list[Raw]] = {  # noqa: RUF012, a table
         "any": [choice, member, item, otherwise, item_or],
         "bool": [
-            comparison,
-            comparison,
-            equality,
-            equality,
-            logic,
-            logic,
-            logic,
-            negation,
-            membership,
-            question,
-            pattern,
-        ]
-        + [presence, has_value, quantifier, quantifier, typed],
+            *(comparison, comparison, equality, equality, logic, logic, logic, negation, membership, question),
+            *(pattern, presence, has_value, quantifier, quantifier, typed),
+        ],
         "int": [arithmetic, arithmetic, minus, size, conversion],
         "double": [arithmetic, minus, conversion],
         "string": [concatenation, text_function, text_function, conversion, join],

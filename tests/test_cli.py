@@ -16,8 +16,10 @@ import pytest
 
 from wa_lint.cli import main
 from wa_lint.cli.excerpts import masked_lines
+from wa_lint.cli.exits import exit_code
 from wa_lint.cli.inputs import File, find
 from wa_lint.cli.output import wants_colour
+from wa_lint.model import Gap, Input, Report, Scope, Severity
 
 ROOT = Path(__file__).parents[1]
 
@@ -133,6 +135,29 @@ def test_a_slip_of_the_pen_is_answered_with_what_was_meant(wa_lint: WaLint, argu
     assert "Traceback" not in run.err
 
 
+ERROR, JUDGED = Input("a", "template", "error"), Input("b", "template", "judged")
+REGION_FAILED = Input("aws", "live", "error")
+GAP = Gap(Scope("AWS::IAM::Role"), "AccessDenied")
+
+
+@pytest.mark.parametrize(
+    ("inputs", "gaps", "code"),
+    [
+        ([ERROR, JUDGED], [GAP], 2),
+        ([JUDGED], [GAP], 4),
+        ([], [GAP], 4),
+        ([REGION_FAILED], [], 4),
+        ([REGION_FAILED, JUDGED], [], 4),
+        ([REGION_FAILED, ERROR], [], 2),
+        ([], [], 3),
+        ([JUDGED], [], 0),
+    ],
+)
+def test_what_could_not_be_looked_at_has_a_code_of_its_own(inputs: list[Input], gaps: list[Gap], code: int) -> None:
+    report = Report((), (), inputs=tuple(inputs), gaps=tuple(gaps))
+    assert exit_code(report, Severity.LOW, is_strict=False) == code
+
+
 # --- inputs -----------------------------------------------------------------------------------------
 
 
@@ -198,6 +223,20 @@ def test_other_parameters_are_a_usage_error(wa_lint: WaLint, written: str) -> No
     run = wa_lint("check", "a.yaml", "--parameters", "p.json")
     assert (run.code, run.out) == (2, "")
     assert run.err.startswith("wa-lint: p.json")
+
+
+def test_the_name_of_a_file_cannot_steer_the_terminal(wa_lint: WaLint) -> None:
+    write({"a\x1b[31m.yaml": BROKEN})
+    run = wa_lint("check")
+    assert "\x1b" not in run.out + run.err
+    assert r"a\u001b[31m.yaml:" in run.err
+
+
+def test_what_is_broken_but_not_ours_is_nobodys_fault(wa_lint: WaLint) -> None:
+    write({"tsconfig.json": '{"strict": true, // yes\n}', "chart.yaml": "a: {{ .Values.a }}\nb: [\n", "c.json": "\x00"})
+    run = wa_lint("check", "-o", "json")
+    assert (run.code, run.err) == (3, "")
+    assert {entry["status"] for entry in run.report["inputs"]} == {"skipped"}
 
 
 # --- what is asked ----------------------------------------------------------------------------------

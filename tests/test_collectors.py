@@ -14,6 +14,8 @@ from typing import Any
 
 import botocore.session
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from wa_lint import schema
 from wa_lint.sources.live import answers, plan
@@ -292,3 +294,30 @@ def test_a_secret_in_an_encoded_script_is_masked_where_it_stands() -> None:
     script_text = base64.b64decode(properties["OnStart"][0]["Content"]).decode()
     assert secret not in script_text
     assert script_text.startswith("export ")
+
+
+JUNK: tuple[Any, ...] = (None, 3, "text", "", [], {}, [None], [[]], {"k": None}, [{"k": 1}], True)
+
+
+@each_collector
+@settings(deadline=None, max_examples=30)
+@given(drawn=st.data())
+def test_no_answer_makes_the_shaping_crash(collector: Collector, drawn: st.DataObject) -> None:
+    item = full(collector)
+    for _ in range(drawn.draw(st.integers(1, 4))):
+        spoil(item, drawn)
+    resource = answers.resource_of(collector, item, answers.Place("123456789012", "eu-west-1"))
+    assert resource.type == collector.type
+    assert resource.id
+
+
+def spoil(value: Any, drawn: st.DataObject) -> None:
+    """Replace something on the way down `value` by junk."""
+    keys = sorted(value) if isinstance(value, dict) else list(range(len(value)))
+    if not keys:
+        return
+    key = drawn.draw(st.sampled_from(keys))
+    if isinstance(value[key], dict | list) and value[key] and drawn.draw(st.booleans()):
+        spoil(value[key], drawn)
+    else:
+        value[key] = copy.deepcopy(drawn.draw(st.sampled_from(JUNK)))

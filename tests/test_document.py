@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path as FilePath
 from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from wa_lint.document import Document, Number, read_document
@@ -332,6 +333,12 @@ def _leaves(value: Raw, path: Path = ()) -> list[tuple[Path, Raw]]:
 @settings(max_examples=100, deadline=None)
 @given(json_values, st.booleans())
 def test_any_yaml_is_read_as_it_was_written(value: Raw, is_flow: bool) -> None:
+    """PyYAML writes YAML 1.1, which has no number like 0E0 and so puts no quotes around that text."""
+    assume(
+        not any(
+            isinstance(leaf, str) and re.fullmatch(r"[-+.\d]+[eE][-+\d]*|0[xo]\w*", leaf) for _, leaf in _leaves(value)
+        )
+    )
     text = yaml.safe_dump({"k": value}, default_flow_style=is_flow, allow_unicode=True)
     assert read_document(text, "x").value == {"k": value}
 

@@ -397,6 +397,11 @@ def test_only_what_is_asked_for_is_called() -> None:
     assert {s.type for s in snapshot.complete} == {"AWS::SageMaker::Model", "AWS::S3::BucketPolicy"}
 
 
+def test_iam_is_left_out_where_another_region_has_it() -> None:
+    snapshot = read(types={"AWS::SageMaker::Model", "AWS::IAM::Role"}, with_global=False)
+    assert {scope.type for scope in snapshot.complete} == {"AWS::SageMaker::Model"}
+
+
 def test_one_answer_serves_all_types_that_it_holds() -> None:
     calls = []
 
@@ -487,6 +492,13 @@ def test_refused_metrics_are_unknown_not_none() -> None:
         read(refusing("sagemaker", "DescribeEndpoint", "Throttling"), types=types), "AWS::SageMaker::Endpoint"
     )
     assert undescribed.observed["invocations"] == Unknown("Throttled: sagemaker:DescribeEndpoint")
+
+
+def test_a_series_at_which_cloudwatch_fails_is_unknown() -> None:
+    failed = {"MetricDataResults": [{"Id": "m0", "StatusCode": "InternalError", "Timestamps": [], "Values": []}]}
+    failing = answering("cloudwatch", "GetMetricData", lambda _: failed)
+    endpoint = only(read(failing, types={"AWS::SageMaker::Endpoint"}), "AWS::SageMaker::Endpoint")
+    assert endpoint.observed["invocations"] == {"blue": Unknown("InternalError: cloudwatch:GetMetricData")}
 
 
 def test_a_part_that_is_refused_for_one_bucket_says_for_how_many() -> None:
@@ -617,6 +629,23 @@ def test_an_odd_answer_does_not_crash(answer: Mapping[str, Any]) -> None:
 def test_an_odd_listing_does_not_crash(listed: Any) -> None:
     snapshot = read(answering("sagemaker", "ListModels", lambda _: {"Models": listed}), types=MODELS)
     assert all(isinstance(r.properties, Unknown) for r in snapshot.resources)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda o: f"{o.service}:{o.operation}")
+def test_no_answer_makes_the_reading_crash(operation: plan.Operation) -> None:
+    model = botocore.session.Session().get_service_model(operation.service).operation_model(operation.operation)
+    members = [name for name in model.output_shape.members if name not in {"NextToken", "Marker", "position"}]
+    for junk in (None, [None], [{}], {}, [{"Name": [], "Id": {}}]):
+        answer = answering(operation.service, operation.operation, lambda _, junk=junk: dict.fromkeys(members, junk))
+        assert read(answer, types=types_behind(operation)).taken_at
+
+
+def test_an_answer_that_cannot_be_parsed_is_a_gap() -> None:
+    session = session_with()
+    html = SimpleNamespace(status_code=200, headers={}, content=b"<html>proxy</html>", raw=None, text="")
+    session.events.register_first("before-send.sagemaker.ListModels", lambda **_: html)
+    snapshot = read_live(session, REGION, types=MODELS, now=LATER)
+    assert [g.reason for g in snapshot.gaps] == ["ResponseParserError: sagemaker:ListModels"]
 
 
 def test_methods_that_are_listed_without_their_bodies_are_asked_for() -> None:

@@ -178,6 +178,16 @@ def test_half_a_surrogate_pair_breaks_no_format() -> None:
         render(format_, with_message("half \ud800 a pair")).encode("utf-8")
 
 
+def test_the_readme_shows_a_finding_as_it_is() -> None:
+    readme = Path(__file__).parents[1].joinpath("README.md").read_text("utf-8")
+    shown = json.loads(readme.split("```json\n")[1].split("```")[0])
+    contract = schema("wa_lint/schemas/report.schema.json")
+    jsonschema.Draft202012Validator({**contract["$defs"]["finding"], "$defs": contract["$defs"]}).validate(shown)
+    practice = lens.practice(shown["practices"][0])
+    assert (shown["pillar"], shown["phase"]) == (practice.pillar, practice.phase)
+    assert shown.keys() == as_json()["findings"][0].keys()
+
+
 # --- practices --------------------------------------------------------------------------------------
 
 
@@ -336,7 +346,7 @@ Config (AWS::SageMaker::EndpointConfig)
     --> infra/my endpoint.yaml:23:11
   23 |           InitialInstanceCount: 1
      |           ^^^^^^^^^^^^^^^^^^^^^^^
-  because Target.MinCapacity is absent (infra/my endpoint.yaml:30:7)
+  because Target.MinCapacity is absent (line 30)
   fix: Set InitialInstanceCount to 2 or more.
   more: wa-lint explain endpoint-single-instance
 
@@ -418,6 +428,25 @@ def test_the_caret_stays_under_its_word_in_a_minified_file(column: int) -> None:
     source, caret = (line for line in shown if " | " in line)
     assert len(source) <= 80
     assert source[caret.index("^") : caret.rindex("^") + 1] == "XYZ"
+
+
+@pytest.mark.parametrize(
+    ("place", "carets"),
+    [
+        (Location("a.yaml", 1, 3, 1, 6), "^^^"),
+        (Location("a.yaml", 1, 3), "^"),
+        (Location("a.yaml", 1, 3, 4, 2), "^^^^^^^^"),
+        (Location("a.yaml", 1, 99, 1, 99), "^"),
+    ],
+    ids=["a span", "no end", "several lines", "past the end"],
+)
+def test_the_caret_is_as_long_as_what_it_points_at(place: Location, carets: str) -> None:
+    def lines(_uri: str) -> Sequence[str]:
+        return ["0123456789"]
+
+    spot = msgspec.structs.replace(FAIL, location=place, evidence=())
+    shown = render("text", Report((SINGLE,), (spot,), inputs=(JUDGED,)), Options(lines=lines)).splitlines()
+    assert next(line for line in shown if "^" in line).split()[-1] == carets
 
 
 # --- all of them ------------------------------------------------------------------------------------

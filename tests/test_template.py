@@ -318,7 +318,8 @@ def test_thirty_conditions_times_thirty_ifs_stay_within_the_budget() -> None:
     parameters = "".join(f"  P{n}: {{Type: String}}\n" for n in range(30))
     conditions = "".join(f"  C{n}: !Equals [!Ref P{n}, a]\n" for n in range(30))
     properties = "".join(f"      A{n}: !If [C{n}, x, y]\n" for n in range(30))
-    text = f"Parameters:\n{parameters}Conditions:\n{conditions}Resources:\n  R:\n    Type: A::B\n    Properties:\n{properties}"
+    resources = f"Resources:\n  R:\n    Type: A::B\n    Properties:\n{properties}"
+    text = f"Parameters:\n{parameters}Conditions:\n{conditions}{resources}"
     found = _explored(text)
     assert sum(seen is not None for _, seen in found) <= 64
     assert any(seen is None for _, seen in found)

@@ -204,13 +204,17 @@ def regions(session: Raw) -> list[str]:
 
 
 def _asked(call: Callable[[], Raw]) -> Raw | Refusal:
-    """Call botocore. Its faults are answers here; NotImplementedError is moto's way to say that it lacks a call."""
+    """Call botocore. Its faults are answers here.
+
+    NotImplementedError is moto's way to say that it lacks a call; the last three are botocore's parser, before an answer
+    that is not of its model.
+    """
     try:
         return call()
     except ClientError as error:
         said = error.response.get("Error", {})
         return Refusal(str(said.get("Code") or "Unknown"), str(said.get("Message") or ""))
-    except (BotoCoreError, NotImplementedError) as error:
+    except (BotoCoreError, NotImplementedError, AttributeError, LookupError, TypeError) as error:
         return Refusal(type(error).__name__, str(error))
 
 

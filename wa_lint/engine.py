@@ -32,7 +32,7 @@ from wa_lint.model import (
     path_text,
 )
 from wa_lint.rule import Rule
-from wa_lint.scenario import Assumptions, Scenario, describe, explore
+from wa_lint.scenario import Assumptions, Fork, Scenario, describe, explore
 from wa_lint.truth import Truth, every
 
 MOST_SCENARIOS = 64
@@ -85,7 +85,7 @@ def merge(reports: Iterable[Report], inputs: Sequence[Input]) -> Report:
         rules=reports[0].rules if reports else (),
         findings=tuple(_tell_apart(findings)),
         inputs=tuple(inputs),
-        gaps=tuple(sorted({gap for report in reports for gap in report.gaps})),
+        gaps=tuple(sorted({gap for report in reports for gap in report.gaps}, key=str)),
         problems=tuple(sorted(problem for report in reports for problem in report.problems)),
         judged_at=next((report.judged_at for report in reports if report.judged_at), None),
     )
@@ -333,8 +333,16 @@ def _distinct(cells: Iterable[Cell]) -> list[Cell]:
 
 
 def _evidence(cell: Cell) -> Evidence:
-    value = cell.plain()
+    value = _whole(cell)
     return Evidence(cell.resource.id, path_text(cell.path), plain_json(value), show(value), cell.location)
+
+
+def _whole(cell: Cell) -> Value:
+    """Return all of a value, or say that parts of it that did not decide hang on more than the scenario settles."""
+    try:
+        return cell.plain()
+    except Fork:
+        return Unknown("parts of it depend on parameters")
 
 
 def plain_json(value: object) -> Value:

@@ -164,7 +164,7 @@ def _unary(node: Unary, scope: _Scope) -> Type:
         return BOOL
     found = _check(node.operand, scope)
     if found not in (*_NUMBERS, DYN):
-        raise _fault(node, f"'-' needs a number, and this is a {found.name}")
+        raise _fault(node.operand, f"'-' needs a number, and this is a {found.name}")
     return found
 
 

@@ -81,8 +81,10 @@ def _deciding(result: object, noted: Sequence[Cell]) -> list[Cell]:
     once = list({id(cell): cell for cell in noted}.values())
     if isinstance(result, EvaluationError) and result.cell is not None:
         return [result.cell]
-    unsure = [cell for cell in once if _is_unsure(cell.plain())] if isinstance(result, Unknown) else []
-    return unsure or once
+    if not isinstance(result, Unknown):
+        return once
+    unsure = [cell for cell in once if isinstance(cell.value, Unknown | Unresolved | Partial)]
+    return unsure or [cell for cell in once if _is_unsure(cell.plain())] or once
 
 
 def _is_unsure(value: object) -> bool:
@@ -129,7 +131,7 @@ def _call(node: Call, scope: Scope) -> Step:
 
 def _list(node: ListLiteral, scope: Scope) -> Step:
     if all(isinstance(item, Literal) for item in node.items):
-        constants = tuple(item.value for item in node.items if isinstance(item, Literal))
+        constants = [item.value for item in node.items if isinstance(item, Literal)]
         return _constant(constants)
     steps = [_compiled(item, scope) for item in node.items]
 

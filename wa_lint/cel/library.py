@@ -85,11 +85,9 @@ def _int_of_text(text: str) -> object:
 def _double(value: object) -> object:
     if isinstance(value, str):
         return _double_of_text(value)
-    return (
-        no_overload("double", value)
-        if isinstance(value, bool) or not isinstance(value, int | float)
-        else as_double(value)
-    )
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return no_overload("double", value)
+    return value if isinstance(value, float) else as_double(value)
 
 
 def _double_of_text(text: str) -> object:

@@ -223,7 +223,7 @@ class _Parser:
         sign = "-" if self._accept("-") else ""
         token = self._advance()
         if token.kind not in (INT, DOUBLE):
-            raise _error(token.span, "'-' and '!' cannot be mixed without parentheses")
+            raise _error(first.span, "'-' and '!' cannot be mixed without parentheses")
         span = _over(first.span, first.span, token.span)
         value = _double(sign + token.text, span) if token.kind == DOUBLE else _int(sign + token.text, span)
         return Literal(value, span)

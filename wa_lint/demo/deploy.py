@@ -135,7 +135,7 @@ class _Run:
         return _stand_in(resource, self.stack, attribute)
 
     def _make(self, resource: Resource, making: Making, properties: Item) -> None:
-        item = _in_api_words(resource.type, making, {**making.defaults, **properties})
+        item = _in_api_words(resource.type, making, properties)
         for number, step in enumerate(making.steps):
             for request in _requests(step, {**item, _LOGICAL_ID: resource.id}):
                 sent, answer = self._call(resource, making, step, request | ({} if number else making.fixed))
@@ -156,7 +156,7 @@ class _Run:
         model = client.meta.service_model.operation_model(step.operation)
         sent, unknown = shaped(model.input_shape, request)
         for path in unknown:
-            if path.partition(".")[0] not in {*making.elsewhere, *making.defaults, _LOGICAL_ID}:
+            if path.partition(".")[0] not in {*making.elsewhere, _LOGICAL_ID}:
                 where = f"{step.when}.{path}".removeprefix(".")
                 self.missed.add(Missed(resource.id, where, f"{making.service}:{step.operation} does not take it"))
         return sent, getattr(client, xform_name(step.operation))(**sent)
@@ -257,12 +257,24 @@ def _rank(resource: Resource) -> int:
 def _in_api_words(type_: str, making: Making, tree: Item) -> Item:
     """Return the properties in the words of the calls. Of two renames to one name the first is gone back."""
     api: Item = json.loads(json.dumps(tree))
+    for path, value in making.defaults.items():
+        _default(api, path, value)
     for joined, names in making.joined.items():
         api |= dict(zip(names, str(api.pop(joined)).split("|"), strict=True)) if joined in api else {}
     first = {new: old for old, new in reversed(BY_TYPE[type_].renames.items())} if making.speaks_as_answered else {}
     for new, old in first.items():
         rename(api, new, old)
     return api
+
+
+def _default(tree: Item, path: str, value: Raw) -> None:
+    """Set what is missing at `path`, in each item of a list on the way; an outer member that is missing stays so."""
+    head, mark, rest = path.partition("[].")
+    if not mark:
+        tree.setdefault(path, value)
+        return
+    for item in _at(tree, head) or ():
+        _default(item, rest, value)
 
 
 def _requests(step: Step, item: Item) -> Iterator[Item]:

@@ -34,7 +34,7 @@ class Making(msgspec.Struct, frozen=True):
     fixed: Mapping[str, object] = {}
     """Parameters of the first call that no property gives."""
     defaults: Mapping[str, object] = {}
-    """What AWS sets by itself on creation, and moto does not."""
+    """Path -> what AWS, or CloudFormation, sets by itself on creation, and moto does not."""
     elsewhere: tuple[str, ...] = ()
     """Members that a call does not take because another does, or because no answer tells of them."""
     arn: tuple[str, str] = ("", "")
@@ -94,7 +94,7 @@ _S3: Final = {
             ),
         ),
         fixed={"CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}},
-        defaults=_NEW_BUCKET,
+        defaults={**_NEW_BUCKET, "LifecycleConfiguration.Rules[].Prefix": ""},
         elsewhere=("OwnershipControls", "Tags"),
         speaks_as_answered=True,
     ),

@@ -10,15 +10,14 @@ from wa_lint.model import Raw
 Item = dict[str, Raw]
 
 
-def shaped(shape: Raw, value: Item) -> tuple[Item, tuple[str, ...]]:
-    """Return what of `value` the structure `shape` takes, converted to its types, and the paths that it does not.
+def shaped(shape: Raw, value: Raw) -> tuple[Raw, tuple[str, ...]]:
+    """Return what of `value` the `shape` takes, converted to its types, and the paths that it does not.
 
     A member's name may differ in the case of its first letter. A list of Key and Value is a map where a map is wanted, and
     a map or list is its JSON where a text is.
     """
     unknown: list[str] = []
-    fitted = _fit(shape, value, "", unknown)
-    return (fitted if isinstance(fitted, dict) else {}), tuple(unknown)
+    return _fit(shape, value, "", unknown), tuple(unknown)
 
 
 def _fit(shape: Raw, value: Raw, path: str, unknown: list[str]) -> Raw:

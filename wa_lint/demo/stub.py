@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from wa_lint.demo.shaping import shaped
 from wa_lint.model import Raw
 
 Items = dict[str, Raw]
@@ -32,6 +33,10 @@ class Lack(msgspec.Struct, frozen=True):
     """The operation whose requests and answers it tells of; itself, if it is the one that creates."""
     items: str = ""
     """The list in its answer; empty: the answer is one item."""
+    members: Mapping[str, str] = {}
+    """Member of the answer -> member of the request, where their names differ."""
+    joined: tuple[str, str] = ("", "")
+    """Another creating operation, and the member by which its request belongs to this one."""
 
 
 class Loss(msgspec.Struct, frozen=True):
@@ -60,7 +65,21 @@ def _same(*names: str) -> dict[str, str]:
     return {name: name for name in names}
 
 
+_CONFIG: Final = ("CreateEndpointConfig", "EndpointConfigName")
+
 LACKS: Final = (
+    Lack("sagemaker", "CreateEndpointConfig", "CreateEndpointConfig"),  # no instance type younger than 2020
+    Lack("sagemaker", "DescribeEndpointConfig", "CreateEndpointConfig"),
+    Lack("sagemaker", "ListEndpointConfigs", "CreateEndpointConfig", "EndpointConfigs"),
+    Lack("sagemaker", "CreateEndpoint", "CreateEndpoint"),  # it wants a configuration that it knows
+    Lack(
+        "sagemaker",
+        "DescribeEndpoint",
+        "CreateEndpoint",
+        members={"LastDeploymentConfig": "DeploymentConfig"},
+        joined=_CONFIG,
+    ),
+    Lack("sagemaker", "ListEndpoints", "CreateEndpoint", "Endpoints"),
     Lack("sagemaker", "CreateMonitoringSchedule", "CreateMonitoringSchedule"),
     Lack("sagemaker", "DescribeMonitoringSchedule", "CreateMonitoringSchedule"),
     Lack("sagemaker", "ListMonitoringSchedules", "CreateMonitoringSchedule", "MonitoringScheduleSummaries"),
@@ -78,14 +97,6 @@ LACKS: Final = (
 )
 
 LOSSES: Final = (
-    Loss("sagemaker", "DescribeEndpoint", "CreateEndpoint", ("EndpointName",), {"LastDeploymentConfig": "DeploymentConfig"}),
-    Loss(
-        "sagemaker",
-        "DescribeEndpointConfig",
-        "CreateEndpointConfig",
-        ("EndpointConfigName",),
-        _same("EnableNetworkIsolation", "VpcConfig", "ExecutionRoleArn", "ShadowProductionVariants", "ExplainerConfig"),
-    ),
     Loss(
         "sagemaker",
         "DescribeModel",
@@ -165,7 +176,8 @@ def _answered(memory: Memory, model: Raw, context: Items) -> tuple[Raw, Items] |
     request = context[_REQUEST]
     if row.operation == row.made_by:
         return _said(_creation(memory, model, request))
-    found = [made for made in memory.made_by(row.service, row.made_by) if _is_asked(made, request)]
+    made_by = memory.made_by(row.service, row.made_by)
+    found = [_told(memory, row, made) for made in made_by if _is_asked(made, request)]
     if row.items:
         return _said(_page(memory, model, row.items, found, request))
     return _said(_shaped(memory, model.output_shape, found[0])) if found else _not_found(request)
@@ -226,8 +238,21 @@ def _creation(memory: Memory, model: Raw, request: Items) -> Items:
     return _shaped(memory, model.output_shape, {f"{noun}Arn": arn})
 
 
+def _told(memory: Memory, row: Lack, made: Items) -> Items:
+    """Return all that is known of `made`, in the words of the answer."""
+    operation, key = row.joined
+    others = [other for other in memory.made_by(row.service, operation) if other.get(key) == made.get(key)]
+    told = {**others[0], **made} if others else dict(made)
+    return told | {new: made[old] for new, old in row.members.items() if old in made}
+
+
 def _is_asked(made: Items, request: Items) -> bool:
-    return all(made[name] == wanted for name, wanted in request.items() if name in made)
+    """Whether a request is about `made`. A name may be given as an ARN."""
+    return all(_last(made[name]) == _last(wanted) for name, wanted in request.items() if name in made)
+
+
+def _last(name: Raw) -> Raw:
+    return name.rpartition(":")[2] if isinstance(name, str) else name
 
 
 def _page(memory: Memory, model: Raw, items: str, found: list[Items], request: Items) -> Items:
@@ -246,7 +271,7 @@ def _shaped(memory: Memory, shape: Raw, made: Items) -> Items:
 def _members(memory: Memory, shape: Raw, made: Items) -> Iterator[tuple[str, Raw]]:
     for name, member in shape.members.items():
         if name in made:
-            yield name, made[name]
+            yield name, shaped(member, made[name])[0]
         elif member.type_name == "timestamp":
             yield name, memory.born
         elif settled := [word for word in _SETTLED if word in getattr(member, "enum", ())]:

@@ -140,7 +140,7 @@ def error_at(text: str, index: int, uri: str, problem: str) -> SourceError:
 
 
 def twin(key: str, location: Location) -> Problem:
-    """Return the problem of a key that stands twice in a map. What CloudFormation does is measured, not documented."""
+    """Return the problem of a key that stands twice. The last one counts, others report (cdk-real-drift#1133)."""
     return Problem(location, f"the key {key!r} stands twice here; the last one counts")
 
 

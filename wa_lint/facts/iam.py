@@ -16,7 +16,7 @@ from wa_lint.facts.fact import STATEMENT, Fact, gathered, head_of, seen, unseen,
 from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, Partial, Unknown, Unresolved, Value
 from wa_lint.policy.wildcards import parts_of
-from wa_lint.truth import Truth
+from wa_lint.truth import Truth, some
 
 _IAM: Final = "AWS::IAM::"
 IDENTITIES: Final = tuple(_IAM + word for word in ("Role", "User", "Group"))
@@ -37,6 +37,14 @@ DOCUMENTS: Final[Mapping[str, str]] = {
 
 _MANAGED_ARN: Final = re.compile(r"arn:[^:]*:iam::aws:policy/(?:[\w/-]+/)?([\w+=,.@-]+)")
 """The name behind the ARN of an AWS managed policy; \\0 stands for a hole."""
+
+
+_SERVICE: Final = 2
+"""The field of an ARN that names the service."""
+
+_SELF_GRANTING: Final = ("iam:AttachRolePolicy", "iam:AttachUserPolicy", "iam:PutRolePolicy", "iam:PutUserPolicy")
+"""Who may do one of these to any role or user may do everything (AWS Security Blog and IAM User Guide: privilege
+escalation, "permissions management" access level)."""
 
 
 class Permissions(msgspec.Struct, frozen=True):
@@ -84,6 +92,19 @@ def granted_statements(identity: Cell) -> list[Cell] | Partial:
     given = {cell.resource.id: cell for cell in (*attached, *customer)}
     inside, unreadable = seen(_in_documents(document for cell in given.values() for document in _documents(cell)))
     return gathered([*own, *inside], hidden or unlisted or unreadable or unattached)
+
+
+def grants(home: Cell) -> list[Cell] | Partial:
+    """Return all that is granted in the resource itself: its statements, and the ARNs of attached managed policies."""
+    statements, reason = seen(_in_documents(_documents(home)))
+    attached, hidden = seen(home.select("ManagedPolicyArns").items())
+    return gathered([*statements, *attached], reason or hidden)
+
+
+def is_bounded(home: Cell) -> Cell:
+    """Whether a permissions boundary may take away what the resource grants, at the place that names the boundary."""
+    at = home.select("PermissionsBoundary")
+    return at.with_value(at.value if isinstance(at.value, Unknown) else at.value is not ABSENT)
 
 
 def permissions(identity: Cell) -> Permissions:
@@ -202,12 +223,27 @@ def is_full_access(arn: Value) -> Truth:
     return _flags_of_aws()[name].get("broad", False) if name in _flags_of_aws() else "FullAccess" in name
 
 
-def is_administrator(arn: Value) -> Truth:
-    """Whether it is an AWS managed policy whose holder may do anything, or grant itself anything."""
-    name = aws_managed_name(arn)
+def is_administrator(granted: Value) -> Truth:
+    """Whether the holder of a statement, or of an AWS managed policy, may do anything, or grant itself anything."""
+    if isinstance(granted, dict):
+        statement = _about_identities(granted)
+        return some(policy.allows((statement,), action, "*") for action in _SELF_GRANTING)
+    name = aws_managed_name(granted)
     if not isinstance(name, str):
         return name if isinstance(name, Unknown) else False
     return _flags_of_aws().get(name, {}).get("administrator", False)
+
+
+def _about_identities(statement: Mapping[str, Value]) -> Value:
+    """Return the statement without the resources that no role or user is among, as ``arn:aws:s3:::*``."""
+    if "Resource" not in statement:
+        return statement
+    return {**statement, "Resource": [r for r in policy.listed(statement["Resource"]) if _may_name_identities(r)]}
+
+
+def _may_name_identities(resource: Value) -> bool:
+    fields = "".join(part if isinstance(part, str) else "\0" for part in parts_of(resource)).split(":")
+    return len(fields) <= _SERVICE or fields[_SERVICE] in ("iam", "*")
 
 
 @cache
@@ -253,7 +289,9 @@ def _allows(found: object, action: Value, resource: Value) -> object:
 
 
 def allows_everything(statement: Value) -> Truth:
-    """Whether a statement grants every action on everything, under no condition."""
+    """Whether a statement grants every action on everything, under no condition. NotAction always leaves some out."""
+    if isinstance(statement, dict) and "NotAction" in statement:
+        return False
     return policy.allows((statement,), "*", "arn:*:*:*:*:*")
 
 
@@ -289,7 +327,7 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
     _of_pattern("covers_all", policy.covers_all),
     _of_pattern("covers_service", policy.covers_service),
     _of_pattern("is_full_access", is_full_access),
-    _of_pattern("is_administrator", is_administrator),
+    Function("is_administrator", (DYN,), BOOL, is_administrator),
     Function("managed_policy_name", (STRING,), STRING, managed_policy_name),
     _of_statement("allows_everything", allows_everything),
     _of_statement("is_conditional", policy.is_conditional),
@@ -303,6 +341,14 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
 )
 
 FACTS: Final[tuple[Fact, ...]] = (
+    *(
+        Fact(type_, "", "grants", (), ListType(DYN), "The statements and the ARNs of managed policies in it.", grants)
+        for type_ in (*IDENTITIES, *ATTACHED)
+    ),
+    *(
+        Fact(type_, "", "is_bounded", (), BOOL, "Whether a permissions boundary limits it.", is_bounded)
+        for type_ in (*IDENTITIES, *ATTACHED)
+    ),
     *(
         Fact(type_, "", "statements", (), ListType(STATEMENT), "The statements that stand in it.", own_statements)
         for type_ in DOCUMENTS

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from typing import Final
 
-from wa_lint.cel.types import STRING
-from wa_lint.facts.fact import Fact, unseen
+from wa_lint.cel.types import DYN, STRING, ListType
+from wa_lint.facts.fact import Fact, gathered, seen, unseen
 from wa_lint.graph import Cell
-from wa_lint.model import ABSENT, Hole, Unknown, Value
+from wa_lint.model import ABSENT, Hole, Partial, Unknown, Value
 from wa_lint.policy.wildcards import parts_of
 
 _HOLE: Final = "\0"
 _MODEL: Final = "AWS::SageMaker::Model"
 _REPOSITORY_URI: Final = "RepositoryUri"
 """The attribute of an ECR repository, which ends with its name: what stands after it is all that names a version."""
+
+
+def containers(model: Cell) -> list[Cell] | Partial:
+    """Return the containers of a model, be it one or a pipeline of several."""
+    primary = model.select("PrimaryContainer")
+    alone = [] if primary.value is ABSENT else [primary]
+    cells, reason = seen([*alone, *model.select("Containers").items()])
+    return gathered(cells, reason)
 
 
 def image_version(container: Cell) -> Cell:
@@ -39,16 +47,19 @@ def _names_repository(part: str | Hole) -> bool:
     return isinstance(part, Hole) and part.attribute == _REPOSITORY_URI
 
 
-FACTS: Final[tuple[Fact, ...]] = tuple(
-    Fact(
-        _MODEL,
-        place,
-        "image_version",
-        (),
-        STRING,
-        "The tag or digest of the image: latest where none stands; absent without an image.",
-        image_version,
-        is_optional=True,
-    )
-    for place in ("PrimaryContainer", "Containers[]")
+FACTS: Final[tuple[Fact, ...]] = (
+    Fact(_MODEL, "", "containers", (), ListType(DYN), "PrimaryContainer and Containers as one list.", containers),
+    *(
+        Fact(
+            _MODEL,
+            place,
+            "image_version",
+            (),
+            STRING,
+            "The tag or digest of the image: latest where none stands; absent without an image.",
+            image_version,
+            is_optional=True,
+        )
+        for place in ("PrimaryContainer", "Containers[]")
+    ),
 )

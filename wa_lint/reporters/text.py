@@ -110,7 +110,7 @@ def _window(line: str, place: Location, room: int) -> tuple[str, int, int]:
     """Return what fits of the line, and where in it the caret starts and how long it is."""
     line = blanked(line.replace("\t", " "))
     start = min(max(place.column - 1, 0), len(line))
-    end = place.end_column - 1 if place.end_line == place.line else len(line)
+    end = {place.line: place.end_column - 1, 0: start + 1}.get(place.end_line, len(line))
     end = min(max(end, start + 1), max(len(line), start + 1))
     if len(line) <= room:
         return line, start, end - start
@@ -123,16 +123,18 @@ def _because(finding: Finding, options: Options, ink: Ink) -> Iterator[str]:
     """Yield the evidence that stands elsewhere."""
     elsewhere = [evidence for evidence in finding.evidence if evidence.location != finding.location]
     for evidence in elsewhere[:_MOST_EVIDENCE]:
-        yield from _prose(_said(evidence), options, ink, label="because ")
+        yield from _prose(_said(evidence, finding.location), options, ink, label="because ")
     if len(elsewhere) > _MOST_EVIDENCE:
         yield f"{_INDENT}and {len(elsewhere) - _MOST_EVIDENCE} more values (-o json lists them)"
 
 
-def _said(evidence: Evidence) -> str:
+def _said(evidence: Evidence, near: Location) -> str:
+    """Return one value in words, with its line; the file too if it is not that of `near`."""
     name = f"{evidence.resource}.{evidence.path}" if evidence.path else evidence.resource
-    return (
-        f"{name} is {evidence.shown} ({evidence.location})" if evidence.location.line else f"{name} is {evidence.shown}"
-    )
+    place = evidence.location
+    if not place.line:
+        return f"{name} is {evidence.shown}"
+    return f"{name} is {evidence.shown} ({f'line {place.line}' if place.uri == near.uri else place})"
 
 
 # --- what was not judged, what passed ---------------------------------------------------------------

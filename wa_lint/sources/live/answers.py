@@ -275,12 +275,7 @@ def _without_empty(value: Raw, shape: Shape | None) -> Raw:
     if not isinstance(value, dict) or shape is None or not shape.members():
         return value
     members = {name: _without_empty(inner, shape.member(name)) for name, inner in value.items()}
-    return {name: inner for name, inner in members.items() if not _is_empty(inner, shape.member(name))}
-
-
-def _is_empty(value: Raw, shape: Shape | None) -> bool:
-    """Whether it says nothing. An object that can have no members (a SlidingWindow) says something by being there."""
-    return value in ("", []) or (value == {} and (shape is None or bool(shape.members())))
+    return {name: inner for name, inner in members.items() if inner not in ("", [], {})}
 
 
 def _tag_list(tags: Raw) -> Raw:

@@ -1,4 +1,4 @@
-"""The collector table's part for what leads from the internet to an endpoint: Lambda and both API Gateways. Data only."""
+"""The collector table, for what leads from the internet to an endpoint: Lambda and both API Gateways. Data only."""
 
 from __future__ import annotations
 

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from wa_lint.model import Raw, Value
+from wa_lint.model import Raw, Unknown, Value
 from wa_lint.sources.live.answers import Item
 from wa_lint.sources.live.table import Metric
 
 BATCH = 500
 """CloudWatch's own limit of queries in one GetMetricData call."""
+
+_FAILED = frozenset({"Forbidden", "InternalError"})
 
 _HOUR = dt.timedelta(hours=1)
 
@@ -58,32 +60,41 @@ def window(metric: Metric, now: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
     return end - dt.timedelta(days=metric.days), end
 
 
-def sums(answers: Iterable[Raw]) -> dict[str, list[tuple[dt.datetime, float]]]:
-    """Return query name -> (hour, sum) of all pages of an answer."""
-    found: dict[str, list[tuple[dt.datetime, float]]] = {}
-    for answer in answers:
-        for result in answer.get("MetricDataResults") or ():
-            points = zip(result.get("Timestamps") or (), result.get("Values") or (), strict=False)
-            found.setdefault(str(result.get("Id")), []).extend(points)
+Points = list[tuple[dt.datetime, float]]
+
+
+def points(answers: Iterable[Raw]) -> dict[str, Points | Unknown]:
+    """Return query name -> (hour, sum) over all pages of an answer; Unknown where CloudWatch failed at one."""
+    found: dict[str, Points | Unknown] = {}
+    for result in (result for answer in answers for result in answer.get("MetricDataResults") or ()):
+        name = str(result.get("Id"))
+        known = found.setdefault(name, [])
+        if result.get("StatusCode") in _FAILED:
+            found[name] = Unknown(f"{result['StatusCode']}: cloudwatch:GetMetricData")
+        elif isinstance(known, list):
+            known.extend(zip(result.get("Timestamps") or (), result.get("Values") or (), strict=False))
     return found
 
 
-def series(metric: Metric, query: Query, points: Iterable[tuple[dt.datetime, float]], end: dt.datetime) -> Value:
+def series(metric: Metric, query: Query, known: Points | Unknown, end: dt.datetime) -> Value:
     """Return what is kept of one series under ``observed["invocations"][variant]``.
 
     ``{"start": ISO 8601, "period": 3600, "hours": n, "values": [[hour, sum], …]}``: `n` whole hours were looked
     at, the first of which begins at `start`; hour 0 is that one. An hour that is not listed has no data point,
     which is not the same as a sum of 0.
     """
+    if isinstance(known, Unknown):
+        return known
     hours = max(0, int((end - query.start) / _HOUR))
-    counted = {int((at - query.start) / _HOUR): value for at, value in points if at >= query.start}
+    counted = {int((at - query.start) / _HOUR): value for at, value in known if at >= query.start}
     values: Value = [[hour, value] for hour, value in sorted(counted.items()) if hour < hours]
     return {"start": query.start.isoformat(), "period": metric.period, "hours": hours, "values": values}
 
 
 def _labels(item: Item, path: str) -> Iterator[str]:
-    listed, _, member = path.partition("[].")
-    for inner in item.get(listed) or ():
+    name, _, member = path.partition("[].")
+    listed = item.get(name)
+    for inner in listed if isinstance(listed, list) else ():
         if isinstance(inner, Mapping) and isinstance(inner.get(member), str):
             yield inner[member]
 

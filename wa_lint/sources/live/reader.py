@@ -46,20 +46,22 @@ def read_live(  # noqa: PLR0913, each is handed in by name
     region: str,
     *,
     types: Collection[str] | None = None,
+    with_global: bool = True,
     executor: Executor | None = None,
     max_rps: float | None = None,
     now: dt.datetime | None = None,
     on_progress: OnProgress | None = None,
 ) -> Snapshot:
-    """Return a snapshot of `types` (None: all that the table has) in one region, IAM included.
+    """Return a snapshot of `types` (None: all that the table has) in one region.
 
+    `with_global`: read IAM, which is the same from every region, too; once for an account is enough.
     `executor` must be one of threads. `max_rps`: calls per second for each service. `now`: aware; it ends the metrics'
     window and stands in the snapshot as `taken_at`. Raise SourceError where the credentials let nobody in.
     """
     account = aws.account_of(session, region)
     moment = (now or dt.datetime.now(dt.UTC)).astimezone(dt.UTC)
     clients = aws.Clients(session, account.id, region, aws.Limits(max_rps))
-    collectors = plan.wanted(types)
+    collectors = [c for c in plan.wanted(types) if with_global or c.reach is Reach.REGIONAL]
     with _threads(executor) as pool:
         place = Place(account.id, region, account.partition)
         run = Run(clients, place, moment, pool, on_progress or (lambda *_: None))
@@ -152,7 +154,7 @@ def _measured(run: Run, metric: Metric, owners: Sequence[Described]) -> tuple[di
     owned = [(_identity(run.place, collector, owner), owner) for owner in owners]
     asked = [q for id_, owner in owned for q in metrics.queries(metric, id_, owner.item, window)]
     batches = [asked[n : n + metrics.BATCH] for n in range(0, len(asked), metrics.BATCH)]
-    answers = run.map("measure", lambda batch: _sums(run, metric, batch, window), batches)
+    answers = run.map("measure", lambda batch: _points(run, metric, batch, window), batches)
     found: dict[str, Value] = {id_: _why_none(owner) for id_, owner in owned}
     refusals = []
     for batch, answer in zip(batches, answers, strict=True):
@@ -164,15 +166,15 @@ def _measured(run: Run, metric: Metric, owners: Sequence[Described]) -> tuple[di
         for number, query in enumerate(batch):
             series = found[query.owner]
             if isinstance(series, dict):
-                series[query.label] = metrics.series(metric, query, answer.get(f"m{number}", ()), window[1])
+                series[query.label] = metrics.series(metric, query, answer.get(f"m{number}", []), window[1])
     return found, refusals[:1]
 
 
-def _sums(run: Run, metric: Metric, batch: Sequence[metrics.Query], window: Raw) -> Raw | aws.Refusal:
+def _points(run: Run, metric: Metric, batch: Sequence[metrics.Query], window: Raw) -> Raw | aws.Refusal:
     request = metrics.request(metric, batch, window)
     pages = list(run.clients.ask_all("cloudwatch", plan.METRIC_CALL.operation, request))
     refusal = next((page for page in pages if isinstance(page, aws.Refusal)), None)
-    return refusal or metrics.sums(pages)
+    return refusal or metrics.points(pages)
 
 
 def _why_none(owner: Described) -> Value:

@@ -170,7 +170,7 @@ def _opaque(ask: Asking, argument: Sequence[Raw]) -> Truth:
     raise Fork([{**opened, name: Assumption(value=answer)} for answer in (True, False)])
 
 
-def _unless_assumed(ask: Asking, argument: Sequence[Raw], known: bool) -> bool:  # noqa: FBT001, it is the answer
+def _unless_assumed(ask: Asking, argument: Sequence[Raw], known: bool) -> bool:
     """Return what is known. A scenario that assumed the opposite before it knew so much cannot be."""
     if all(function_of(side) is None for side in argument):
         return known

@@ -27,6 +27,8 @@ def find_in_map(ask: Asking, argument: Raw) -> Value:
         key = _key(ask, raw)
         if isinstance(key, Unknown):
             return key
+        if any(_is_filled_elsewhere(row) for row in rows):
+            return Unknown(f"{spell(said)} looks into what a macro fills at deployment")
         rows = _rows(ask, raw, key, rows, forks=_may_fork(ask) and len(argument) == _ARGUMENTS)
     if rows:
         return rows[0] if all(row == rows[0] for row in rows) else _one_of(said, rows)
@@ -39,6 +41,10 @@ def _key(ask: Asking, raw: Raw) -> str | Unresolved | Unknown:
     if text is not None:
         return text
     return value if isinstance(value, Unresolved | Unknown) else Unknown(f"{spell(raw)} is no key of a map")
+
+
+def _is_filled_elsewhere(row: Value) -> bool:
+    return isinstance(row, Mapping) and any(key.startswith("Fn::") for key in row)
 
 
 def _may_fork(ask: Asking) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from wa_lint import schema
@@ -155,9 +155,15 @@ def _resource(template: Template, id_: str, body: Mapping[str, Raw], macro: str 
         type=type_,
         properties=properties,
         origin=_Origin(template.document, id_),
-        exists=Existence(body["Condition"], template) if "Condition" in body else True,
+        exists=_existence(template, body, macro),
         name=_name(type_, properties),
     )
+
+
+def _existence(template: Template, body: Mapping[str, Raw], macro: str | None) -> Value:
+    if "Condition" not in body:
+        return True
+    return Unknown(macro) if macro else Existence(body["Condition"], template)
 
 
 def _properties(template: Template, type_: str, body: Mapping[str, Raw]) -> Value:
@@ -182,31 +188,36 @@ def _name(type_: str, properties: Value) -> str | None:
 def _problems(document: Document, resources: Mapping[str, Raw]) -> Iterator[Problem]:
     folded = {type_.lower(): type_ for type_ in schema.types()}
     for id_, body in resources.items():
-        where = document.locate_key(("Resources", id_))
-        if id_.startswith("Fn::"):
-            yield Problem(where, f"{id_} is not expanded, so the resources that it makes were not judged")
-        elif not isinstance(body, dict):
-            yield Problem(where, f"{id_} is no resource, for it is no map; check the indentation below it")
-        elif not _is_typed(body):
-            yield Problem(where, f"{id_} has no Type such as AWS::S3::Bucket, so it was not judged")
-        elif folded.get(body["Type"].lower(), body["Type"]) != body["Type"]:
+        problem = _problem(id_, body)
+        if problem:
+            yield Problem(document.locate_key(("Resources", id_)), problem)
+        elif _is_typed(body) and folded.get(body["Type"].lower(), body["Type"]) != body["Type"]:
             right = folded[body["Type"].lower()]
             place = document.locate(("Resources", id_, "Type"))
             yield Problem(place, f"there is no type {body['Type']}; did you mean {right}?")
 
 
+def _problem(id_: str, body: Raw) -> str | None:
+    if id_.startswith("Fn::"):
+        return f"{id_} is not expanded, so the resources that it makes were not judged"
+    if not isinstance(body, dict):
+        return f"{id_} is no resource, for it is no map; check the indentation below it"
+    return None if _is_typed(body) else f"{id_} has no Type such as AWS::S3::Bucket, so it was not judged"
+
+
 def _misfits(document: Document, parameters: Mapping[str, Parameter], pins: Pins) -> Iterator[Problem]:
     """Yield the values that a parameter's own AllowedValues refuse."""
     for name, parameter in parameters.items():
-        default = ("Parameters", name, "Default")
-        yield from _refused(parameter, parameter.default, document.locate(default), "the default of")
-        yield from _refused(parameter, pins.get(name), document.locate_key(default[:2]), "the value given for")
+        if _refuses(parameter, parameter.default):
+            where = document.locate(("Parameters", name, "Default"))
+            yield Problem(where, f"the default of {name} is none of its AllowedValues")
+        if _refuses(parameter, pins.get(name)):
+            where = document.locate_key(("Parameters", name))
+            yield Problem(where, f"the value given for {name} is none of its AllowedValues")
 
 
-def _refused(parameter: Parameter, value: str | list[str] | None, where: Location, what: str) -> Iterable[Problem]:
-    if value is None or not parameter.allowed or value in parameter.allowed:
-        return []
-    return [Problem(where, f"{what} {parameter.name} is none of its AllowedValues")]
+def _refuses(parameter: Parameter, value: str | list[str] | None) -> bool:
+    return value is not None and bool(parameter.allowed) and value not in parameter.allowed
 
 
 def _gaps(resources: Mapping[str, Raw]) -> Iterator[Gap]:

@@ -1,0 +1,58 @@
+"""What opens a bucket to everyone: its access control list or its policy, and what is set against it. Judges no object."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wa_lint import policy
+from wa_lint.cel.types import BOOL
+from wa_lint.facts.fact import Fact, seen, value_of
+from wa_lint.graph import Cell
+from wa_lint.model import ABSENT, Unknown
+from wa_lint.truth import equals, some
+
+_BUCKET: Final = "AWS::S3::Bucket"
+_POLICY: Final = "AWS::S3::BucketPolicy"
+
+_OPEN_LISTS: Final = ("PublicRead", "PublicReadWrite", "AuthenticatedRead")
+"""Canned lists that let in everyone, or everyone with some AWS account (S3 User Guide, "Canned ACL")."""
+
+_ACCOUNT: Final = "the account's own Block Public Access does not stop it"
+
+
+def is_public(home: Cell) -> Cell:
+    """Whether the bucket's list, or a statement of the bucket policy, lets in everyone, at the place that does."""
+    if home.resource.type == _BUCKET:
+        at = home.select("AccessControl")
+        return at.with_value(False if at.value is ABSENT else some(equals(at.value, word) for word in _OPEN_LISTS))
+    statements, hidden = seen(home.select("statements").items())
+    open_ = [(cell, policy.is_public(value_of(cell))) for cell in statements]
+    first = next((cell for cell, found in open_ if found is True), home.select("PolicyDocument"))
+    doubt = () if hidden is None else (Unknown(hidden),)
+    return first.with_value(some((*(found for _, found in open_), *doubt)))
+
+
+def is_shut(home: Cell) -> Cell:
+    """Whether the bucket's PublicAccessBlockConfiguration makes S3 pass over its list, or its policy.
+
+    The two Block… members only refuse new lists and policies: those that stand already stay in force. Without the
+    configuration it depends on the account's, which is not looked at: a False says that it assumes so. Source: S3 User
+    Guide, "Blocking public access".
+    """
+    is_bucket = home.resource.type == _BUCKET
+    bucket = home if is_bucket else home.select("bucket")
+    at = bucket.select("PublicAccessBlockConfiguration").select(
+        "IgnorePublicAcls" if is_bucket else "RestrictPublicBuckets"
+    )
+    if isinstance(at.value, Unknown) or at.value is True:
+        return at
+    value = False if at.value is ABSENT else equals(at.value, True)
+    return Cell(at.world, at.resource, at.path, at.at, value, (*at.assumes, _ACCOUNT))
+
+
+FACTS: Final[tuple[Fact, ...]] = (
+    Fact(_BUCKET, "", "is_public", (), BOOL, "Whether its access control list lets in everyone.", is_public),
+    Fact(_POLICY, "", "is_public", (), BOOL, "Whether one of its statements lets in everyone.", is_public),
+    Fact(_BUCKET, "", "is_shut", (), BOOL, "Whether it is set to ignore public lists.", is_shut),
+    Fact(_POLICY, "", "is_shut", (_BUCKET,), BOOL, "Whether its bucket is set against public policies.", is_shut),
+)
