@@ -163,6 +163,15 @@ def test_items_of_filters_sums_and_flattened_lists_keep_their_places() -> None:
         assert result.path == ("A", 0)
 
 
+def test_what_a_cell_knows_although_its_own_value_is_not_known_is_used() -> None:
+    class Resource(Place):
+        def select(self, name: str) -> Place:
+            return Place(3, ("observed",)) if name == "observed" else super().select(name)
+
+    for text, expected in (("r.observed == 3", True), ("has(r.observed)", True), ("has(r.other)", Unknown("refused"))):
+        assert compile_cel(parse(text)).truth({"r": Resource(Unknown("refused"))}) == expected
+
+
 def test_the_error_of_a_missing_key_names_the_absent_member() -> None:
     result, trace = evaluated("r.A.B.C == 1", {"A": {}})
     assert isinstance(result, EvaluationError)
@@ -351,6 +360,23 @@ DOUBLING = "'aaaaaaaaaaaaaaaa'" + ".replace('', 'bbbbbbbbbbbbbbbb')" * 8
 def test_an_expression_that_would_not_end_is_stopped(text: str) -> None:
     result = compile_cel(parse(text)).evaluate({"x": ["a"] * 40})
     assert isinstance(result, EvaluationError)
+
+
+def test_data_that_is_nested_without_end_is_an_error() -> None:
+    deep: Value = []
+    for _ in range(5_000):
+        deep = [deep]
+    for text in ("r.A == r.B", "f(r.A)", "r.A.flatten(9999).size() == 0"):
+        result, _ = evaluated(text, {"A": deep, "B": [deep]}, given("f", DYN))
+        assert isinstance(result, EvaluationError)
+
+
+def test_odd_data_is_an_error_and_no_crash() -> None:
+    odd = {"Half": "\ud800", "Huge": 10**400, "Nan": float("nan")}
+    for text in ("r.Half.matches('a')", "r.Huge + 1 == 0", "int(r.Nan) == 0", "r.Huge * r.Huge > 0"):
+        result, _ = evaluated(text, odd)
+        assert isinstance(result, EvaluationError), text
+    assert evaluated("r.Huge > 1.5 && r.Huge != 1.5 && double(r.Huge) > 1.0", odd)[0] is True
 
 
 def test_importing_the_language_does_not_import_re2() -> None:

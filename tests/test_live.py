@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import io
 import json
 import zipfile
@@ -635,17 +636,24 @@ def test_an_odd_listing_does_not_crash(listed: Any) -> None:
 def test_no_answer_makes_the_reading_crash(operation: plan.Operation) -> None:
     model = botocore.session.Session().get_service_model(operation.service).operation_model(operation.operation)
     members = [name for name in model.output_shape.members if name not in {"NextToken", "Marker", "position"}]
-    for junk in (None, [None], [{}], {}, [{"Name": [], "Id": {}}]):
-        answer = answering(operation.service, operation.operation, lambda _, junk=junk: dict.fromkeys(members, junk))
-        assert read(answer, types=types_behind(operation)).taken_at
+    junks: tuple[Any, ...] = (None, [None], [{}], {}, [{"Name": [], "Id": {}}])
+    for junk in junks:
+        answer = dict.fromkeys(members, junk)
+        stub = answering(operation.service, operation.operation, functools.partial(always, answer))
+        assert read(stub, types=types_behind(operation)).taken_at
 
 
-def test_an_answer_that_cannot_be_parsed_is_a_gap() -> None:
+def always(answer: Any, _: Mapping[str, Any]) -> Any:
+    return answer
+
+
+def test_a_page_of_a_proxy_is_no_answer_that_there_is_nothing() -> None:
     session = session_with()
-    html = SimpleNamespace(status_code=200, headers={}, content=b"<html>proxy</html>", raw=None, text="")
-    session.events.register_first("before-send.sagemaker.ListModels", lambda **_: html)
+    page = SimpleNamespace(status_code=200, headers={"content-type": "text/html"}, content=b"<html>", raw=None, text="")
+    session.events.register_first("before-send.sagemaker.ListModels", lambda **_: page)
     snapshot = read_live(session, REGION, types=MODELS, now=LATER)
-    assert [g.reason for g in snapshot.gaps] == ["ResponseParserError: sagemaker:ListModels"]
+    assert [g.reason for g in snapshot.gaps] == ["NotAnAnswer: sagemaker:ListModels"]
+    assert not snapshot.complete
 
 
 def test_methods_that_are_listed_without_their_bodies_are_asked_for() -> None:

@@ -206,16 +206,22 @@ def regions(session: Raw) -> list[str]:
 def _asked(call: Callable[[], Raw]) -> Raw | Refusal:
     """Call botocore. Its faults are answers here.
 
-    NotImplementedError is moto's way to say that it lacks a call; the last three are botocore's parser, before an answer
-    that is not of its model.
+    NotImplementedError is moto's way to say that it lacks a call; the last three are botocore's parser at a loss.
+    botocore reads a page of HTML (a proxy's, with status 200) as an answer that is empty: that would prove absence.
     """
     try:
-        return call()
+        return _no_page(call())
     except ClientError as error:
         said = error.response.get("Error", {})
         return Refusal(str(said.get("Code") or "Unknown"), str(said.get("Message") or ""))
     except (BotoCoreError, NotImplementedError, AttributeError, LookupError, TypeError) as error:
         return Refusal(type(error).__name__, str(error))
+
+
+def _no_page(answer: Raw) -> Raw | Refusal:
+    told = answer.get("ResponseMetadata") if isinstance(answer, dict) else None
+    kind = (told or {}).get("HTTPHeaders", {}).get("content-type", "")
+    return Refusal("NotAnAnswer", "a page of HTML came back") if kind.startswith("text/html") else answer
 
 
 def _fingerprint(page: Raw) -> str:

@@ -65,9 +65,12 @@ class Program:
         if self._step is None:
             self._step = _compiled(self.node, Scope(self._functions))
         frame = Frame(variables, None if trace is None else [])
-        result = take(self._step(frame), frame)
-        if trace is not None:
-            trace.extend(_deciding(result, frame.trace or []))
+        try:
+            result = take(self._step(frame), frame)
+            if trace is not None:
+                trace.extend(_deciding(result, frame.trace or []))
+        except RecursionError:  # the tree is shallow, so that it is the data that is not
+            return EvaluationError("a value is nested too deeply")
         return result
 
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from wa_lint import truth
-from wa_lint.cel.operators import MAX_SIZE, as_double, equals, is_set, no_overload, type_name
+from wa_lint.cel.operators import MAX_SIZE, as_double, equals, is_set, no_overload, too_long, type_name
 from wa_lint.cel.types import BOOL, DOUBLE, DYN, INT, STRING, TYPE, Function, ListType
 from wa_lint.cel.values import CelType, EvaluationError, is_cell, items_of, looked_up, settled
-from wa_lint.model import ABSENT, Hole, Partial, Unknown, Unresolved
+from wa_lint.model import ABSENT, Hole, Partial, Raw, Unknown, Unresolved
 
 _TEXTS = ListType(STRING)
 _ANY_LIST = ListType(DYN)
@@ -145,20 +145,20 @@ def _matches(text: str | Unresolved, pattern: str | Unresolved) -> object:
     return search(text) if isinstance(text, str) else _matches_partly(text, pattern, search)
 
 
-def _matches_partly(text: Unresolved, pattern: str, search: Callable[[str], bool]) -> truth.Truth:
+def _matches_partly(text: Unresolved, pattern: str, search: Callable[[str], object]) -> truth.Truth:
     """A match inside a literal stays one in the whole text, if the pattern does not look at what is beside it."""
     looks_ahead = re.search(r"\$|\\[bBz]", pattern)
     looks_behind = re.search(r"(?<!\[)\^|\\[bBA]", pattern)
     for position, part in enumerate(text.parts):
         if isinstance(part, Hole) or looks_ahead or (looks_behind and position > 0):
             continue
-        if search(part):
+        if search(part) is True:
             return True
     return Unknown(text.reason)
 
 
 @functools.lru_cache(maxsize=256)
-def _regex(pattern: str) -> Callable[[str], bool] | EvaluationError:
+def _regex(pattern: str) -> Callable[[str], bool | EvaluationError] | EvaluationError:
     import re2  # noqa: PLC0415, 13 ms that only a rule with a pattern shall pay
 
     options = re2.Options()
@@ -168,7 +168,14 @@ def _regex(pattern: str) -> Callable[[str], bool] | EvaluationError:
     except re2.error as error:
         said = error.args[0]
         return EvaluationError(f"bad regular expression: {said.decode() if isinstance(said, bytes) else said}")
-    return lambda text: compiled.search(text) is not None
+    return lambda text: _found(compiled, text)
+
+
+def _found(compiled: Raw, text: str) -> bool | EvaluationError:
+    try:
+        return compiled.search(text) is not None
+    except UnicodeEncodeError:  # JSON may hold half of a surrogate pair
+        return EvaluationError("a text with half a character cannot be matched")
 
 
 # --- texts ------------------------------------------------------------------------------------------
@@ -197,7 +204,10 @@ def _join(texts: Sequence[object], separator: str = "") -> object:
             return Unknown(text.reason)
         if not isinstance(text, str):
             return no_overload("join", text)
-    return _bounded(separator.join(str(text) for text in texts))
+    known = [str(text) for text in texts]
+    if sum(map(len, known)) + len(separator) * len(known) > MAX_SIZE:
+        return too_long()
+    return separator.join(known)
 
 
 def _substring(text: str, start: int, end: int | None = None) -> object:
@@ -210,13 +220,8 @@ def _substring(text: str, start: int, end: int | None = None) -> object:
 def _replace(text: str, old: str, new: str, limit: int = -1) -> object:
     many = len(text) + 1 if limit < 0 else min(limit, len(text) + 1)
     if len(text) + many * len(new) > MAX_SIZE:
-        return EvaluationError(f"longer than {MAX_SIZE}: more than an expression may build")
+        return too_long()
     return text.replace(old, new, limit)
-
-
-def _bounded(text: str) -> object:
-    too_long = len(text) > MAX_SIZE
-    return EvaluationError(f"longer than {MAX_SIZE}: more than an expression may build") if too_long else text
 
 
 # --- lists: raw, so that their items keep their places ----------------------------------------------
@@ -243,13 +248,15 @@ def _flatten(items: object, depth: object = 1) -> object:
         return EvaluationError("flatten() takes a depth of 0 or more")
     flat: list[object] = []
     unseen = _flatten_into(flat, items, depth)
+    if len(flat) >= MAX_SIZE:
+        return too_long()
     return flat if unseen is None else Partial(tuple(flat), unseen.reason)
 
 
 def _flatten_into(flat: list[object], items: object, depth: int) -> Unknown | None:
     """Append what `items` hold; return what is not known of how many that are."""
     found, unseen = items_of(items) or ((), None)
-    for item in found:
+    for item in found[: MAX_SIZE - len(flat)]:
         value = settled(item)
         if isinstance(value, Unknown | Unresolved):
             unseen = Unknown(value.reason)
@@ -262,6 +269,8 @@ def _flatten_into(flat: list[object], items: object, depth: int) -> Unknown | No
 
 def _distinct(items: object) -> object:
     found, unseen = items_of(items) or ((), None)
+    if len(found) > _MAX_DISTINCT:
+        return too_long()
     kept: list[object] = []
     for item in found:
         seen = truth.some(equals(item, other) for other in kept)
@@ -271,6 +280,9 @@ def _distinct(items: object) -> object:
             kept.append(item)
     return kept if unseen is None else Partial(tuple(kept), unseen.reason)
 
+
+_MAX_DISTINCT = 2_000
+"""Each item is compared with all before it, so that the time grows with the square."""
 
 LIBRARY: Final = _overloads(
     Function("size", (DYN,), INT, _size),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from wa_lint.cel.frame import Frame, Step, failure, missing, read
 from wa_lint.cel.operators import is_set, member, no_overload
-from wa_lint.cel.values import ATOMS, EvaluationError, Optional, is_cell, items_of, settled
+from wa_lint.cel.values import ATOMS, Cell, EvaluationError, Optional, is_cell, items_of, settled
 from wa_lint.model import ABSENT, Partial, Unknown, Unresolved
 
 
@@ -59,10 +59,10 @@ def _select(found: object, name: str, frame: Frame) -> object:
     chosen = _select_optional(found, name, frame)
     if isinstance(found, Optional) or not isinstance(chosen, Optional):
         return chosen
-    return missing_member(name) if chosen.content is ABSENT else chosen.content
+    return _missing_member(name) if chosen.content is ABSENT else chosen.content
 
 
-def missing_member(name: str) -> EvaluationError:
+def _missing_member(name: str) -> EvaluationError:
     return EvaluationError(f"no such key: {name}")
 
 
@@ -99,6 +99,8 @@ def _entry(found: object, key: object, frame: Frame, what: str) -> object:
     value = found.value
     if value is not ABSENT and type(value) not in _WITHOUT_MEMBERS:
         return Optional(found.select(key) if isinstance(key, str) else ABSENT)
+    if isinstance(value, Unknown | Unresolved) and isinstance(key, str):
+        return _beyond_unknown(found, key, Unknown(value.reason), frame)
     frame.note(found)
     if value is ABSENT:
         return missing(found)
@@ -107,6 +109,15 @@ def _entry(found: object, key: object, frame: Frame, what: str) -> object:
 
 
 _WITHOUT_MEMBERS = ATOMS | {Unknown, Unresolved, Partial, list, tuple}
+
+
+def _beyond_unknown(found: Cell, name: str, unknown: Unknown, frame: Frame) -> object:
+    """Ask a cell that is not known all the same: a link or what was observed may be. Absence would prove nothing."""
+    chosen = found.select(name)
+    if chosen.value is not ABSENT and not isinstance(chosen.value, Unknown | Unresolved):
+        return Optional(chosen)
+    frame.note(found)
+    return unknown
 
 
 def _no_entry(value: object, what: str) -> Unknown | EvaluationError:

@@ -140,7 +140,7 @@ def _equal_lists(left: object, right: object) -> Truth:
 
 def _add(left: object, right: object) -> object:
     if isinstance(left, str) and isinstance(right, str):
-        return left + right if len(left) + len(right) <= MAX_SIZE else _too_long()
+        return left + right if len(left) + len(right) <= MAX_SIZE else too_long()
     if isinstance(left, list | tuple | Partial) and isinstance(right, list | tuple | Partial):
         return _concatenated(left, right)
     return _arithmetic("+", operator.add, left, right)
@@ -149,7 +149,7 @@ def _add(left: object, right: object) -> object:
 def _concatenated(left: list[object] | tuple[object, ...] | Partial, right: object) -> object:
     (items, rest), (others, other_rest) = elements(left), elements(right)  # type: ignore[arg-type] # the caller looked
     if len(items) + len(others) > MAX_SIZE:
-        return _too_long()
+        return too_long()
     unseen = rest or other_rest
     together = (*items, *others)
     return list(together) if unseen is None else Partial(together, unseen.reason)
@@ -204,7 +204,7 @@ def _within(result: object) -> object:
     return result
 
 
-def _too_long() -> EvaluationError:
+def too_long() -> EvaluationError:
     return EvaluationError(f"longer than {MAX_SIZE}: more than an expression may build")
 
 

@@ -25,10 +25,11 @@ class Traffic(msgspec.Struct, frozen=True):
 
 
 class Seed(msgspec.Struct, frozen=True):
-    """A seed file: a template of what CloudFormation cannot make, with two more keys."""
+    """A seed file: a template, if it has resources, of what CloudFormation cannot make, with two more keys."""
 
     now: dt.datetime = msgspec.field(name="Now")
     traffic: Sequence[Traffic] = msgspec.field(name="Traffic", default=())
+    resources: dict[str, Raw] = msgspec.field(name="Resources", default_factory=dict)
 
 
 def read_seed(content: bytes, uri: str) -> Seed:
@@ -38,7 +39,8 @@ def read_seed(content: bytes, uri: str) -> Seed:
 def sow(content: bytes, uri: str, session: Raw) -> Seed:
     """Make the jobs of a seed file and put its invocations into CloudWatch; return the seed."""
     seed = read_seed(content, uri)
-    deploy(read_as_deployed(content, uri), session)
+    if seed.resources:
+        deploy(read_as_deployed(content, uri), session)
     cloudwatch = session.client("cloudwatch")
     for traffic in seed.traffic:
         cloudwatch.put_metric_data(Namespace="AWS/SageMaker", MetricData=list(_points(traffic, seed.now)))

@@ -25,13 +25,13 @@ def containers(model: Cell) -> list[Cell] | Partial:
 
 
 def image_version(container: Cell) -> Cell:
-    """Return the tag or digest of the container's Image, at the Image: ``1.2``, ``sha256:…``, ``latest`` where none stands."""
+    """Return the tag or digest of the container's Image (``latest`` where none stands), at the Image."""
     image = container.select("Image")
     return image if image.value is ABSENT else image.with_value(version_of(image.value))
 
 
 def version_of(image: Value) -> Value:
-    """Return the digest, else the tag of ``registry:port/name:tag@digest``; Docker takes ``latest`` where both are missing."""
+    """Return the digest, else the tag of ``host:port/name:tag@digest``; Docker takes ``latest`` without either."""
     parts = parts_of(image)
     if not parts:
         return Unknown(unseen(image) or "the name of no image")

@@ -1,8 +1,8 @@
 """Whether what runs at the start stops a notebook or a Studio app that is idle. It reads scripts, and runs nothing.
 
-A script stops what is idle where its text says so: the names that AWS's samples and the API use for it. It does not where
-all of it is in sight and says nothing of the kind. Where it runs another file, or where a parameter could be a command,
-that is not known.
+A script stops what is idle where its text says so, in the words that AWS's samples and the API use for it. It does not
+where all of it is in sight and says nothing of the kind. Where it runs another file, or where a parameter could be a
+command, that is not known.
 """
 
 from __future__ import annotations
@@ -25,7 +25,12 @@ _NOTEBOOK_CONFIG: Final = "AWS::SageMaker::NotebookInstanceLifecycleConfig"
 _DOMAIN: Final = "AWS::SageMaker::Domain"
 _STUDIO_CONFIG: Final = "AWS::SageMaker::StudioLifecycleConfig"
 
-_APPS: Final = ("JupyterLabAppSettings", "CodeEditorAppSettings", "JupyterServerAppSettings", "KernelGatewayAppSettings")
+_APPS: Final = (
+    "JupyterLabAppSettings",
+    "CodeEditorAppSettings",
+    "JupyterServerAppSettings",
+    "KernelGatewayAppSettings",
+)
 """The settings of a domain's users that can name lifecycle configurations."""
 
 _STOPS: Final = re.compile(
@@ -36,8 +41,8 @@ _STOPS: Final = re.compile(
     r"|\bshutdown\s+(?:-[hP]\b|now\b)|\bpoweroff\b",
     re.IGNORECASE,
 )
-"""aws-samples' auto-stop-idle and sagemaker-studio-auto-shutdown scripts, and the calls and commands that stop an instance
-or an app. Not Jupyter's own culling of kernels, after which the instance goes on billing."""
+"""aws-samples' auto-stop-idle and sagemaker-studio-auto-shutdown scripts, and the calls and commands that stop an
+instance or an app. Not Jupyter's own culling of kernels, after which the instance goes on billing."""
 
 _HOLE: Final = "\0"
 _COMMAND_ENDS: Final = re.compile(r"[\n;&|()`]+")
@@ -55,14 +60,15 @@ _OPTIONS_WITH_A_WORD: Final = frozenset({"-u", "-g"})
 def notebook_stops_when_idle(notebook: Cell) -> Cell:
     """Return the answer at the script that gives it; ABSENT at LifecycleConfigName where there is no configuration.
 
-    Only OnStart counts: OnCreate runs once, and what it leaves outside of /home/ec2-user/SageMaker, such as a crontab, is
-    gone after the first stop (SageMaker developer guide, "Customization of a SageMaker notebook instance using an LCC script").
+    Only OnStart counts: OnCreate runs once, and what it leaves outside of /home/ec2-user/SageMaker, such as a crontab,
+    is gone after the first stop (SageMaker developer guide, "Customization of a SageMaker notebook instance using an
+    LCC script").
     """
     name = notebook.select("LifecycleConfigName")
     if name.value is ABSENT:
         return name
     if name.value == "":
-        return name.with_value(False)  # noqa: FBT003, the value is what a rule sees
+        return name.with_value(False)
     config = notebook.select("lifecycle_config")
     if isinstance(config.value, Unknown):
         return name.with_value(config.value)
@@ -99,10 +105,11 @@ def _named(arn: Cell) -> Resource | None:
 
 def _best(answers: Sequence[Cell]) -> Cell | None:
     """Return the answer that decides: one that says yes, else one that cannot tell, else the first."""
-    for kind in (lambda value: value is True, lambda value: isinstance(value, Unknown)):
-        if found := next((answer for answer in answers if kind(answer.value)), None):
-            return found
-    return answers[0] if answers else None
+    return min(answers, key=lambda answer: _rank(answer.value), default=None)
+
+
+def _rank(truth: Value) -> int:
+    return 0 if truth is True else 1 if isinstance(truth, Unknown) else 2
 
 
 # --- what a script does -----------------------------------------------------------------------------
@@ -111,7 +118,7 @@ def _best(answers: Sequence[Cell]) -> Cell | None:
 def _answer(content: Cell) -> Cell:
     """Return, where the script stands, whether it stops what is idle."""
     if content.value is ABSENT:
-        return content.with_value(False)  # noqa: FBT003, the value is what a rule sees
+        return content.with_value(False)
     return content.with_value(_stops(script_of(content.value), unseen(content.value)))
 
 
@@ -160,7 +167,7 @@ def _runs_unseen(text: str, why_open: str) -> str | None:
 
 
 def _file_run(words: Sequence[str]) -> str | None:
-    """Return the file that a command runs as a script, or a hole that may be a command; None where it is a known tool."""
+    """Return the file that a command runs as a script, or a hole that may be a command; None where it is a tool."""
     if not words:
         return None
     first, *rest = words

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from wa_lint.model import Raw, Unknown, Value
-from wa_lint.sources.live.answers import Item
+from wa_lint.sources.live.answers import Item, items_in
 from wa_lint.sources.live.table import Metric
 
 BATCH = 500
@@ -66,7 +66,7 @@ Points = list[tuple[dt.datetime, float]]
 def points(answers: Iterable[Raw]) -> dict[str, Points | Unknown]:
     """Return query name -> (hour, sum) over all pages of an answer; Unknown where CloudWatch failed at one."""
     found: dict[str, Points | Unknown] = {}
-    for result in (result for answer in answers for result in answer.get("MetricDataResults") or ()):
+    for result in (result for answer in answers for result in items_in(answer, "MetricDataResults")):
         name = str(result.get("Id"))
         known = found.setdefault(name, [])
         if result.get("StatusCode") in _FAILED:
