@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 import msgspec
 
@@ -108,12 +109,30 @@ def _subjects(rule: Rule, graph: Graph) -> Iterator[Resource]:
 def _judge(rule: Rule, graph: Graph, resource: Resource, today: str) -> Iterator[Finding]:
     """Yield one finding for each item of `resource`, whatever its outcome, joined over all scenarios."""
     asked = _Asked(rule, graph, resource, today)
-    by_item: dict[tuple[str, Path], list[Case]] = {}
-    for case in _cases(asked):
-        place = case.verdict.place
-        by_item.setdefault((place.resource.id, place.at), []).append(case)
-    for cases in by_item.values():
-        yield _join(rule, resource, cases)
+    lists = list(explore(lambda scenario: _items(asked, asked.world(scenario)), {}, MOST_SCENARIOS))
+    by_item: dict[_Key, list[Case]] = {}
+    for assumptions, items in lists:
+        share = max(1, MOST_SCENARIOS // len(lists))
+        for case in _cases(asked, assumptions, items, share):
+            by_item.setdefault(_key(case.verdict.place), []).append(case)
+    for key, cases in by_item.items():
+        if len(by_item) == 1 or any(case.verdict.outcome is not Outcome.NOT_APPLICABLE for case in cases):
+            absent = [
+                assumptions for assumptions, items in lists if items is not None and key not in map(_key_of, items)
+            ]
+            yield _join(rule, resource, cases, absent)
+
+
+_Key: TypeAlias = tuple[str, Path]
+"""Which item, the same in every scenario: the resource that it stands in, and where in the source."""
+
+
+def _key(place: Cell) -> _Key:
+    return (place.resource.id, place.at)
+
+
+def _key_of(item: Cell | Verdict) -> _Key:
+    return _key(item.place if isinstance(item, Verdict) else item)
 
 
 class _Asked(msgspec.Struct, frozen=True, eq=False):
@@ -131,28 +150,31 @@ class _Asked(msgspec.Struct, frozen=True, eq=False):
         return {"resource": resource, "today": self.today} | ({} if item is None else {"item": item})
 
 
-def _cases(asked: _Asked) -> Iterator[Case]:
-    """Yield a case for every scenario and item. First the scenarios of the list, then in each those of each item."""
-    budget = MOST_SCENARIOS
-    for assumptions, items in explore(lambda s: _items(asked, asked.world(s)), {}, budget):
-        if items is None:
-            yield Case(
-                assumptions, _unknown(Cell(asked.world(Scenario(assumptions)), asked.resource, (), (), ABSENT), _BUDGET)
-            )
-            continue
-        for number, item in enumerate(items):
-            if isinstance(item, Verdict):
-                yield Case(assumptions, item)
-                continue
-            yield from _item_cases(asked, assumptions, number, item)
+def _cases(
+    asked: _Asked, assumptions: Assumptions, items: Sequence[Cell | Verdict] | None, budget: int
+) -> Iterator[Case]:
+    """Yield a case for each scenario of each item of one list, within those that the list was found in."""
+    if items is None:
+        yield Case(assumptions, _unknown(_nowhere(asked, assumptions), _BUDGET))
+        return
+    for number, item in enumerate(items):
+        if isinstance(item, Verdict):
+            yield Case(assumptions, item)
+        else:
+            yield from _item_cases(asked, assumptions, number, item, budget)
 
 
-def _item_cases(asked: _Asked, start: Assumptions, number: int, item: Cell) -> Iterator[Case]:
+def _nowhere(asked: _Asked, assumptions: Assumptions) -> Cell:
+    """Return the resource as a place without looking at it: that may take a further scenario."""
+    return Cell(asked.world(Scenario(assumptions)), asked.resource, (), (), ABSENT)
+
+
+def _item_cases(asked: _Asked, start: Assumptions, number: int, item: Cell, budget: int) -> Iterator[Case]:
     def ask(scenario: Scenario) -> Verdict:
         here = _items(asked, asked.world(scenario))[number]
         return here if isinstance(here, Verdict) else _ask(asked, scenario, here, number)
 
-    for assumptions, verdict in explore(ask, start, MOST_SCENARIOS):
+    for assumptions, verdict in explore(ask, start, budget):
         yield Case(assumptions, _unknown(item, _BUDGET) if verdict is None else verdict)
 
 
@@ -168,33 +190,31 @@ def _items(asked: _Asked, world: World) -> list[Cell | Verdict]:
     if program is None:
         return [resource]
     found, trace = _traced(program.evaluate, asked.variables(resource, None))
-    found = _listed(found)
-    if isinstance(found, Unknown):
-        return [_unknown(resource, _reason(found, trace), trace)]
     nothing = Verdict(Outcome.NOT_APPLICABLE, "there is nothing to ask about", resource)
-    return [_judged_or_unknown(resource, item) for item in found] or [nothing]
+    return [_to_judge(resource, item, trace) for item in _listed(found)] or [nothing]
 
 
-def _judged_or_unknown(resource: Cell, item: Cell) -> Cell | Verdict:
-    if isinstance(item.value, Unknown):
-        return _unknown(resource, item.value.reason, [item])
-    return item
+def _to_judge(resource: Cell, item: Cell | Unknown, trace: Sequence[Cell]) -> Cell | Verdict:
+    """Return the item; of one that cannot be seen, what is to be said of it."""
+    if isinstance(item, Unknown):
+        return _unknown(resource, _reason(item, trace), trace)
+    return _unknown(resource, item.value.reason, [item]) if isinstance(item.value, Unknown) else item
 
 
-def _listed(found: object) -> Sequence[Cell] | Unknown:
-    """Return the items of what ``for_each`` gave; nothing if it is absent."""
+def _listed(found: object) -> Sequence[Cell | Unknown]:
+    """Return the items of what ``for_each`` gave: none if it is absent, an Unknown for what cannot be seen."""
     value = found.value if isinstance(found, Cell) else found
     if value is ABSENT:
         return []
-    if isinstance(value, Unknown):
-        return value
-    if isinstance(value, Unresolved | EvaluationError):
-        return Unknown(value.reason)
+    if isinstance(value, Unknown | Unresolved | EvaluationError):
+        return [Unknown(value.reason)]
     if isinstance(found, Cell):
         return found.items()
     if isinstance(found, Partial):
-        return [item for item in found.items if isinstance(item, Cell)]
-    return [item for item in found if isinstance(item, Cell)] if isinstance(found, list) else Unknown("not a list")
+        return [*_listed(list(found.items)), Unknown(found.reason)]
+    if not isinstance(found, list):
+        return [Unknown("for_each is not a list")]
+    return [item if isinstance(item, Cell) else Unknown(_why(item) or "an item has no place") for item in found]
 
 
 def _ask(asked: _Asked, scenario: Scenario, item: Cell, number: int) -> Verdict:
@@ -298,11 +318,14 @@ def _in_words(found: object) -> str:
 _GRAVEST_FIRST = (Outcome.FAIL, Outcome.UNKNOWN, Outcome.PASS, Outcome.NOT_APPLICABLE)
 
 
-def _join(rule: Rule, resource: Resource, cases: Sequence[Case]) -> Finding:
-    """Return one finding for all scenarios of an item: the gravest outcome, and when it is so."""
+def _join(rule: Rule, resource: Resource, cases: Sequence[Case], absent: Sequence[Assumptions]) -> Finding:
+    """Return one finding for all scenarios of an item: the gravest outcome, and when it is so.
+
+    `absent` are the scenarios in which there is no such item.
+    """
     outcome = next(o for o in _GRAVEST_FIRST if any(case.verdict.outcome is o for case in cases))
     chosen = [case for case in cases if case.verdict.outcome is outcome]
-    others = [case.assumptions for case in cases if case.verdict.outcome is not outcome]
+    others = [*absent, *(case.assumptions for case in cases if case.verdict.outcome is not outcome)]
     verdict = chosen[0].verdict
     cells = _distinct(verdict.decided_by) or [verdict.place]
     return Finding(

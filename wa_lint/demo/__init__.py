@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from importlib import resources
 from pathlib import Path
@@ -104,7 +105,7 @@ def _inputs(found: Demo, uri: str) -> list[Input]:
 
 
 def _screens(found: Demo, options: Options) -> Iterator[str]:
-    yield from _first(found)
+    yield from _first_screen(found, options.width)
     text = reporter("text")
     yield _title("The template")
     yield text(found.template, options)
@@ -112,11 +113,16 @@ def _screens(found: Demo, options: Options) -> Iterator[str]:
     yield text(found.account, options)
 
 
-def _first(found: Demo) -> Iterator[str]:
+def _first_screen(found: Demo, width: int) -> Iterator[str]:
     for number, headline in enumerate(HEADLINES, start=1):
+        in_template, in_account = (_foremost(headline, report) for report in (found.template, found.account))
         yield f"{number}. {headline.says}"
-        for what, report in (("template", found.template), ("account", found.account)):
-            yield f"   {what:<8}  {_shown(_foremost(headline, report))}"
+        finding = in_template or in_account
+        if finding:
+            message = f"{finding.rule.severity.value}  {finding.rule.id}: {finding.message}"
+            yield textwrap.fill(message, width, initial_indent="   ", subsequent_indent="   ")
+        yield f"   in the template  {_place(in_template)}"
+        yield f"   in the account   {_place(in_account)}"
         yield ""
 
 
@@ -125,10 +131,8 @@ def _foremost(headline: Headline, report: Report) -> Finding | None:
     return next((f for rule in headline.rules for f in failing if f.rule.id == rule), None)
 
 
-def _shown(finding: Finding | None) -> str:
-    if finding is None:
-        return "cannot tell"
-    return f"{finding.rule.id}  {finding.location}\n             {finding.message}"
+def _place(finding: Finding | None) -> str:
+    return str(finding.location) if finding else "(it cannot tell)"
 
 
 def _title(text: str) -> str:

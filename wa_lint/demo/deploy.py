@@ -63,8 +63,11 @@ class Deployment(msgspec.Struct, frozen=True):
 
     ids: Mapping[str, str]
     """Logical id -> the id under which `read_live` reports it, for every resource that an account can show."""
-    names: Mapping[str, str]
-    """Logical id -> what a Ref to it gives."""
+    absorbed: Mapping[str, tuple[str, ...]]
+    """Logical id of what has no life of its own, or names those that use it -> the ids of those that took it up.
+
+    A policy of its own becomes one of its roles' policies; a managed policy with Roles, one that they name.
+    """
     missed: tuple[Missed, ...]
 
 
@@ -88,7 +91,7 @@ def deploy(snapshot: Snapshot, session: Raw, stack: str = "workload") -> Deploym
         ready = next((want for want in waiting if not _blocked(want, waiting)), waiting[0])
         waiting.remove(ready)
         run.make(ready)
-    return Deployment(run.ids, {id_: run.reference(id_) for id_ in run.made}, tuple(sorted(run.missed)))
+    return Deployment(run.ids, run.absorbed, tuple(sorted(run.missed)))
 
 
 class _Wanted(msgspec.Struct, frozen=True):
@@ -108,6 +111,7 @@ class _Run:
         self.made: dict[str, tuple[Resource, Item]] = {}
         """Logical id -> the resource, and all that is known of what was made: properties, request, answer."""
         self.ids: dict[str, str] = {}
+        self.absorbed: dict[str, tuple[str, ...]] = {}
         self.missed: set[Missed] = set()
         self._clients: dict[str, Raw] = {}
 
@@ -122,6 +126,8 @@ class _Run:
             self.made[resource.id] = resource, properties
         else:
             self._make(resource, making, self._named(resource, properties))
+            if takers := [self.ids[id_] for id_ in sorted(wanted.targets & self.ids.keys()) if self._takes(id_, making)]:
+                self.absorbed[resource.id] = tuple(takers)
 
     def reference(self, id_: str, attribute: str | None = None) -> str:
         """Return what Ref, or GetAtt, of a resource gives."""
@@ -133,6 +139,10 @@ class _Run:
         if all(found):
             return "|".join(text for text in found if text)
         return _stand_in(resource, self.stack, attribute)
+
+    def _takes(self, id_: str, making: Making) -> bool:
+        """Whether one of the makings' later steps gave something to the resource `id_`."""
+        return self.made[id_][0].type in making.given_to
 
     def _make(self, resource: Resource, making: Making, properties: Item) -> None:
         item = _in_api_words(resource.type, making, properties)

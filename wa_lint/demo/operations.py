@@ -39,6 +39,8 @@ class Making(msgspec.Struct, frozen=True):
     """Members that a call does not take because another does, or because no answer tells of them."""
     arn: tuple[str, str] = ("", "")
     """The member that holds the ARN, and its form, where no answer of a creation gives it."""
+    given_to: tuple[str, ...] = ()
+    """Types whose resources take it up: what it says, an account says of them."""
     after: tuple[str, ...] = ()
     """Types of which all have to be there first, although no property names them."""
     joined: Mapping[str, tuple[str, ...]] = {}
@@ -131,6 +133,8 @@ def _attached(operation: str, request: Mapping[str, str]) -> tuple[Step, ...]:
     )
 
 
+_IDENTITIES: Final = ("AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group")
+
 _POLICY: Final = {"PolicyName": "PolicyName", "PolicyDocument": "PolicyDocument"}
 
 _IAM: Final = {
@@ -144,11 +148,12 @@ _IAM: Final = {
             *_attached("Attach{}Policy", {"PolicyArn": "Arn"}),
         ),
         answer="Policy",
+        given_to=_IDENTITIES,
     ),
-    "AWS::IAM::Policy": Making("iam", _attached("Put{}Policy", _POLICY)),
-    "AWS::IAM::RolePolicy": Making("iam", (Step("PutRolePolicy"),)),
-    "AWS::IAM::UserPolicy": Making("iam", (Step("PutUserPolicy"),)),
-    "AWS::IAM::GroupPolicy": Making("iam", (Step("PutGroupPolicy"),)),
+    "AWS::IAM::Policy": Making("iam", _attached("Put{}Policy", _POLICY), given_to=_IDENTITIES),
+    "AWS::IAM::RolePolicy": Making("iam", (Step("PutRolePolicy"),), given_to=_IDENTITIES),
+    "AWS::IAM::UserPolicy": Making("iam", (Step("PutUserPolicy"),), given_to=_IDENTITIES),
+    "AWS::IAM::GroupPolicy": Making("iam", (Step("PutGroupPolicy"),), given_to=_IDENTITIES),
 }
 
 _CODE: Final = b"PK\x05\x06" + bytes(18)

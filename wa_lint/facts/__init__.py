@@ -6,10 +6,17 @@ from collections.abc import Mapping
 from typing import Final
 
 from wa_lint.cel.types import Function
-from wa_lint.facts import bucket, catalogue, exposure, iam, keys, traffic
+from wa_lint.facts import bucket, catalogue, exposure, iam, images, keys, notebook, traffic
 from wa_lint.facts.fact import Fact
 
-FACTS: Final[tuple[Fact, ...]] = (*iam.FACTS, *exposure.FACTS, *bucket.FACTS, *traffic.FACTS)
+FACTS: Final[tuple[Fact, ...]] = (
+    *iam.FACTS,
+    *exposure.FACTS,
+    *bucket.FACTS,
+    *images.FACTS,
+    *notebook.FACTS,
+    *traffic.FACTS,
+)
 
 FUNCTIONS: Final[Mapping[str, Function]] = {f.name: f for f in (*iam.FUNCTIONS, *keys.FUNCTIONS, *catalogue.FUNCTIONS)}
 

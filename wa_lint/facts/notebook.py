@@ -119,7 +119,7 @@ def _answer(content: Cell) -> Cell:
     """Return, where the script stands, whether it stops what is idle."""
     if content.value is ABSENT:
         return content.with_value(False)
-    return content.with_value(_stops(script_of(content.value), unseen(content.value)))
+    return content.with_value(stops(script_of(content.value), unseen(content.value)))
 
 
 def script_of(content: Value) -> str | None:
@@ -142,7 +142,7 @@ def _decoded(content: str) -> str:
         return content
 
 
-def _stops(script: str | None, why_open: str | None) -> Truth:
+def stops(script: str | None, why_open: str | None) -> Truth:
     if script is None:
         return Unknown(why_open or "the script is not in sight")
     text = "\n".join(line for line in script.splitlines() if not line.lstrip().startswith("#"))

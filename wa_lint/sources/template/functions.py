@@ -131,7 +131,7 @@ def _split(ask: Asking, argument: Raw) -> Value:
 def _base64(ask: Asking, argument: Raw) -> Value:
     value = ask.value(argument)
     if isinstance(value, Unresolved):
-        return unresolved({"Fn::Base64": argument}, f"is open: {value.reason}")
+        return value  # its parts stay plain: a text with holes cannot be encoded, and what reads scripts reads both
     text = text_of(value)
     if text is None:
         return value if isinstance(value, Unknown) else Unknown(f"Fn::Base64 takes a text, not {spell(argument)}")
