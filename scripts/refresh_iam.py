@@ -42,6 +42,8 @@ _SERVICES: Final = (
 """Prefixes of the services that ML workloads are granted, apart by spaces."""
 
 _STAR_ONLY: Final = {
+    "cloudwatch:getmetricdata": "the resource type (dataset) is optional; who reads metrics reads them all",
+    "cloudwatch:listmetrics": "the resource type (dataset) is optional; who reads metrics reads them all",
     "cloudwatch:putmetricdata": "the resource type (dataset) is optional; metrics are narrowed by cloudwatch:namespace",
 }
 """Where the reference names a resource type, but the usual use of the action takes none."""

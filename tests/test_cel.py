@@ -203,6 +203,12 @@ def test_an_unknown_argument_or_one_inside_is_the_result_without_a_call(hidden: 
     assert isinstance(result, Unknown)
 
 
+def test_a_list_literal_with_an_unknown_inside_is_not_passed_either() -> None:
+    assert evaluated("f([r.A, 1])", {"A": 2}, given("f", ListType(INT)))[0] == ([2, 1],)
+    result, trace = evaluated("f([r.A, 1])", {"A": Unknown("?")}, given("f", ListType(INT)))
+    assert (result, trace) == (Unknown("?"), ["A"])
+
+
 def test_an_unresolved_argument_is_passed_for_the_function_to_decide() -> None:
     unresolved = Unresolved("a parameter")
     assert evaluated("f(r.A)", {"A": unresolved}, given("f", STRING))[0] == (unresolved,)
@@ -264,7 +270,7 @@ class Shape:
 
 
 PERMISSIONS = Shape("permissions", {})
-VARIANT = Shape("AWS::X::Config.Variants", {"Name": (STRING, True), "Count": (INT, False)})
+VARIANT = Shape("AWS::X::Config.Variants", {"Name": (STRING, True), "Count": (INT, False), "KmsKeyId": (STRING, False)})
 INNER = Shape("AWS::X::Config.Inner", {"Name": (STRING, True), "Count": (INT, False)})
 CONFIG = Shape(
     "AWS::X::Config",

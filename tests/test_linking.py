@@ -20,7 +20,7 @@ from wa_lint.model import (
     Unknown,
     Unresolved,
 )
-from wa_lint.naming import Text, is_named, is_open, spell, spellings
+from wa_lint.naming import is_named, spell, spellings, text
 from wa_lint.schema import property_at
 
 ENDPOINT, CONFIG = "AWS::SageMaker::Endpoint", "AWS::SageMaker::EndpointConfig"
@@ -165,7 +165,7 @@ def test_the_link_table_names_only_what_the_schemas_know(link: object) -> None:
 def test_names(said: str, key: str, named: bool | None) -> None:
     settled = {"\U000f0001"}.__contains__
     by = spellings(spell(key, lambda _: ["data"]), settled)
-    assert is_named(Text(said, is_open(said, settled)), by, settled) is named
+    assert is_named(text(said, settled), by, settled) is named
 
 
 def test_no_two_links_give_one_name_at_one_place() -> None:

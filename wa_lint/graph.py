@@ -27,7 +27,7 @@ from wa_lint.model import (
     Value,
     path_text,
 )
-from wa_lint.naming import Text, is_open, token
+from wa_lint.naming import Text, text, token
 from wa_lint.scenario import Memory, Scenario
 from wa_lint.truth import Truth
 
@@ -82,11 +82,11 @@ class Graph:
     def text_of(self, value: Value) -> Text | None:
         """Return a text with a token for each hole; None for what is no text, or one of which nothing is known."""
         if isinstance(value, str):
-            return Text(value, is_open=False)
+            return Text(value, is_open=False, head=value, tail=value)
         if not isinstance(value, Unresolved) or not value.parts:
             return None
         said = "".join(part if isinstance(part, str) else self.token(part) for part in value.parts)
-        return Text(said, is_open(said, self.is_settled))
+        return text(said, self.is_settled)
 
     def is_settled(self, found: str) -> bool:
         """Whether a token stands for the name of a resource of this snapshot: then it is no other's name."""

@@ -13,7 +13,7 @@ from typing import Protocol
 from wa_lint.graph import Cell, Graph, World
 from wa_lint.links import IDENTITIES, LINKS, Identity, Link
 from wa_lint.model import ABSENT, Hole, Partial, Path, Resource, Snapshot, SourceKind, Unknown, Unresolved, Value
-from wa_lint.naming import Spellings, is_named, spell, spellings
+from wa_lint.naming import Spellings, Text, is_named, spell, spellings
 from wa_lint.truth import Truth, equals, some
 
 
@@ -176,7 +176,7 @@ def _followers(cell: Cell, links: Sequence[Link], name: str) -> Cell:
         unseen.extend([reason] if reason else [])
         by = _spellings(link, cell)
         for source, texts in _sources(cell.world, link):
-            match = some(_names(text, by, cell) for text in texts)
+            match = some(_is_named(text, said, by, cell) for text, said in texts)
             if isinstance(match, Unknown):
                 unseen.append(match.reason)
             elif match and cell.world.exists(source) is not False:
@@ -186,12 +186,13 @@ def _followers(cell: Cell, links: Sequence[Link], name: str) -> Cell:
     return Cell(cell.world, cell.resource, (*cell.path, name), cell.at, value)
 
 
-def _sources(world: World, link: Link) -> Sequence[tuple[Resource, Sequence[Cell]]]:
-    """Return every resource that could hold a text of `link`, with those texts."""
+def _sources(world: World, link: Link) -> Sequence[tuple[Resource, Sequence[tuple[Cell, Text | None]]]]:
+    """Return every resource that could hold a text of `link`, with those texts, ready to be compared."""
+    text_of = world.graph.text_of
 
-    def compute() -> Sequence[tuple[Resource, Sequence[Cell]]]:
-        resources = world.graph.of_type(link.type)
-        return [(resource, list(_all_texts(world.cell(resource), link))) for resource in resources]
+    def compute() -> Sequence[tuple[Resource, Sequence[tuple[Cell, Text | None]]]]:
+        found = ((resource, _all_texts(world.cell(resource), link)) for resource in world.graph.of_type(link.type))
+        return [(resource, [(cell, text_of(cell.value)) for cell in cells]) for resource, cells in found]
 
     return world.recall(("texts", link.type, link.path), compute)
 
@@ -227,10 +228,13 @@ def _all_texts(source: Cell, link: Link) -> Iterator[Cell]:
 
 def _names(text: Cell, by: Spellings, place: Cell) -> Truth:
     """Whether `text` is one of the spellings of `place`."""
-    said = text.world.graph.text_of(text.value)
+    return _is_named(text, text.world.graph.text_of(text.value), by, place)
+
+
+def _is_named(text: Cell, said: Text | None, by: Spellings, place: Cell) -> Truth:
     if said is None:
         return _open(text.value)
-    match = is_named(said, by, text.world.graph.is_settled)
+    match = is_named(said, by, place.world.graph.is_settled)
     return Unknown(f"{_shown(text.value)} may name {place.resource.id}") if match is None else match
 
 

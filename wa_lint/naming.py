@@ -40,59 +40,62 @@ def spell(key: str, fill: Callable[[str], Iterable[str]]) -> Iterator[str]:
 
 
 class Text(msgspec.Struct, frozen=True):
-    """What a property says, with a token for each hole."""
+    """What a property says, with a token for each hole, and what of it is settled whatever fills the open ones."""
 
     said: str
     is_open: bool
     """Whether it has a hole that anything may fill: one that is not the name of something in sight."""
+    head: str
+    """Its beginning up to the first such hole, or gap."""
+    tail: str
 
 
 class Spellings(msgspec.Struct, frozen=True):
     """All the ways to name one thing, sorted by how they are compared."""
 
     exact: frozenset[str]
-    gapped: tuple[str, ...]
-    is_open: bool
+    gapped: tuple[Text, ...]
+    open: tuple[Text, ...]
+    """Those of `exact` that have open holes."""
+    ends: frozenset[tuple[str, str]]
+    """The heads and tails of all."""
 
 
-def spellings(found: Iterable[str], settled: Settled) -> Spellings:
-    texts = frozenset(found)
-    gapped = tuple(sorted(text for text in texts if GAP in text))
-    return Spellings(texts.difference(gapped), gapped, any(is_open(text, settled) for text in texts))
-
-
-def is_open(text: str, settled: Settled) -> bool:
-    return any(not settled(found) for found in _TOKEN.findall(text))
-
-
-def is_named(text: Text, by: Spellings, settled: Settled) -> bool | None:
-    """Whether `text` is one of the spellings; None where the holes of either decide.
+def text(said: str, settled: Settled) -> Text:
+    """Return a text, or a spelling, ready to be compared.
 
     `settled` tells whether a token stands for the name of something that is in sight, so that it is no other name.
     """
-    said = text.said
-    if said in by.exact or any(_strict(spelling).fullmatch(said) for spelling in by.gapped):
+    places = [m.start() for m in _LOOSE.finditer(said) if m.group() == GAP or not settled(m.group())]
+    if not places:
+        return Text(said, is_open=False, head=said, tail=said)
+    is_open = any(said[place] != GAP for place in places)
+    return Text(said, is_open, said[: places[0]], said[places[-1] + 1 :])
+
+
+def spellings(found: Iterable[str], settled: Settled) -> Spellings:
+    texts = [text(said, settled) for said in sorted(set(found))]
+    return Spellings(
+        exact=frozenset(one.said for one in texts if GAP not in one.said),
+        gapped=tuple(one for one in texts if GAP in one.said),
+        open=tuple(one for one in texts if one.is_open),
+        ends=frozenset((one.head, one.tail) for one in texts),
+    )
+
+
+def is_named(said: Text, by: Spellings, settled: Settled) -> bool | None:
+    """Whether `said` is one of the spellings; None where the holes of either decide."""
+    if said.said in by.exact or any(_strict(one.said).fullmatch(said.said) for one in by.gapped):
         return True
-    if not text.is_open and not by.is_open:
-        return False
-    could = (_could_meet(text, spelling, settled) for spelling in (*by.gapped, *by.exact))
-    return None if any(could) else False
+    if said.is_open:
+        return None if any(_can_meet(said, head, tail) for head, tail in by.ends) else False
+    return None if any(_loose(one.said, settled).fullmatch(said.said) for one in by.open) else False
 
 
-def _could_meet(text: Text, spelling: str, settled: Settled) -> bool:
-    """Whether the two could be one text if their open holes were filled: their literal ends must not clash."""
-    if not text.is_open:
-        return is_open(spelling, settled) and bool(_loose(spelling, settled).fullmatch(text.said))
-    left, right = _ends(text.said, settled), _ends(spelling, settled)
-    head = min(len(left[0]), len(right[0]))
-    tail = min(len(left[1]), len(right[1]))
-    return left[0][:head] == right[0][:head] and (tail == 0 or left[1][-tail:] == right[1][-tail:])
-
-
-def _ends(text: str, settled: Settled) -> tuple[str, str]:
-    """Return the beginning and the end of `text` up to the first hole from either side that anything may fill."""
-    places = [m.start() for m in _LOOSE.finditer(text) if m.group() == GAP or not settled(m.group())]
-    return (text[: places[0]], text[places[-1] + 1 :]) if places else (text, text)
+def _can_meet(said: Text, head: str, tail: str) -> bool:
+    """Whether the two could be one text if their open holes were filled: their settled ends must not clash."""
+    starts = said.head.startswith(head) or head.startswith(said.head)
+    return starts and (said.tail.endswith(tail) or tail.endswith(said.tail))
 
 
 @cache

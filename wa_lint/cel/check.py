@@ -210,7 +210,7 @@ def _arithmetic(*allowed: Type) -> Callable[[Type, Type], Type | None]:
         fits = all(found in allowed or (isinstance(found, ListType) and LIST in allowed) for found in known)
         if not fits or not conforms(left, right):
             return None
-        return _common((left, right)) if len(known) > 1 or not known else DYN
+        return _common((left, right))
 
     return result
 

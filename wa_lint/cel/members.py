@@ -101,7 +101,6 @@ def _entry(found: object, key: object, frame: Frame, what: str) -> object:
         return Optional(found.select(key) if isinstance(key, str) else ABSENT)
     if isinstance(value, Unknown | Unresolved) and isinstance(key, str):
         return _beyond_unknown(found, key, Unknown(value.reason), frame)
-    frame.note(found)
     if value is ABSENT:
         return missing(found)
     failed = _no_entry(value, what)
