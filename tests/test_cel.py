@@ -142,6 +142,16 @@ def test_what_is_not_known_stays_unknown(case: Raw, wrap: Raw) -> None:
         assert [path_text(cell.path) for cell in trace] == case["trace"]
 
 
+CONFORMANCE = FilePath(__file__).parents[2] / "shared" / "cel-conformance"
+
+
+@pytest.mark.skipif(not CONFORMANCE.exists(), reason="the public conformance cases are not carried here")
+def test_the_public_conformance_cases_hold_as_far_as_the_subset_goes() -> None:
+    script = FilePath(__file__).parents[1] / "scripts" / "conformance.py"
+    ran = subprocess.run([sys.executable, script, CONFORMANCE], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout
+
+
 # --- evidence ---------------------------------------------------------------------------------------
 
 
@@ -440,6 +450,7 @@ def test_every_kind_of_node_can_be_rebuilt() -> None:
         ("r.Variants.filter(v, v.A).exists(w, w.B.C)", {"Variants[].A", "Variants[].B.C"}),
         ("r.Variants[0].Name + r['Key']", {"Variants[].Name", "Key"}),
         ("r.?A.?B.orValue(0) > r.?C.optMap(c, c.D).value()", {"A.B", "C.D"}),
+        ("r.A.distinct()[0].X == r.?C.orValue({}).D", {"A[].X", "C.D"}),
         ("r.M[r.Name].X", {"M", "Name"}),
         ("size(r.A) > 0 && other.B", {"A"}),
         ("r.A.all(r, r.B)", {"A[].B"}),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wa_lint.model import ABSENT, Bounds, Hole, Unknown, Unresolved, Value
+from wa_lint.model import ABSENT, Bounds, Hole, Partial, Unknown, Unresolved, Value
 from wa_lint.truth import Truth, at_least, contains, ends_with, equals, every, greater, negate, some, starts_with
 
 WHY = Unknown("why")
@@ -82,6 +82,11 @@ def test_not_unknown_is_unknown() -> None:
 )
 def test_equality(left: Value, right: Value, expected: Truth) -> None:
     assert equals(left, right) == equals(right, left) == expected
+
+
+def test_what_is_not_seen_in_full_may_be_equal() -> None:
+    assert isinstance(equals(Partial((1,), "refused"), [1, 2]), Unknown)
+    assert equals({"a": 1, "b": WHY}, {"a": 1}) == WHY
 
 
 @pytest.mark.parametrize("right", ["x", text(Hole("B")), 1, [1]])

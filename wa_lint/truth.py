@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
-from wa_lint.model import ABSENT, Bounds, Hole, Unknown, Unresolved, Value
+from wa_lint.model import ABSENT, Bounds, Hole, Partial, Unknown, Unresolved, Value
 
 Truth: TypeAlias = bool | Unknown
 
@@ -39,10 +39,9 @@ def some(truths: Iterable[Truth]) -> Truth:
 
 def equals(left: Value, right: Value) -> Truth:
     """Compare two values as CEL does: numbers by value, a boolean equals no number, lists and maps by content."""
-    if isinstance(left, Unknown):
-        return left
-    if isinstance(right, Unknown):
-        return right
+    for side in (left, right):
+        if isinstance(side, Unknown | Partial):
+            return Unknown(side.reason)
     if isinstance(left, Unresolved) or isinstance(right, Unresolved):
         return _equals_unresolved(left, right)
     if isinstance(left, dict) and isinstance(right, dict):
@@ -99,7 +98,8 @@ def could_match(parts: tuple[str | Hole, ...], text: str) -> bool:
 
 def _equals_maps(left: dict[str, Value], right: dict[str, Value]) -> Truth:
     if left.keys() != right.keys():
-        return False
+        unseen = (value for value in (*left.values(), *right.values()) if isinstance(value, Unknown))
+        return next(unseen, False)  # what is not known may not be there
     return every(equals(value, right[key]) for key, value in left.items())
 
 

@@ -1,6 +1,6 @@
 """An AWS account inside this process: moto, completed by the stub. No socket, none of the user's settings, no clock.
 
-Everything in it was made on one day, and the ids that moto invents are the same every time.
+Everything in it was made on one day, and the ids that moto invents follow from what is sent: the same every time.
 """
 
 from __future__ import annotations
@@ -30,8 +30,10 @@ def embedded_account(memory: stub.Memory | None = None) -> Iterator[Raw]:
     except ImportError as error:
         raise MissingExtra("demo", "the embedded account needs moto: pip install 'wa-lint[demo]'") from error
     with _deaf(), mock_aws(config=_CONFIG):
-        mock_random.seed(0)
         session = new_session()
+        session.events.register(
+            "before-parameter-build", lambda params, model, **_: mock_random.seed(f"{model.name} {params}")
+        )
         stub.install(session, memory or stub.Memory(BORN))
         yield session
 

@@ -109,7 +109,7 @@ LOSSES: Final = (
         "DescribeNotebookInstance",
         "CreateNotebookInstance",
         ("NotebookInstanceName",),
-        _same("PlatformIdentifier", "InstanceMetadataServiceConfiguration", "IpAddressType"),
+        _same("PlatformIdentifier", "InstanceMetadataServiceConfiguration"),
     ),
     Loss("sagemaker", "DescribeDomain", "CreateDomain", ("DomainName",), _same("TagPropagation")),
     Loss(

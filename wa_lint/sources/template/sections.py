@@ -1,0 +1,100 @@
+"""A template's sections after its transforms, and where each value was written. It transforms nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, TypeAlias
+
+import msgspec
+
+from wa_lint.document import Document
+from wa_lint.model import Gap, Location, Path, Problem, Raw
+
+OpenFile: TypeAlias = Callable[[str], bytes | None]
+"""Gives the content of a file that a template names, relative to it; None for what is not to be had.
+
+Whoever hands it in sees to it that nothing outside the scanned root is opened."""
+
+Layer: TypeAlias = Mapping[Path, Path]
+"""What one transform moved: a path after it, and the path before it. What lies below moved along."""
+
+
+class Guard(msgspec.Struct, frozen=True):
+    """A resource, or a member of a map, is there in those scenarios in which `collection` has `item`."""
+
+    collection: Raw
+    item: str
+
+
+class Sections(msgspec.Struct, frozen=True, eq=False):
+    """The template as CloudFormation sees it once its transforms are done. Paths begin at its top."""
+
+    document: Document
+    value: Mapping[str, Raw]
+    layers: tuple[Layer, ...] = ()
+    snippets: Mapping[str, Document] = {}
+    """Files that were included, by the first step of the paths into them."""
+    guards: Mapping[str, tuple[Guard, ...]] = {}
+    """By logical id, for the resources that a loop makes in some scenarios only."""
+    problems: tuple[Problem, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    is_open: bool = False
+    """Whether a transform adds something that is not here: then a name that is not here is no mistake."""
+
+    @property
+    def uri(self) -> str:
+        return self.document.uri
+
+    def section(self, name: str) -> Mapping[str, Raw]:
+        """Return a section, empty where there is none."""
+        found = self.value.get(name)
+        return found if isinstance(found, dict) else {}
+
+    def changed(
+        self, value: Mapping[str, Raw], moved: Layer, problems: Iterable[Problem] = (), gaps: Iterable[Gap] = ()
+    ) -> Sections:
+        """Return the sections after one more transform."""
+        return msgspec.structs.replace(
+            self,
+            value=value,
+            layers=(*self.layers, moved) if moved else self.layers,
+            problems=(*self.problems, *problems),
+            gaps=(*self.gaps, *gaps),
+        )
+
+    def locate(self, path: Path) -> Location:
+        """As `Document.locate`, of the place where the value was written."""
+        document, written = self._written(path)
+        return document.locate(written)
+
+    def locate_key(self, path: Path) -> Location:
+        """As `Document.locate_key`, of the place where the key was written."""
+        document, written = self._written(path)
+        return document.locate_key(written)
+
+    def locate_below(self, head: Path, path: Path) -> Location:
+        """Return the place of `path`, or of the deepest key above it; of the key of `head` where all below is missing."""
+        document, top = self._written(head)
+        below, written = self._written(path)
+        if below is not document or written[: len(top)] != top:
+            return below.locate(written)
+        is_there = document.depth_of(written) > len(top) + 1 or len(written) <= len(top) + 1
+        return document.locate(written) if is_there and written != top else document.locate_key(top)
+
+    def _written(self, path: Path) -> tuple[Document, Path]:
+        for layer in reversed(self.layers):
+            path = _before(layer, path)
+        snippet = self.snippets.get(str(path[0])) if path and self.snippets else None
+        return (self.document, path) if snippet is None else (snippet, path[1:])
+
+
+NOTHING_MOVED: Final[Layer] = {}
+
+
+def _before(layer: Layer, path: Path) -> Path:
+    """Return the path before the transform: that of the longest head that was moved, and the rest behind it."""
+    for length in range(len(path), 0, -1):
+        head = layer.get(path[:length])
+        if head is not None:
+            return (*head, *path[length:])
+    return path
