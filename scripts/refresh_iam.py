@@ -45,6 +45,11 @@ _STAR_ONLY: Final = {
     "cloudwatch:getmetricdata": "the resource type (dataset) is optional; who reads metrics reads them all",
     "cloudwatch:listmetrics": "the resource type (dataset) is optional; who reads metrics reads them all",
     "cloudwatch:putmetricdata": "the resource type (dataset) is optional; metrics are narrowed by cloudwatch:namespace",
+    "comprehend:detectentities": "the resource type (a custom model's endpoint) is optional",
+    "polly:synthesizespeech": "the resource type (lexicon) is optional",
+    "rekognition:detectmoderationlabels": "the resource type (a custom adapter) is optional",
+    "translate:translatedocument": "the resource type (terminology) is optional",
+    "translate:translatetext": "the resource type (terminology) is optional",
 }
 """Where the reference names a resource type, but the usual use of the action takes none."""
 

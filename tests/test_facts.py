@@ -13,7 +13,7 @@ from wa_lint.facts.catalogue import (
     lambda_runtime_supported,
     notebook_platform_supported,
 )
-from wa_lint.facts.iam import Permissions, aws_managed_name, is_administrator, is_full_access
+from wa_lint.facts.iam import Permissions, allows_everything, aws_managed_name, is_administrator, is_full_access
 from wa_lint.facts.keys import listed, own_key
 from wa_lint.graph import Cell, World
 from wa_lint.linking import graph_of
@@ -217,6 +217,12 @@ MANAGED = [  # (arn, name, is_full_access, is_administrator)
         True,
         False,
     ),
+    (
+        "arn:aws:iam::aws:policy/aws-service-role/CloudTrailServiceRolePolicy",
+        "CloudTrailServiceRolePolicy",
+        False,
+        False,
+    ),
     ("arn:aws:iam::aws:policy/NobodyKnowsFullAccess", "NobodyKnowsFullAccess", True, False),
     (sub("arn:aws:iam::aws:policy/", Hole("Name")), UNKNOWN, UNKNOWN, UNKNOWN),
     ("arn:aws:iam::123456789012:policy/MyFullAccess", ABSENT, False, False),
@@ -232,6 +238,113 @@ def test_an_aws_managed_policy_is_known_by_its_arn(
     assert said(aws_managed_name(arn)) == name
     assert said(is_full_access(arn)) == full
     assert said(is_administrator(arn)) == administrator
+
+
+ROLES = "arn:aws:iam::123456789012:role/"
+STATEMENTS_OF_ADMINISTRATORS = [
+    ("everything", allow("*"), True),
+    ("all of IAM", allow("iam:*"), True),
+    ("policies of any role", allow(["iam:GetRole", "iam:Put*"], ROLES + "*"), True),
+    ("all but a service", {"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}, True),
+    ("all but IAM", {"Effect": "Allow", "NotAction": ["iam:*"], "Resource": "*"}, False),
+    ("policies of some roles", allow("iam:PutRolePolicy", ROLES + "churn-*"), False),
+    ("everything, on S3", allow("*", "arn:aws:s3:::*"), False),
+    ("all of S3", allow("s3:*"), False),
+    ("passing roles", allow("iam:PassRole"), False),
+    ("a denial", {"Effect": "Deny", "Action": "*", "Resource": "*"}, False),
+    ("under a condition", {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"Bool": {}}}, UNKNOWN),
+    ("an action that is not known", allow(parameter("Action")), UNKNOWN),
+    ("a resource that is not known", allow("iam:*", parameter("Resource")), UNKNOWN),
+]
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [case[1:] for case in STATEMENTS_OF_ADMINISTRATORS],
+    ids=[case[0] for case in STATEMENTS_OF_ADMINISTRATORS],
+)
+def test_an_administrator_may_do_anything_or_grant_itself_anything(statement: Value, expected: object) -> None:
+    assert said(is_administrator(statement)) == expected
+
+
+def test_what_leaves_actions_out_does_not_allow_everything() -> None:
+    assert allows_everything(allow("*")) is True
+    assert allows_everything({"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}) is False
+
+
+def test_what_is_granted_in_a_resource_is_its_statements_and_the_arns_of_managed_policies() -> None:
+    arn = "arn:aws:iam::aws:policy/IAMFullAccess"
+    role = make("Role", "IAM::Role", Policies=inline(document(allow("s3:*"))), ManagedPolicyArns=[arn, Unknown("no")])
+    found = cell(world(role), "Role").select("grants")
+    assert paths(found) == [("Role", "Policies[0].PolicyDocument.Statement[0]"), ("Role", "ManagedPolicyArns[0]")]
+    assert isinstance(found.value, Partial)
+    policy = make("P", "IAM::Policy", PolicyDocument=document(allow("s3:*")))
+    assert paths(cell(world(policy), "P").select("grants")) == [("P", "PolicyDocument.Statement[0]")]
+
+
+def test_the_statements_of_aws_s_own_policies_are_granted_but_nobody_s_to_mend() -> None:
+    arn = "arn:aws:iam::aws:policy/AmazonS3FullAccess"
+    properties: dict[str, Value] = {"PolicyDocument": document(allow("s3:*"))}
+    shown = Resource(arn, "AWS::IAM::ManagedPolicy", properties, ORIGIN, arn=arn)
+    where = world(make("Role", "IAM::Role", ManagedPolicyArns=[arn]), shown, kind=SourceKind.LIVE)
+    assert cell(where, arn).select("statements").value == []
+    assert cell(where, arn).select("grants").value == []
+    assert allowed(where, "s3:GetObject") is True
+
+
+@pytest.mark.parametrize(
+    ("properties", "expected"),
+    [
+        ({}, False),
+        ({"PermissionsBoundary": parameter("Boundary")}, True),
+        ({"PermissionsBoundary": Unknown("refused")}, UNKNOWN),
+    ],
+)
+def test_a_boundary_bounds_its_role(properties: dict[str, Value], expected: object) -> None:
+    where = world(make("Role", "IAM::Role", **properties))
+    assert said(cell(where, "Role").select("is_bounded").value) == expected
+
+
+# --- buckets ----------------------------------------------------------------------------------------
+
+EVERYONE: Value = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
+BUCKETS = [  # (what, properties of the bucket, is_public, is_shut)
+    ("nothing is said", {}, False, False),
+    ("a public list", {"AccessControl": "PublicRead"}, True, False),
+    ("a private list", {"AccessControl": "LogDeliveryWrite"}, False, False),
+    ("a list that is not known", {"AccessControl": parameter("List")}, UNKNOWN, False),
+    ("lists are ignored", {"PublicAccessBlockConfiguration": {"IgnorePublicAcls": True}}, False, True),
+    ("lists are refused, not ignored", {"PublicAccessBlockConfiguration": {"BlockPublicAcls": True}}, False, False),
+    ("the block was not returned", {"PublicAccessBlockConfiguration": Unknown("refused")}, False, UNKNOWN),
+    ("it is a parameter", {"PublicAccessBlockConfiguration": {"IgnorePublicAcls": parameter("P")}}, False, UNKNOWN),
+]
+
+
+@pytest.mark.parametrize(("properties", "public", "shut"), [c[1:] for c in BUCKETS], ids=[c[0] for c in BUCKETS])
+def test_a_bucket_is_open_by_its_list(properties: dict[str, Value], public: object, shut: object) -> None:
+    bucket = cell(world(make("B", "S3::Bucket", **properties)), "B")
+    assert said(bucket.select("is_public").value) == public
+    assert said(bucket.select("is_shut").value) == shut
+
+
+def test_a_bucket_policy_is_open_at_its_statement_and_shut_by_its_bucket() -> None:
+    block = {"RestrictPublicBuckets": True}
+    bucket = make("B", "S3::Bucket", BucketName="b", PublicAccessBlockConfiguration=block)
+    policy = make("P", "S3::BucketPolicy", Bucket=ref("B"), PolicyDocument=document(allow("s3:*"), EVERYONE))
+    found = cell(world(bucket, policy), "P").select("is_public")
+    assert (found.value, path_text(found.path)) == (True, "PolicyDocument.Statement[1]")
+    assert cell(world(bucket, policy), "P").select("is_shut").value is True
+
+
+def test_a_bucket_policy_that_is_only_partly_seen_may_be_open() -> None:
+    shown = make("P", "S3::BucketPolicy", Bucket="b", PolicyDocument=document(allow("s3:*")))
+    hidden = make("P", "S3::BucketPolicy", Bucket="b", PolicyDocument=parameter("Document"))
+    assert cell(world(shown), "P").select("is_public").value is False
+    assert said(cell(world(hidden), "P").select("is_public").value) == UNKNOWN
+
+
+def test_a_bucket_that_is_not_shut_says_that_the_account_might_be() -> None:
+    assert cell(world(make("B", "S3::Bucket")), "B").select("is_shut").assumes
 
 
 # --- keys and lists ---------------------------------------------------------------------------------

@@ -227,8 +227,8 @@ def _ask(asked: _Asked, scenario: Scenario, item: Cell, number: int) -> Verdict:
     if isinstance(again, Verdict):
         return verdict
     second = _verdict(asked, closed, again)
-    if second.outcome is not Outcome.FAIL:
-        return verdict
+    if second.outcome not in {Outcome.FAIL, Outcome.NOT_APPLICABLE}:
+        return verdict  # a pass by absence is none
     return msgspec.structs.replace(second, assumes=(*second.assumes, "nothing outside this template adds one"))
 
 
@@ -248,7 +248,7 @@ def _verdict(asked: _Asked, world: World, item: Cell) -> Verdict:
     truth = every(_truth(found) for found, _ in answers)
     decided = [cell for found, trace in answers if _agrees(_truth(found), truth) for cell in trace]
     if isinstance(truth, Unknown):
-        return _unknown(item, _reason(truth, decided), [*decided, *first])
+        return _unknown(item, _reason(truth, decided), decided or first)
     outcome = Outcome.PASS if truth else Outcome.FAIL
     assumes = tuple(dict.fromkeys(assumed for cell in (*first, *decided) for assumed in cell.assumes))
     message = asked.rule.info.title if truth else _fill(programs.message, variables)
@@ -281,11 +281,12 @@ def _unknown(place: Cell, why: str, trace: Sequence[Cell] = ()) -> Verdict:
 
 def _reason(truth: Unknown, trace: Sequence[Cell]) -> str:
     """Say which path is not known, and why."""
-    cell = next((c for c in trace if _is_open(c.value)), None) or next((c for c in trace if c.value is ABSENT), None)
-    if cell is None or not cell.path:
+    unsure = [c for c in trace if _is_open(c.value) or c.value is ABSENT]
+    blamed = (c for c in unsure if _why(c.value) == truth.reason)
+    cell = next(blamed, None) or next(iter([*sorted(unsure, key=lambda c: c.value is ABSENT), *trace]), None)
+    if cell is None or not cell.path or truth.reason.startswith(path_text(cell.path)):
         return truth.reason
-    place = path_text(cell.path)
-    return truth.reason if truth.reason.startswith(place) else f"{place}: {_why(cell.value) or truth.reason}"
+    return f"{path_text(cell.path)}: {_why(cell.value) or truth.reason}"
 
 
 def _is_open(value: Value) -> bool:
@@ -349,10 +350,12 @@ def _own_path(resource: Resource, place: Cell, cells: Sequence[Cell]) -> str:
 
 
 def _distinct(cells: Iterable[Cell]) -> list[Cell]:
+    """Return each place once, and none that only leads to a deeper one: the list beside its item that decided."""
     found: dict[tuple[str, Path], Cell] = {}
     for cell in cells:
         found.setdefault((cell.resource.id, cell.path), cell)
-    return list(found.values())
+    above = {(id_, path[:depth]) for id_, path in found for depth in range(len(path))}
+    return [cell for place, cell in found.items() if place not in above or _is_open(cell.value)]
 
 
 def _evidence(cell: Cell) -> Evidence:

@@ -1,4 +1,4 @@
-"""What opens a bucket to everyone: its access control list or its policy, and what is set against it. Judges no object."""
+"""What opens a bucket to everyone: its list or its policy, and what is set against it. Looks at no object."""
 
 from __future__ import annotations
 

@@ -74,8 +74,8 @@ class Permissions(msgspec.Struct, frozen=True):
 
 
 def own_statements(home: Cell) -> list[Cell] | Partial:
-    """Return the statements that stand in the resource itself."""
-    cells, reason = seen(_in_documents(_documents(home)))
+    """Return the statements in the resource itself; none of AWS's own policies, which nobody here can mend."""
+    cells, reason = seen(_own(home))
     return gathered(cells, reason)
 
 
@@ -96,7 +96,7 @@ def granted_statements(identity: Cell) -> list[Cell] | Partial:
 
 def grants(home: Cell) -> list[Cell] | Partial:
     """Return all that is granted in the resource itself: its statements, and the ARNs of attached managed policies."""
-    statements, reason = seen(_in_documents(_documents(home)))
+    statements, reason = seen(_own(home))
     attached, hidden = seen(home.select("ManagedPolicyArns").items())
     return gathered([*statements, *attached], reason or hidden)
 
@@ -129,6 +129,11 @@ def _documents(home: Cell) -> Iterator[Cell]:
         return
     for item in home.select(holder).items():
         yield item.select(inner)
+
+
+def _own(home: Cell) -> Iterator[Cell]:
+    if not _is_awss_own(home):
+        yield from _in_documents(_documents(home))
 
 
 def _in_documents(documents: Iterator[Cell]) -> Iterator[Cell]:
@@ -254,7 +259,7 @@ def _statements_of_aws() -> Mapping[str, Sequence[Value]]:
 @cache
 def _flags_of_aws() -> Mapping[str, Mapping[str, bool]]:
     return {
-        name: {"broad": flags.broad, "administrator": flags.administrator}
+        name: {"broad": flags.broad and flags.path != _LINKED, "administrator": flags.administrator}
         for name, flags in msgspec.json.decode(_text("managed_policies.json"), type=_Flagged).policies.items()
     }
 
@@ -267,7 +272,12 @@ class _Statements(msgspec.Struct):
     policies: dict[str, list[dict[str, object]]]
 
 
+_LINKED: Final = "/aws-service-role/"
+"""The path of policies that only AWS can attach, to roles that nobody else can change."""
+
+
 class _Flags(msgspec.Struct):
+    path: str = "/"
     broad: bool = False
     administrator: bool = False
 
