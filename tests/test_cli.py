@@ -7,17 +7,15 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import jsonschema
 import pytest
 
-from wa_lint.cli import main
 from wa_lint.cli.excerpts import masked_lines
 from wa_lint.cli.exits import exit_code
-from wa_lint.cli.inputs import File, find
 from wa_lint.cli.output import wants_colour
 from wa_lint.model import Gap, Input, Report, Scope, Severity
 
@@ -41,34 +39,7 @@ BROKEN = "Resources:\n  Config:\n    Type: [AWS::SageMaker::EndpointConfig\n"
 SINGLE = ("--select", "endpoint-single-instance")
 
 
-class Run(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-    @property
-    def report(self) -> Any:
-        return json.loads(self.out)
-
-
-WaLint = Callable[..., Run]
-
-
-@pytest.fixture
-def wa_lint(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WaLint:
-    """The command line, in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("NO_COLOR", "FORCE_COLOR", "WA_LINT_DEBUG"):
-        monkeypatch.delenv(name, raising=False)
-
-    def run(*arguments: str) -> Run:
-        with pytest.raises(SystemExit) as exit_:
-            main(arguments)
-        said = capsys.readouterr()
-        assert isinstance(exit_.value.code, int)
-        return Run(exit_.value.code, said.out, said.err)
-
-    return run
+WaLint = Callable[..., Any]
 
 
 def write(files: dict[str, str]) -> None:
@@ -156,87 +127,6 @@ GAP = Gap(Scope("AWS::IAM::Role"), "AccessDenied")
 def test_what_could_not_be_looked_at_has_a_code_of_its_own(inputs: list[Input], gaps: list[Gap], code: int) -> None:
     report = Report((), (), inputs=tuple(inputs), gaps=tuple(gaps))
     assert exit_code(report, Severity.LOW, is_strict=False) == code
-
-
-# --- inputs -----------------------------------------------------------------------------------------
-
-
-def test_a_broken_template_is_one_line_and_costs_no_other_its_verdict(wa_lint: WaLint) -> None:
-    write({"a/broken.yaml": BROKEN, "b.yaml": ONE_INSTANCE})
-    run = wa_lint("check", *SINGLE, "-o", "json")
-    assert [line.startswith("wa-lint: a/broken.yaml:") for line in run.err.splitlines()] == [True]
-    assert [(i["uri"], i["status"]) for i in run.report["inputs"]] == [("a/broken.yaml", "error"), ("b.yaml", "judged")]
-    assert run.report["inputs"][0]["reason"]
-    assert [f["location"]["uri"] for f in run.report["findings"]] == ["b.yaml"]
-
-
-def test_a_folder_is_walked_in_order_and_only_where_templates_are(wa_lint: WaLint, tmp_path: Path) -> None:
-    write(dict.fromkeys(("b.yml", "a/x.template", "a/x.json", ".git/x.yaml", "node_modules/x.yaml"), TWO_INSTANCES))
-    write({"c.py": "", ".venv/x.yaml": TWO_INSTANCES})
-    assert [file.uri for file in find([Path()], tmp_path)] == ["a/x.json", "a/x.template", "b.yml"]
-    assert [i["uri"] for i in wa_lint("check", "-o", "json").report["inputs"]] == ["a/x.json", "a/x.template", "b.yml"]
-
-
-def test_no_link_leads_out_of_the_folder(wa_lint: WaLint, tmp_path: Path) -> None:
-    del wa_lint
-    write({"outside/secret.yaml": TWO_INSTANCES, "inside/a.yaml": TWO_INSTANCES})
-    Path("inside/out.yaml").symlink_to(tmp_path / "outside/secret.yaml")
-    Path("inside/out").symlink_to(tmp_path / "outside")
-    Path("inside/loop").symlink_to(tmp_path / "inside")
-    assert [file.uri for file in find([Path("inside")], tmp_path)] == ["inside/a.yaml"]
-
-
-def test_a_file_that_is_named_twice_is_judged_once(wa_lint: WaLint, tmp_path: Path) -> None:
-    del wa_lint
-    write({"a.yaml": TWO_INSTANCES})
-    assert find([Path("a.yaml"), Path(), tmp_path / "a.yaml"], tmp_path) == [File("a.yaml", "a.yaml")]
-
-
-def test_a_file_that_is_named_may_be_called_anything(wa_lint: WaLint) -> None:
-    write({"stack": ONE_INSTANCE})
-    assert wa_lint("check", *SINGLE, "stack").code == 1
-
-
-def test_a_report_names_no_folder_of_the_machine(wa_lint: WaLint, tmp_path: Path) -> None:
-    write({"a.yaml": ONE_INSTANCE})
-    for format_ in ("text", "json", "sarif"):
-        assert str(tmp_path) not in wa_lint("check", str(tmp_path), "-o", format_).out
-
-
-@pytest.mark.parametrize(
-    "written",
-    [
-        '[{"ParameterKey": "Count", "ParameterValue": "2"}]',
-        '["Count=2"]',
-        '{"Count": "2"}',
-        '{"Parameters": {"Count": "2"}, "Tags": {}}',
-    ],
-)
-def test_parameters_come_in_the_shapes_of_the_aws_cli(wa_lint: WaLint, written: str) -> None:
-    write({"a.yaml": OPEN_COUNT, "p.json": written})
-    assert wa_lint("check", *SINGLE, "a.yaml", "--parameters", "p.json", "--strict").code == 0
-
-
-@pytest.mark.parametrize("written", ["", "[1]", '"x"', '[{"Key": "x"}]', "{"])
-def test_other_parameters_are_a_usage_error(wa_lint: WaLint, written: str) -> None:
-    write({"a.yaml": OPEN_COUNT, "p.json": written})
-    run = wa_lint("check", "a.yaml", "--parameters", "p.json")
-    assert (run.code, run.out) == (2, "")
-    assert run.err.startswith("wa-lint: p.json")
-
-
-def test_the_name_of_a_file_cannot_steer_the_terminal(wa_lint: WaLint) -> None:
-    write({"a\x1b[31m.yaml": BROKEN})
-    run = wa_lint("check")
-    assert "\x1b" not in run.out + run.err
-    assert r"a\u001b[31m.yaml:" in run.err
-
-
-def test_what_is_broken_but_not_ours_is_nobodys_fault(wa_lint: WaLint) -> None:
-    write({"tsconfig.json": '{"strict": true, // yes\n}', "chart.yaml": "a: {{ .Values.a }}\nb: [\n", "c.json": "\x00"})
-    run = wa_lint("check", "-o", "json")
-    assert (run.code, run.err) == (3, "")
-    assert {entry["status"] for entry in run.report["inputs"]} == {"skipped"}
 
 
 # --- what is asked ----------------------------------------------------------------------------------
@@ -406,71 +296,3 @@ def test_an_interrupt_is_one_line(wa_lint: WaLint, tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
     assert (process.returncode, out, err.strip()) == (130, b"", b"wa-lint: interrupted")
-
-
-# --- the live account -------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """An embedded account with one notebook in it."""
-    import boto3  # noqa: PLC0415, the rest of this file does without
-    from moto import mock_aws  # noqa: PLC0415, the same
-
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "embedded")
-    for name in ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"):
-        monkeypatch.delenv(name, raising=False)
-    with mock_aws():
-        boto3.client("sagemaker", "eu-west-1").create_notebook_instance(
-            NotebookInstanceName="research",
-            InstanceType="ml.t3.medium",
-            RoleArn="arn:aws:iam::123456789012:role/notebook",
-            DirectInternetAccess="Enabled",
-        )
-        yield
-
-
-def verdicts(report: Any) -> set[tuple[str, str, str]]:
-    return {(f["rule"], f["resource"]["id"], f["outcome"]) for f in report["findings"]}
-
-
-def test_a_scan_judges_what_is_there(wa_lint: WaLint, account: None) -> None:
-    del account
-    run = wa_lint("scan", "--region", "eu-west-1", "-o", "json", "--show-all")
-    assert [(i["kind"], i["status"]) for i in run.report["inputs"]] == [("live", "judged")]
-    assert run.code == 4 if run.report["gaps"] else run.code in {0, 1}
-    contract = json.loads((ROOT / "wa_lint/schemas/report.schema.json").read_text())
-    jsonschema.Draft202012Validator(contract).validate(run.report)
-
-
-def test_a_snapshot_is_judged_later_as_the_account_was(wa_lint: WaLint, account: None) -> None:
-    del account
-    now = ("--now", "2026-11-23")
-    live = wa_lint("scan", "--region", "eu-west-1", *now, "-o", "json", "--show-all")
-    for name in ("account.jsonl", "account.jsonl.gz"):
-        taken = wa_lint("snapshot", "--region", "eu-west-1", "-o", name, *now)
-        assert taken.out == ""
-        assert taken.code in {0, 4}  # it asks for all types, and moto refuses some
-        later = wa_lint("check", name, *now, "-o", "json", "--show-all")
-        assert verdicts(later.report) >= verdicts(live.report)
-
-
-def test_global_resources_count_once_in_two_regions(wa_lint: WaLint, account: None) -> None:
-    del account
-    run = wa_lint("scan", "--region", "eu-west-1", "--region", "eu-central-1", "-o", "json", "--show-all")
-    rows = [(f["rule"], f["resource"]["id"], f["path"]) for f in run.report["findings"]]
-    assert len(rows) == len(set(rows))
-
-
-@pytest.mark.parametrize(
-    ("options", "hint"),
-    [([], "no region; give --region"), (["--profile", "nobody", "--region", "eu-west-1"], "nobody")],
-)
-def test_a_scan_that_cannot_start_says_what_to_give(
-    wa_lint: WaLint, account: None, options: list[str], hint: str
-) -> None:
-    del account
-    run = wa_lint("scan", *options)
-    assert (run.code, run.out) == (2, "")
-    assert hint in run.err

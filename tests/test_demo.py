@@ -13,13 +13,14 @@ import msgspec
 import pytest
 from botocore import xform_name
 from botocore.exceptions import ClientError
+
 from wa_lint import demo, packs
 from wa_lint.demo.account import BORN, embedded_account, new_session
 from wa_lint.demo.deploy import deploy, read_as_deployed
 from wa_lint.demo.operations import MAKINGS
 from wa_lint.demo.shaping import shaped
 from wa_lint.demo.stub import LACKS, LOSSES, REGION, SILENCES, Lack, Loss, Memory, Silence
-from wa_lint.errors import MissingExtra, SourceError
+from wa_lint.errors import ConfigError, MissingExtra, SourceError
 from wa_lint.model import Outcome, Raw
 from wa_lint.sources.live.collectors import COLLECTORS
 from wa_lint.sources.live.reader import read_live
@@ -31,7 +32,7 @@ ROLE = "arn:aws:iam::123456789012:role/anybody"
 # --- moto's faults: each is still there, so that one which was mended is taken out -------------------
 
 
-PROOFS = {
+PROOFS: dict[str, dict[str, Raw]] = {
     "CreateEndpointConfig": {
         "EndpointConfigName": "c",
         "ProductionVariants": [
@@ -51,6 +52,12 @@ PROOFS = {
         "MonitoringScheduleName": "s",
         "MonitoringScheduleConfig": {"MonitoringJobDefinitionName": "j", "MonitoringType": "DataQuality"},
     },
+    "CreateStudioLifecycleConfig": {
+        "StudioLifecycleConfigName": "s",
+        "StudioLifecycleConfigContent": "IyEvYmluL3No",
+        "StudioLifecycleConfigAppType": "JupyterLab",
+    },
+    "CreateMlflowTrackingServer": {"TrackingServerName": "t", "ArtifactStoreUri": "s3://b", "RoleArn": ROLE},
     "ListNotebookInstanceLifecycleConfigs": {},
     "ListFunctionUrlConfigs": {"FunctionName": "translate-widget"},
     "GetAuthorizers": {"ApiId": "a"},
@@ -58,9 +65,9 @@ PROOFS = {
 """What AWS takes and moto does not; where it makes nothing of a kind, it can describe and list nothing of it either."""
 
 
-_SAYS = re.compile("enum value set|Could not find endpoint configuration|item assignment|[Nn]ot.*implemented|ListFunctionUrl")
-
-_OWN_NAMES = {"DomainId": lambda made: made["DomainArn"].rpartition("/")[2]}
+_SAYS = re.compile(
+    "enum value set|Could not find endpoint configuration|item assignment|[Nn]ot.*implemented|ListFunctionUrl"
+)
 
 
 class Plain(msgspec.Struct, frozen=True):
@@ -95,9 +102,10 @@ def _refusal(client: Raw, lack: Lack) -> str:
 
 def _answers(client: Raw, loss: Loss, memory: Memory) -> Iterator[tuple[dict[str, Raw], dict[str, Raw]]]:
     ask = getattr(client, xform_name(loss.operation))
+    required = client.meta.service_model.operation_model(loss.operation).input_shape.required_members
     for made in memory.made_by(loss.service, loss.made_by):
-        required = client.meta.service_model.operation_model(loss.operation).input_shape.required_members
-        yield made, ask(**{name: _OWN_NAMES.get(name, lambda made, name=name: made[name])(made) for name in required})
+        known = {"DomainId": str(made.get("DomainArn")).rpartition("/")[2], **made}
+        yield made, ask(**{name: known[name] for name in required})
 
 
 def _new_bucket(s3: Raw) -> Iterator[str]:
@@ -114,7 +122,9 @@ def test_moto_still_lacks_what_the_stub_answers_whole(lack: Lack, plain: Plain) 
 
 
 @pytest.mark.parametrize(
-    ("loss", "member"), [(loss, member) for loss in LOSSES for member in loss.members], ids=lambda x: getattr(x, "operation", x)
+    ("loss", "member"),
+    [(loss, member) for loss in LOSSES for member in loss.members],
+    ids=lambda x: getattr(x, "operation", x),
 )
 def test_moto_still_loses_what_the_stub_puts_back(loss: Loss, member: str, plain: Plain) -> None:
     answers = plain.answers[loss.operation]
@@ -130,7 +140,10 @@ def test_moto_still_does_not_tell_the_defaults_that_aws_tells(silence: Silence, 
 
 
 def test_moto_still_gives_a_new_bucket_neither_encryption_nor_a_public_access_block(plain: Plain) -> None:
-    assert plain.new_bucket == ["ServerSideEncryptionConfigurationNotFoundError", "NoSuchPublicAccessBlockConfiguration"]
+    assert plain.new_bucket == [
+        "ServerSideEncryptionConfigurationNotFoundError",
+        "NoSuchPublicAccessBlockConfiguration",
+    ]
 
 
 # --- the deployer -----------------------------------------------------------------------------------
@@ -142,7 +155,7 @@ def test_every_type_that_can_be_read_can_be_made() -> None:
 
 def test_a_parameter_without_a_value_is_named_with_its_place() -> None:
     template = b"Parameters:\n  Size: {Type: String}\nResources:\n  B: {Type: 'AWS::S3::Bucket'}\n"
-    with pytest.raises(SourceError, match="t.yaml:2:.*Size has no default"):
+    with pytest.raises(SourceError, match=r"t\.yaml:2:.*Size has no default"):
         read_as_deployed(template, "t.yaml")
 
 
@@ -210,6 +223,13 @@ def test_without_moto_the_demo_names_the_line_that_installs_it(monkeypatch: pyte
         demo.run(tmp_path, lambda _: None)
 
 
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "taken").write_text("a file")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=r"^taken: the demo's files cannot be written there"):
+        demo.run(Path("taken"), lambda _: None)
+
+
 # --- the demo ---------------------------------------------------------------------------------------
 
 
@@ -252,7 +272,9 @@ def test_the_demos_template_reaches_the_account_in_full() -> None:
 
 
 def test_the_demo_says_the_same_in_another_process(run: Run, tmp_path: Path) -> None:
-    code = "import sys; from pathlib import Path; from wa_lint import demo; demo.run(Path(sys.argv[1]), sys.stdout.write)"
+    code = (
+        "import sys; from pathlib import Path; from wa_lint import demo; demo.run(Path(sys.argv[1]), sys.stdout.write)"
+    )
     folder = tmp_path / "wa-lint-demo"
     done = subprocess.run(
         [sys.executable, "-c", code, str(folder)],

@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+import urllib.parse
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ CONFIG = {
     "ProductionVariants": [{"VariantName": "blue", "ModelName": "churn", "InitialInstanceCount": 1}],
 }
 LISTED = {"Models": [{"ModelName": "churn", "ModelArn": ARN + "model/churn", "CreationTime": 1761986000.1}]}
-ROLE = {
+ROLE: dict[str, Any] = {
     "Path": "/",
     "RoleName": "worker",
     "RoleId": "AROA",
@@ -175,6 +176,20 @@ def test_authorization_details_are_roles_and_policies() -> None:
     assert found["AWS::IAM::ManagedPolicy"].properties["PolicyDocument"] == {"Statement": ["new"]}
     assert Scope("AWS::IAM::RolePolicy", "123456789012") in snapshot.complete
     assert Scope("AWS::IAM::Role", "123456789012") not in snapshot.complete
+
+
+@pytest.mark.parametrize("encode", [json.dumps, lambda d: urllib.parse.quote(json.dumps(d))], ids=["text", "encoded"])
+def test_a_policy_is_read_however_it_is_encoded(encode: Any) -> None:
+    policies = [{**inline, "PolicyDocument": encode(inline["PolicyDocument"])} for inline in ROLE["RolePolicyList"]]
+    role = {**ROLE, "AssumeRolePolicyDocument": encode(ROLE["AssumeRolePolicyDocument"]), "RolePolicyList": policies}
+    assert only(read({"RoleDetailList": [role]})).properties == only(read({"RoleDetailList": [ROLE]})).properties
+
+
+def test_the_pages_of_the_authorization_details_are_one_account() -> None:
+    other = {**ROLE, "RoleName": "other", "Arn": "arn:aws:iam::123456789012:role/other"}
+    snapshot = read({"RoleDetailList": [ROLE], "IsTruncated": True, "Marker": "m"}, {"RoleDetailList": [other]})
+    assert [r.name for r in snapshot.resources] == ["other", "worker"]
+    assert [problem.message for problem in snapshot.problems] == ["the answer goes on, and the next page is not in it"]
 
 
 def test_list_policies_is_no_reason_to_think_that_a_policy_grants_nothing() -> None:

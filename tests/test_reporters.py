@@ -161,6 +161,7 @@ def test_json_says_a_finding_in_full() -> None:
         ],
         "suppressed": None,
         "fingerprint": "abc123",
+        "stages": None,
     }
 
 

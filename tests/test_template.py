@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import pickle
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -16,28 +16,32 @@ from wa_lint.document.places import MAX_DEPTH
 from wa_lint.errors import SourceError
 from wa_lint.model import ABSENT, Assumption, Deferred, Hole, Path, Resource, Unknown, Unresolved, Value
 from wa_lint.scenario import Assumptions, Scenario, explore
+from wa_lint.schema import steps_of
 from wa_lint.sources.template import looks_like_template, read_parameters, read_template
 
 CASES = sorted((FilePath(__file__).parent / "templates").glob("*.yaml"))
+SAM = sorted((FilePath(__file__).parent / "sam").glob("*.yaml"))
 CORPUS = FilePath(__file__).parents[1].parent / "shared" / "corpus"
 
 Seen = tuple[Value, Value, list[str]]
 """What one scenario shows of a resource: whether it exists, its properties, what was assumed."""
 
 
-def _cases() -> Iterator[Any]:
-    for file in CASES:
+def _cases(files: Iterable[FilePath]) -> Iterator[Any]:
+    for file in files:
         for case in yaml.safe_load(file.read_text("utf-8")):
             yield pytest.param(case, id=f"{file.stem}: {case['name']}")
 
 
-@pytest.mark.parametrize("case", list(_cases()))
+@pytest.mark.parametrize("case", list(_cases(CASES)))
 def test_a_template_has_the_values_that_the_case_says(case: dict[str, Any]) -> None:
-    snapshot = read_template(case["template"], "t.yaml", case.get("parameters"))
-    resource = next(r for r in snapshot.resources if r.id == "R")
+    files = {name: text.encode() for name, text in case.get("files", {}).items()}
+    snapshot = read_template(case["template"], "t.yaml", case.get("parameters"), files.get)
+    resource = next(r for r in snapshot.resources if r.id == case.get("resource", "R"))
+    assert [r.id for r in snapshot.resources] == case.get("ids", [r.id for r in snapshot.resources])
     start = {name: _assumption(said) for name, said in case.get("assume", {}).items()}
     found = [
-        {"when": _words(assumptions), "exists": seen[0], "properties": seen[1], "assumes": seen[2]}
+        {"when": words(assumptions), "exists": seen[0], "properties": seen[1], "assumes": seen[2]}
         for assumptions, seen in explore(lambda scenario: look(resource, scenario), start, 64)
         if seen is not None
     ]
@@ -46,6 +50,8 @@ def test_a_template_has_the_values_that_the_case_says(case: dict[str, Any]) -> N
         f"{p.location.uri}:{p.location.line}:{p.location.column}: {p.message}" for p in snapshot.problems
     ] == case.get("problems", [])
     assert [gap.scope.type for gap in snapshot.gaps] == case.get("gaps", [])
+    places = {path: str(resource.origin.locate(steps_of(path))) for path in case.get("places", {})}
+    assert places == case.get("places", {})
 
 
 def _assumption(said: Mapping[str, Any]) -> Assumption:
@@ -62,7 +68,7 @@ def _expected(said: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _words(assumptions: Assumptions) -> str:
+def words(assumptions: Assumptions) -> str:
     said = []
     for name, assumption in sorted(assumptions.items()):
         if isinstance(assumption.value, bool):
@@ -338,6 +344,68 @@ def test_functions_in_functions_have_an_end(depth: int) -> None:
             _explored(text)
     else:
         assert [seen[1] for _, seen in _explored(text) if seen] == [{"A": "x", "B": "x"}]
+
+
+# --- SAM --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", list(_cases(SAM)))
+def test_sam_becomes_what_it_is_deployed_as(case: dict[str, Any]) -> None:
+    files = {name: text.encode() for name, text in case.get("files", {}).items()}
+    snapshot = read_template(case["template"], "t.yaml", None, files.get)
+    found = {resource.id: resource for resource in snapshot.resources}
+    assert list(found) == case.get("ids", list(found))
+    for id_, expected in case["resources"].items():
+        assert found[id_].type == expected["type"]
+        assert _seen(found[id_], case, expected) == [_said(s) for s in expected.get("scenarios", [expected])]
+        places = {path: str(found[id_].origin.locate(steps_of(path))) for path in expected.get("places", {})}
+        assert places == {path: _full(place) for path, place in expected.get("places", {}).items()}
+    problems = {f"{problem.location}: {problem.message}" for problem in snapshot.problems}
+    assert problems >= {f"t.yaml:{problem}" for problem in case.get("problems", [])}
+    assert [gap.scope.type for gap in snapshot.gaps] == case.get("gaps", [])
+
+
+def _seen(resource: Any, case: dict[str, Any], expected: dict[str, Any]) -> list[Any]:
+    names = case.get("select") or sorted(_names(expected))
+    found = []
+    for assumptions, seen in explore(lambda scenario: look(resource, scenario), {}, 64):
+        assert seen is not None
+        properties = seen[1]
+        if isinstance(properties, dict):
+            properties = {name: properties[name] for name in names if name in properties}
+        found.append((words(assumptions), seen[0], properties))
+    return found
+
+
+def _names(expected: dict[str, Any]) -> set[str]:
+    all_of = [scenario.get("properties") for scenario in expected.get("scenarios", [expected])]
+    return {name for properties in all_of if isinstance(properties, dict) for name in properties}
+
+
+def _said(expected: dict[str, Any]) -> tuple[str, Any, Any]:
+    exists = expected.get("exists", True)
+    return expected.get("when", ""), exists, expected.get("properties") if exists else None
+
+
+def _full(said: str) -> str:
+    return said if said.count(":") > 1 else f"t.yaml:{said}"
+
+
+@pytest.mark.skipif(not CORPUS.exists(), reason="the corpus is not here")
+def test_every_real_sam_template_loses_its_functions_to_lambda() -> None:
+    with (CORPUS / "index.csv").open(encoding="utf-8") as lines:
+        rows = [row for row in csv.DictReader(lines) if row["sam"]]
+    functions = 0
+    for row in rows:
+        try:
+            snapshot = read_template((CORPUS / row["file"]).read_bytes(), row["file"])
+        except SourceError:
+            continue
+        types = [resource.type for resource in snapshot.resources]
+        functions += types.count("AWS::Lambda::Function")
+        assert "AWS::Serverless::Function" not in types
+        assert "AWS::Serverless::Api" not in types
+    assert functions > 100
 
 
 # --- real templates ---------------------------------------------------------------------------------

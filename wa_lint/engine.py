@@ -116,11 +116,11 @@ def _judge(rule: Rule, graph: Graph, resource: Resource, today: str) -> Iterator
         for case in _cases(asked, assumptions, items, share):
             by_item.setdefault(_key(case.verdict.place), []).append(case)
     for key, cases in by_item.items():
-        if len(by_item) == 1 or any(case.verdict.outcome is not Outcome.NOT_APPLICABLE for case in cases):
-            absent = [
-                assumptions for assumptions, items in lists if items is not None and key not in map(_key_of, items)
-            ]
-            yield _join(rule, resource, cases, absent)
+        absent = [assumptions for assumptions, items in lists if items is not None and key not in map(_key_of, items)]
+        yield _join(rule, resource, cases, absent)
+    if not by_item and any(asked.world(Scenario(a)).exists(resource) is not False for a, _ in lists):
+        nothing = Verdict(Outcome.NOT_APPLICABLE, "there is nothing to ask about", _nowhere(asked, {}))
+        yield _join(rule, resource, [Case({}, nothing)], ())
 
 
 _Key: TypeAlias = tuple[str, Path]
@@ -190,8 +190,7 @@ def _items(asked: _Asked, world: World) -> list[Cell | Verdict]:
     if program is None:
         return [resource]
     found, trace = _traced(program.evaluate, asked.variables(resource, None))
-    nothing = Verdict(Outcome.NOT_APPLICABLE, "there is nothing to ask about", resource)
-    return [_to_judge(resource, item, trace) for item in _listed(found)] or [nothing]
+    return [_to_judge(resource, item, trace) for item in _listed(found)]
 
 
 def _to_judge(resource: Cell, item: Cell | Unknown, trace: Sequence[Cell]) -> Cell | Verdict:

@@ -232,10 +232,21 @@ def _names(text: Cell, by: Spellings, place: Cell) -> Truth:
 
 
 def _is_named(text: Cell, said: Text | None, by: Spellings, place: Cell) -> Truth:
+    if _is_out_of_reach(text, place.resource):
+        return False
     if said is None:
         return _open(text.value)
     match = is_named(said, by, place.world.graph.is_settled)
     return Unknown(f"{_shown(text.value)} may name {place.resource.id}") if match is None else match
+
+
+def _is_out_of_reach(text: Cell, named: Resource) -> bool:
+    """Whether a name cannot lead that far: a plain one names what is in its own account and region, an ARN anything."""
+    by = text.resource
+    if IDENTITIES.get(named.type, Identity()).is_worldwide or not isinstance(text.value, str) or "arn:" in text.value:
+        return False
+    places = (by.account, named.account), (by.region, named.region)
+    return any(one is not None and other is not None and one != other for one, other in places)
 
 
 def _spellings(link: Link, place: Cell) -> Spellings:

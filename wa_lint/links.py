@@ -37,6 +37,8 @@ class Identity(msgspec.Struct, frozen=True):
     name: str = ""
     arn: str = ""
     """``{name}`` is the name, ``*`` anything; empty where the ARN cannot be built from the name."""
+    is_worldwide: bool = False
+    """Whether no two accounts or regions have one of the same name."""
 
 
 _SAGEMAKER = "AWS::SageMaker::"
@@ -59,6 +61,12 @@ IDENTITIES: dict[str, Identity] = {
     "AWS::SageMaker::Domain": Identity("DomainName"),
     "AWS::SageMaker::FeatureGroup": Identity("FeatureGroupName", "arn:*:sagemaker:*:*:feature-group/{name}"),
     "AWS::SageMaker::TrainingJob": Identity("TrainingJobName", "arn:*:sagemaker:*:*:training-job/{name}"),
+    "AWS::SageMaker::ProcessingJob": Identity("ProcessingJobName", "arn:*:sagemaker:*:*:processing-job/{name}"),
+    "AWS::SageMaker::TransformJob": Identity("TransformJobName", "arn:*:sagemaker:*:*:transform-job/{name}"),
+    "AWS::SageMaker::HyperParameterTuningJob": Identity(
+        "HyperParameterTuningJobName", "arn:*:sagemaker:*:*:hyper-parameter-tuning-job/{name}"
+    ),
+    "AWS::SageMaker::AutoMLJob": Identity("AutoMLJobName", "arn:*:sagemaker:*:*:automl-job/{name}"),
     "AWS::SageMaker::MonitoringSchedule": Identity(
         "MonitoringScheduleName", "arn:*:sagemaker:*:*:monitoring-schedule/{name}"
     ),
@@ -66,7 +74,7 @@ IDENTITIES: dict[str, Identity] = {
     "AWS::IAM::User": Identity("UserName", "arn:*:iam::*:user/*{name}"),
     "AWS::IAM::Group": Identity("GroupName", "arn:*:iam::*:group/*{name}"),
     "AWS::IAM::ManagedPolicy": Identity("ManagedPolicyName", "arn:*:iam::*:policy/*{name}"),
-    "AWS::S3::Bucket": Identity("BucketName", "arn:*:s3:::{name}"),
+    "AWS::S3::Bucket": Identity("BucketName", "arn:*:s3:::{name}", is_worldwide=True),
     "AWS::KMS::Key": Identity("KeyId", "arn:*:kms:*:*:key/{name}"),
     "AWS::KMS::Alias": Identity("AliasName", "arn:*:kms:*:*:{name}"),
     "AWS::Lambda::Function": Identity("FunctionName", "arn:*:lambda:*:*:function:{name}"),
@@ -232,4 +240,44 @@ LINKS: tuple[Link, ...] = (
     Link("AWS::ApiGatewayV2::Integration", "IntegrationUri", _FUNCTION, "function", "integrations", keys=_LAMBDA_URI),
     _role("AWS::ApiGatewayV2::Integration", "CredentialsArn", "integrations", name="credentials_role"),
     Link("AWS::ApiGatewayV2::Stage", "ApiId", "AWS::ApiGatewayV2::Api", "api", "stages"),
+    # jobs inside pipelines and state machines
+    _role(_SAGEMAKER + "ProcessingJob", "RoleArn", "processing_jobs"),
+    _role(_SAGEMAKER + "AutoMLJob", "RoleArn", "automl_jobs"),
+    _role(_SAGEMAKER + "LabelingJob", "RoleArn", "labeling_jobs"),
+    _role(_SAGEMAKER + "CompilationJob", "RoleArn", "compilation_jobs"),
+    _role(_SAGEMAKER + "HyperParameterTuningJob", "TrainingJobDefinition.RoleArn", "tuning_jobs"),
+    _role(
+        _SAGEMAKER + "HyperParameterTuningJob",
+        "TrainingJobDefinitions[].RoleArn",
+        "tuning_jobs",
+        at="TrainingJobDefinitions[]",
+    ),
+    Link(_SAGEMAKER + "TransformJob", "ModelName", _SAGEMAKER + "Model", "model", "transform_jobs"),
+    _ml_use("ProcessingJob", "ProcessingInputs[].S3Input.S3Uri", "input_buckets"),
+    _ml_use("ProcessingJob", "ProcessingOutputConfig.Outputs[].S3Output.S3Uri", "output_buckets"),
+    _ml_use("TransformJob", "TransformInput.DataSource.S3DataSource.S3Uri", "input_bucket"),
+    _ml_use("TransformJob", "TransformOutput.S3OutputPath", "output_bucket"),
+    _ml_use("TransformJob", "DataCaptureConfig.DestinationS3Uri", "capture_bucket"),
+    _ml_use(
+        "HyperParameterTuningJob",
+        "TrainingJobDefinition.InputDataConfig[].DataSource.S3DataSource.S3Uri",
+        "input_buckets",
+    ),
+    _ml_use("HyperParameterTuningJob", "TrainingJobDefinition.OutputDataConfig.S3OutputPath", "output_bucket"),
+    _ml_use("HyperParameterTuningJob", "TrainingJobDefinition.CheckpointConfig.S3Uri", "checkpoint_bucket"),
+    _ml_use(
+        "HyperParameterTuningJob",
+        "TrainingJobDefinitions[].InputDataConfig[].DataSource.S3DataSource.S3Uri",
+        "defined_input_buckets",
+    ),
+    _ml_use(
+        "HyperParameterTuningJob", "TrainingJobDefinitions[].OutputDataConfig.S3OutputPath", "defined_output_buckets"
+    ),
+    _ml_use("HyperParameterTuningJob", "TrainingJobDefinitions[].CheckpointConfig.S3Uri", "defined_checkpoint_buckets"),
+    _ml_use("AutoMLJob", "AutoMLJobInputDataConfig[].DataSource.S3DataSource.S3Uri", "input_buckets"),
+    _ml_use("AutoMLJob", "OutputDataConfig.S3OutputPath", "output_bucket"),
+    _ml_use("LabelingJob", "InputConfig.DataSource.S3DataSource.ManifestS3Uri", "input_bucket"),
+    _ml_use("LabelingJob", "OutputConfig.S3OutputPath", "output_bucket"),
+    _ml_use("CompilationJob", "InputConfig.S3Uri", "artefact_bucket"),
+    _ml_use("CompilationJob", "OutputConfig.S3OutputLocation", "output_bucket"),
 )

@@ -308,6 +308,23 @@ class Finding(msgspec.Struct, frozen=True):
     assumes: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     fingerprint: str = ""
+    stages: tuple[str, ...] | None = None
+    """The sets of parameters with which it is so; None: with all that its template was judged with."""
+
+
+class Skew(msgspec.Struct, frozen=True):
+    """What differs between the stages of a template: a value that a verdict rests on, a verdict, or a resource."""
+
+    resource: str
+    path: str
+    """Of the value; empty for a verdict, and for a resource that only some stages have."""
+    location: Location
+    values: Mapping[str, Value]
+    """By stage, as JSON may carry it: the value, the outcome, or whether the resource is there."""
+    shown: Mapping[str, str]
+    """By stage, in words."""
+    rule: str | None = None
+    """Whose verdict it is."""
 
 
 class Input(msgspec.Struct, frozen=True, order=True):
@@ -319,6 +336,8 @@ class Input(msgspec.Struct, frozen=True, order=True):
     """judged | skipped | error"""
     reason: str | None = None
     resources: int = 0
+    stages: tuple[str, ...] = ()
+    """The sets of parameters that this is said of; empty if none with a name was given."""
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -331,6 +350,7 @@ class Report(msgspec.Struct, frozen=True):
     gaps: tuple[Gap, ...] = ()
     problems: tuple[Problem, ...] = ()
     judged_at: str | None = None
+    skew: tuple[Skew, ...] = ()
 
 
 def path_text(path: Sequence[str | int]) -> str:

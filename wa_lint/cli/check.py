@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
@@ -12,12 +12,14 @@ import msgspec
 
 from wa_lint import engine
 from wa_lint.cli.excerpts import excerpts
-from wa_lint.cli.inputs import find
-from wa_lint.cli.judging import Task, day, judge_files
+from wa_lint.cli.inputs import find, uri_of
+from wa_lint.cli.judging import Judged, Task, day, judge_files
 from wa_lint.cli.options import Choice, Delivery, choice, chosen_rules, delivery
 from wa_lint.cli.output import complain, deliver, targets
+from wa_lint.cli.parameters import OPTION, stages_of
+from wa_lint.model import Report
 from wa_lint.reporters import Options
-from wa_lint.sources.template import read_parameters
+from wa_lint.rule import Rule
 
 
 @click.command()
@@ -25,28 +27,49 @@ from wa_lint.sources.template import read_parameters
 @choice
 @delivery
 @click.option(
-    "--parameters",
-    metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Values of the templates' parameters, as JSON: the AWS CLI's list or a flat map.",
+    OPTION,
+    multiple=True,
+    metavar="FILE|NAME=VALUE",
+    help="Values of the templates' parameters: a file of the AWS CLI, CodePipeline or SAM, a flat map, or one value. "
+    "May be given several times: several files are several stages, and each template is judged for each.",
 )
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="Processes to judge with.  [default: as many as pay]")
-def check(paths: Sequence[Path], choice: Choice, delivery: Delivery, parameters: Path | None, jobs: int | None) -> int:
-    """Judge templates, exports and snapshots: files, or folders of them (default: this folder)."""
+def check(
+    paths: Sequence[Path], choice: Choice, delivery: Delivery, parameters: Sequence[str], jobs: int | None
+) -> int:
+    """Judge templates, exports and snapshots: files, or folders of them (default: this folder); - is stdin."""
     to = targets(delivery.output)
     rules = chosen_rules(choice)
+    stages = stages_of(parameters, Path.cwd())
     files = find(paths or [Path()], Path.cwd())
     task = Task(
         choice=choice,
-        parameters=read_parameters(parameters.read_bytes(), parameters.name) if parameters else None,
+        stages=stages,
         now=day(delivery.now),
         today=dt.datetime.now(dt.UTC).date().isoformat(),
         is_debug=bool(os.environ.get("WA_LINT_DEBUG")),
     )
     judged = judge_files(files, task, rules, jobs)
-    for one in judged:
-        if one.complaint:
-            complain(one.complaint)
-    report = engine.merge([one.report for one in judged if one.report], [one.entry for one in judged])
-    report = msgspec.structs.replace(report, rules=tuple(rule.info for rule in rules))  # though nothing was judged
-    return deliver(report, to, delivery, Options(lines=excerpts(files)))
+    for complaint in (line for one in judged for line in one.complaints):
+        complain(complaint)
+    if stages:
+        _hint(judged, paths)
+    return deliver(_merged(judged, rules), to, delivery, Options(lines=excerpts(files)))
+
+
+def _merged(judged: Sequence[Judged], rules: Sequence[Rule]) -> Report:
+    reports = [one.report for one in judged if one.report]
+    merged = engine.merge(reports, [entry for one in judged for entry in one.entries])
+    return msgspec.structs.replace(
+        merged,
+        rules=tuple(rule.info for rule in rules),  # though nothing was judged
+        skew=tuple(skew for report in reports for skew in report.skew),
+    )
+
+
+def _hint(judged: Iterable[Judged], paths: Iterable[Path]) -> None:
+    """Say it where a second file of parameters was given as if it were a template."""
+    named = {uri_of(path, Path.cwd()) for path in paths}
+    skipped = [entry.uri for one in judged for entry in one.entries if entry.status == "skipped"]
+    for uri in sorted(named & set(skipped)):
+        complain(f"{uri} is no template; if it holds parameters, write {OPTION} {uri}")

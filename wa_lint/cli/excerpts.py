@@ -22,14 +22,16 @@ _NAME: Final = re.compile(r"""["']?(?:Name|Key|ParameterKey)["']?\s*:\s*["']?(?P
 
 def excerpts(files: Iterable[File]) -> Callable[[str], Sequence[str]]:
     """Return what gives the masked lines of a uri, read again when they are asked for."""
-    paths = {file.uri: Path(file.path) for file in files}
+    by_uri = {file.uri: file for file in files}
 
     @cache
     def lines(uri: str) -> Sequence[str]:
-        if uri not in paths:
+        if uri not in by_uri:
             return ()
+        file = by_uri[uri]
         try:
-            return masked_lines(paths[uri].read_text("utf-8-sig", "replace"))
+            content = Path(file.path).read_bytes() if file.content is None else file.content
+            return masked_lines(content.decode("utf-8-sig", "replace"))
         except OSError:
             return ()  # it was there when it was judged; the report does without its lines
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from wa_lint import codec
-from wa_lint.document import read_document
+from wa_lint.document import Document, read_document
 from wa_lint.errors import ConfigError, SourceError
 from wa_lint.model import Snapshot
 from wa_lint.sources.export.reader import looks_like_export, read_export
-from wa_lint.sources.template import Pins, looks_like_template, snapshot_of
+from wa_lint.sources.template import looks_like_template
 
 _SUFFIXES: Final = frozenset({".cfn", ".gz", ".json", ".jsonl", ".ndjson", ".template", ".yaml", ".yml"})
 """What a file in a folder may be called to be looked into. A file that is named itself may be called anything."""
@@ -37,6 +38,10 @@ class File(msgspec.Struct, frozen=True, order=True):
 
     uri: str
     path: str
+    root: str | None = None
+    """The folder that is looked into: what a template names is read inside it and nowhere else. None: nothing is."""
+    content: bytes | None = None
+    """What was read already: stdin gives it once."""
 
 
 class NotOurs(SourceError):  # noqa: N818, it names what the file is; nothing went wrong
@@ -44,23 +49,34 @@ class NotOurs(SourceError):  # noqa: N818, it names what the file is; nothing we
 
 
 def find(paths: Iterable[Path], start: Path) -> Sequence[File]:
-    """Return the files that `paths` name or hold, each once, sorted. Raise `ConfigError` where one does not exist."""
+    """Return the files that `paths` name or hold, each once, sorted; ``-`` is stdin.
+
+    Raise `ConfigError` where one does not exist.
+    """
     found: dict[str, File] = {}
     for path in paths:
+        if str(path) == "-":
+            found.setdefault("-", File("stdin", "-", content=sys.stdin.buffer.read(_MOST_BYTES + 1)))
+            continue
         if not path.exists():
             raise ConfigError(str(path), "there is no such file or folder")
+        root = path if path.is_dir() else path.parent
         for file in _walk(path) if path.is_dir() else [path]:
-            found.setdefault(os.path.realpath(file), File(_uri(file, start), str(file)))
+            found.setdefault(os.path.realpath(file), File(uri_of(file, start), str(file), str(root)))
     return sorted(found.values())
 
 
-def read(file: File, parameters: Pins | None) -> Snapshot:
-    """Return the snapshot that a file holds. Raise `NotOurs` if it holds none, `SourceError` if it cannot be read."""
-    return parse(_bytes(file), file.uri, parameters)
+def uri_of(path: Path, start: Path) -> str:
+    """Return the path from `start`: what a reader there can open, and no name of the machine's folders above it."""
+    return Path(os.path.relpath(path, start)).as_posix()
 
 
-def parse(content: bytes, uri: str, parameters: Pins | None) -> Snapshot:
-    """As `read`, of a file's content."""
+def read(file: File) -> Document | Snapshot:
+    """Return what a file holds: the document of a template, which parameters are still to be given, or a snapshot.
+
+    Raise `NotOurs` if it holds neither, `SourceError` if it cannot be read.
+    """
+    content, uri = _bytes(file), file.uri
     if codec.looks_like_snapshot(content):
         return codec.load(content, uri)
     try:
@@ -72,8 +88,23 @@ def parse(content: bytes, uri: str, parameters: Pins | None) -> Snapshot:
     if looks_like_export(document.value):
         return read_export(content, uri)
     if looks_like_template(document.value):
-        return snapshot_of(document, parameters)
+        return document
     raise NotOurs(uri, _NOTHING)
+
+
+def neighbours(file: File) -> Callable[[str], bytes | None]:
+    """Return what opens the files that a template names, relative to it: none outside of its root, none by a link."""
+
+    def open_file(name: str) -> bytes | None:
+        try:
+            path = (Path(file.path).parent / name).resolve()
+            is_ours = file.root is not None and path.is_relative_to(Path(file.root).resolve()) and path.is_file()
+            content = _head(path) if is_ours else None
+        except (OSError, RuntimeError, ValueError):  # a loop of links, a null byte
+            return None
+        return content if content is not None and len(content) <= _MOST_BYTES else None
+
+    return open_file
 
 
 def _half_read(content: bytes, uri: str, error: SourceError) -> Snapshot:
@@ -103,17 +134,16 @@ def _is_inside(path: Path, root: Path) -> bool:
     return not path.is_symlink() or path.resolve().is_relative_to(root)
 
 
-def _uri(path: Path, start: Path) -> str:
-    """Return the path from `start`: what a reader there can open, and no name of the machine's folders above it."""
-    return Path(os.path.relpath(path, start)).as_posix()
-
-
 def _bytes(file: File) -> bytes:
     try:
-        with Path(file.path).open("rb") as stream:
-            content = stream.read(_MOST_BYTES + 1)
+        content = file.content if file.content is not None else _head(Path(file.path))
     except OSError as error:
         raise SourceError(file.uri, f"cannot be read: {error.strerror}") from error
     if len(content) > _MOST_BYTES:
         raise SourceError(file.uri, f"more than {_MOST_BYTES // 2**20} MiB; split it")
     return content
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(_MOST_BYTES + 1)

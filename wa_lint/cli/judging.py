@@ -5,17 +5,21 @@ from __future__ import annotations
 import datetime as dt
 import os
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from wa_lint.cli.inputs import File, NotOurs, read
+from wa_lint.cli.inputs import File, NotOurs, neighbours, read
+from wa_lint.cli.joining import join
 from wa_lint.cli.options import Choice, chosen_rules
+from wa_lint.cli.parameters import demand_declared
+from wa_lint.cli.stages import combine
+from wa_lint.document import Document
 from wa_lint.engine import lint
 from wa_lint.errors import SourceError
-from wa_lint.model import Finding, Input, Listed, Report, Snapshot
+from wa_lint.model import Finding, Input, Listed, Raw, Report, Snapshot, SourceKind
 from wa_lint.rule import Rule
-from wa_lint.sources.template import Pins
+from wa_lint.sources.template import Stage, refusal, snapshot_of
 
 _FEW = 1000
 """Files that one process judges as soon as two: starting the second one and fetching its report cost as much as
@@ -26,33 +30,55 @@ class Task(msgspec.Struct, frozen=True):
     """All that judging a file depends on but the file. It travels to other processes."""
 
     choice: Choice
-    parameters: Pins | None = None
+    stages: tuple[Stage, ...] = ()
+    """The sets of parameters that each template is judged with; none: with what it says itself."""
     now: str | None = None
     """An ISO date; None: the snapshot's, else `today`."""
     today: str = ""
     is_debug: bool = False
 
 
+class Template(msgspec.Struct, frozen=True, eq=False):
+    """A template whose parameters are still to be given."""
+
+    document: Document
+    open_file: Callable[[str], bytes | None]
+    """Opens what it names."""
+
+    @property
+    def declared(self) -> Mapping[str, Raw]:
+        section = self.document.value.get("Parameters")
+        return section if isinstance(section, dict) else {}
+
+
 class Judged(msgspec.Struct, frozen=True):
     """What became of one file."""
 
-    entry: Input
+    entries: tuple[Input, ...]
+    """One, and one more for each stage that could not be judged."""
     report: Report | None = None
-    complaint: str | None = None
-    """One line for the user."""
+    complaints: tuple[str, ...] = ()
+    """Lines for the user."""
+    declares: tuple[str, ...] | None = None
+    """The parameters of a template; None of anything else."""
+    loose: Snapshot | None = None
+    """Answers of AWS, which are to be judged with those of the other files: one names what another describes."""
 
 
 def judge_files(files: Sequence[File], task: Task, rules: Sequence[Rule], jobs: int | None) -> Sequence[Judged]:
-    """Return what became of each file, in their order. `rules` are those of `task`; `jobs` None: as many as pay off."""
-    workers = min(jobs or _worth(len(files)), len(files))
-    if workers <= 1:
-        return [_judge(file, rules, task) for file in files]
-    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415, 40 ms that one file need not wait for
+    """Return what became of each file, in their order. `rules` are those of `task`; `jobs` None: as many as pay off.
 
-    hands = [files[i::workers] for i in range(workers)]
-    with ProcessPoolExecutor(workers) as pool:
-        done = list(pool.map(_judge_all, hands, [task] * workers))
-    return [done[i % workers][i // workers] for i in range(len(files))]
+    The report on all answers together stands with the first of their files. Raise `ConfigError` where a parameter is
+    given that no template declares.
+    """
+    judged = _judge_each(files, task, rules, jobs)
+    _demand_declared(judged, task.stages)
+    loose = [one.loose for one in judged if one.loose]
+    if not loose:
+        return judged
+    together = _judge_loose(join(loose), rules, task)
+    first = next(i for i, one in enumerate(judged) if one.loose)
+    return [*judged[:first], _with(judged[first], together), *judged[first + 1 :]]
 
 
 def judge_snapshot(snapshot: Snapshot, rules: Sequence[Rule], now: str | None, today: str) -> Report:
@@ -62,6 +88,18 @@ def judge_snapshot(snapshot: Snapshot, rules: Sequence[Rule], now: str | None, t
 
 def day(now: dt.datetime | None) -> str | None:
     return now.date().isoformat() if now else None
+
+
+def _judge_each(files: Sequence[File], task: Task, rules: Sequence[Rule], jobs: int | None) -> Sequence[Judged]:
+    workers = min(jobs or _worth(len(files)), len(files))
+    if workers <= 1:
+        return [_judge(file, rules, task) for file in files]
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415, 40 ms that one file need not wait for
+
+    hands = [files[i::workers] for i in range(workers)]
+    with ProcessPoolExecutor(workers) as pool:
+        done = list(pool.map(_judge_all, hands, [task] * workers))
+    return [done[i % workers][i // workers] for i in range(len(files))]
 
 
 def _worth(files: int) -> int:
@@ -76,22 +114,113 @@ def _judge_all(files: Sequence[File], task: Task) -> Sequence[Judged]:
 
 def _judge(file: File, rules: Sequence[Rule], task: Task) -> Judged:
     try:
-        snapshot = read(file, task.parameters)
-        report = judge_snapshot(snapshot, rules, task.now, task.today)
+        found = read(file)
+        if isinstance(found, Document):
+            return _judge_template(Template(found, neighbours(file)), rules, task)
+        return _judge_export(found, rules, task)
     except NotOurs as error:
-        return Judged(Input(file.uri, "unknown", "skipped", error.problem))
+        return Judged((Input(file.uri, "unknown", "skipped", error.problem),))
     except SourceError as error:
         reason = f"{error.where.removeprefix(file.uri).removeprefix(':')}: {error.problem}".removeprefix(": ")
-        return Judged(Input(file.uri, "unknown", "error", reason), complaint=" ".join(str(error).split()))
+        return Judged((Input(file.uri, "unknown", "error", reason),), complaints=(" ".join(str(error).split()),))
     except Exception as error:  # noqa: BLE001, a fault of ours in one file must not cost the user the others
-        return _fault(file, error, task)
-    return Judged(Input(file.uri, snapshot.kind.value, "judged", None, len(snapshot.resources)), report)
+        return _fault(file.uri, error, task)
 
 
-def _fault(file: File, error: Exception, task: Task) -> Judged:
+def _fault(uri: str, error: Exception, task: Task) -> Judged:
     what = f"a fault of wa-lint itself, please report it ({type(error).__name__})"
-    shown = "".join(traceback.format_exception(error)) if task.is_debug else f"{file.uri}: {what}"
-    return Judged(Input(file.uri, "unknown", "error", what), complaint=shown)
+    shown = "".join(traceback.format_exception(error)) if task.is_debug else f"{uri}: {what}"
+    return Judged((Input(uri, "unknown", "error", what),), complaints=(shown,))
+
+
+# --- templates, for each stage ----------------------------------------------------------------------
+
+
+def _judge_template(template: Template, rules: Sequence[Rule], task: Task) -> Judged:
+    """Judge a template for each stage whose values it does not refuse. The others cost no stage its verdict."""
+    uri = template.document.uri
+    refused = {stage.name: list(_refusals(template, stage)) for stage in task.stages}
+    stages = [stage for stage in task.stages or (Stage("", {}),) if not refused.get(stage.name)]
+    reports, resources = _reports(template, stages, rules, task)
+    names = tuple(stage.name for stage in stages if stage.name)
+    judged = [Input(uri, "template", "judged", None, resources, names)] if stages else []
+    broken = [
+        Input(uri, "template", "error", "; ".join(said), 0, (stage,) if stage else ())
+        for stage, said in refused.items()
+        if said
+    ]
+    return Judged(
+        (*judged, *broken),
+        _light(combine(reports)) if reports else None,
+        tuple(line for said in refused.values() for line in said),
+        tuple(template.declared),
+    )
+
+
+def _refusals(template: Template, stage: Stage) -> Iterator[str]:
+    """Yield a line for each value that the template's own constraints refuse, as CloudFormation would."""
+    declared = template.declared
+    for name, value in stage.pins.items():
+        why = refusal(name, declared[name], value) if name in declared else None
+        if why:
+            yield f"{stage.places[name]}: {name} {why}; see {template.document.locate_key(('Parameters', name))}"
+
+
+def _reports(
+    template: Template, stages: Iterable[Stage], rules: Sequence[Rule], task: Task
+) -> tuple[Mapping[str, Report], int]:
+    """Return the report of each stage, and how many resources there are. Stages with equal values share one."""
+    known: dict[str, tuple[Report, int]] = {}
+    reports: dict[str, Report] = {}
+    resources = 0
+    for stage in stages:
+        given = sorted(name for name in stage.pins if name in template.declared or name.startswith("AWS::"))
+        pins = {name: stage.pins[name] for name in given}
+        if repr(pins) not in known:
+            snapshot = snapshot_of(template.document, pins, template.open_file)
+            known[repr(pins)] = lint(snapshot, rules, task.now or task.today), len(snapshot.resources)
+        reports[stage.name], count = known[repr(pins)]
+        resources = max(resources, count)
+    return reports, resources
+
+
+def _demand_declared(judged: Iterable[Judged], stages: Sequence[Stage]) -> None:
+    """Raise `ConfigError` at names that no template has, unless one could not be read, or has them from a macro."""
+    entries = [entry for one in judged for entry in one.entries]
+    templates = [one.declares for one in judged if one.declares is not None]
+    declared = {name for names in templates for name in names}
+    is_whole = not any(entry.kind == "unknown" and entry.status == "error" for entry in entries)
+    if templates and is_whole and "Fn::Transform" not in declared:
+        demand_declared(stages, declared)
+
+
+# --- answers of AWS ---------------------------------------------------------------------------------
+
+
+def _judge_export(snapshot: Snapshot, rules: Sequence[Rule], task: Task) -> Judged:
+    entry = Input(snapshot.uri, snapshot.kind.value, "judged", None, len(snapshot.resources))
+    if _is_loose(snapshot):
+        return Judged((entry,), loose=snapshot)
+    return Judged((entry,), judge_snapshot(snapshot, rules, task.now, task.today))
+
+
+def _is_loose(snapshot: Snapshot) -> bool:
+    """Whether its resources may stand beside those of other files: each goes by an ARN, so none is two."""
+    return snapshot.kind is SourceKind.EXPORT and all(resource.id.startswith("arn:") for resource in snapshot.resources)
+
+
+def _judge_loose(snapshot: Snapshot, rules: Sequence[Rule], task: Task) -> Judged:
+    try:
+        return Judged((), judge_snapshot(snapshot, rules, task.now, task.today))
+    except Exception as error:  # noqa: BLE001, as in _judge
+        return _fault(snapshot.uri, error, task)
+
+
+def _with(one: Judged, together: Judged) -> Judged:
+    return Judged((*one.entries, *together.entries), together.report, together.complaints)
+
+
+# --- the report, lighter ----------------------------------------------------------------------------
 
 
 def _light(report: Report) -> Report:

@@ -14,6 +14,7 @@ import msgspec
 
 from wa_lint import codec, engine, language
 from wa_lint.cli.exits import BLIND, CLEAN
+from wa_lint.cli.joining import join
 from wa_lint.cli.judging import day, judge_snapshot
 from wa_lint.cli.options import Choice, Delivery, choice, chosen_rules, delivery
 from wa_lint.cli.output import atomic, complain, deliver, targets
@@ -116,26 +117,22 @@ def collect(account: Account, types: Collection[str] | None, now: dt.datetime | 
     failed: list[Input] = []
     for region in _regions(account.region, session, aws.regions):
         try:
-            read.append(read_live(session, region, types=types, now=moment, on_progress=_progress(region)))
+            if not read:
+                complain(f"reading account {aws.account_of(session, region).id}")
+            read.append(
+                read_live(
+                    session,
+                    region,
+                    types=types,
+                    with_global=not read,  # IAM is the same from every region
+                    now=moment,
+                    on_progress=_progress(region),
+                )
+            )
         except SourceError as error:
             complain(str(error))
             failed.append(Input(f"aws {region}", "live", "error", error.problem))
     return Collected(join(read) if read else None, tuple(failed))
-
-
-def join(snapshots: Sequence[Snapshot]) -> Snapshot:
-    """Return one snapshot of several of one account: what is global, as IAM, stands in each of them and counts once."""
-    first = snapshots[0]
-    resources = {(r.type, r.id): r for snapshot in reversed(snapshots) for r in snapshot.resources}
-    return Snapshot(
-        kind=first.kind,
-        uri=", ".join(snapshot.uri for snapshot in snapshots),
-        resources=tuple(resources[key] for key in sorted(resources)),
-        complete=frozenset[Raw]().union(*(snapshot.complete for snapshot in snapshots)),
-        gaps=tuple(dict.fromkeys(gap for snapshot in snapshots for gap in snapshot.gaps)),
-        taken_at=first.taken_at,
-        problems=tuple(problem for snapshot in snapshots for problem in snapshot.problems),
-    )
 
 
 def _types(rules: Iterable[Rule]) -> Collection[str]:

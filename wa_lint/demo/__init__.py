@@ -1,9 +1,9 @@
-"""``wa-lint demo``: one workload, judged as a template and as an account, in this process. Needs no AWS, opens no socket."""
+"""``wa-lint demo``: one workload, judged as a template and as an account, in this process. It opens no socket."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,7 @@ from wa_lint.demo.account import embedded_account
 from wa_lint.demo.deploy import Missed, deploy, read_as_deployed
 from wa_lint.demo.seed import read_seed, sow
 from wa_lint.demo.stub import REGION
+from wa_lint.errors import ConfigError
 from wa_lint.model import Finding, Input, Outcome, Report, Snapshot
 from wa_lint.reporters import Options, reporter
 from wa_lint.rule import Rule
@@ -22,6 +23,9 @@ from wa_lint.sources.template import read_template
 
 _TEMPLATE: Final = "template.yaml"
 _SEED: Final = "seed.yaml"
+
+_UNLIMITED: Final = 1e6
+"""Calls per second: nobody is throttled in here."""
 
 _FILES: Final = {"sarif": "wa-lint.sarif", "json": "wa-lint.json"}
 """Format -> the file that it is written to."""
@@ -49,7 +53,10 @@ class Demo(msgspec.Struct, frozen=True):
 
     template: Report
     account: Report
-    snapshot: Snapshot
+    read: Snapshot
+    """The template."""
+    scanned: Snapshot
+    """The account."""
     missed: tuple[Missed, ...]
     """What of the template did not reach the account."""
 
@@ -57,22 +64,22 @@ class Demo(msgspec.Struct, frozen=True):
 def run(out: Path, write: Callable[[str], None], options: Options | None = None) -> None:
     """Judge the demo's workload twice, `write` what was found, and put SARIF, JSON and the template into `out`.
 
-    Raise `MissingExtra` where moto is not installed.
+    Raise `MissingExtra` where moto is not installed, `ConfigError` where `out` cannot be written.
     """
+    write(
+        "wa-lint demo: a workload is judged as a template, deployed into an account inside this process, and scanned."
+        "\n\n"
+    )
     content = _read(_TEMPLATE)
-    options = options or Options()
     uri = f"{out.name}/{_TEMPLATE}"
-    write("wa-lint demo: a workload is judged as a template, deployed into an account inside this process, and scanned.\n")
     found = judge(content, uri, packs.load())
-    out.mkdir(parents=True, exist_ok=True)
-    (out / _TEMPLATE).write_bytes(content)
     lines = content.decode().splitlines()
-    options = msgspec.structs.replace(options, lines=lambda asked: lines if asked == uri else ())
-    whole = engine.merge([found.template, found.account], _inputs(found, uri))
-    for format_, name in _FILES.items():
-        (out / name).write_bytes(reporter(format_)(whole, options).encode("utf-8", "replace"))
+    options = msgspec.structs.replace(options or Options(), lines=lambda asked: lines if asked == uri else ())
+    whole = engine.merge([found.template, found.account], _inputs(found))
+    files = {name: reporter(format_)(whole, options).encode("utf-8", "replace") for format_, name in _FILES.items()}
+    _save(out, {**files, _TEMPLATE: content})
     write("\n".join(_screens(found, options)))
-    write(f"Both reports: {out / _FILES['sarif']} (SARIF), {out / _FILES['json']} (JSON); the template: {out / _TEMPLATE}\n")
+    write(f"Both reports together, and the template: {', '.join(str(out / name) for name in (*files, _TEMPLATE))}\n")
 
 
 def judge(content: bytes, uri: str, rules: Sequence[Rule]) -> Demo:
@@ -82,23 +89,30 @@ def judge(content: bytes, uri: str, rules: Sequence[Rule]) -> Demo:
     seed = _read(_SEED)
     now = read_seed(seed, _SEED).now
     today = now.date().isoformat()
-    template = engine.lint(read_template(content, uri), rules, today)
+    read = read_template(content, uri)
     with embedded_account() as session:
         missed = deploy(read_as_deployed(content, uri), session).missed
         sow(seed, _SEED, session)
-        snapshot = read_live(session, REGION, now=now)
-    return Demo(template, engine.lint(snapshot, rules, today), snapshot, missed)
+        scanned = read_live(session, REGION, now=now, max_rps=_UNLIMITED)
+    template, account = (engine.lint(snapshot, rules, today) for snapshot in (read, scanned))
+    return Demo(template, account, read, scanned, missed)
 
 
 def _read(name: str) -> bytes:
     return resources.files("wa_lint").joinpath("data", "demo", name).read_bytes()
 
 
-def _inputs(found: Demo, uri: str) -> list[Input]:
-    return [
-        Input(uri, "template", "judged", None, len({f.resource.id for f in found.template.findings})),
-        Input(found.snapshot.uri, "live", "judged", None, len(found.snapshot.resources)),
-    ]
+def _save(out: Path, files: Mapping[str, bytes]) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            (out / name).write_bytes(content)
+    except OSError as error:
+        raise ConfigError(str(out), f"the demo's files cannot be written there: {error.strerror}") from error
+
+
+def _inputs(found: Demo) -> list[Input]:
+    return [Input(s.uri, s.kind.value, "judged", None, len(s.resources)) for s in (found.read, found.scanned)]
 
 
 # --- what a person sees -----------------------------------------------------------------------------
@@ -107,9 +121,9 @@ def _inputs(found: Demo, uri: str) -> list[Input]:
 def _screens(found: Demo, options: Options) -> Iterator[str]:
     yield from _first_screen(found, options.width)
     text = reporter("text")
-    yield _title("The template")
+    yield _title(f"The template ({len(found.read.resources)} resources)")
     yield text(found.template, options)
-    yield _title(f"The account ({len(found.snapshot.resources)} resources)")
+    yield _title(f"The account ({len(found.scanned.resources)} resources)")
     yield text(found.account, options)
 
 

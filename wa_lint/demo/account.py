@@ -18,7 +18,7 @@ from wa_lint.model import Raw
 BORN: Final = dt.datetime(2026, 10, 5, 8, 0, tzinfo=dt.UTC)
 """When everything in the account was made."""
 
-_CONFIG: Final = {"iam": {"load_aws_managed_policies": True}, "lambda": {"use_docker": False}}
+_CONFIG: Final[Raw] = {"iam": {"load_aws_managed_policies": True}, "lambda": {"use_docker": False}}
 
 
 @contextlib.contextmanager
@@ -51,7 +51,7 @@ def new_session() -> Raw:
 
 @contextlib.contextmanager
 def _deaf() -> Iterator[None]:
-    """Take AWS's variables out of the environment for a while: a profile or an endpoint of the user's would lead outside.
+    """Take AWS's variables out of the environment: a profile or an endpoint of the user's would lead outside.
 
     moto makes sessions of its own, so ours cannot simply be told.
     """

@@ -5,6 +5,7 @@ What it cannot make it says; it never leaves out anything in silence.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -122,12 +123,15 @@ class _Run:
         if not isinstance(properties, dict):
             self.missed.add(Missed(resource.id, "", "its properties are not known"))
         elif making is None:
-            self.missed.add(Missed(resource.id, "", f"{resource.type} is not read from an account: only its name is used"))
+            self.missed.add(
+                Missed(resource.id, "", f"{resource.type} is not read from an account: only its name is used")
+            )
             self.made[resource.id] = resource, properties
         else:
             self._make(resource, making, self._named(resource, properties))
-            if takers := [self.ids[id_] for id_ in sorted(wanted.targets & self.ids.keys()) if self._takes(id_, making)]:
-                self.absorbed[resource.id] = tuple(takers)
+            takers = [id_ for id_ in sorted(wanted.targets & self.ids.keys()) if self._takes(id_, making)]
+            if takers:
+                self.absorbed[resource.id] = tuple(self.ids[id_] for id_ in takers)
 
     def reference(self, id_: str, attribute: str | None = None) -> str:
         """Return what Ref, or GetAtt, of a resource gives."""
@@ -148,7 +152,7 @@ class _Run:
         item = _in_api_words(resource.type, making, properties)
         for number, step in enumerate(making.steps):
             for request in _requests(step, {**item, _LOGICAL_ID: resource.id}):
-                sent, answer = self._call(resource, making, step, request | ({} if number else making.fixed))
+                sent, answer = self._call(resource, making, step, request if number else {**request, **making.fixed})
                 if number == 0:
                     item = {**item, **sent, **_described(answer, making.answer)}
         if making.arn[0]:
@@ -271,7 +275,9 @@ def _in_api_words(type_: str, making: Making, tree: Item) -> Item:
         _default(api, path, value)
     for joined, names in making.joined.items():
         api |= dict(zip(names, str(api.pop(joined)).split("|"), strict=True)) if joined in api else {}
-    first = {new: old for old, new in reversed(BY_TYPE[type_].renames.items())} if making.speaks_as_answered else {}
+    first = (
+        {new: old for old, new in reversed(tuple(BY_TYPE[type_].renames.items()))} if making.speaks_as_answered else {}
+    )
     for new, old in first.items():
         rename(api, new, old)
     return api
@@ -281,7 +287,7 @@ def _default(tree: Item, path: str, value: Raw) -> None:
     """Set what is missing at `path`, in each item of a list on the way; an outer member that is missing stays so."""
     head, mark, rest = path.partition("[].")
     if not mark:
-        tree.setdefault(path, value)
+        tree.setdefault(path, copy.deepcopy(value))
         return
     for item in _at(tree, head) or ():
         _default(item, rest, value)

@@ -88,7 +88,11 @@ _S3: Final = {
                 {**_BUCKET, "VersioningConfiguration": "VersioningConfiguration"},
                 "VersioningConfiguration",
             ),
-            Step("PutBucketLogging", {**_BUCKET, "BucketLoggingStatus.LoggingEnabled": "LoggingEnabled"}, "LoggingEnabled"),
+            Step(
+                "PutBucketLogging",
+                {**_BUCKET, "BucketLoggingStatus.LoggingEnabled": "LoggingEnabled"},
+                "LoggingEnabled",
+            ),
             Step(
                 "PutBucketLifecycleConfiguration",
                 {**_BUCKET, "LifecycleConfiguration": "LifecycleConfiguration"},
@@ -203,9 +207,7 @@ def _http(word: str) -> tuple[str, Making]:
 
 
 _WATCHING: Final = {
-    "AWS::ApplicationAutoScaling::ScalableTarget": Making(
-        "application-autoscaling", (Step("RegisterScalableTarget"),)
-    ),
+    "AWS::ApplicationAutoScaling::ScalableTarget": Making("application-autoscaling", (Step("RegisterScalableTarget"),)),
     "AWS::ApplicationAutoScaling::ScalingPolicy": Making(
         "application-autoscaling",
         (Step("PutScalingPolicy"),),
@@ -233,9 +235,11 @@ MAKINGS: Final[Mapping[str, Making]] = {
                 "Endpoint",
                 "NotebookInstanceLifecycleConfig",
                 "NotebookInstance",
+                "StudioLifecycleConfig",
                 "Domain",
                 "FeatureGroup",
                 "MonitoringSchedule",
+                "MlflowTrackingServer",
                 "TrainingJob",
             ),
         )

@@ -13,8 +13,8 @@ Item = dict[str, Raw]
 def shaped(shape: Raw, value: Raw) -> tuple[Raw, tuple[str, ...]]:
     """Return what of `value` the `shape` takes, converted to its types, and the paths that it does not.
 
-    A member's name may differ in the case of its first letter. A list of Key and Value is a map where a map is wanted, and
-    a map or list is its JSON where a text is.
+    A member's name may differ in the case of its first letter. A list of Key and Value is a map where a map is wanted,
+    and a map or list is its JSON where a text is.
     """
     unknown: list[str] = []
     return _fit(shape, value, "", unknown), tuple(unknown)

@@ -1,4 +1,4 @@
-"""Answers what moto lacks, and puts back what it loses, from what was sent to create it. It knows no rule and judges nothing.
+"""Answers what moto lacks, and puts back what it loses, from what was sent to create it. It judges nothing.
 
 Two tables say all of it; a test asks moto for each entry, so that one which moto has mended is noticed. What an answer
 looks like comes from botocore's model.
@@ -92,6 +92,12 @@ LACKS: Final = (
         "CreateNotebookInstanceLifecycleConfig",
         "NotebookInstanceLifecycleConfigs",
     ),
+    Lack("sagemaker", "CreateStudioLifecycleConfig", "CreateStudioLifecycleConfig"),
+    Lack("sagemaker", "DescribeStudioLifecycleConfig", "CreateStudioLifecycleConfig"),
+    Lack("sagemaker", "ListStudioLifecycleConfigs", "CreateStudioLifecycleConfig", "StudioLifecycleConfigs"),
+    Lack("sagemaker", "CreateMlflowTrackingServer", "CreateMlflowTrackingServer"),
+    Lack("sagemaker", "DescribeMlflowTrackingServer", "CreateMlflowTrackingServer"),
+    Lack("sagemaker", "ListMlflowTrackingServers", "CreateMlflowTrackingServer", "TrackingServerSummaries"),
     Lack("lambda", "ListFunctionUrlConfigs", "CreateFunctionUrlConfig", "FunctionUrlConfigs"),
     Lack("apigatewayv2", "GetAuthorizers", "CreateAuthorizer", "Items"),
 )
@@ -232,10 +238,11 @@ _PAGE: Final = 2
 
 def _creation(memory: Memory, model: Raw, request: Items) -> Items:
     """Answer a creation with the one thing that it tells: the ARN."""
-    noun = model.name.removeprefix("Create")
+    member = next(name for name in model.output_shape.members if name.endswith("Arn"))
+    noun = member.removesuffix("Arn")
     kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", noun).lower()
     arn = f"arn:aws:{model.service_model.service_name}:{REGION}:{ACCOUNT}:{kind}/{request[f'{noun}Name']}"
-    return _shaped(memory, model.output_shape, {f"{noun}Arn": arn})
+    return _shaped(memory, model.output_shape, {member: arn})
 
 
 def _told(memory: Memory, row: Lack, made: Items) -> Items:

@@ -98,8 +98,8 @@ def _studio_answer(arn: Cell) -> Cell:
 
 
 def _named(arn: Cell) -> Resource | None:
-    target = arn.value.target if isinstance(arn.value, Unresolved) else None
-    resource = arn.world.graph.named(target) if target else None
+    id_ = arn.value.target if isinstance(arn.value, Unresolved) else arn.value
+    resource = arn.world.graph.named(id_) if isinstance(id_, str) else None
     return resource if resource is not None and resource.type == _STUDIO_CONFIG else None
 
 

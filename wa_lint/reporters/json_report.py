@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from wa_lint import __version__
-from wa_lint.model import Evidence, Finding, Gap, Input, Location, Outcome, Problem, Raw, Report, Resource, Value
+from wa_lint.model import Evidence, Finding, Gap, Input, Location, Outcome, Problem, Raw, Report, Resource, Skew, Value
 from wa_lint.reporters import Options, tally
 
 _SHOWN = frozenset({Outcome.FAIL, Outcome.UNKNOWN})
@@ -34,6 +34,7 @@ def document(report: Report, options: Options) -> _Report:
         practices=tally.practices(report),
         gaps=[_gap(gap) for gap in report.gaps],
         problems=[_problem(problem) for problem in report.problems],
+        skew=[_skew(skew) for skew in report.skew],
         summary=_summary(report),
         judged_at=report.judged_at,
     )
@@ -50,6 +51,7 @@ class _Input(msgspec.Struct, frozen=True):
     status: str
     reason: str | None
     resources: int
+    stages: tuple[str, ...] | None
 
 
 class _Location(msgspec.Struct, frozen=True):
@@ -91,6 +93,7 @@ class _Finding(msgspec.Struct, frozen=True):
     assumes: tuple[str, ...]
     evidence: list[_Evidence]
     fingerprint: str
+    stages: tuple[str, ...] | None
     suppressed: None = None
 
 
@@ -115,6 +118,15 @@ class _Problem(msgspec.Struct, frozen=True):
     message: str
 
 
+class _Skew(msgspec.Struct, frozen=True):
+    resource: str
+    path: str
+    rule: str | None
+    values: dict[str, object]
+    shown: dict[str, str]
+    location: _Location
+
+
 class _Summary(msgspec.Struct, frozen=True):
     passed: int
     failed: int
@@ -133,12 +145,13 @@ class _Report(msgspec.Struct, frozen=True, kw_only=True):
     practices: object
     gaps: list[_Gap]
     problems: list[_Problem]
+    skew: list[_Skew]
     summary: _Summary
     judged_at: str | None
 
 
 def _input(entry: Input) -> _Input:
-    return _Input(entry.uri, entry.kind, entry.status, entry.reason, entry.resources)
+    return _Input(entry.uri, entry.kind, entry.status, entry.reason, entry.resources, entry.stages or None)
 
 
 def _finding(finding: Finding) -> _Finding:
@@ -157,6 +170,7 @@ def _finding(finding: Finding) -> _Finding:
         assumes=finding.assumes,
         evidence=[_evidence(evidence) for evidence in finding.evidence],
         fingerprint=finding.fingerprint,
+        stages=finding.stages,
     )
 
 
@@ -186,6 +200,11 @@ def _gap(gap: Gap) -> _Gap:
 
 def _problem(problem: Problem) -> _Problem:
     return _Problem(_location(problem.location), problem.message)
+
+
+def _skew(skew: Skew) -> _Skew:
+    values = {stage: value if _is_json(value) else None for stage, value in skew.values.items()}
+    return _Skew(skew.resource, skew.path, skew.rule, values, dict(skew.shown), _location(skew.location))
 
 
 def _summary(report: Report) -> _Summary:

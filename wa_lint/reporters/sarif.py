@@ -12,8 +12,21 @@ from typing import Final
 from urllib.parse import quote
 
 from wa_lint import __version__, lens
-from wa_lint.model import Finding, Gap, Input, Location, Outcome, Problem, Raw, Report, Resource, RuleInfo, Severity
-from wa_lint.reporters import Options, tally
+from wa_lint.model import (
+    Finding,
+    Gap,
+    Input,
+    Location,
+    Outcome,
+    Problem,
+    Raw,
+    Report,
+    Resource,
+    RuleInfo,
+    Severity,
+    Skew,
+)
+from wa_lint.reporters import Options, stages, tally
 from wa_lint.reporters.json_report import encode
 
 _LEVEL: Final = {
@@ -52,6 +65,7 @@ def render(report: Report, options: Options) -> str:
 
 def _run(report: Report) -> Raw:
     index = {rule.id: i for i, rule in enumerate(report.rules)}
+    where = stages.where_of(report)
     return {
         "tool": {"driver": _driver(report.rules)},
         "automationDetails": {"id": _category(report)},
@@ -59,7 +73,7 @@ def _run(report: Report) -> Raw:
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The folder that wa-lint was started in."}}},
         "invocations": [_invocation(report)],
         "taxonomies": [_taxonomy(report.rules)],
-        "results": [_result(f, index[f.rule.id]) for f in report.findings if f.outcome is Outcome.FAIL],
+        "results": [_result(f, index[f.rule.id], where(f)) for f in report.findings if f.outcome is Outcome.FAIL],
     }
 
 
@@ -146,27 +160,30 @@ def _taxon(practice: lens.Practice) -> Raw:
 # --- results ----------------------------------------------------------------------------------------
 
 
-def _result(finding: Finding, index: int) -> Raw:
+def _result(finding: Finding, index: int, where: str) -> Raw:
     related = list(_related(finding))
     return {
         "ruleId": finding.rule.id,
         "ruleIndex": index,
         "kind": "fail",
         "level": _LEVEL[finding.rule.severity],
-        "message": {"text": _message(finding)},
+        "message": {"text": _message(finding, where)},
         "locations": [_location(finding.location, finding.resource)],
         **({"relatedLocations": related} if related else {}),
         **({"partialFingerprints": {"waLint/v1": finding.fingerprint}} if finding.fingerprint else {}),
         "properties": {
             "path": finding.path,
             **({"when": finding.when} if finding.when else {}),
+            **({"stages": list(finding.stages)} if finding.stages else {}),
             **({"assumes": list(finding.assumes)} if finding.assumes else {}),
         },
     }
 
 
-def _message(finding: Finding) -> str:
+def _message(finding: Finding, where: str) -> str:
     parts = [_sentence(finding.message)]
+    if where:
+        parts.append(_sentence(f"This is so {where}"))
     if finding.when:
         parts.append(_sentence(f"This is so when {finding.when}"))
     if finding.assumes:
@@ -226,7 +243,7 @@ def _related(finding: Finding) -> Iterator[Raw]:
 
 def _invocation(report: Report) -> Raw:
     broken = [entry for entry in report.inputs if entry.status == "error"]
-    notes = [*map(_broken, broken), *map(_unread, report.gaps), *map(_odd, report.problems)]
+    notes = [*map(_broken, broken), *map(_unread, report.gaps), *map(_odd, report.problems), *map(_skewed, report.skew)]
     return {"executionSuccessful": not broken, "toolExecutionNotifications": notes}
 
 
@@ -244,6 +261,11 @@ def _unread(gap: Gap) -> Raw:
 def _odd(problem: Problem) -> Raw:
     place = {"locations": [{"physicalLocation": _physical(problem.location)}]}
     return _note("note", _sentence(problem.message)) | place
+
+
+def _skewed(skew: Skew) -> Raw:
+    place = {"locations": [{"physicalLocation": _physical(skew.location)}]}
+    return _note("note", _sentence(f"Not the same in every stage: {stages.of_skew(skew)}")) | place
 
 
 def _note(level: str, text: str) -> Raw:

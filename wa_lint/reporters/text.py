@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 import textwrap
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Final, TypeAlias
 
 import msgspec
 
 from wa_lint.model import Evidence, Finding, Gap, Input, Location, Outcome, Report, Severity
-from wa_lint.reporters import Options, blanked, tally, visible
+from wa_lint.reporters import Options, blanked, stages, tally, visible
 
 _ANSI: Final = {
     "critical": "1;35",
@@ -48,7 +48,8 @@ def render(report: Report, options: Options) -> str:
     for finding in report.findings:
         by_outcome[finding.outcome].append(finding)
     blocks = [
-        *_failing(by_outcome[Outcome.FAIL], options, ink),
+        *_failing(by_outcome[Outcome.FAIL], stages.where_of(report), options, ink),
+        *_skew(report, options, ink),
         *_undecided(by_outcome[Outcome.UNKNOWN], options, ink),
         *(_passing(by_outcome, options, ink) if options.show_all else ()),
         *_unread(report, ink),
@@ -61,7 +62,11 @@ def render(report: Report, options: Options) -> str:
 # --- what fails -------------------------------------------------------------------------------------
 
 
-def _failing(findings: Iterable[Finding], options: Options, ink: Ink) -> Iterator[str]:
+Where: TypeAlias = Callable[[Finding], str]
+"""Says in which stages a finding holds; nothing if in all."""
+
+
+def _failing(findings: Iterable[Finding], where: Where, options: Options, ink: Ink) -> Iterator[str]:
     places: dict[str, dict[tuple[str, str], list[Finding]]] = defaultdict(lambda: defaultdict(list))
     for finding in findings:
         places[_place(finding)][finding.resource.id, finding.resource.type].append(finding)
@@ -69,7 +74,7 @@ def _failing(findings: Iterable[Finding], options: Options, ink: Ink) -> Iterato
         yield ink(place, "bold")
         for (name, type_), found in resources.items():
             yield f"{ink(name, 'bold')} {ink(f'({type_})', 'faint')}"
-            yield from ("\n".join(_finding(finding, options, ink)) for finding in found)
+            yield from ("\n".join(_finding(finding, where(finding), options, ink)) for finding in found)
 
 
 def _place(finding: Finding) -> str:
@@ -80,10 +85,12 @@ def _place(finding: Finding) -> str:
     return f"account {account}, {region}"
 
 
-def _finding(finding: Finding, options: Options, ink: Ink) -> Iterator[str]:
+def _finding(finding: Finding, where: str, options: Options, ink: Ink) -> Iterator[str]:
     severity = finding.rule.severity.value
     yield f"{_INDENT}{ink(severity, severity)}  {ink(finding.rule.id, 'bold')}"
     yield from _prose(finding.message, options, ink)
+    if where:
+        yield from _prose(where, options, ink)
     if finding.when:
         yield from _prose(finding.when, options, ink, label="when ")
     for assumption in finding.assumes:
@@ -135,6 +142,17 @@ def _said(evidence: Evidence, near: Location) -> str:
     if not place.line:
         return f"{name} is {evidence.shown}"
     return f"{name} is {evidence.shown} ({f'line {place.line}' if place.uri == near.uri else place})"
+
+
+# --- what differs between stages --------------------------------------------------------------------
+
+
+def _skew(report: Report, options: Options, ink: Ink) -> Iterator[str]:
+    if report.skew:
+        lines = [ink(f"Not the same in every stage ({len(report.skew)}, MLOPS06-BP01)", "bold")]
+        for skew in report.skew:
+            lines += _prose(stages.of_skew(skew), options, ink)
+        yield "\n".join(lines)
 
 
 # --- what was not judged, what passed ---------------------------------------------------------------
@@ -219,7 +237,9 @@ def _summary(report: Report, by_outcome: Mapping[Outcome, Sequence[Finding]], in
     yield _verdict(by_outcome, ink)
     read = sum(entry.resources for entry in judged)
     if judged:
-        yield f"{_count(len(report.rules), 'rule')} on {_count(read, 'resource')} of {_count(len(judged), 'input')}."
+        asked = f"{_count(len(report.rules), 'rule')} on {_count(read, 'resource')} of {_count(len(judged), 'input')}"
+        named = dict.fromkeys(stage for entry in judged for stage in entry.stages)
+        yield asked + (f", for {' and '.join(map(ink, named))}." if named else ".")
 
 
 def _verdict(by_outcome: Mapping[Outcome, Sequence[Finding]], ink: Ink) -> str:

@@ -7,10 +7,10 @@ live account's, so it gives the same resource.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-
-import msgspec
+from typing import Final
 
 from wa_lint.model import Raw, Resource, Scope, Unknown
+from wa_lint.sources.export.found import Format, Found
 from wa_lint.sources.live.answers import Item, Place, resource_of
 from wa_lint.sources.live.collectors import COLLECTORS
 from wa_lint.sources.live.table import Collector, Reach
@@ -47,13 +47,6 @@ _LISTED: Mapping[str, tuple[Collector, ...]] = {
 """The key that a list answer wraps its entries in -> whose they are."""
 
 
-class Found(msgspec.Struct, frozen=True):
-    """What one answer holds."""
-
-    resources: tuple[Resource, ...] = ()
-    complete: frozenset[Scope] = frozenset()
-
-
 def is_answer(value: Raw) -> bool:
     """Whether `value` has the shape of an answer that `read_answer` knows."""
     return isinstance(value, dict) and (
@@ -74,6 +67,9 @@ def read_answer(value: Raw) -> Found:
         if not isinstance(resource.properties, Unknown)
     ]
     return Found(resources, frozenset(covered))
+
+
+ANSWER: Final = Format("an answer of the AWS CLI", is_answer, read_answer)
 
 
 def _entries(value: Item) -> Iterator[tuple[Collector, Item]]:

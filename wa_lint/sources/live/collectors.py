@@ -18,6 +18,7 @@ def _sagemaker(  # noqa: PLR0913, one argument for each way in which these types
     *,
     key: str = "",
     items: str = "",
+    arn: str = "",
     renames: Mapping[str, str] | None = None,
     observed: tuple[str, ...] = (),
     encoded: tuple[str, ...] = (),
@@ -32,7 +33,7 @@ def _sagemaker(  # noqa: PLR0913, one argument for each way in which these types
         listing=Call(operation=f"List{word}s", items=items or f"{word}s"),
         describe=(Call(operation=f"Describe{word}", request={key: key}, continued=continued),),
         name=f"{{{key}}}",
-        arn=f"{{{word}Arn}}",
+        arn=f"{{{arn or word}Arn}}",
         renames=renames or {},
         observed=observed,
         encoded=encoded,
@@ -50,6 +51,10 @@ _SAGEMAKER = (
     ),
     _sagemaker("NotebookInstanceLifecycleConfig", encoded=("OnCreate[].Content", "OnStart[].Content")),
     _sagemaker("Domain", key="DomainId"),
+    _sagemaker("StudioLifecycleConfig", encoded=("StudioLifecycleConfigContent",)),
+    _sagemaker(
+        "MlflowTrackingServer", key="TrackingServerName", items="TrackingServerSummaries", arn="TrackingServer"
+    ),
     _sagemaker("FeatureGroup", items="FeatureGroupSummaries", continued="FeatureDefinitions"),
     _sagemaker(
         "MonitoringSchedule",

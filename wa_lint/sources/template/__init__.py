@@ -1,6 +1,17 @@
 """CloudFormation templates, YAML or JSON, read into a snapshot whose values wait for a scenario."""
 
-from wa_lint.sources.template.parameters import Pins, read_parameters
+from wa_lint.sources.template.parameters import Pins, refusal
 from wa_lint.sources.template.reader import looks_like_template, read_template, snapshot_of
+from wa_lint.sources.template.stages import Stage, pair_of, read_parameters, read_stages
 
-__all__ = ["Pins", "looks_like_template", "read_parameters", "read_template", "snapshot_of"]
+__all__ = [
+    "Pins",
+    "Stage",
+    "looks_like_template",
+    "pair_of",
+    "read_parameters",
+    "read_stages",
+    "read_template",
+    "refusal",
+    "snapshot_of",
+]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias, TypeVar
 
-from wa_lint.document import Document
 from wa_lint.model import ABSENT, Assumption, Hole, Raw, Scenario, Unknown, Unresolved, Value
 from wa_lint.scenario import Fork
 from wa_lint.sources.template.parameters import Parameter, Pins
+from wa_lint.sources.template.sections import Sections
 from wa_lint.sources.template.texts import function_of
 
 T = TypeVar("T")
@@ -33,23 +33,22 @@ class Template:
 
     def __init__(
         self,
-        document: Document,
+        sections: Sections,
         parameters: Mapping[str, Parameter],
         pins: Pins,
         functions: Mapping[str, Function],
         *,
         is_generated: bool = False,
     ) -> None:
-        sections = document.value
-        self.document = document
+        self.sections = sections
         self.parameters = parameters
         self.pins = pins
         self.functions = functions
         self.is_generated = is_generated
         """Whether a transform adds resources: then a name that the template lacks is no mistake."""
-        self.mappings: Mapping[str, Raw] = _section(sections, "Mappings")
-        self.conditions: Mapping[str, Raw] = _section(sections, "Conditions")
-        self.resources: Mapping[str, Raw] = _section(sections, "Resources")
+        self.mappings: Mapping[str, Raw] = sections.section("Mappings")
+        self.conditions: Mapping[str, Raw] = sections.section("Conditions")
+        self.resources: Mapping[str, Raw] = sections.section("Resources")
         self.memory: dict[str, list[tuple[Mapping[str, Assumption | None], object]]] = {}
         """Answers by question, each with the assumptions that it rests on."""
 
@@ -131,14 +130,14 @@ class Asking:
         if pinned is None:
             assumed = self.scenario.assumed(parameter.name)
             if assumed is not None and assumed.value is not ABSENT:
-                return parameter.typed(str(assumed.value))
+                return parameter.typed(str(assumed.value), whole=whole)
         if parameter.is_elsewhere or (parameter.no_echo and not self.conditions):
             return parameter.open(assumed.differs_from if assumed else ())
         if pinned is not None:
-            return parameter.typed(pinned)
+            return parameter.typed(pinned, whole=whole)
         if assumed is None and parameter.default is not None and not self.conditions:
             self.assumes[f"the default of {parameter.name}"] = None
-            return parameter.typed(parameter.default)
+            return parameter.typed(parameter.default, whole=whole)
         return _open(parameter, assumed or Assumption(), whole=whole)
 
     def _pseudo(self, name: str) -> Value:
@@ -177,8 +176,3 @@ def _open(parameter: Parameter, assumed: Assumption, *, whole: bool) -> Value:
     if rest and whole:
         raise Fork([{parameter.name: Assumption(value=text)} for text in rest])
     return parameter.open(assumed.differs_from)
-
-
-def _section(sections: Raw, name: str) -> Mapping[str, Raw]:
-    section = sections.get(name)
-    return section if isinstance(section, dict) else {}

@@ -13,6 +13,7 @@ from wa_lint.model import ABSENT, Bounds, Hole, Raw, Unknown, Unresolved, Value
 from wa_lint.redact import mask
 from wa_lint.sources.template.asking import Asking, Function
 from wa_lint.sources.template.conditions import truth_of
+from wa_lint.sources.template.foreach import ITEM, item_of
 from wa_lint.sources.template.mappings import find_in_map
 from wa_lint.sources.template.texts import function_of, joined, spell, text_of, unresolved
 from wa_lint.sources.template.variables import split
@@ -28,8 +29,12 @@ def branch_of(ask: Asking, argument: Raw) -> int | Unknown:
 
 def reference_to(ask: Asking, resource: Raw, attribute: Raw) -> Value:
     """Return what ``!GetAtt resource.attribute`` gives: a hole, whose text links compare by its names."""
-    name = text_of(ask.value(attribute)) if attribute else None
-    if not isinstance(resource, str) or name is None:
+    steps = [ask.value(step) for step in (resource, attribute)]
+    obscure = next((step for step in steps if isinstance(step, Unknown | Unresolved)), None)
+    if obscure is not None:
+        return Unknown(obscure.reason)
+    resource, name = steps
+    if not isinstance(resource, str) or not (name := text_of(name)):
         return Unknown(f"Fn::GetAtt takes a resource and an attribute, not {spell([resource, attribute])}")
     whole = f"{resource}.{name}"
     if resource in ask.template.resources:
@@ -38,8 +43,14 @@ def reference_to(ask: Asking, resource: Raw, attribute: Raw) -> Value:
 
 
 def _ref(ask: Asking, argument: Raw) -> Value:
-    name = text_of(argument)
-    return Unknown(f"Ref takes a name, not {spell(argument)}") if name is None else ask.reference(name, whole=ask.whole)
+    said = ask.value(argument)
+    name = text_of(said)
+    if name is None:
+        return Unknown(said.reason if isinstance(said, Unknown | Unresolved) else _NO_NAME.format(spell(argument)))
+    return ask.reference(name, whole=ask.whole)
+
+
+_NO_NAME: Final = "Ref takes a name, not {}"
 
 
 def _get_att(ask: Asking, argument: Raw) -> Value:
@@ -238,6 +249,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "Fn::Base64": _base64,
     "Fn::Cidr": _cidr,
     "Fn::FindInMap": find_in_map,
+    ITEM: item_of,
     "Fn::GetAtt": _get_att,
     "Fn::GetAZs": _get_azs,
     "Fn::GetStackOutput": _get_stack_output,

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from wa_lint import schema
 from wa_lint.document import Number
 from wa_lint.model import Deferred, Path, Raw, Resolution, Scenario, Unknown, Value
 from wa_lint.schema import Shape
 from wa_lint.sources.template.asking import Asking, Template
 from wa_lint.sources.template.conditions import truth_of
+from wa_lint.sources.template.foreach import FOR_EACH, has_item
 from wa_lint.sources.template.functions import branch_of
+from wa_lint.sources.template.sections import Guard
 from wa_lint.sources.template.texts import function_of, revealed, spell
+from wa_lint.truth import Truth, every
 
 
 class Intrinsic(Deferred):
@@ -50,19 +55,29 @@ class Intrinsic(Deferred):
 
 
 class Existence(Deferred):
-    """Whether a resource's own ``Condition`` holds."""
+    """Whether a resource's own ``Condition`` holds, and the loops around it have a turn for it."""
 
-    __slots__ = ("name", "template")
+    __slots__ = ("guards", "name", "template")
 
-    def __init__(self, name: Raw, template: Template) -> None:
+    def __init__(self, name: Raw, template: Template, guards: Sequence[Guard] = ()) -> None:
         self.name = name
+        """The condition; None where there is none."""
         self.template = template
+        self.guards = tuple(guards)
 
     def resolve(self, scenario: Scenario) -> Resolution:
-        return Resolution(truth_of(Asking(self.template, scenario), self.name))
+        ask = Asking(self.template, scenario)
+        return Resolution(every(self._truths(ask)), assumes=tuple(ask.assumes))
+
+    def _truths(self, ask: Asking) -> Iterator[Truth]:
+        for guard in self.guards:
+            yield has_item(ask, guard.collection, guard.item)
+        if self.name is not None:
+            yield truth_of(ask, self.name)
 
     def __str__(self) -> str:
-        return f"Condition {self.name}"
+        lists = [f"{guard.item} in {spell(guard.collection)}" for guard in self.guards]
+        return " and ".join([*lists, *([] if self.name is None else [f"Condition {self.name}"])])
 
     __repr__ = __str__
 
@@ -88,8 +103,8 @@ def _opaque(raw: dict[str, Raw]) -> Unknown | None:
     """Return why nothing can be said of a map that something else fills in, or changes, at deployment."""
     if "Fn::Transform" in raw:
         return Unknown("a macro (Fn::Transform) decides it at deployment")
-    if any(key.startswith("Fn::ForEach") for key in raw):
-        return Unknown("Fn::ForEach fills it, and is not expanded yet")
+    if any(key.startswith(FOR_EACH) for key in raw):
+        return Unknown("Fn::ForEach fills it with what is not known in full")
     return None
 
 

@@ -7,12 +7,12 @@ from typing import Final
 
 from wa_lint.model import Assumption, Bounds, Hole, Raw, Unknown, Unresolved, Value
 from wa_lint.scenario import Fork
-from wa_lint.sources.template.asking import Asking
+from wa_lint.sources.template.asking import PSEUDO, Asking
 from wa_lint.sources.template.texts import any_of, spell, text_of
 from wa_lint.truth import equals
 
 _MOST_KEYS: Final = 16
-"""Keys of a map up to which an open parameter is tried with each; AWS regions are more."""
+"""Keys of a map up to which an open parameter, or account, is tried with each; AWS regions are more."""
 
 _ARGUMENTS: Final = 3
 
@@ -58,15 +58,23 @@ def _rows(ask: Asking, raw: Raw, key: str | Unresolved, rows: Sequence[Value], *
     if isinstance(key, str):
         return [row[key] for row in maps if key in row]
     names = sorted({name for row in maps for name in row if equals(key, name) is not False})
-    if forks and isinstance(raw, dict) and raw.get("Ref") in ask.template.parameters:
+    if forks and isinstance(raw, dict) and _is_worth_trying(ask, raw.get("Ref"), maps):
         _try_each(raw["Ref"], names)
     return [row[name] for row in maps for name in names if name in row]
 
 
-def _try_each(parameter: str, names: Sequence[str]) -> None:
+def _is_worth_trying(ask: Asking, name: Raw, maps: Sequence[Mapping[str, Value]]) -> bool:
+    """Whether a key is a parameter, or chooses a list by region or account: lists have no common shape."""
+    rows = [row for one in maps for row in one.values() if isinstance(row, Mapping)]
+    return name in ask.template.parameters or (
+        name in PSEUDO and any(isinstance(value, list) for row in rows for value in row.values())
+    )
+
+
+def _try_each(name: str, keys: Sequence[str]) -> None:
     """Fork on the keys: a value that is none of them cannot be deployed."""
-    if 0 < len(names) <= _MOST_KEYS:
-        raise Fork([{parameter: Assumption(value=name)} for name in names])
+    if 0 < len(keys) <= _MOST_KEYS:
+        raise Fork([{name: Assumption(value=key)} for key in keys])
 
 
 def _one_of(said: Raw, values: Sequence[Value]) -> Unresolved:

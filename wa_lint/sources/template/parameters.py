@@ -1,4 +1,4 @@
-"""Parameters: what a template declares of them, and the files that pin their values."""
+"""Parameters: what a template declares of them, and which values it refuses."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from wa_lint.document import Document, Number, read_document
-from wa_lint.errors import SourceError
-from wa_lint.model import ABSENT, Bounds, Hole, Raw, Unresolved, Value
+from wa_lint.document import Number
+from wa_lint.model import Bounds, Hole, Raw, Unresolved, Value
+from wa_lint.redact import mask_by_name
 from wa_lint.sources.template.texts import any_of, text_of
 
 Pins: TypeAlias = Mapping[str, str | list[str]]
@@ -38,11 +38,19 @@ class Parameter(msgspec.Struct, frozen=True):
         """Whether its value is only the name of the value, in Systems Manager's Parameter Store."""
         return self.type.startswith("AWS::SSM::Parameter::Value<")
 
-    def typed(self, text: str | list[str]) -> Value:
-        """Return what a Ref gives where the parameter has the value `text`."""
+    @property
+    def is_numeric(self) -> bool:
+        return self.type in {"Number", "List<Number>"}
+
+    def typed(self, text: str | list[str], *, whole: bool = False) -> Value:
+        """Return what a Ref gives where the parameter has the value `text`.
+
+        An empty list has one empty item for functions (cfn-language-discussion#102: ``Fn::Length`` gives 1, and people
+        compare ``!Select [0, !Ref List]`` with the empty text). As the whole value of a property it counts as empty.
+        """
         if self.is_list:
-            items = text if isinstance(text, list) else text.split(",") if text else []
-            return [item.strip() for item in items]
+            items = [item.strip() for item in (text if isinstance(text, list) else text.split(","))]
+            return [] if whole and items == [""] else items
         plain = ",".join(text) if isinstance(text, list) else text
         return _number(plain) if self.type == "Number" else plain
 
@@ -78,64 +86,70 @@ def declared(name: str, body: Raw) -> Parameter:
     return msgspec.structs.replace(parameter, allowed=tuple(_texts(said.get("AllowedValues"))))
 
 
-def read_parameters(content: bytes | str, uri: str) -> Pins:
-    """Read a parameters file: the AWS CLI's list, CodePipeline's ``{"Parameters": …}``, or a flat map.
+def refusal(name: str, body: Raw, value: str | list[str]) -> str | None:
+    """Return how the declaration `body` refuses `value`, as a sentence goes on after the name; None if it does not.
 
-    Raise `SourceError` where it is none of these, or gives a parameter twice.
+    CloudFormation refuses the same before it changes anything (AWS: "CloudFormation template Parameters syntax").
     """
-    document = read_document(content, uri)
-    said = document.value
-    if document.problems:
-        problem = document.problems[0]
-        raise SourceError(str(problem.location), problem.message)
-    if isinstance(said, list):
-        return dict(_listed(document))
-    if isinstance(said, dict) and isinstance(said.get("Parameters"), dict):
-        return dict(_mapped(document, ("Parameters",)))
-    if isinstance(said, dict):
-        return dict(_mapped(document, ()))
-    raise SourceError(f"{uri}:1:1", f"it is no parameters file; {_EXPECTED}")
+    parameter = declared(name, body)
+    said: Mapping[str, Raw] = body if isinstance(body, dict) else {}
+    typed = parameter.typed(value)
+    for item in typed if isinstance(typed, list) else [typed]:
+        broken = _broken(parameter, said, item)
+        if broken:
+            shown = "" if parameter.no_echo else f" {_shown(name, item)}"
+            described = said.get("ConstraintDescription")
+            return f"is{shown}, {broken}" + (f" ({described})" if isinstance(described, str) else "")
+    return None
 
 
-_EXPECTED: Final = 'write {"Name": "value"}, or [{"ParameterKey": "Name", "ParameterValue": "value"}]'
+# --- what a declaration refuses ---------------------------------------------------------------------
 
 
-def _listed(document: Document) -> Iterator[tuple[str, str | list[str]]]:
-    seen: set[str] = set()
-    for index, entry in enumerate(document.value):
-        name, value = _entry(entry)
-        if name is None or name in seen:
-            problem = f"the parameter {name} is given twice" if name else f"this is no parameter; {_EXPECTED}"
-            raise SourceError(str(document.locate((index,))), problem)
-        seen.add(name)
-        if value is not ABSENT:
-            yield name, _pin(document, (index,), name, value)
+def _broken(parameter: Parameter, said: Mapping[str, Raw], item: Value) -> str | None:
+    """Return the constraint that one value, or one item of a list, breaks."""
+    text = text_of(item) or ""
+    number = _number(text)
+    allowed = list(_texts(said.get("AllowedValues")))
+    if allowed and text not in allowed and not (parameter.is_numeric and number in map(_number, allowed)):
+        return f"which is none of its AllowedValues: {', '.join(allowed[:_MOST])}{' …' if len(allowed) > _MOST else ''}"
+    if parameter.is_numeric and isinstance(number, str):
+        return f"which is no number, and its type is {parameter.type}"
+    size = None if parameter.is_elsewhere else number if parameter.is_numeric else len(text)
+    low, high = ("MinValue", "MaxValue") if parameter.is_numeric else ("MinLength", "MaxLength")
+    least, most = _limit(said.get(low)), _limit(said.get(high))
+    if isinstance(size, int | float) and least is not None and size < least:
+        return f"which is below its {low} of {text_of(said[low])}"
+    if isinstance(size, int | float) and most is not None and size > most:
+        return f"which is above its {high} of {text_of(said[high])}"
+    pattern = said.get("AllowedPattern")
+    if isinstance(pattern, str) and not parameter.is_numeric and _mismatches(pattern, text):
+        return f"which its AllowedPattern {pattern} does not match"
+    return None
 
 
-def _entry(entry: Raw) -> tuple[str | None, Raw]:
-    match entry:
-        case {"ParameterKey": str(name), "ParameterValue": value}:
-            return name, value
-        case {"ParameterKey": str(name), "UsePreviousValue": _}:
-            return name, ABSENT
-        case str() if "=" in entry:
-            name, _, value = entry.partition("=")
-            return name, value
-    return None, ABSENT
+_MOST: Final = 8
+"""AllowedValues that a message names."""
 
 
-def _mapped(document: Document, path: tuple[str, ...]) -> Iterator[tuple[str, str | list[str]]]:
-    for name, value in (document.value[path[0]] if path else document.value).items():
-        yield name, _pin(document, (*path, name), name, value)
+def _mismatches(pattern: str, text: str) -> bool:
+    """Whether a pattern surely refuses a text. One that only Java understands is left to CloudFormation."""
+    import re2  # noqa: PLC0415, 13 ms that only a template with a pattern shall pay
+
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        return re2.compile(pattern, options).fullmatch(text) is None
+    except re2.error:
+        return False
 
 
-def _pin(document: Document, path: tuple[str | int, ...], name: str, value: Raw) -> str | list[str]:
-    if isinstance(value, list) and all(text_of(item) is not None for item in value):
-        return [text_of(item) or "" for item in value]
-    text = text_of(value)
-    if text is None:
-        raise SourceError(str(document.locate(path)), f"the value of {name} is neither a text nor a list of texts")
-    return text
+def _shown(name: str, item: Value) -> str:
+    text = str(mask_by_name(name, text_of(item) or ""))
+    return repr(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
+
+
+_LONGEST: Final = 60
 
 
 def _text_or_list(value: Raw) -> str | None:

@@ -8,11 +8,18 @@ from typing import Final
 from wa_lint import schema
 from wa_lint.document import Document, read_document
 from wa_lint.errors import SourceError
-from wa_lint.model import Gap, Location, Path, Problem, Raw, Resource, Scope, Snapshot, SourceKind, Unknown, Value
+from wa_lint.model import Location, Path, Problem, Raw, Resource, Snapshot, SourceKind, Unknown, Value
 from wa_lint.sources.template.asking import Template
+from wa_lint.sources.template.assertions import narrowed
+from wa_lint.sources.template.foreach import unrolled
 from wa_lint.sources.template.functions import FUNCTIONS
+from wa_lint.sources.template.include import included
 from wa_lint.sources.template.intrinsic import Existence, tree
-from wa_lint.sources.template.parameters import Parameter, Pins, declared
+from wa_lint.sources.template.jobs import with_jobs
+from wa_lint.sources.template.openapi import with_methods
+from wa_lint.sources.template.parameters import Pins, declared, refusal
+from wa_lint.sources.template.sam import expanded
+from wa_lint.sources.template.sections import OpenFile, Sections
 
 _HARMLESS: Final = frozenset(
     {
@@ -21,9 +28,13 @@ _HARMLESS: Final = frozenset(
         "AWS::SecretsManager-2020-07-23",
         "AWS::SecretsManager-2024-09-16",
         "AWS::CodeDeployBlueGreen",
+        "AWS::ServiceCatalog",
     }
 )
-"""Transforms that touch no resources but those of types of their own (AWS: Transform reference, seen 2026-11)."""
+"""Transforms that touch no resources but those of types of their own, or only texts that `texts.DYNAMIC` knows.
+
+AWS: Transform reference, seen 2026-11; the sixth one there is AWS::Include.
+"""
 
 _SECTIONS: Final = frozenset(
     {"Transform", "Parameters", "Outputs", "Conditions", "Mappings", "Metadata", "Description"}
@@ -42,31 +53,46 @@ def looks_like_template(value: Raw) -> bool:
     return ("Resources" in value and resources is None) or any(n.startswith("AWS::") for n in transforms(value))
 
 
-def read_template(content: bytes | str, uri: str, parameters: Pins | None = None) -> Snapshot:
+def read_template(
+    content: bytes | str, uri: str, parameters: Pins | None = None, open_file: OpenFile | None = None
+) -> Snapshot:
     """Read a template; `parameters` pin the values of those that it declares, others are ignored.
 
     Raise `SourceError` where it is no YAML or JSON, or no template. What is wrong in part is a `Problem`.
     """
-    return snapshot_of(read_document(content, uri), parameters)
+    return snapshot_of(read_document(content, uri), parameters, open_file)
 
 
-def snapshot_of(document: Document, parameters: Pins | None = None) -> Snapshot:
+def snapshot_of(document: Document, parameters: Pins | None = None, open_file: OpenFile | None = None) -> Snapshot:
     """As `read_template`, of a document that was read already."""
-    resources = _resources(document)
-    declarations = _declarations(document)
-    template = Template(
-        document, declarations, parameters or {}, FUNCTIONS, is_generated=_is_generated(document.value, resources)
-    )
-    macro = _macro(document.value)
-    read = [_resource(template, id_, body, macro) for id_, body in resources.items() if _is_typed(body)]
-    problems = [*document.problems, *_problems(document, resources), *_misfits(document, declarations, template.pins)]
-    return Snapshot(
+    template = template_of(document, parameters, open_file)
+    sections = template.sections
+    macro = _macro(sections.value)
+    read = [_resource(template, id_, body, macro) for id_, body in template.resources.items() if _is_typed(body)]
+    problems = {*document.problems, *sections.problems, *_problems(sections), *_misfits(template)}
+    snapshot = Snapshot(
         kind=SourceKind.TEMPLATE,
         uri=document.uri,
         resources=tuple(read),
-        gaps=tuple(sorted(_gaps(resources))),
+        gaps=tuple(sorted(set(sections.gaps))),
         problems=tuple(sorted(problems)),
     )
+    return with_jobs(snapshot, template)
+
+
+def template_of(document: Document, parameters: Pins | None = None, open_file: OpenFile | None = None) -> Template:
+    """Return a template as CloudFormation sees it once its own transforms are done. Raise as `read_template`."""
+    _check(document)
+    pins = parameters or {}
+    sections = included(Sections(document, document.value), open_file)
+    sections = unrolled(_template(sections, pins))
+    return _template(with_methods(expanded(sections, open_file)), pins)
+
+
+def _template(sections: Sections, pins: Pins) -> Template:
+    declarations = {name: declared(name, body) for name, body in sections.section("Parameters").items()}
+    parameters = narrowed(declarations, sections.section("Rules"))
+    return Template(sections, parameters, pins, FUNCTIONS, is_generated=_is_generated(sections))
 
 
 def transforms(sections: Mapping[str, Raw]) -> list[str]:
@@ -81,24 +107,22 @@ def transforms(sections: Mapping[str, Raw]) -> list[str]:
 class _Origin:
     """Where one resource of a template stands."""
 
-    __slots__ = ("document", "id")
+    __slots__ = ("id", "sections")
 
-    def __init__(self, document: Document, id_: str) -> None:
-        self.document = document
+    def __init__(self, sections: Sections, id_: str) -> None:
+        self.sections = sections
         self.id = id_
 
     def locate(self, at: Path) -> Location:
         head: Path = ("Resources", self.id)
-        path = (*head, "Properties", *at)
-        found = self.document.depth_of(path)
-        return self.document.locate(path) if found > len(head) + 1 else self.document.locate_key(head)
+        return self.sections.locate_below(head, (*head, "Properties", *at))
 
 
 # --- sections ---------------------------------------------------------------------------------------
 
 
-def _resources(document: Document) -> Mapping[str, Raw]:
-    """Return the Resources section; raise `SourceError` where the document is no template that could be judged."""
+def _check(document: Document) -> None:
+    """Raise `SourceError` where the document is no template that could be judged."""
     sections, uri = document.value, document.uri
     if document.is_empty:
         raise SourceError(uri, "it is empty, so it is no template")
@@ -115,12 +139,6 @@ def _resources(document: Document) -> Mapping[str, Raw]:
         raise SourceError(
             str(document.locate_key(("Resources",))), f"Resources is {kind}; check the indentation below it"
         )
-    return resources
-
-
-def _declarations(document: Document) -> Mapping[str, Parameter]:
-    section = document.value.get("Parameters")
-    return {name: declared(name, body) for name, body in section.items()} if isinstance(section, dict) else {}
 
 
 def _macro(sections: Mapping[str, Raw]) -> str | None:
@@ -134,10 +152,12 @@ def _macro(sections: Mapping[str, Raw]) -> str | None:
     return None
 
 
-def _is_generated(sections: Mapping[str, Raw], resources: Mapping[str, Raw]) -> bool:
+def _is_generated(sections: Sections) -> bool:
+    resources = sections.section("Resources")
     types = [body["Type"] for body in resources.values() if _is_typed(body)]
     by_type = any(type_.startswith("AWS::Serverless::") or type_.endswith("::MODULE") for type_ in types)
-    return by_type or bool(set(transforms(sections)) - _HARMLESS) or any(id_.startswith("Fn::") for id_ in resources)
+    by_macro = bool(set(transforms(sections.value)) - _HARMLESS) or any(id_.startswith("Fn::") for id_ in resources)
+    return by_type or by_macro or sections.is_open
 
 
 # --- resources --------------------------------------------------------------------------------------
@@ -154,16 +174,17 @@ def _resource(template: Template, id_: str, body: Mapping[str, Raw], macro: str 
         id=id_,
         type=type_,
         properties=properties,
-        origin=_Origin(template.document, id_),
-        exists=_existence(template, body, macro),
+        origin=_Origin(template.sections, id_),
+        exists=_existence(template, id_, body, macro),
         name=_name(type_, properties),
     )
 
 
-def _existence(template: Template, body: Mapping[str, Raw], macro: str | None) -> Value:
-    if "Condition" not in body:
+def _existence(template: Template, id_: str, body: Mapping[str, Raw], macro: str | None) -> Value:
+    guards = template.sections.guards.get(id_, ())
+    if "Condition" not in body and not guards:
         return True
-    return Unknown(macro) if macro else Existence(body["Condition"], template)
+    return Unknown(macro) if macro else Existence(body.get("Condition"), template, guards)
 
 
 def _properties(template: Template, type_: str, body: Mapping[str, Raw]) -> Value:
@@ -185,15 +206,15 @@ def _name(type_: str, properties: Value) -> str | None:
 # --- what is odd ------------------------------------------------------------------------------------
 
 
-def _problems(document: Document, resources: Mapping[str, Raw]) -> Iterator[Problem]:
+def _problems(sections: Sections) -> Iterator[Problem]:
     folded = {type_.lower(): type_ for type_ in schema.types()}
-    for id_, body in resources.items():
+    for id_, body in sections.section("Resources").items():
         problem = _problem(id_, body)
         if problem:
-            yield Problem(document.locate_key(("Resources", id_)), problem)
+            yield Problem(sections.locate_key(("Resources", id_)), problem)
         elif _is_typed(body) and folded.get(body["Type"].lower(), body["Type"]) != body["Type"]:
             right = folded[body["Type"].lower()]
-            place = document.locate(("Resources", id_, "Type"))
+            place = sections.locate(("Resources", id_, "Type"))
             yield Problem(place, f"there is no type {body['Type']}; did you mean {right}?")
 
 
@@ -205,35 +226,12 @@ def _problem(id_: str, body: Raw) -> str | None:
     return None if _is_typed(body) else f"{id_} has no Type such as AWS::S3::Bucket, so it was not judged"
 
 
-def _misfits(document: Document, parameters: Mapping[str, Parameter], pins: Pins) -> Iterator[Problem]:
-    """Yield the values that a parameter's own AllowedValues refuse."""
-    for name, parameter in parameters.items():
-        if _refuses(parameter, parameter.default):
-            where = document.locate(("Parameters", name, "Default"))
-            yield Problem(where, f"the default of {name} is none of its AllowedValues")
-        if _refuses(parameter, pins.get(name)):
-            where = document.locate_key(("Parameters", name))
-            yield Problem(where, f"the value given for {name} is none of its AllowedValues")
-
-
-def _refuses(parameter: Parameter, value: str | list[str] | None) -> bool:
-    return value is not None and bool(parameter.allowed) and value not in parameter.allowed
-
-
-def _gaps(resources: Mapping[str, Raw]) -> Iterator[Gap]:
-    """Yield a gap for each type that a loop would make resources of."""
-    for id_, body in resources.items():
-        if id_.startswith("Fn::ForEach"):
-            for type_ in sorted(set(_types_in(body))):
-                yield Gap(Scope(type_), f"{id_} makes some, and is not expanded yet")
-
-
-def _types_in(raw: Raw) -> Iterator[str]:
-    if isinstance(raw, dict):
-        if _is_typed(raw):
-            yield raw["Type"]
-        for inner in raw.values():
-            yield from _types_in(inner)
-    elif isinstance(raw, list):
-        for inner in raw:
-            yield from _types_in(inner)
+def _misfits(template: Template) -> Iterator[Problem]:
+    """Yield the values that a parameter's own declaration refuses."""
+    for name, body in template.sections.section("Parameters").items():
+        default, pin = template.parameters[name].default, template.pins.get(name)
+        if default is not None and (why := refusal(name, body, default)):
+            where = template.sections.locate(("Parameters", name, "Default"))
+            yield Problem(where, f"the default of {name} {why}")
+        if pin is not None and (why := refusal(name, body, pin)):
+            yield Problem(template.sections.locate_key(("Parameters", name)), f"the value given for {name} {why}")

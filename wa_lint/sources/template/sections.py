@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
@@ -73,22 +73,19 @@ class Sections(msgspec.Struct, frozen=True, eq=False):
         return document.locate_key(written)
 
     def locate_below(self, head: Path, path: Path) -> Location:
-        """Return the place of `path`, or of the deepest key above it; of the key of `head` where all below is missing."""
+        """Return the place of `path`, or of the deepest key above it; that of `head` where all below is missing."""
         document, top = self._written(head)
         below, written = self._written(path)
         if below is not document or written[: len(top)] != top:
             return below.locate(written)
-        is_there = document.depth_of(written) > len(top) + 1 or len(written) <= len(top) + 1
-        return document.locate(written) if is_there and written != top else document.locate_key(top)
+        bare = top + ("Properties",) * (written[len(top) : len(top) + 1] == ("Properties",))
+        return document.locate(written) if document.depth_of(written) > len(bare) else document.locate_key(top)
 
     def _written(self, path: Path) -> tuple[Document, Path]:
         for layer in reversed(self.layers):
             path = _before(layer, path)
         snippet = self.snippets.get(str(path[0])) if path and self.snippets else None
         return (self.document, path) if snippet is None else (snippet, path[1:])
-
-
-NOTHING_MOVED: Final[Layer] = {}
 
 
 def _before(layer: Layer, path: Path) -> Path:

@@ -11,8 +11,10 @@ from wa_lint.document import Number
 from wa_lint.model import ABSENT, Hole, Raw, Unknown, Unresolved, Value
 from wa_lint.redact import mask
 
-DYNAMIC: Final = re.compile(r"\{\{resolve:[^{}]*\}\}")
-"""A dynamic reference (AWS: "Using dynamic references to specify template values")."""
+DYNAMIC: Final = re.compile(r"\{\{resolve:[^{}]*\}\}|\[\[servicecatalog:[^\[\]]*\]\]")
+"""A dynamic reference (AWS: "Using dynamic references to specify template values"; AWS::ServiceCatalog transform)."""
+
+_MARKS: Final = ("{{resolve:", "[[servicecatalog:")
 
 _LONGEST: Final = 100
 """Characters of a spelling, for it stands in messages; past them a digest keeps different ones apart."""
@@ -63,10 +65,10 @@ def joined(pieces: Iterable[Value], what: str) -> Value:
 def revealed(value: Value) -> Value:
     """Return a text without secrets, and with its dynamic references as the holes that they are."""
     if isinstance(value, str):
-        return _with_references(value) if "{{resolve:" in value else mask(value)
+        return _with_references(value) if _refers(value) else mask(value)
     if not isinstance(value, Unresolved):
         return value
-    if any(isinstance(part, str) and "{{resolve:" in part for part in value.parts):
+    if any(isinstance(part, str) and _refers(part) for part in value.parts):
         whole = "".join(part if isinstance(part, str) else f"${{{part.name}}}" for part in value.parts)
         return Unresolved(_resolved_later(whole), (Hole(_short(mask(whole))),))
     parts = tuple(mask(part) if isinstance(part, str) else part for part in value.parts)
@@ -97,6 +99,10 @@ def unresolved(raw: Raw, why: str) -> Unresolved:
 def any_of(texts: Sequence[str]) -> str:
     """Return the regular expression that matches these texts alone; longer ones first."""
     return "|".join(re.escape(text) for text in sorted(set(texts), key=lambda text: (-len(text), text)))
+
+
+def _refers(text: str) -> bool:
+    return any(mark in text for mark in _MARKS)
 
 
 def _is_function(name: Raw) -> bool:

@@ -1,0 +1,129 @@
+"""``scan`` and ``snapshot``: an embedded account, one region or several, and what is judged later elsewhere."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+ROOT = Path(__file__).parents[1]
+WaLint = Callable[..., Any]
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """An embedded account with one notebook in it, and the role that it has."""
+    import boto3  # noqa: PLC0415, the rest of this file does without
+    from moto import mock_aws  # noqa: PLC0415, the same
+
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "embedded")
+    for name in ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    with mock_aws():
+        trust = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        boto3.client("iam").create_role(
+            RoleName="notebook", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        )
+        boto3.client("sagemaker", "eu-west-1").create_notebook_instance(
+            NotebookInstanceName="research",
+            InstanceType="ml.t3.medium",
+            RoleArn="arn:aws:iam::123456789012:role/notebook",
+            DirectInternetAccess="Enabled",
+        )
+        yield
+
+
+TWO = ("--region", "eu-west-1", "--region", "eu-central-1")
+NOW = ("--now", "2026-11-23")
+ALL = (*NOW, "-o", "json", "--show-all")
+
+
+def test_a_scan_judges_what_is_there(wa_lint: WaLint, account: None) -> None:
+    del account
+    run = wa_lint("scan", "--region", "eu-west-1", "-o", "json", "--show-all", "--select", "notebook-*")
+    assert [(i["kind"], i["status"]) for i in run.report["inputs"]] == [("live", "judged")]
+    assert {f["resource"]["id"].rpartition("/")[2] for f in run.report["findings"]} == {"research"}
+    assert run.code == 1
+    assert "wa-lint: reading account 123456789012\n" in run.err
+    contract = json.loads((ROOT / "wa_lint/schemas/report.schema.json").read_text())
+    jsonschema.Draft202012Validator(contract).validate(run.report)
+
+
+@pytest.mark.parametrize("name", ["account.jsonl", "account.jsonl.gz"])
+@pytest.mark.parametrize("regions", [TWO[:2], TWO])
+def test_a_snapshot_is_judged_later_as_the_account_was(
+    wa_lint: WaLint, account: None, name: str, regions: tuple[str, ...]
+) -> None:
+    del account
+    live = wa_lint("scan", *regions, *ALL).report
+    taken = wa_lint("snapshot", *regions, "-o", name, *NOW)
+    assert taken.out == ""
+    assert taken.code == 4  # it asks for all types, and the embedded account refuses some
+    later = wa_lint("check", name, *ALL).report
+    assert later["findings"] == live["findings"]
+    assert live["findings"]
+
+
+def test_what_is_global_is_read_once_for_all_regions(
+    wa_lint: WaLint, account: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    del account
+    with caplog.at_level(logging.DEBUG, "botocore.endpoint"):
+        run = wa_lint("scan", *TWO, *ALL)
+    asked = [record.getMessage() for record in caplog.records]
+    assert sum("name=GetAccountAuthorizationDetails" in line for line in asked) == 1
+    assert sum("name=ListNotebookInstances" in line for line in asked) == 2
+    rows = [(f["rule"], f["resource"]["id"], f["path"]) for f in run.report["findings"]]
+    assert len(rows) == len(set(rows))
+    assert any(":role/notebook" in id_ for _, id_, _ in rows)
+
+
+def test_a_region_that_lets_nobody_in_costs_no_other_its_verdict(wa_lint: WaLint, account: None) -> None:
+    del account
+    run = wa_lint("scan", "--region", "not a region", "--region", "eu-west-1", *ALL, "--fail-on", "never")
+    assert run.code == 4
+    assert [(i["uri"], i["status"]) for i in run.report["inputs"]] == [
+        ("aws://123456789012/eu-west-1", "judged"),
+        ("aws not a region", "error"),
+    ]
+    assert "wa-lint: aws not a region: " in run.err
+    assert any(":role/notebook" in f["resource"]["id"] for f in run.report["findings"])
+
+
+def test_an_endpoint_has_the_configuration_of_its_own_region(wa_lint: WaLint, account: None) -> None:
+    import boto3  # noqa: PLC0415, the rest of this file does without
+
+    del account
+    for region, kind in (
+        ("eu-west-1", {"ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5}}),
+        ("eu-central-1", {"InstanceType": "ml.m5.large", "InitialInstanceCount": 1}),
+    ):
+        sagemaker = boto3.client("sagemaker", region)
+        sagemaker.create_model(ModelName="churn", ExecutionRoleArn="arn:aws:iam::123456789012:role/notebook")
+        variant = {"VariantName": "blue", "ModelName": "churn", **kind}
+        sagemaker.create_endpoint_config(EndpointConfigName="churn", ProductionVariants=[variant])
+        sagemaker.create_endpoint(EndpointName="churn", EndpointConfigName="churn")
+    found = wa_lint("scan", *TWO, *ALL, "--select", "endpoint-without-rollback").report["findings"]
+    assert {f["resource"]["region"]: f["outcome"] for f in found} == {
+        "eu-central-1": "fail",
+        "eu-west-1": "not-applicable",
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "hint"),
+    [([], "no region; give --region"), (["--profile", "nobody", "--region", "eu-west-1"], "nobody")],
+)
+def test_a_scan_that_cannot_start_says_what_to_give(
+    wa_lint: WaLint, account: None, options: list[str], hint: str
+) -> None:
+    del account
+    run = wa_lint("scan", *options)
+    assert (run.code, run.out) == (2, "")
+    assert hint in run.err

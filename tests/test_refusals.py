@@ -1,0 +1,235 @@
+"""Each API call in turn is refused: what was known stays or becomes unknown, and no rule fails to notice."""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+import pytest
+from botocore.awsrequest import AWSResponse
+
+from wa_lint import engine, packs
+from wa_lint.cel.parse import parse
+from wa_lint.cel.syntax import Select, walk
+from wa_lint.demo.account import embedded_account, new_session
+from wa_lint.demo.deploy import deploy, read_as_deployed
+from wa_lint.demo.seed import sow
+from wa_lint.demo.stub import REGION
+from wa_lint.facts import traffic
+from wa_lint.language import types_read
+from wa_lint.model import Outcome, Raw, Snapshot
+from wa_lint.rule import Rule
+from wa_lint.sources.live import plan
+from wa_lint.sources.live.reader import read_live
+from wa_lint.sources.live.table import Call
+
+ROOT = Path(__file__).parents[1]
+NOW = dt.datetime(2026, 10, 26, 6, tzinfo=dt.UTC)
+RULES = packs.load()
+CALLS = plan.operations(None)
+REFUSALS = {"AccessDenied": ("AccessDeniedException", 403), "Throttling": ("ThrottlingException", 400)}
+
+Asked = tuple[str, str, str]
+"""Service, operation, request."""
+
+Outcomes = Mapping[tuple[str, str], Counter[Outcome]]
+"""(Rule, resource) -> how many of its items have which outcome."""
+
+
+class Tape:
+    """A session that plays an account's answers again, and refuses one call."""
+
+    def __init__(self) -> None:
+        self.refused: tuple[str, str] = ("", "")
+        self.code, self.status = "", 0
+        self.answers: dict[Asked, tuple[int, dict[str, Raw]]] = {}
+        self._clients: dict[str, Raw] = {}
+        self._session = new_session()
+        self._session.events.register("before-parameter-build", _keep)
+        self._session.events.register("before-call", lambda model, context, **_: self._play(model, context))
+        self._session.events.register("after-call", self._fill)
+
+    @property
+    def asked(self) -> frozenset[tuple[str, str]]:
+        """The calls that reading the account makes."""
+        return frozenset((service, operation) for service, operation, _ in self.answers)
+
+    @property
+    def region_name(self) -> str:
+        return REGION
+
+    def client(self, service: str, **named: Raw) -> Raw:
+        """Return the one client of a service: making it takes longer than reading the whole account from tape."""
+        if service not in self._clients:
+            self._clients[service] = self._session.client(service, **named)
+        return self._clients[service]
+
+    def record(self, session: Raw) -> None:
+        session.events.register("before-parameter-build", _keep)
+        session.events.register("after-call", self._note)
+
+    def _note(self, http_response: Raw, parsed: dict[str, Raw], model: Raw, context: dict[str, Raw], **_: Raw) -> None:
+        self.answers[_asked(model, context)] = http_response.status_code, copy.deepcopy(parsed)
+
+    def _play(self, model: Raw, context: dict[str, Raw]) -> tuple[Raw, dict[str, Raw]]:
+        asked = _asked(model, context)
+        if asked[:2] == self.refused:
+            error = {"Code": self.code, "Message": "not today"}
+            return _http(self.status), {"Error": error, "ResponseMetadata": {"HTTPStatusCode": self.status}}
+        return _http(self.answers[asked][0]), {}
+
+    def _fill(self, parsed: dict[str, Raw], model: Raw, context: dict[str, Raw], **_: Raw) -> None:
+        """Give the answer after botocore's own handlers: what is on the tape went through them once."""
+        asked = _asked(model, context)
+        if asked[:2] != self.refused:
+            parsed.update(self.answers[asked][1])  # no copy: the reader makes its own
+
+
+def _keep(params: dict[str, Raw], context: dict[str, Raw], **_: Raw) -> None:
+    context["tape"] = repr(sorted(params.items()))
+
+
+def _asked(model: Raw, context: dict[str, Raw]) -> Asked:
+    return model.service_model.service_name, model.name, context["tape"]
+
+
+def _http(status: int) -> Raw:
+    return AWSResponse("", status, {}, None)
+
+
+class Account(msgspec.Struct, frozen=True):
+    tape: Tape
+    outcomes: Outcomes
+    types: Mapping[str, str]
+    """Of each resource, by its id."""
+
+
+Refused = Mapping[tuple[str, str, str], tuple[Snapshot, Outcomes]]
+"""(Service, operation, how it was refused) -> what was read, and what the rules said of it."""
+
+
+@pytest.fixture(scope="module")
+def account() -> Account:
+    """Put all fixtures into one account, read it once, and keep what it answered."""
+    tape = Tape()
+    with embedded_account() as session:
+        for file in sorted(ROOT.glob("fixtures/*/template.yaml")):
+            deploy(read_as_deployed(file.read_bytes(), file.name), session, file.parent.name)
+            seed = file.with_name("seed.yaml")
+            if seed.exists():
+                sow(seed.read_bytes(), seed.name, session)
+        tape.record(session)
+        live = read_live(session, REGION, now=NOW, max_rps=1e6)
+    return Account(tape, outcomes(live), {resource.id: resource.type for resource in live.resources})
+
+
+@pytest.fixture(scope="module")
+def refused(account: Account) -> Refused:
+    """Read the account once for each call and each way to refuse it."""
+    found = {}
+    for service, operation in CALLS:
+        for word, (code, status) in REFUSALS.items():
+            tape = account.tape
+            tape.refused, tape.code, tape.status = (service, operation), code, status
+            snapshot = read_live(tape, REGION, now=NOW)
+            found[service, operation, word] = snapshot, outcomes(snapshot)
+    return found
+
+
+def test_the_tape_plays_what_the_account_said(account: Account) -> None:
+    account.tape.refused = ("", "")
+    assert outcomes(read_live(account.tape, REGION, now=NOW)) == account.outcomes
+
+
+@pytest.mark.parametrize("word", REFUSALS)
+@pytest.mark.parametrize("call", CALLS, ids=":".join)
+def test_a_refused_call_never_turns_an_outcome_round(
+    call: tuple[str, str], word: str, account: Account, refused: Refused
+) -> None:
+    snapshot, after = refused[*call, word]
+    assert bool(snapshot.gaps) == (call in account.tape.asked)
+    turned = [
+        f"{rule} on {id_}: {shown(account.outcomes[rule, id_])} before, {shown(after[rule, id_])} after"
+        for rule, id_ in sorted(account.outcomes.keys() | after.keys())
+        if not is_honest(account.outcomes[rule, id_], after[rule, id_], is_hidden=id_ in hidden(account, snapshot))
+    ]
+    assert not turned, "\n".join(turned)
+
+
+@pytest.mark.parametrize("word", REFUSALS)
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.info.id)
+def test_a_rule_notices_every_refused_call_that_it_reads(
+    rule: Rule, word: str, account: Account, refused: Refused
+) -> None:
+    calls = sorted(set(calls_of(rule)) & account.tape.asked)
+    unnoticed = [
+        f"{service}:{operation}"
+        for service, operation in calls
+        if of_rule(rule, refused[service, operation, word][1]) == of_rule(rule, account.outcomes)
+    ]
+    assert calls
+    assert not unnoticed
+
+
+# --- what a rule reads ------------------------------------------------------------------------------
+
+
+def calls_of(rule: Rule) -> Iterator[tuple[str, str]]:
+    """Yield (service, operation) of the calls whose answers the rule looks at."""
+    words = frozenset(words_of(rule))
+    types = types_read(rule.info.applies_to, rule.expressions.values())
+    for collector in plan.listed(plan.wanted(types)):
+        if collector.listing:
+            yield collector.service, collector.listing.operation
+    for collector in plan.wanted(types):
+        yield from ((collector.service, call.operation) for call in collector.describe if fills(call, words))
+    if words & {fact.name for fact in traffic.FACTS}:
+        yield "cloudwatch", plan.METRIC_CALL.operation
+
+
+def words_of(rule: Rule) -> Iterator[str]:
+    """Yield every member that the rule's expressions name."""
+    for text in rule.expressions.values():
+        yield from (node.field for node in walk(parse(text)) if isinstance(node, Select))
+
+
+def fills(call: Call, words: frozenset[str]) -> bool:
+    return not call.fills or not words.isdisjoint(call.fills)
+
+
+# --- what is compared -------------------------------------------------------------------------------
+
+
+def outcomes(snapshot: Snapshot) -> Outcomes:
+    """Count the outcomes of each rule on each resource, without what does not apply."""
+    counted: dict[tuple[str, str], Counter[Outcome]] = defaultdict(Counter)
+    for finding in engine.lint(snapshot, RULES, NOW.date().isoformat()).findings:
+        if finding.outcome is not Outcome.NOT_APPLICABLE:
+            counted[finding.rule.id, finding.resource.id][finding.outcome] += 1
+    return counted
+
+
+def of_rule(rule: Rule, counted: Outcomes) -> Outcomes:
+    return {key: count for key, count in counted.items() if key[0] == rule.info.id and count}
+
+
+def hidden(account: Account, snapshot: Snapshot) -> frozenset[str]:
+    """Return the ids of resources that were not listed, and of whose type the snapshot says so."""
+    types = {gap.scope.type for gap in snapshot.gaps}
+    listed = {resource.id for resource in snapshot.resources}
+    return frozenset(id_ for id_, type_ in account.types.items() if type_ in types and id_ not in listed)
+
+
+def is_honest(before: Counter[Outcome], after: Counter[Outcome], *, is_hidden: bool) -> bool:
+    """Whether outcomes only moved to unknown; a resource that could not even be listed has none."""
+    lost = any(after[outcome] < before[outcome] for outcome in (Outcome.FAIL, Outcome.PASS))
+    turned = any(after[outcome] > before[outcome] for outcome in (Outcome.FAIL, Outcome.PASS))
+    return not turned and (not lost or after[Outcome.UNKNOWN] > 0 or (is_hidden and not after))
+
+
+def shown(counted: Mapping[Outcome, int]) -> str:
+    return ", ".join(f"{n} {outcome.value}" for outcome, n in sorted(counted.items(), key=str)) or "nothing"

@@ -1,0 +1,20 @@
+"""The jobs that a definition will start: steps of a SageMaker pipeline, tasks of a Step Functions state machine.
+
+Pure functions of a definition, whatever source it came from. Who reads a template or an account hands it in.
+"""
+
+from wa_lint.sources.jobs.beside import jobs_beside
+from wa_lint.sources.jobs.found import Branches, Job, Node, Unseen, as_resource
+from wa_lint.sources.jobs.machine import jobs_in_machine
+from wa_lint.sources.jobs.pipeline import jobs_in_pipeline
+
+__all__ = [
+    "Branches",
+    "Job",
+    "Node",
+    "Unseen",
+    "as_resource",
+    "jobs_beside",
+    "jobs_in_machine",
+    "jobs_in_pipeline",
+]
