@@ -52,6 +52,21 @@ PROOFS: dict[str, dict[str, Raw]] = {
         "MonitoringScheduleName": "s",
         "MonitoringScheduleConfig": {"MonitoringJobDefinitionName": "j", "MonitoringType": "DataQuality"},
     },
+    "CreateLabelingJob": {
+        "LabelingJobName": "l",
+        "LabelAttributeName": "a",
+        "InputConfig": {"DataSource": {"S3DataSource": {"ManifestS3Uri": "s3://b/m"}}},
+        "OutputConfig": {"S3OutputPath": "s3://b/o"},
+        "RoleArn": ROLE,
+        "HumanTaskConfig": {
+            "WorkteamArn": "arn:aws:sagemaker:eu-west-1:123456789012:workteam/private-crowd/w",
+            "UiConfig": {"UiTemplateS3Uri": "s3://b/u"},
+            "TaskTitle": "t",
+            "TaskDescription": "d",
+            "NumberOfHumanWorkersPerDataObject": 1,
+            "TaskTimeLimitInSeconds": 60,
+        },
+    },
     "CreateStudioLifecycleConfig": {
         "StudioLifecycleConfigName": "s",
         "StudioLifecycleConfigContent": "IyEvYmluL3No",

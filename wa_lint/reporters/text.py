@@ -70,11 +70,15 @@ def _failing(findings: Iterable[Finding], where: Where, options: Options, ink: I
     places: dict[str, dict[tuple[str, str], list[Finding]]] = defaultdict(lambda: defaultdict(list))
     for finding in findings:
         places[_place(finding)][finding.resource.id, finding.resource.type].append(finding)
+    explained: set[str] = set()
     for place, resources in places.items():
         yield ink(place, "bold")
         for (name, type_), found in resources.items():
             yield f"{ink(name, 'bold')} {ink(f'({type_})', 'faint')}"
-            yield from ("\n".join(_finding(finding, where(finding), options, ink)) for finding in found)
+            for finding in found:
+                teaching = () if finding.rule.id in explained else _teaching(finding, options, ink)
+                yield "\n".join((*_finding(finding, where(finding), options, ink), *teaching))
+                explained.add(finding.rule.id)
 
 
 def _place(finding: Finding) -> str:
@@ -97,6 +101,10 @@ def _finding(finding: Finding, where: str, options: Options, ink: Ink) -> Iterat
         yield from _prose(assumption, options, ink, label="assumes ")
     yield from _snippet(finding.location, options, ink)
     yield from _because(finding, options, ink)
+
+
+def _teaching(finding: Finding, options: Options, ink: Ink) -> Iterator[str]:
+    """Yield what mends it: said once for each rule, at its first finding."""
     yield from _prose(finding.rule.fix.strip().split("\n\n")[0], options, ink, label="fix: ")
     yield f"{_INDENT}{ink(f'more: wa-lint explain {finding.rule.id}', 'faint')}"
 

@@ -19,6 +19,7 @@ def _sagemaker(  # noqa: PLR0913, one argument for each way in which these types
     key: str = "",
     items: str = "",
     arn: str = "",
+    version: str = "",
     renames: Mapping[str, str] | None = None,
     observed: tuple[str, ...] = (),
     encoded: tuple[str, ...] = (),
@@ -31,7 +32,7 @@ def _sagemaker(  # noqa: PLR0913, one argument for each way in which these types
         type=f"AWS::SageMaker::{word}",
         service="sagemaker",
         listing=Call(operation=f"List{word}s", items=items or f"{word}s"),
-        describe=(Call(operation=f"Describe{word}", request={key: key}, continued=continued),),
+        describe=(Call(operation=f"Describe{word}{version}", request={key: key}, continued=continued),),
         name=f"{{{key}}}",
         arn=f"{{{arn or word}Arn}}",
         renames=renames or {},
@@ -61,7 +62,18 @@ _SAGEMAKER = (
         items="MonitoringScheduleSummaries",
         observed=("FailureReason", "LastMonitoringExecutionSummary", "MonitoringScheduleStatus"),
     ),
-    _sagemaker("TrainingJob", items="TrainingJobSummaries", window_days=30),
+    *(
+        _sagemaker(f"{kind}Job", items=items or f"{kind}JobSummaries", version=version, window_days=30)
+        for kind, items, version in (
+            ("AutoML", "", "V2"),
+            ("Compilation", "", ""),
+            ("HyperParameterTuning", "", ""),
+            ("Labeling", "LabelingJobSummaryList", ""),
+            ("Processing", "", ""),
+            ("Training", "", ""),
+            ("Transform", "", ""),
+        )
+    ),
 )
 
 _BUCKET = {"Bucket": "Name"}

@@ -7,7 +7,7 @@ from typing import Final
 
 from wa_lint import schema
 from wa_lint.document import Document, read_document
-from wa_lint.errors import SourceError
+from wa_lint.errors import SourceError, did_you_mean
 from wa_lint.model import Location, Path, Problem, Raw, Resource, Snapshot, SourceKind, Unknown, Value
 from wa_lint.sources.template.asking import Template
 from wa_lint.sources.template.assertions import narrowed
@@ -20,6 +20,7 @@ from wa_lint.sources.template.openapi import with_methods
 from wa_lint.sources.template.parameters import Pins, declared, refusal
 from wa_lint.sources.template.sam import expanded
 from wa_lint.sources.template.sections import OpenFile, Sections
+from wa_lint.sources.template.texts import spell
 
 _HARMLESS: Final = frozenset(
     {
@@ -96,12 +97,17 @@ def _template(sections: Sections, pins: Pins) -> Template:
 
 
 def transforms(sections: Mapping[str, Raw]) -> list[str]:
-    """Return the names of the macros that a template asks for as a whole."""
-    said = sections.get("Transform")
-    names = [
-        item.get("Name") if isinstance(item, dict) else item for item in (said if isinstance(said, list) else [said])
-    ]
-    return [name for name in names if isinstance(name, str)]
+    """Return the names of the macros that a template asks for as a whole; how it is spelled, for what is no name."""
+    return list(_names(sections["Transform"])) if "Transform" in sections else []
+
+
+def _names(said: Raw) -> Iterator[str]:
+    if isinstance(said, list):
+        for item in said:
+            yield from _names(item)
+    elif said is not None:
+        name = said.get("Name") if isinstance(said, dict) else said
+        yield name if isinstance(name, str) else spell(said)
 
 
 class _Origin:
@@ -212,6 +218,10 @@ def _problems(sections: Sections) -> Iterator[Problem]:
         problem = _problem(id_, body)
         if problem:
             yield Problem(sections.locate_key(("Resources", id_)), problem)
+        elif not body["Type"].isascii():
+            place = sections.locate(("Resources", id_, "Type"))
+            near = did_you_mean(body["Type"], schema.types())
+            yield Problem(place, f"the type {body['Type']!a} holds characters that no type has{near}")
         elif _is_typed(body) and folded.get(body["Type"].lower(), body["Type"]) != body["Type"]:
             right = folded[body["Type"].lower()]
             place = sections.locate(("Resources", id_, "Type"))
@@ -223,6 +233,8 @@ def _problem(id_: str, body: Raw) -> str | None:
         return f"{id_} is not expanded, so the resources that it makes were not judged"
     if not isinstance(body, dict):
         return f"{id_} is no resource, for it is no map; check the indentation below it"
+    if not id_.isascii():
+        return f"the id {id_!a} holds characters other than letters and digits, which CloudFormation refuses"
     return None if _is_typed(body) else f"{id_} has no Type such as AWS::S3::Bucket, so it was not judged"
 
 
