@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from wa_lint import packs
-from wa_lint.engine import lint, merge
+from wa_lint.engine import lint
+from wa_lint.findings import merge
 from wa_lint.model import Input, Report
 from wa_lint.reporters import REPORTERS, Options, reporter
 from wa_lint.sources.template import read_template

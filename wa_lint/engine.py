@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
@@ -13,14 +11,12 @@ from wa_lint.cel.evaluate import Program
 from wa_lint.cel.values import Cell as Traced
 from wa_lint.cel.values import EvaluationError
 from wa_lint.facts import FACTS
+from wa_lint.findings import Case, Verdict, is_open, join, show, sort_key
 from wa_lint.graph import Cell, Graph, World
 from wa_lint.linking import graph_of
 from wa_lint.model import (
     ABSENT,
-    Evidence,
     Finding,
-    Input,
-    Location,
     Outcome,
     Partial,
     Path,
@@ -33,31 +29,13 @@ from wa_lint.model import (
     path_text,
 )
 from wa_lint.rule import Rule
-from wa_lint.scenario import Assumptions, Fork, Scenario, describe, explore
+from wa_lint.scenario import Assumptions, Scenario, explore
 from wa_lint.truth import Truth, every
 
 MOST_SCENARIOS = 64
 """Per rule and resource. Past it a fail that was found stays, and everything else is unknown."""
 
 _BUDGET = f"it depends on more than {MOST_SCENARIOS} scenarios: the budget is spent"
-
-
-class Verdict(msgspec.Struct, frozen=True):
-    """What a rule says of one item in one scenario."""
-
-    outcome: Outcome
-    message: str
-    place: Cell
-    """The item, or the resource. An item may stand in another resource, as a statement in a separate policy."""
-    decided_by: tuple[Cell, ...] = ()
-    assumes: tuple[str, ...] = ()
-
-
-class Case(msgspec.Struct, frozen=True):
-    """A verdict with the scenario that it holds in."""
-
-    assumptions: Assumptions
-    verdict: Verdict
 
 
 def lint(snapshot: Snapshot, rules: Sequence[Rule], today: str = "") -> Report:
@@ -76,26 +54,6 @@ def lint(snapshot: Snapshot, rules: Sequence[Rule], today: str = "") -> Report:
         problems=snapshot.problems,
         judged_at=today if dated else None,
     )
-
-
-def merge(reports: Iterable[Report], inputs: Sequence[Input]) -> Report:
-    """Return one report of several over the same rules. Equal fingerprints get a number, in the order of place."""
-    reports = list(reports)
-    findings = sorted((f for report in reports for f in report.findings), key=sort_key)
-    return Report(
-        rules=reports[0].rules if reports else (),
-        findings=tuple(_tell_apart(findings)),
-        inputs=tuple(inputs),
-        gaps=tuple(sorted({gap for report in reports for gap in report.gaps}, key=str)),
-        problems=tuple(sorted(problem for report in reports for problem in report.problems)),
-        judged_at=next((report.judged_at for report in reports if report.judged_at), None),
-    )
-
-
-def sort_key(finding: Finding) -> tuple[Location, str, str, str, str, str]:
-    """By place, then by rule: the order in which a reader goes through a file."""
-    rule, resource = finding.rule.id, finding.resource
-    return (finding.location, resource.id, rule, finding.path, finding.outcome.value, finding.message)
 
 
 # --- one rule, one resource -------------------------------------------------------------------------
@@ -117,10 +75,10 @@ def _judge(rule: Rule, graph: Graph, resource: Resource, today: str) -> Iterator
             by_item.setdefault(_key(case.verdict.place), []).append(case)
     for key, cases in by_item.items():
         absent = [assumptions for assumptions, items in lists if items is not None and key not in map(_key_of, items)]
-        yield _join(rule, resource, cases, absent)
+        yield join(rule, resource, cases, absent)
     if not by_item and any(asked.world(Scenario(a)).exists(resource) is not False for a, _ in lists):
         nothing = Verdict(Outcome.NOT_APPLICABLE, "there is nothing to ask about", _nowhere(asked, {}))
-        yield _join(rule, resource, [Case({}, nothing)], ())
+        yield join(rule, resource, [Case({}, nothing)], ())
 
 
 _Key: TypeAlias = tuple[str, Path]
@@ -240,7 +198,9 @@ def _verdict(asked: _Asked, world: World, item: Cell) -> Verdict:
         found, first = _traced(programs.where.truth, variables)
         applies = _truth(found)
         if applies is False:
-            return Verdict(Outcome.NOT_APPLICABLE, "the rule does not ask about this", item, tuple(first))
+            return Verdict(
+                Outcome.NOT_APPLICABLE, "the rule does not ask about this", item, tuple(first), _assumed(first)
+            )
         if isinstance(applies, Unknown):
             return _unknown(item, _reason(applies, first), first)
     answers = [_traced(program.truth, variables) for program in programs.require]
@@ -249,9 +209,13 @@ def _verdict(asked: _Asked, world: World, item: Cell) -> Verdict:
     if isinstance(truth, Unknown):
         return _unknown(item, _reason(truth, decided), decided or first)
     outcome = Outcome.PASS if truth else Outcome.FAIL
-    assumes = tuple(dict.fromkeys(assumed for cell in (*first, *decided) for assumed in cell.assumes))
     message = asked.rule.info.title if truth else _fill(programs.message, variables)
-    return Verdict(outcome, message, item, tuple(decided), assumes)
+    return Verdict(outcome, message, item, tuple(decided), _assumed((*first, *decided)))
+
+
+def _assumed(cells: Iterable[Cell]) -> tuple[str, ...]:
+    """Return what was assumed to get at the values of `cells`."""
+    return tuple(dict.fromkeys(assumed for cell in cells for assumed in cell.assumes))
 
 
 def _traced(
@@ -280,16 +244,12 @@ def _unknown(place: Cell, why: str, trace: Sequence[Cell] = ()) -> Verdict:
 
 def _reason(truth: Unknown, trace: Sequence[Cell]) -> str:
     """Say which path is not known, and why."""
-    unsure = [c for c in trace if _is_open(c.value) or c.value is ABSENT]
+    unsure = [c for c in trace if is_open(c.value) or c.value is ABSENT]
     blamed = (c for c in unsure if _why(c.value) == truth.reason)
     cell = next(blamed, None) or next(iter([*sorted(unsure, key=lambda c: c.value is ABSENT), *trace]), None)
     if cell is None or not cell.path or truth.reason.startswith(path_text(cell.path)):
         return truth.reason
     return f"{path_text(cell.path)}: {_why(cell.value) or truth.reason}"
-
-
-def _is_open(value: Value) -> bool:
-    return isinstance(value, Unknown | Unresolved | Partial)
 
 
 def _why(value: Value) -> str:
@@ -311,102 +271,3 @@ def _in_words(found: object) -> str:
     if value is ABSENT or isinstance(value, EvaluationError):
         return "(not set)"
     return show(value)
-
-
-# --- over all scenarios -----------------------------------------------------------------------------
-
-_GRAVEST_FIRST = (Outcome.FAIL, Outcome.UNKNOWN, Outcome.PASS, Outcome.NOT_APPLICABLE)
-
-
-def _join(rule: Rule, resource: Resource, cases: Sequence[Case], absent: Sequence[Assumptions]) -> Finding:
-    """Return one finding for all scenarios of an item: the gravest outcome, and when it is so.
-
-    `absent` are the scenarios in which there is no such item.
-    """
-    outcome = next(o for o in _GRAVEST_FIRST if any(case.verdict.outcome is o for case in cases))
-    chosen = [case for case in cases if case.verdict.outcome is outcome]
-    others = [*absent, *(case.assumptions for case in cases if case.verdict.outcome is not outcome)]
-    verdict = chosen[0].verdict
-    cells = _distinct(verdict.decided_by) or [verdict.place]
-    return Finding(
-        rule=rule.info,
-        outcome=outcome,
-        resource=resource,
-        path=_own_path(resource, verdict.place, cells),
-        location=cells[0].location,
-        message=verdict.message,
-        when=describe([case.assumptions for case in chosen], others),
-        assumes=verdict.assumes,
-        evidence=tuple(_evidence(cell) for cell in cells),
-        fingerprint=_fingerprint(rule, resource, cells[0]),
-    )
-
-
-def _own_path(resource: Resource, place: Cell, cells: Sequence[Cell]) -> str:
-    """Return the path in the judged resource: of the first evidence that stands in it, else of the item."""
-    own = next((cell for cell in (*cells, place) if cell.resource is resource), None)
-    return path_text(own.path) if own else ""
-
-
-def _distinct(cells: Iterable[Cell]) -> list[Cell]:
-    """Return each place once, and none that only leads to a deeper one: the list beside its item that decided."""
-    found: dict[tuple[str, Path], Cell] = {}
-    for cell in cells:
-        found.setdefault((cell.resource.id, cell.path), cell)
-    above = {(id_, path[:depth]) for id_, path in found for depth in range(len(path))}
-    return [cell for place, cell in found.items() if place not in above or _is_open(cell.value)]
-
-
-def _evidence(cell: Cell) -> Evidence:
-    value = _whole(cell)
-    return Evidence(cell.resource.id, path_text(cell.path), plain_json(value), show(value), cell.location)
-
-
-def _whole(cell: Cell) -> Value:
-    """Return all of a value, or say that parts of it that did not decide hang on more than the scenario settles."""
-    try:
-        return cell.plain()
-    except Fork:
-        return Unknown("parts of it depend on parameters")
-
-
-def plain_json(value: object) -> Value:
-    """Return a value as JSON may carry it; what is not known becomes None."""
-    if isinstance(value, dict):
-        return {str(key): plain_json(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain_json(item) for item in value]
-    return value if isinstance(value, str | int | float | bool) else None
-
-
-def show(value: object) -> str:
-    """Return a value in a few words for a person."""
-    match value:
-        case bool():
-            return str(value).lower()
-        case Unknown(reason=reason) | Unresolved(reason=reason):
-            return f"not known ({reason})"
-        case Partial(items=items, reason=reason):
-            return f"{len(items)} seen, perhaps more ({reason})"
-        case list() | tuple():
-            return f"a list of {len(value)}" if value else "an empty list"
-        case dict():
-            return "a map with " + ", ".join(sorted(map(str, value))) if value else "an empty map"
-    return "not set" if value is ABSENT else repr(value) if isinstance(value, str) else str(value)
-
-
-def _fingerprint(rule: Rule, resource: Resource, first: Cell) -> str:
-    """Return what stays the same when a file moves or is reformatted: rule, resource and place."""
-    parts = (rule.info.id, resource.type, resource.id, first.resource.id, path_text(first.path))
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
-
-
-def _tell_apart(findings: Sequence[Finding]) -> Iterator[Finding]:
-    seen: Counter[str] = Counter()
-    for finding in findings:
-        seen[finding.fingerprint] += 1
-        number = seen[finding.fingerprint]
-        if number == 1:
-            yield finding
-        else:
-            yield msgspec.structs.replace(finding, fingerprint=f"{finding.fingerprint}:{number}")

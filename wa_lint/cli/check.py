@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from wa_lint import engine
+from wa_lint import findings
 from wa_lint.cli.excerpts import excerpts
 from wa_lint.cli.inputs import find, uri_of
 from wa_lint.cli.judging import Judged, Task, day, judge_files
@@ -59,7 +59,7 @@ def check(
 
 def _merged(judged: Sequence[Judged], rules: Sequence[Rule]) -> Report:
     reports = [one.report for one in judged if one.report]
-    merged = engine.merge(reports, [entry for one in judged for entry in one.entries])
+    merged = findings.merge(reports, [entry for one in judged for entry in one.entries])
     return msgspec.structs.replace(
         merged,
         rules=tuple(rule.info for rule in rules),  # though nothing was judged

@@ -12,7 +12,7 @@ from typing import Final
 import click
 import msgspec
 
-from wa_lint import codec, engine, language
+from wa_lint import codec, findings, language
 from wa_lint.cli.exits import BLIND, CLEAN
 from wa_lint.cli.joining import join
 from wa_lint.cli.judging import day, judge_snapshot
@@ -73,7 +73,7 @@ def scan(account: Account, choice: Choice, delivery: Delivery) -> int:
     today = dt.datetime.now(dt.UTC).date().isoformat()
     reports = [judge_snapshot(found.snapshot, rules, day(delivery.now), today)] if found.snapshot else []
     judged = [Input(s.uri, "live", "judged", None, len(s.resources)) for s in [found.snapshot] if s]
-    report = engine.merge(reports, [*judged, *found.failed])
+    report = findings.merge(reports, [*judged, *found.failed])
     return deliver(report, to, delivery, Options())
 
 

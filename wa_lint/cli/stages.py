@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from wa_lint.engine import sort_key
+from wa_lint.findings import sort_key
 from wa_lint.model import Evidence, Finding, Location, Outcome, Report, Skew, Value
 
 Reports: TypeAlias = Mapping[str, Report]

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from wa_lint import engine, packs
+from wa_lint import engine, findings, packs
 from wa_lint.demo.account import embedded_account
 from wa_lint.demo.deploy import Missed, deploy, read_as_deployed
 from wa_lint.demo.seed import read_seed, sow
@@ -75,7 +75,7 @@ def run(out: Path, write: Callable[[str], None], options: Options | None = None)
     found = judge(content, uri, packs.load())
     lines = content.decode().splitlines()
     options = msgspec.structs.replace(options or Options(), lines=lambda asked: lines if asked == uri else ())
-    whole = engine.merge([found.template, found.account], _inputs(found))
+    whole = findings.merge([found.template, found.account], _inputs(found))
     files = {name: reporter(format_)(whole, options).encode("utf-8", "replace") for format_, name in _FILES.items()}
     _save(out, {**files, _TEMPLATE: content})
     write("\n".join(_screens(found, options)))

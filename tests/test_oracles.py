@@ -1,0 +1,306 @@
+"""Values, places and scenarios of templates, compared with AWS's cloudformation-validate and with cfn-lint.
+
+Where we differ on purpose stands in `REASONS`, by name; nothing else is tolerated.
+"""
+
+from __future__ import annotations
+
+import csv
+import random
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path as FilePath
+from typing import Any, NamedTuple
+
+import cloudformation_validate as oracle
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wa_lint.document import Document, read_document
+from wa_lint.errors import SourceError
+from wa_lint.model import ABSENT, Deferred, Path, Raw, Resource, Unknown, Unresolved, Value
+from wa_lint.scenario import Assumptions, Fork, Scenario, explore
+from wa_lint.sources.template import read_template
+from wa_lint.sources.template.asking import Asking, Template
+from wa_lint.sources.template.conditions import truth_of
+from wa_lint.sources.template.reader import template_of
+from wa_lint.truth import equals
+
+CORPUS = FilePath(__file__).parents[1].parent / "shared" / "corpus"
+
+MOST_SCENARIOS = 32
+
+
+class Difference(NamedTuple):
+    """Two values of one place, in one scenario."""
+
+    path: str
+    ours: Value
+    theirs: Value
+
+    def __str__(self) -> str:
+        return f"{self.path}: ours {self.ours!r}, theirs {self.theirs!r}"
+
+
+Reason = Callable[[Template, Difference], bool]
+
+
+def _refused_default(template: Template, difference: Difference) -> bool:
+    bad = {p.default for p in template.parameters.values() if p.allowed and p.default not in p.allowed}
+    return isinstance(difference.ours, str) and difference.ours in bad
+
+
+REASONS: Mapping[str, Reason] = {
+    "where Fn::If gives all Properties, it takes the function for a property": (
+        lambda _, difference: difference.path.endswith(".Fn::If")
+    ),
+    "an empty list parameter is no item as the whole of a property, and one empty item for a function": (
+        lambda _, difference: difference.ours == [] and difference.theirs in ([""], "")
+    ),
+    "a default that its AllowedValues refuse is a problem to us, and taken for an allowed value by it": _refused_default,
+    "a text with holes in Base64 keeps its parts with us; it puts names of its own into the holes": (
+        lambda _, difference: isinstance(difference.ours, Unresolved) and _is_base64(difference.theirs)
+    ),
+    "secrets are masked while reading": lambda _, difference: "\u2039secret:" in str(difference.ours),
+}
+"""Why a value may differ, by name. Each is a function of the difference, and none names a template."""
+
+
+def _is_base64(value: Value) -> bool:
+    return isinstance(value, str) and re.fullmatch("[A-Za-z0-9+/]+=*", value) is not None
+
+
+# --- values -----------------------------------------------------------------------------------------
+
+
+def differences(document: Document, content: bytes) -> Iterator[Difference]:
+    """Yield where a value that the oracle resolves contradicts ours, in a scenario that its defaults allow."""
+    template = template_of(document)
+    theirs = oracle.TemplateModel(content).resources()
+    for resource in read_template(content, document.uri).resources:
+        if resource.id not in theirs or resource.type != theirs[resource.id].resource_type:
+            continue
+        for name, value in theirs[resource.id].properties.items():
+            yield from _of_property(template, resource, name, value)
+
+
+def _of_property(template: Template, resource: Resource, name: str, theirs: Raw) -> Iterator[Difference]:
+    def compare(scenario: Scenario) -> list[Difference]:
+        if plain(resource.exists, scenario) is False:
+            return []
+        properties = plain_top(resource.properties, scenario)
+        ours = plain(properties.get(name, ABSENT), scenario) if isinstance(properties, dict) else properties
+        return list(compared(f"{resource.id}.{name}", ours, theirs, template, scenario))
+
+    for assumptions, found in explore(compare, {}, MOST_SCENARIOS):
+        if _is_default(template, assumptions):
+            yield from found or ()
+
+
+def _is_default(template: Template, assumptions: Assumptions) -> bool:
+    """Whether the scenario is one that the oracle looks at: it takes every parameter with a default to have it."""
+    for name, assumed in assumptions.items():
+        parameter = template.parameters.get(name)
+        default = parameter.default if parameter else None
+        if default is not None and (default in assumed.differs_from or assumed.value not in (ABSENT, default)):
+            return False
+    return True
+
+
+def compared(path: str, ours: Value, theirs: Raw, template: Template, scenario: Scenario) -> Iterator[Difference]:
+    """Yield what contradicts. What either does not know contradicts nothing."""
+    if isinstance(ours, Unknown) or theirs.is_DYNAMIC() or theirs.is_TYPED_DYNAMIC():
+        return
+    if theirs.is_CONDITIONAL():
+        yield from _conditional(path, ours, theirs, template, scenario)
+    elif theirs.is_ENUM_VALUE():
+        if not any(not list(compared(path, ours, one, template, scenario)) for one in theirs.variants):
+            yield Difference(path, ours, [str(one) for one in theirs.variants])
+    elif theirs.is_REFERENCE():
+        if not (isinstance(ours, Unresolved) and (ours.target == theirs.target or ours.target is None)):
+            yield Difference(path, ours, f"a reference to {theirs.target}")
+    elif theirs.is_LIST_VALUE():
+        yield from _listed(path, ours, list(theirs.items), template, scenario)
+    elif theirs.is_MAP():
+        yield from _mapped(path, ours, {entry.key: entry.value for entry in theirs.entries}, template, scenario)
+    else:
+        yield from leaves(path, ours, plain_json(theirs.value))
+
+
+def leaves(path: str, ours: Value, theirs: Value) -> Iterator[Difference]:
+    """Yield where two values differ, at the deepest place."""
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        for key in sorted({*ours, *theirs}):
+            yield from leaves(f"{path}.{key}", ours.get(key, ABSENT), theirs.get(key))
+        return
+    kept = [item for item in theirs if item is not None] if isinstance(theirs, list) else None
+    if isinstance(ours, list) and kept is not None and len(ours) == len(kept):
+        for index, (one, other) in enumerate(zip(ours, kept, strict=True)):
+            yield from leaves(f"{path}[{index}]", one, other)
+    elif not _is_same(ours, theirs):
+        yield Difference(path, ours, theirs)
+
+
+def _conditional(path: str, ours: Value, theirs: Raw, template: Template, scenario: Scenario) -> Iterator[Difference]:
+    try:
+        truth = truth_of(Asking(template, scenario), theirs.condition)
+    except Fork:
+        truth = Unknown("open")
+    branches = [theirs.if_true] * (truth is not False) + [theirs.if_false] * (truth is not True)
+    found = [list(compared(path, ours, branch, template, scenario)) for branch in branches]
+    if all(found):
+        yield from found[0]
+
+
+def _listed(path: str, ours: Value, theirs: list[Raw], template: Template, scenario: Scenario) -> Iterator[Difference]:
+    if not isinstance(ours, list):
+        if ours is not ABSENT and not isinstance(ours, Unresolved):
+            yield Difference(path, ours, "a list")
+        return
+    kept = [item for item in theirs if not _may_vanish(item)]
+    if len(kept) == len(theirs) == len(ours):
+        for index, (one, other) in enumerate(zip(ours, theirs, strict=True)):
+            yield from compared(f"{path}[{index}]", one, other, template, scenario)
+    elif not len(kept) <= len(ours) <= len(theirs):
+        yield Difference(path, ours, f"a list of {len(kept)} to {len(theirs)} items")
+
+
+def _may_vanish(item: Raw) -> bool:
+    return bool(item.is_CONDITIONAL() or (item.is_CONCRETE() and item.value.is_NULL()))
+
+
+def _mapped(
+    path: str, ours: Value, theirs: dict[str, Raw], template: Template, scenario: Scenario
+) -> Iterator[Difference]:
+    if not isinstance(ours, dict):
+        if ours is not ABSENT and not isinstance(ours, Unresolved):
+            yield Difference(path, ours, "a map")
+        return
+    for key in sorted({*ours, *theirs}):
+        if key not in theirs:
+            yield Difference(f"{path}.{key}", ours[key], ABSENT)
+        else:
+            yield from compared(f"{path}.{key}", ours.get(key, ABSENT), theirs[key], template, scenario)
+
+
+def _is_same(ours: Value, theirs: Value) -> bool:
+    """Whether two scalars differ in nothing but how they are typed, or one is not known."""
+    if isinstance(ours, Unknown) or (ours is ABSENT and theirs is None):
+        return True
+    if isinstance(ours, Unresolved):
+        return equals(ours, theirs) is not False
+    return _spelled(ours) == _spelled(theirs)
+
+
+def _spelled(value: Value) -> str:
+    if isinstance(value, str):
+        try:
+            return str(float(value))
+        except ValueError:
+            return value.lower() if value.lower() in {"true", "false"} else value
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(float(value)) if isinstance(value, int | float) else repr(value)
+
+
+def plain_json(value: Raw) -> Value:
+    if value.is_OBJECT():
+        return {key: plain_json(inner) for key, inner in value.entries.items()}
+    if value.is_ARRAY():
+        return [plain_json(inner) for inner in value.items]
+    return None if value.is_NULL() else value.value
+
+
+def plain_top(value: Value, scenario: Scenario) -> Value:
+    while isinstance(value, Deferred):
+        value = value.resolve(scenario).value
+    return value
+
+
+def plain(value: Value, scenario: Scenario) -> Value:
+    value = plain_top(value, scenario)
+    if isinstance(value, dict):
+        inner = {key: plain(item, scenario) for key, item in value.items()}
+        return {key: item for key, item in inner.items() if item is not ABSENT}
+    if isinstance(value, list):
+        return [item for item in (plain(item, scenario) for item in value) if item is not ABSENT]
+    return value
+
+
+# --- the corpus -------------------------------------------------------------------------------------
+
+
+def _corpus() -> Iterator[tuple[Document, bytes]]:
+    with (CORPUS / "index.csv").open(encoding="utf-8") as lines:
+        files = sorted(row["file"] for row in csv.DictReader(lines))
+    for file in files:
+        content = (CORPUS / file).read_bytes()
+        try:
+            template_of(document := read_document(content, file))
+            oracle.TemplateModel(content)
+        except (SourceError, oracle.ValidationError):
+            continue
+        yield document, content
+
+
+@pytest.mark.skipif(not CORPUS.exists(), reason="the corpus is not here")
+def test_values_of_real_templates_agree_with_cloudformation_validate() -> None:
+    seen = 0
+    used: set[str] = set()
+    odd: list[str] = []
+    for document, content in _corpus():
+        seen += 1
+        template = template_of(document)
+        for difference in differences(document, content):
+            reasons = {name for name, reason in REASONS.items() if reason(template, difference)}
+            used |= reasons
+            odd += [] if reasons else [f"{document.uri}: {difference}"]
+    assert seen > 400
+    assert not odd, "\n".join(odd[:40])
+    assert used == set(REASONS), "a reason that excuses nothing"
+
+
+@pytest.mark.skipif(not CORPUS.exists(), reason="the corpus is not here")
+def test_places_of_real_templates_agree_with_cloudformation_validate() -> None:
+    compared_places = 0
+    odd: list[str] = []
+    for document, content in _corpus():
+        model = oracle.TemplateModel(content)
+        for path in _paths(document.value.get("Resources"), ("Resources",)):
+            if any(reason(path) for reason in PLACES.values()):
+                continue
+            theirs = model.source_location("/".join(map(str, path)))
+            if theirs is None:
+                continue
+            compared_places += 1
+            ours = document.locate(path)
+            if (ours.line, ours.column) != (theirs.start_line, theirs.start_column):
+                odd.append(
+                    f"{document.uri} {path}: ours {ours.line}:{ours.column}, theirs {theirs.start_line}:{theirs.start_column}"
+                )
+    assert compared_places > 10_000
+    assert not odd, f"{len(odd)} of {compared_places}: " + "\n".join(odd[:60])
+
+
+PLACES: Mapping[str, Callable[[Path], bool]] = {
+    "an item of a list begins with itself; with them sometimes behind its first key, or behind its tag": (
+        lambda path: isinstance(path[-1], int)
+    ),
+    "a function in short form has no key, so that it begins with its tag": lambda path: _is_function(path[-1]),
+}
+"""Why a place may differ, by name."""
+
+
+def _is_function(step: str | int) -> bool:
+    return str(step) in {"Ref", "Condition"} or str(step).startswith("Fn::")
+
+
+def _paths(value: Raw, path: Path) -> Iterator[Path]:
+    yield path
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _paths(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _paths(item, (*path, index))

@@ -1,0 +1,168 @@
+"""From the verdicts of all scenarios to the findings of a report: words, evidence, fingerprints. It judges nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from wa_lint.graph import Cell
+from wa_lint.model import (
+    ABSENT,
+    Evidence,
+    Finding,
+    Input,
+    Location,
+    Outcome,
+    Partial,
+    Path,
+    Report,
+    Resource,
+    Unknown,
+    Unresolved,
+    Value,
+    path_text,
+)
+from wa_lint.rule import Rule
+from wa_lint.scenario import Assumptions, Fork, describe
+
+_GRAVEST_FIRST = (Outcome.FAIL, Outcome.UNKNOWN, Outcome.PASS, Outcome.NOT_APPLICABLE)
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What a rule says of one item in one scenario."""
+
+    outcome: Outcome
+    message: str
+    place: Cell
+    """The item, or the resource. An item may stand in another resource, as a statement in a separate policy."""
+    decided_by: tuple[Cell, ...] = ()
+    assumes: tuple[str, ...] = ()
+
+
+class Case(msgspec.Struct, frozen=True):
+    """A verdict with the scenario that it holds in."""
+
+    assumptions: Assumptions
+    verdict: Verdict
+
+
+def join(rule: Rule, resource: Resource, cases: Sequence[Case], absent: Sequence[Assumptions]) -> Finding:
+    """Return one finding for all scenarios of an item: the gravest outcome, and when it is so.
+
+    `absent` are the scenarios in which there is no such item.
+    """
+    outcome = next(o for o in _GRAVEST_FIRST if any(case.verdict.outcome is o for case in cases))
+    chosen = [case for case in cases if case.verdict.outcome is outcome]
+    others = [*absent, *(case.assumptions for case in cases if case.verdict.outcome is not outcome)]
+    verdict = chosen[0].verdict
+    cells = _distinct(verdict.decided_by) or [verdict.place]
+    return Finding(
+        rule=rule.info,
+        outcome=outcome,
+        resource=resource,
+        path=_own_path(resource, verdict.place, cells),
+        location=cells[0].location,
+        message=verdict.message,
+        when=describe([case.assumptions for case in chosen], others),
+        assumes=tuple(dict.fromkeys(assumed for case in chosen for assumed in case.verdict.assumes)),
+        evidence=tuple(_evidence(cell) for cell in cells),
+        fingerprint=_fingerprint(rule, resource, cells[0]),
+    )
+
+
+def merge(reports: Iterable[Report], inputs: Sequence[Input]) -> Report:
+    """Return one report of several over the same rules. Equal fingerprints get a number, in the order of place."""
+    reports = list(reports)
+    findings = sorted((f for report in reports for f in report.findings), key=sort_key)
+    return Report(
+        rules=reports[0].rules if reports else (),
+        findings=tuple(_tell_apart(findings)),
+        inputs=tuple(inputs),
+        gaps=tuple(sorted({gap for report in reports for gap in report.gaps}, key=str)),
+        problems=tuple(sorted(problem for report in reports for problem in report.problems)),
+        judged_at=next((report.judged_at for report in reports if report.judged_at), None),
+    )
+
+
+def sort_key(finding: Finding) -> tuple[Location, str, str, str, str, str]:
+    """By place, then by rule: the order in which a reader goes through a file."""
+    rule, resource = finding.rule.id, finding.resource
+    return (finding.location, resource.id, rule, finding.path, finding.outcome.value, finding.message)
+
+
+def is_open(value: Value) -> bool:
+    """Whether a value is not, or not in full, in sight."""
+    return isinstance(value, Unknown | Unresolved | Partial)
+
+
+def show(value: object) -> str:
+    """Return a value in a few words for a person."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case Unknown(reason=reason) | Unresolved(reason=reason):
+            return f"not known ({reason})"
+        case Partial(items=items, reason=reason):
+            return f"{len(items)} seen, perhaps more ({reason})"
+        case list() | tuple():
+            return f"a list of {len(value)}" if value else "an empty list"
+        case dict():
+            return "a map with " + ", ".join(sorted(map(str, value))) if value else "an empty map"
+    return "not set" if value is ABSENT else repr(value) if isinstance(value, str) else str(value)
+
+
+def _own_path(resource: Resource, place: Cell, cells: Sequence[Cell]) -> str:
+    """Return the path in the judged resource: of the first evidence that stands in it, else of the item."""
+    own = next((cell for cell in (*cells, place) if cell.resource is resource), None)
+    return path_text(own.path) if own else ""
+
+
+def _distinct(cells: Iterable[Cell]) -> list[Cell]:
+    """Return each place once, and none that only leads to a deeper one: the list beside its item that decided."""
+    found: dict[tuple[str, Path], Cell] = {}
+    for cell in cells:
+        found.setdefault((cell.resource.id, cell.path), cell)
+    above = {(id_, path[:depth]) for id_, path in found for depth in range(len(path))}
+    return [cell for place, cell in found.items() if place not in above or is_open(cell.value)]
+
+
+def _evidence(cell: Cell) -> Evidence:
+    value = _whole(cell)
+    return Evidence(cell.resource.id, path_text(cell.path), _plain_json(value), show(value), cell.location)
+
+
+def _whole(cell: Cell) -> Value:
+    """Return all of a value, or say that parts of it that did not decide hang on more than the scenario settles."""
+    try:
+        return cell.plain()
+    except Fork:
+        return Unknown("parts of it depend on parameters")
+
+
+def _plain_json(value: object) -> Value:
+    """Return a value as JSON may carry it; what is not known becomes None."""
+    if isinstance(value, dict):
+        return {str(key): _plain_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain_json(item) for item in value]
+    return value if isinstance(value, str | int | float | bool) else None
+
+
+def _fingerprint(rule: Rule, resource: Resource, first: Cell) -> str:
+    """Return what stays the same when a file moves or is reformatted: rule, resource and place."""
+    parts = (rule.info.id, resource.type, resource.id, first.resource.id, path_text(first.path))
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+
+
+def _tell_apart(findings: Sequence[Finding]) -> Iterator[Finding]:
+    seen: Counter[str] = Counter()
+    for finding in findings:
+        seen[finding.fingerprint] += 1
+        number = seen[finding.fingerprint]
+        if number == 1:
+            yield finding
+        else:
+            yield msgspec.structs.replace(finding, fingerprint=f"{finding.fingerprint}:{number}")
