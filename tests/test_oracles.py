@@ -62,6 +62,9 @@ REASONS: Mapping[str, Reason] = {
     "a text with holes in Base64 keeps its parts with us; it puts names of its own into the holes": (
         lambda _, difference: isinstance(difference.ours, Unresolved) and _is_base64(difference.theirs)
     ),
+    "yes and no are texts (YAML 1.2), and true where the schema has a boolean; it reads YAML 1.1": (
+        lambda _, difference: str(difference.ours).lower() in {"yes", "no", "on", "off"}
+    ),
     "secrets are masked while reading": lambda _, difference: "\u2039secret:" in str(difference.ours),
 }
 """Why a value may differ, by name. Each is a function of the difference, and none names a template."""
@@ -304,3 +307,54 @@ def _paths(value: Raw, path: Path) -> Iterator[Path]:
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _paths(item, (*path, index))
+
+
+# --- scenarios --------------------------------------------------------------------------------------
+
+
+Reachable = set[tuple[bool, ...]]
+"""Which conditions may hold together, in the order of their names."""
+
+MOST_CONDITIONS = 6
+
+
+def reachable(template: Template) -> Reachable | None:
+    """Return the truths that the conditions can have together; None where one of them is not known."""
+    names = sorted(template.conditions)
+    found: Reachable = set()
+    for _, truths in explore(lambda s: [truth_of(Asking(template, s), name) for name in names], {}, 5000):
+        if truths is None or any(isinstance(truth, Unknown) for truth in truths):
+            return None
+        found.add(tuple(truth is True for truth in truths))
+    return found
+
+
+def reachable_to_cfn_lint(sections: Raw) -> Reachable:
+    import cfnlint.template  # noqa: PLC0415, 1 s that only the tests that ask shall pay
+
+    names = sorted(sections["Conditions"])
+    scenarios = cfnlint.template.Template("t.yaml", sections).conditions.build_scenarios(
+        {name: {True, False} for name in names}
+    )
+    return {tuple(scenario[name] for name in names) for scenario in scenarios}
+
+
+@pytest.mark.skipif(not CORPUS.exists(), reason="the corpus is not here")
+def test_scenarios_of_real_templates_agree_with_cfn_lint() -> None:
+    seen = 0
+    odd: list[str] = []
+    for document, _ in _corpus():
+        template = template_of(document)
+        if not 0 < len(template.conditions) <= MOST_CONDITIONS or any(
+            n.startswith("Fn::") for n in template.conditions
+        ):
+            continue
+        ours = reachable(template)
+        if ours is None:
+            continue
+        seen += 1
+        theirs = reachable_to_cfn_lint(document.value)
+        if ours != theirs:
+            odd.append(f"{document.uri}: ours alone {sorted(ours - theirs)}, theirs alone {sorted(theirs - ours)}")
+    assert seen > 50
+    assert not odd, "\n".join(odd)

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def _run(arguments: Sequence[str] | None) -> int:
     try:
-        code = _commands.main(arguments, prog_name="wa-lint", standalone_mode=False)
+        code = commands.main(arguments, prog_name="wa-lint", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return BROKEN
@@ -80,5 +80,5 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="wa-lint")
-def _commands() -> None:
+def commands() -> None:
     """Lint machine learning workloads on AWS against the Well-Architected Machine Learning Lens."""
