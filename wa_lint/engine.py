@@ -184,8 +184,10 @@ def _ask(asked: _Asked, scenario: Scenario, item: Cell, number: int) -> Verdict:
     if isinstance(again, Verdict):
         return verdict
     second = _verdict(asked, closed, again)
-    if second.outcome not in {Outcome.FAIL, Outcome.NOT_APPLICABLE}:
+    if second.outcome is Outcome.PASS:
         return verdict  # a pass by absence is none
+    if second.outcome is Outcome.UNKNOWN:
+        return second  # it names what is open in the template itself
     return msgspec.structs.replace(second, assumes=(*second.assumes, "nothing outside this template adds one"))
 
 

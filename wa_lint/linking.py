@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Protocol
 
+import msgspec
+
 from wa_lint.graph import Cell, Graph, World
 from wa_lint.links import IDENTITIES, LINKS, Identity, Link
 from wa_lint.model import ABSENT, Hole, Partial, Path, Resource, Snapshot, SourceKind, Unknown, Unresolved, Value
-from wa_lint.naming import Spellings, Text, is_named, spell, spellings
-from wa_lint.truth import Truth, equals, some
+from wa_lint.naming import Spellings, Text, is_named, is_spelled, spell, spellings
+from wa_lint.truth import Truth, equals
 
 
 class Fact(Protocol):
@@ -170,31 +172,59 @@ def _at_place(cell: Cell, place: str) -> Sequence[Cell]:
 def _followers(cell: Cell, links: Sequence[Link], name: str) -> Cell:
     """Return the list of what names the place `cell`; Partial where more may."""
     found: dict[tuple[str, Path], Cell] = {}
-    unseen: list[str] = []
+    unseen: str | None = None
     for link in links:
-        reason = _incomplete(cell, link.type)
-        unseen.extend([reason] if reason else [])
-        by = _spellings(link, cell)
-        for source, texts in _sources(cell.world, link):
-            match = some(_is_named(text, said, by, cell) for text, said in texts)
-            if isinstance(match, Unknown):
-                unseen.append(match.reason)
-            elif match and cell.world.exists(source) is not False:
+        by, texts = _spellings(link, cell), _texts_of(cell.world, link)
+        for source in _certain(texts, by, cell):
+            if cell.world.exists(source) is not False:
                 found |= {(c.resource.id, c.at): c for c in _bearers(cell.world.cell(source), link, cell)}
+        unseen = unseen or _incomplete(cell, link.type) or _doubt(texts, by, cell)
     cells = list(found.values())
-    value: Value = Partial(tuple(cells), unseen[-1]) if unseen else cells
+    value: Value = cells if unseen is None else Partial(tuple(cells), unseen)
     return Cell(cell.world, cell.resource, (*cell.path, name), cell.at, value)
 
 
-def _sources(world: World, link: Link) -> Sequence[tuple[Resource, Sequence[tuple[Cell, Text | None]]]]:
-    """Return every resource that could hold a text of `link`, with those texts, ready to be compared."""
-    text_of = world.graph.text_of
+class _Texts(msgspec.Struct, frozen=True, eq=False):
+    """All texts of one link, sorted by how they can name something."""
 
-    def compute() -> Sequence[tuple[Resource, Sequence[tuple[Cell, Text | None]]]]:
-        found = ((resource, _all_texts(world.cell(resource), link)) for resource in world.graph.of_type(link.type))
-        return [(resource, [(cell, text_of(cell.value)) for cell in cells]) for resource, cells in found]
+    exact: Mapping[str, Sequence[Cell]]
+    """Every text by what it says, whole."""
+    open: Sequence[tuple[Cell, Text | None]]
+    """Those of which something is open, or nothing known."""
+
+
+def _texts_of(world: World, link: Link) -> _Texts:
+    def compute() -> _Texts:
+        exact: dict[str, list[Cell]] = {}
+        unsure: list[tuple[Cell, Text | None]] = []
+        for resource in world.graph.of_type(link.type):
+            for cell in _all_texts(world.cell(resource), link):
+                text = world.graph.text_of(cell.value)
+                if text is not None:
+                    exact.setdefault(text.said, []).append(cell)
+                if text is None or text.is_open:
+                    unsure.append((cell, text))
+        return _Texts(exact, unsure)
 
     return world.recall(("texts", link.type, link.path), compute)
+
+
+def _certain(texts: _Texts, by: Spellings, place: Cell) -> Iterator[Resource]:
+    """Yield each resource with a text that certainly names `place`."""
+    said = [one for one in by.exact if one in texts.exact]
+    if by.gapped:
+        said += [one for one in texts.exact if one not in by.exact and is_spelled(one, by)]
+    found = (cell for one in said for cell in texts.exact[one] if not _is_out_of_reach(cell, place.resource))
+    yield from sorted({cell.resource for cell in found}, key=lambda resource: resource.id)
+
+
+def _doubt(texts: _Texts, by: Spellings, place: Cell) -> str | None:
+    """Return why it is not known whether one more text names `place`; None if it is known that none does."""
+    unsure = (
+        texts.open if not by.open else [(c, _text(c)) for cells in texts.exact.values() for c in cells] + [*texts.open]
+    )
+    matches = (_is_named(cell, said, by, place) for cell, said in unsure)
+    return next((match.reason for match in matches if isinstance(match, Unknown)), None)
 
 
 def _incomplete(cell: Cell, type_: str) -> str | None:
@@ -228,7 +258,11 @@ def _all_texts(source: Cell, link: Link) -> Iterator[Cell]:
 
 def _names(text: Cell, by: Spellings, place: Cell) -> Truth:
     """Whether `text` is one of the spellings of `place`."""
-    return _is_named(text, text.world.graph.text_of(text.value), by, place)
+    return _is_named(text, _text(text), by, place)
+
+
+def _text(cell: Cell) -> Text | None:
+    return cell.world.graph.text_of(cell.value)
 
 
 def _is_named(text: Cell, said: Text | None, by: Spellings, place: Cell) -> Truth:
@@ -280,7 +314,7 @@ def _called(piece: str, place: Cell) -> Iterator[str]:
 
 
 def _spelled(cell: Cell) -> Iterator[str]:
-    text = cell.world.graph.text_of(cell.value)
+    text = _text(cell)
     if text is not None:
         yield text.said
     elif isinstance(cell.value, Unknown | Unresolved):

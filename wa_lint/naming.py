@@ -85,11 +85,16 @@ def spellings(found: Iterable[str], settled: Settled) -> Spellings:
 
 def is_named(said: Text, by: Spellings, settled: Settled) -> bool | None:
     """Whether `said` is one of the spellings; None where the holes of either decide."""
-    if said.said in by.exact or any(_strict(one.said).fullmatch(said.said) for one in by.gapped):
+    if said.said in by.exact or is_spelled(said.said, by):
         return True
     if said.is_open:
         return None if any(_can_meet(said, head, tail) for head, tail in by.ends) else False
     return None if any(_loose(one.said, settled).fullmatch(said.said) for one in by.open) else False
+
+
+def is_spelled(said: str, by: Spellings) -> bool:
+    """Whether a text fits one of the spellings with gaps."""
+    return any(_strict(one.said).fullmatch(said) for one in by.gapped)
 
 
 def _can_meet(said: Text, head: str, tail: str) -> bool:

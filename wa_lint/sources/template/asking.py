@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final, TypeAlias, TypeVar
 
 from wa_lint.model import ABSENT, Assumption, Hole, Raw, Scenario, Unknown, Unresolved, Value
 from wa_lint.scenario import Fork
 from wa_lint.sources.template.parameters import Parameter, Pins
-from wa_lint.sources.template.sections import Sections
-from wa_lint.sources.template.texts import function_of
+from wa_lint.sources.template.sections import Argument, Sections
+from wa_lint.sources.template.texts import function_of, joined, text_of
+from wa_lint.sources.template.variables import variables_of
 
 T = TypeVar("T")
 
@@ -51,6 +52,19 @@ class Template:
         self.resources: Mapping[str, Raw] = sections.section("Resources")
         self.memory: dict[str, list[tuple[Mapping[str, Assumption | None], object]]] = {}
         """Answers by question, each with the assumptions that it rests on."""
+
+    def parameters_in(self, raw: Raw) -> Iterator[str]:
+        """Yield the parameters that an expression reads, also where a nested stack hands them on."""
+        waiting, seen = list(variables_of(raw)), set[str]()
+        while waiting:
+            name = waiting.pop()
+            if name in self.parameters:
+                yield name
+            elif name not in seen and (given := self.sections.arguments.get(name)) is not None:
+                waiting.extend(variables_of(given.raw))
+            elif name not in seen and name in self.sections.outputs:
+                waiting.extend(variables_of(self.sections.outputs[name]))
+            seen.add(name)
 
 
 class Asking:
@@ -113,6 +127,8 @@ class Asking:
             return ABSENT
         if name in self.template.parameters:
             return self._parameter(self.template.parameters[name], whole=whole)
+        if name in self.template.sections.arguments:
+            return self._argument(self.template.sections.arguments[name], whole=whole)
         if name in PSEUDO:
             return self._pseudo(name)
         if name in self.template.resources:
@@ -124,6 +140,22 @@ class Asking:
         if self.template.is_generated:
             return Unresolved(f"{name} is made by a transform at deployment", (Hole(name),))
         return Unknown(otherwise)
+
+    def _argument(self, argument: Argument, *, whole: bool) -> Value:
+        """Return what a nested stack's parameter is; with ``AWS::NoValue``, as if nothing were given for it."""
+        value, parameter = self.value(argument.raw, whole=whole), argument.parameter
+        if isinstance(value, list):
+            value = joined([piece for item in value for piece in (",", self.value(item))][1:], "the list")
+        if value is ABSENT:
+            return self._parameter(parameter, whole=whole)
+        if isinstance(value, Unresolved):
+            return parameter.open() if parameter.is_elsewhere else parameter.bounded(value)
+        text = text_of(value)
+        if text is None:
+            return value if isinstance(value, Unknown) else Unknown(f"{parameter.name} is given what is no text")
+        if parameter.is_elsewhere or (parameter.no_echo and not self.conditions):
+            return parameter.open()
+        return parameter.typed(text, whole=whole)
 
     def _parameter(self, parameter: Parameter, *, whole: bool) -> Value:
         pinned, assumed = self.template.pins.get(parameter.name), None

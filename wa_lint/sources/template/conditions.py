@@ -9,7 +9,6 @@ from wa_lint.model import ABSENT, Assumption, Hole, Raw, Unknown, Unresolved, Va
 from wa_lint.scenario import Fork, fork_on
 from wa_lint.sources.template.asking import PSEUDO, Asking
 from wa_lint.sources.template.texts import function_of, spell, spell_operand, text_of
-from wa_lint.sources.template.variables import variables_of
 from wa_lint.truth import Truth, equals, negate
 
 _LONGEST_CHAIN: Final = 25
@@ -165,7 +164,7 @@ def _opaque(ask: Asking, argument: Sequence[Raw]) -> Truth:
     if assumed is not None:
         return bool(assumed.value)
     pins = ask.template.pins
-    read = {n for side in argument for n in variables_of(side) if n in ask.template.parameters and n not in pins}
+    read = {n for side in argument for n in ask.template.parameters_in(side) if n not in pins}
     opened = {n: Assumption() for n in sorted(read) if ask.scenario.assumed(n) is None}
     raise Fork([{**opened, name: Assumption(value=answer)} for answer in (True, False)])
 

@@ -37,9 +37,20 @@ def reference_to(ask: Asking, resource: Raw, attribute: Raw) -> Value:
     if not isinstance(resource, str) or not (name := text_of(name)):
         return Unknown(f"Fn::GetAtt takes a resource and an attribute, not {spell([resource, attribute])}")
     whole = f"{resource}.{name}"
+    if whole in ask.template.sections.outputs:
+        return ask.value(ask.template.sections.outputs[whole], whole=ask.whole)
+    if name.startswith("Outputs.") and resource in ask.template.resources:
+        return _output(ask, resource, whole)
     if resource in ask.template.resources:
         return Unresolved(f"!GetAtt {whole} is known only after deployment", (Hole(whole, resource, name),))
     return ask.generated(whole, f"!GetAtt {whole} names no resource of this template")
+
+
+def _output(ask: Asking, stack: str, whole: str) -> Value:
+    """Return what a stack gives out whose template is not in sight: it may be the name of anything."""
+    if stack in ask.template.sections.nested:
+        return Unknown(f"!GetAtt {whole}: the nested stack has no such output")
+    return Unresolved(f"!GetAtt {whole} comes from a stack that is not in sight", (Hole(whole),))
 
 
 def _ref(ask: Asking, argument: Raw) -> Value:

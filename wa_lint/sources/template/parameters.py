@@ -60,6 +60,10 @@ class Parameter(msgspec.Struct, frozen=True):
         shape = any_of(rest) if rest else _NUMERIC if self.type == "Number" else ""
         return Unresolved(self._why(), (Hole(self.name, shape=shape),), tuple(differs_from), self.bounds)
 
+    def bounded(self, value: Unresolved) -> Unresolved:
+        """Return a value that this parameter is given, within its bounds: others are refused at deployment."""
+        return value if value.bounds or not self.bounds else msgspec.structs.replace(value, bounds=self.bounds)
+
     def _why(self) -> str:
         if self.is_elsewhere:
             return f"the parameter {self.name} is read from Parameter Store at deployment"

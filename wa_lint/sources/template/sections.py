@@ -9,6 +9,7 @@ import msgspec
 
 from wa_lint.document import Document
 from wa_lint.model import Gap, Location, Path, Problem, Raw
+from wa_lint.sources.template.parameters import Parameter
 
 OpenFile: TypeAlias = Callable[[str], bytes | None]
 """Gives the content of a file that a template names, relative to it; None for what is not to be had.
@@ -26,6 +27,15 @@ class Guard(msgspec.Struct, frozen=True):
     item: str
 
 
+class Argument(msgspec.Struct, frozen=True):
+    """What a template gives for a parameter of a stack that it nests."""
+
+    raw: Raw
+    """In the words of the template that gives it; Unknown where it is not known what is given."""
+    parameter: Parameter
+    """As the nested template declares it."""
+
+
 class Sections(msgspec.Struct, frozen=True, eq=False):
     """The template as CloudFormation sees it once its transforms are done. Paths begin at its top."""
 
@@ -40,6 +50,14 @@ class Sections(msgspec.Struct, frozen=True, eq=False):
     gaps: tuple[Gap, ...] = ()
     is_open: bool = False
     """Whether a transform adds something that is not here: then a name that is not here is no mistake."""
+    opaque: Mapping[str, str] = {}
+    """Why nothing can be said of a resource, by logical id: a macro may change it."""
+    arguments: Mapping[str, Argument] = {}
+    """By the name of a nested stack's parameter, ``Child.Stage``: the parameters that are given a value here."""
+    outputs: Mapping[str, Raw] = {}
+    """By ``Child.Outputs.Name``, what a nested stack gives out."""
+    nested: Mapping[str, str] = {}
+    """The uri of each nested stack's template, by the id of the stack."""
 
     @property
     def uri(self) -> str:
