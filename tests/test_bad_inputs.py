@@ -5,13 +5,22 @@ Left to others: 36 and 37 (nested stacks), 45 (parameters files), 48 (suppressio
 
 from __future__ import annotations
 
+import copy
 import json
+import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+
+from wa_lint.document import read_document
+from wa_lint.errors import SourceError
+from wa_lint.model import Deferred, Value
+from wa_lint.scenario import Scenario, explore
+from wa_lint.sources.template import read_template
 
 WaLint = Callable[..., Any]
 
@@ -597,8 +606,6 @@ POLICIES = {
 @pytest.mark.parametrize("statement", POLICIES.values(), ids=POLICIES)
 @pytest.mark.parametrize("is_text", [False, True])
 def test_40_policies_are_the_same_in_every_form(wa_lint: WaLint, statement: str, is_text: bool) -> None:
-    import yaml  # noqa: PLC0415, for this test alone
-
     document: Any = {"Version": "2012-10-17", "Statement": yaml.safe_load(statement)}
     policy = {"PolicyName": "p", "PolicyDocument": json.dumps(document) if is_text else document}
     trust = {
@@ -618,8 +625,9 @@ def test_40_policies_are_the_same_in_every_form(wa_lint: WaLint, statement: str,
 )
 def test_41_a_definition_that_cannot_be_read_breaks_nothing(wa_lint: WaLint, body: str) -> None:
     text = (
-        OPEN + f"  M: {{Type: 'AWS::StepFunctions::StateMachine', Properties: {{DefinitionString: {body}}}}}\n"
-        f"  P: {{Type: 'AWS::SageMaker::Pipeline', Properties: {{PipelineDefinition: {{PipelineDefinitionBody: {body}}}}}}}\n"
+        f"{OPEN}  M: {{Type: 'AWS::StepFunctions::StateMachine', Properties: {{DefinitionString: {body}}}}}\n"
+        "  P:\n    Type: AWS::SageMaker::Pipeline\n"
+        f"    Properties: {{PipelineDefinition: {{PipelineDefinitionBody: {body}}}}}\n"
     )
     run = check(wa_lint, text)
     assert internet(run) == "fail"
@@ -675,3 +683,66 @@ def test_47_a_thousand_resources_and_ids_that_differ_by_case_are_fine(wa_lint: W
     run = check(wa_lint, text)
     assert len([1 for rule, _ in outcomes(run) if rule == "notebook-direct-internet"]) == 1000
     assert time.process_time() - began < 15
+
+
+# --- all at once ------------------------------------------------------------------------------------
+
+ODD: tuple[Any, ...] = (
+    *(None, "", [], {}, 1, -1, 1.5, True, "text", [[]], {"a": {"b": "c"}}),
+    *({"Ref": "X"}, {"Ref": ["a"]}, {"Fn::If": ["C", 1, 2]}, {"Fn::If": 1}, {"Fn::Sub": "${X}"}),
+    {"Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": "x"}}},
+    {"Fn::ForEach::Z": ["Z", ["1"], {"K${Z}": "v"}]},
+)
+
+FOLDERS = (Path(__file__).parent / "templates", Path(__file__).parent / "sam")
+
+
+def _mutants(count: int) -> Iterator[tuple[str, dict[str, bytes]]]:
+    """Yield the templates of our own cases, each with some values replaced by odd ones."""
+    cases = [
+        case
+        for folder in FOLDERS
+        for file in sorted(folder.glob("*.yaml"))
+        for case in yaml.safe_load(file.read_text())
+    ]
+    chance = random.Random(48)  # noqa: S311, the same mutants on every run
+    for _ in range(count):
+        case = chance.choice(cases)
+        template = copy.deepcopy(read_document(case["template"], "t.yaml").value)
+        for _ in range(chance.randint(1, 3)):
+            path = chance.choice(list(_paths(template, ())))
+            inner = template
+            for step in path[:-1]:
+                inner = inner[step]
+            inner[path[-1]] = copy.deepcopy(chance.choice(ODD))
+        yield json.dumps(template), {name: text.encode() for name, text in case.get("files", {}).items()}
+
+
+def _paths(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+    if path:
+        yield path
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, inner in pairs:
+        yield from _paths(inner, (*path, step))
+
+
+def _settled(value: Value, scenario: Scenario) -> None:
+    while isinstance(value, Deferred):
+        value = value.resolve(scenario).value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _settled(inner, scenario)
+
+
+def test_whatever_stands_in_a_template_breaks_nothing() -> None:
+    read = 0
+    for text, files in _mutants(1000):
+        try:
+            snapshot = read_template(text, "t.json", None, files.get)
+        except SourceError:
+            continue
+        read += 1
+        for resource in snapshot.resources:
+            for value in (resource.exists, resource.properties):
+                list(explore(lambda scenario, v=value: _settled(v, scenario), {}, 8))  # type: ignore[misc] # bound at once
+            assert resource.origin.locate(("Policies", 0)).line > 0
+    assert read > 800

@@ -156,6 +156,34 @@ def test_the_other_names_of_the_table_are_known(collector: Collector) -> None:
     assert all(name in item for name in collector.ignores if name in item or not collector.camel)
 
 
+NEVER_TOLD = {"Tags", "SessionChainingConfig"}
+"""Members of a request that starts a job and that no description of one has."""
+
+
+@pytest.mark.parametrize("collector", [c for c in COLLECTORS if c.window_days], ids=lambda c: c.type)
+def test_a_job_is_described_in_the_words_of_the_request_that_started_it(collector: Collector) -> None:
+    (describe,) = collector.describe
+    create = describe.operation.replace("Describe", "Create")
+    asked = members(model(collector.service).operation_model(create).input_shape, "", 0)
+    told = members(operation(collector, describe).output_shape, "", 0)
+    assert {top(path) for path in asked - told} <= NEVER_TOLD
+    assert answers.settable(collector.type) == {top(path) for path in asked}
+
+
+def top(path: str) -> str:
+    return path.split(".")[1].removesuffix("[]")
+
+
+def members(shape: Any, path: str, depth: int) -> set[str]:
+    """The paths of all members, to a depth that no job goes below."""
+    if depth > 8 or shape.type_name not in {"structure", "list"}:
+        return set()
+    if shape.type_name == "list":
+        return members(shape.member, path + "[]", depth + 1)
+    inner = [members(member, f"{path}.{name}", depth + 1) for name, member in shape.members.items()]
+    return {f"{path}.{name}" for name in shape.members}.union(*inner)
+
+
 @each_collector
 def test_a_covered_type_exists_and_is_not_read_itself(collector: Collector) -> None:
     assert all(schema.known(type_) for type_ in (collector.type, *collector.covers))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 import subprocess
@@ -230,6 +231,26 @@ def test_an_embedded_account_hears_nothing_of_the_users_environment(monkeypatch:
         assert session.client("sts").get_caller_identity()["Account"] == "123456789012"
         assert session.client("sagemaker").list_monitoring_schedules()["MonitoringScheduleSummaries"] == []
     assert dict(os.environ) == before
+
+
+@pytest.mark.parametrize(("days", "found"), [(29, 2), (31, 0)], ids=["within the window", "before it"])
+@pytest.mark.parametrize("born", [BORN, BORN.replace(year=2099)], ids=["moto's clock is late", "it is early"])
+def test_jobs_are_as_old_as_the_account_whatever_the_clock_says(born: dt.datetime, days: int, found: int) -> None:
+    training = {
+        "TrainingJobName": "t",
+        "AlgorithmSpecification": {"TrainingInputMode": "File", "TrainingImage": "image"},
+        "RoleArn": ROLE,
+        "OutputDataConfig": {"S3OutputPath": "s3://b/o"},
+        "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10},
+        "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
+    }
+    with embedded_account(Memory(born)) as session:
+        sagemaker = session.client("sagemaker")
+        sagemaker.create_training_job(**training)
+        sagemaker.create_labeling_job(**PROOFS["CreateLabelingJob"])  # the stub answers this one whole
+        types = ["AWS::SageMaker::LabelingJob", "AWS::SageMaker::TrainingJob"]
+        live = read_live(session, REGION, types=types, now=born + dt.timedelta(days=days))
+    assert len(live.resources) == found
 
 
 def test_without_moto_the_demo_names_the_line_that_installs_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

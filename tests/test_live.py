@@ -35,6 +35,17 @@ LOADER = botocore.session.Session().get_component("data_loader")
 Hook = Callable[[str, str, Mapping[str, Any]], Any]
 """(service, operation, request) -> an answer, None to let the call through, or it raises."""
 
+
+def stubbed_sagemaker(word: str, name: str, items: str, kind: str, **more: Any) -> dict[tuple[str, str], Any]:
+    """One thing of a type, as ListXs and DescribeX tell of it; `name` is the member that names it."""
+    noun = name.removesuffix("Name")
+    known = {name: "only", f"{noun}Arn": f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:{kind}/only"}
+    return {
+        ("sagemaker", f"List{word}s"): {items: [known]},
+        ("sagemaker", f"Describe{word}"): {**known, **more},
+    }
+
+
 STUBBED: Mapping[tuple[str, str], Any] = {
     ("apigatewayv2", "GetAuthorizers"): {"Items": [{"AuthorizerId": "a1", "AuthorizerType": "JWT", "Name": "jwt"}]},
     ("lambda", "ListFunctionUrlConfigs"): {
@@ -72,6 +83,31 @@ STUBBED: Mapping[tuple[str, str], Any] = {
             }
         ]
     },
+    **stubbed_sagemaker(
+        "LabelingJob",
+        "LabelingJobName",
+        "LabelingJobSummaryList",
+        "labeling-job",
+        LabelingJobStatus="Completed",
+        InputConfig={"DataSource": {"S3DataSource": {"ManifestS3Uri": "s3://lake/manifest"}}},
+        OutputConfig={"S3OutputPath": "s3://lake/labels", "KmsKeyId": ""},
+    ),
+    **stubbed_sagemaker(
+        "MlflowTrackingServer",
+        "TrackingServerName",
+        "TrackingServerSummaries",
+        "mlflow-tracking-server",
+        ArtifactStoreUri="s3://lake/mlflow",
+        IsActive="Active",
+    ),
+    **stubbed_sagemaker(
+        "StudioLifecycleConfig",
+        "StudioLifecycleConfigName",
+        "StudioLifecycleConfigs",
+        "studio-lifecycle-config",
+        StudioLifecycleConfigContent="ZWNobw==",
+        StudioLifecycleConfigAppType="JupyterLab",
+    ),
 }
 """What moto 5.2 does not have."""
 
@@ -119,7 +155,7 @@ def policy(*statements: Mapping[str, Any]) -> str:
 def _account() -> Iterator[None]:
     with mock_aws(config={"iam": {"load_aws_managed_policies": True}}):
         session = session_with()
-        for build in (_identities, _machine_learning, _buckets, _functions, _watching):
+        for build in (_identities, _machine_learning, _jobs, _buckets, _functions, _watching):
             build(session.client)
         yield
 
@@ -161,13 +197,61 @@ def _machine_learning(client: Any) -> None:
     sagemaker.create_domain(
         DomainName="studio", AuthMode="IAM", DefaultUserSettings={"ExecutionRole": ROLE}, SubnetIds=["s"], VpcId="v"
     )
-    sagemaker.create_training_job(
-        TrainingJobName="train",
-        AlgorithmSpecification={"TrainingInputMode": "File", "TrainingImage": "image"},
+
+
+def _jobs(client: Any) -> None:
+    sagemaker = client("sagemaker")
+    lake, limit = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://lake/in"}}, {"MaxRuntimeInSeconds": 3600}
+    training = {
+        "AlgorithmSpecification": {"TrainingInputMode": "File", "TrainingImage": "image"},
+        "RoleArn": ROLE,
+        "InputDataConfig": [{"ChannelName": "train", "DataSource": lake}],
+        "OutputDataConfig": {"S3OutputPath": "s3://lake/out"},
+        "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10},
+        "StoppingCondition": limit,
+    }
+    sagemaker.create_training_job(TrainingJobName="train", **training)
+    sagemaker.create_hyper_parameter_tuning_job(
+        HyperParameterTuningJobName="tune",
+        HyperParameterTuningJobConfig={"Strategy": "Random", "ResourceLimits": {"MaxParallelTrainingJobs": 1}},
+        TrainingJobDefinitions=[training],
+    )
+    mounted = {"S3Uri": "s3://lake/in", "LocalPath": "/in", "S3DataType": "S3Prefix", "S3InputMode": "File"}
+    sagemaker.create_processing_job(
+        ProcessingJobName="process",
+        AppSpecification={"ImageUri": "image"},
+        ProcessingInputs=[{"InputName": "in", "S3Input": mounted}],
+        ProcessingResources={
+            "ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 10}
+        },
         RoleArn=ROLE,
+    )
+    sagemaker.create_transform_job(
+        TransformJobName="transform",
+        ModelName="model",
+        TransformInput={"DataSource": lake},
+        TransformOutput={"S3OutputPath": "s3://lake/out"},
+        TransformResources={"InstanceType": "ml.m5.large", "InstanceCount": 1},
+    )
+    sagemaker.create_compilation_job(
+        CompilationJobName="compile",
+        RoleArn=ROLE,
+        InputConfig={"S3Uri": "s3://lake/model", "Framework": "PYTORCH"},
+        OutputConfig={"S3OutputLocation": "s3://lake/out", "TargetDevice": "jetson_nano"},
+        StoppingCondition=limit,
+    )
+    sagemaker.create_auto_ml_job_v2(
+        AutoMLJobName="search",
+        AutoMLJobInputDataConfig=[{"ChannelType": "training", "DataSource": lake}],
+        AutoMLProblemTypeConfig={
+            "TabularJobConfig": {
+                "TargetAttributeName": "y",
+                "ProblemType": "Regression",
+                "CompletionCriteria": {"MaxCandidates": 1},
+            }
+        },
         OutputDataConfig={"S3OutputPath": "s3://lake/out"},
-        ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10},
-        StoppingCondition={"MaxRuntimeInSeconds": 3600},
+        RoleArn=ROLE,
     )
 
 
@@ -396,6 +480,50 @@ def test_only_what_is_asked_for_is_called() -> None:
     }
     assert {r.type for r in snapshot.resources} == {"AWS::SageMaker::Model", "AWS::S3::BucketPolicy"}
     assert {s.type for s in snapshot.complete} == {"AWS::SageMaker::Model", "AWS::S3::BucketPolicy"}
+
+
+USES = {
+    "AWS::SageMaker::AutoMLJob": "AutoMLJobInputDataConfig[].DataSource.S3DataSource.S3Uri",
+    "AWS::SageMaker::CompilationJob": "InputConfig.S3Uri",
+    "AWS::SageMaker::HyperParameterTuningJob": "TrainingJobDefinitions[].OutputDataConfig.S3OutputPath",
+    "AWS::SageMaker::LabelingJob": "InputConfig.DataSource.S3DataSource.ManifestS3Uri",
+    "AWS::SageMaker::ProcessingJob": "ProcessingInputs[].S3Input.S3Uri",
+    "AWS::SageMaker::TrainingJob": "InputDataConfig[].DataSource.S3DataSource.S3Uri",
+    "AWS::SageMaker::TransformJob": "TransformInput.DataSource.S3DataSource.S3Uri",
+}
+"""Type of a job -> where its request names a bucket."""
+
+
+@pytest.mark.parametrize("type_", USES)
+def test_a_job_says_what_was_asked_for_and_what_came_of_it_apart(type_: str, whole: Snapshot) -> None:
+    job = only(whole, type_)
+    texts = [job.properties]
+    for step in USES[type_].split("."):
+        texts = [text[step.removesuffix("[]")] for text in texts]
+        texts = [item for text in texts for item in text] if step.endswith("[]") else texts
+    assert [text.startswith("s3://lake/") for text in texts] == [True]
+    happened = {name for name in job.observed if name.endswith(("Status", "Time", "JobArn"))}
+    assert f"{type_.rpartition('::')[2]}Status" in happened
+    assert happened.isdisjoint(job.properties)
+
+
+def test_of_jobs_those_of_the_last_thirty_days_are_asked_for() -> None:
+    asked = {}
+
+    def note(service: str, operation: str, request: Mapping[str, Any]) -> None:
+        asked[service, operation] = request.get("CreationTimeAfter")
+
+    read(note)
+    window = (LATER - dt.timedelta(days=30)).timestamp()
+    windowed = {f"List{type_.rpartition('::')[2]}s" for type_ in USES}
+    assert {operation: after for (_, operation), after in asked.items() if after} == dict.fromkeys(windowed, window)
+
+
+def test_a_job_of_before_those_thirty_days_is_not_found() -> None:
+    snapshot = read_live(
+        session_with(), REGION, types={*USES} - {"AWS::SageMaker::LabelingJob"}, now=LATER + dt.timedelta(days=31)
+    )
+    assert snapshot.resources == ()
 
 
 def test_iam_is_left_out_where_another_region_has_it() -> None:

@@ -236,6 +236,8 @@ class Snapshot(msgspec.Struct, frozen=True, eq=False):
     taken_at: str | None = None
     """ISO 8601, UTC: when a live account was read."""
     problems: tuple[Problem, ...] = ()
+    nested: Mapping[str, str] = {}
+    """The uri of the template of each nested stack that is part of this one, by the id of the stack."""
 
 
 class Problem(msgspec.Struct, frozen=True, order=True):

@@ -11,6 +11,7 @@ import msgspec
 
 from wa_lint.cli.inputs import File, NotOurs, neighbours, read
 from wa_lint.cli.joining import join
+from wa_lint.cli.nesting import judged_within
 from wa_lint.cli.options import Choice, chosen_rules
 from wa_lint.cli.parameters import demand_declared
 from wa_lint.cli.stages import combine
@@ -61,6 +62,8 @@ class Judged(msgspec.Struct, frozen=True):
     """Lines for the user."""
     declares: tuple[str, ...] | None = None
     """The parameters of a template; None of anything else."""
+    nested: Mapping[str, str] = {}
+    """The uri of the template of each nested stack that was judged with it, by the id of the stack."""
     loose: Snapshot | None = None
     """Answers of AWS, which are to be judged with those of the other files: one names what another describes."""
 
@@ -73,6 +76,7 @@ def judge_files(files: Sequence[File], task: Task, rules: Sequence[Rule], jobs: 
     """
     judged = _judge_each(files, task, rules, jobs)
     _demand_declared(judged, task.stages)
+    judged = _each_once(judged)
     loose = [one.loose for one in judged if one.loose]
     if not loose:
         return judged
@@ -141,7 +145,7 @@ def _judge_template(template: Template, rules: Sequence[Rule], task: Task) -> Ju
     uri = template.document.uri
     refused = {stage.name: list(_refusals(template, stage)) for stage in task.stages}
     stages = [stage for stage in task.stages or (Stage("", {}),) if not refused.get(stage.name)]
-    reports, resources = _reports(template, stages, rules, task)
+    reports, resources, nested = _reports(template, stages, rules, task)
     names = tuple(stage.name for stage in stages if stage.name)
     judged = [Input(uri, "template", "judged", None, resources, names)] if stages else []
     broken = [
@@ -154,6 +158,7 @@ def _judge_template(template: Template, rules: Sequence[Rule], task: Task) -> Ju
         _light(combine(reports)) if reports else None,
         tuple(line for said in refused.values() for line in said),
         tuple(template.declared),
+        nested,
     )
 
 
@@ -168,20 +173,36 @@ def _refusals(template: Template, stage: Stage) -> Iterator[str]:
 
 def _reports(
     template: Template, stages: Iterable[Stage], rules: Sequence[Rule], task: Task
-) -> tuple[Mapping[str, Report], int]:
-    """Return the report of each stage, and how many resources there are. Stages with equal values share one."""
+) -> tuple[Mapping[str, Report], int, Mapping[str, str]]:
+    """Return the report of each stage, how many resources there are, and the stacks that the template nests.
+
+    Stages with equal values share one report.
+    """
     known: dict[str, tuple[Report, int]] = {}
     reports: dict[str, Report] = {}
-    resources = 0
+    resources, nested = 0, dict[str, str]()
     for stage in stages:
         given = sorted(name for name in stage.pins if name in template.declared or name.startswith("AWS::"))
         pins = {name: stage.pins[name] for name in given}
         if repr(pins) not in known:
             snapshot = snapshot_of(template.document, pins, template.open_file)
             known[repr(pins)] = lint(snapshot, rules, task.now or task.today), len(snapshot.resources)
+            nested |= snapshot.nested
         reports[stage.name], count = known[repr(pins)]
         resources = max(resources, count)
-    return reports, resources
+    return reports, resources, nested
+
+
+def _each_once(judged: Sequence[Judged]) -> Sequence[Judged]:
+    """Return what became of the files. What is judged as a nested stack of another one has no report of its own."""
+    templates = {one.entries[0].uri: one for one in judged if one.declares is not None}
+    within = judged_within({uri: one.nested for uri, one in templates.items()})
+    return [
+        Judged((Input(uri, "template", "judged", within[uri]),), declares=one.declares)
+        if (uri := one.entries[0].uri) in within and one.declares is not None
+        else one
+        for one in judged
+    ]
 
 
 def _demand_declared(judged: Iterable[Judged], stages: Sequence[Stage]) -> None:

@@ -49,8 +49,8 @@ class Making(msgspec.Struct, frozen=True):
     """Whether the requests have the names of the answers: then the collector's renames are read from right to left."""
 
 
-def _sagemaker(word: str) -> tuple[str, Making]:
-    return f"AWS::SageMaker::{word}", Making("sagemaker", (Step(f"Create{word}"),))
+def _sagemaker(word: str, version: str = "") -> tuple[str, Making]:
+    return f"AWS::SageMaker::{word}", Making("sagemaker", (Step(f"Create{word}{version}"),))
 
 
 _NEW_BUCKET: Final = {
@@ -240,10 +240,16 @@ MAKINGS: Final[Mapping[str, Making]] = {
                 "FeatureGroup",
                 "MonitoringSchedule",
                 "MlflowTrackingServer",
+                "CompilationJob",
+                "HyperParameterTuningJob",
+                "LabelingJob",
+                "ProcessingJob",
                 "TrainingJob",
+                "TransformJob",
             ),
         )
     ),
+    **dict([_sagemaker("AutoMLJob", "V2")]),
     **_WATCHING,
 }
 """Where neither of two resources names the other, the one that stands first here is made first."""

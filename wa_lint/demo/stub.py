@@ -7,6 +7,7 @@ looks like comes from botocore's model.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -128,6 +129,20 @@ LOSSES: Final = (
         ("TrainingJobName",),
         _same("ProfilerConfig", "Environment", "RetryStrategy", "RemoteDebugConfig"),
     ),
+    Loss(
+        "sagemaker",
+        "DescribeProcessingJob",
+        "CreateProcessingJob",
+        ("ProcessingJobName",),
+        _same("ProcessingResources", "Environment"),
+    ),
+    Loss(  # it makes up an endpoint
+        "sagemaker",
+        "DescribeAutoMLJobV2",
+        "CreateAutoMLJobV2",
+        ("AutoMLJobName",),
+        _same("AutoMLComputeConfig", "ModelDeployConfig"),
+    ),
 )
 
 SILENCES: Final = (
@@ -157,7 +172,9 @@ class Memory:
 def install(session: Raw, memory: Memory) -> None:
     """Hook `memory` and the tables into a boto3 session, before it makes its first client."""
     session.events.register("before-parameter-build", _keep_request)
-    session.events.register("before-call", lambda model, context, **_: _answered(memory, model, context))
+    session.events.register(
+        "before-call", lambda model, params, context, **_: _answered(memory, model, params, context)
+    )
     session.events.register(
         "after-call", lambda parsed, model, context, **_: _completed(memory, parsed, model, context)
     )
@@ -172,24 +189,42 @@ _SILENT: Final = {(row.service, row.operation): row for row in SILENCES}
 
 _REQUEST: Final = "wa-lint request"
 
+_WINDOW: Final = "CreationTimeAfter"
+
+_NEVER: Final = 253_402_300_799
+"""The last second of the year 9999."""
+
 
 def _keep_request(params: Items, context: Items, **_: Raw) -> None:
     context[_REQUEST] = dict(params)
 
 
-def _answered(memory: Memory, model: Raw, context: Items) -> tuple[Raw, Items] | None:
+def _answered(memory: Memory, model: Raw, sent: Items, context: Items) -> tuple[Raw, Items] | None:
     """Answer a call that moto lacks; None lets it through."""
+    request = context[_REQUEST]
     row = _LACKING.get(_name(model))
     if row is None:
+        _retime(memory, sent, request)
         return None
-    request = context[_REQUEST]
     if row.operation == row.made_by:
         return _said(_creation(memory, model, request))
     made_by = memory.made_by(row.service, row.made_by)
-    found = [_told(memory, row, made) for made in made_by if _is_asked(made, request)]
+    found = [_told(memory, row, made) for made in made_by if _is_asked(made, request) and _is_in(memory, request)]
     if row.items:
         return _said(_page(memory, model, row.items, found, request))
     return _said(_shaped(memory, model.output_shape, found[0])) if found else _not_found(request)
+
+
+def _retime(memory: Memory, sent: Items, request: Items) -> None:
+    """Ask moto for all or for nothing: it knows when things were made by the clock, not the day that `_date` says."""
+    if _WINDOW in request:
+        body = json.loads(sent["body"]) | {_WINDOW: 0 if _is_in(memory, request) else _NEVER}
+        sent["body"] = json.dumps(body).encode()
+
+
+def _is_in(memory: Memory, request: Items) -> bool:
+    """Whether the day on which everything was made is one that the request asks for."""
+    return _WINDOW not in request or memory.born > request[_WINDOW]
 
 
 def _completed(memory: Memory, parsed: Items, model: Raw, context: Items) -> None:
@@ -239,11 +274,15 @@ _PAGE: Final = 2
 """Items of a page, so that whoever reads the account turns pages too."""
 
 
+_KINDS: Final = {"TrackingServer": "mlflow-tracking-server"}
+"""What an ARN says, where it is not what the member of the ARN is called (service authorization reference)."""
+
+
 def _creation(memory: Memory, model: Raw, request: Items) -> Items:
     """Answer a creation with the one thing that it tells: the ARN."""
     member = next(name for name in model.output_shape.members if name.endswith("Arn"))
     noun = member.removesuffix("Arn")
-    kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", noun).lower()
+    kind = _KINDS.get(noun) or re.sub(r"(?<=[a-z])(?=[A-Z])", "-", noun).lower()
     arn = f"arn:aws:{model.service_model.service_name}:{REGION}:{ACCOUNT}:{kind}/{request[f'{noun}Name']}"
     return _shaped(memory, model.output_shape, {member: arn})
 

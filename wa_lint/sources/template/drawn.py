@@ -16,7 +16,7 @@ from wa_lint.sources.template.texts import function_of
 Tree: TypeAlias = Raw
 
 OPAQUE: Final[Raw] = {"Fn::Transform": {"Name": "AWS::Serverless-2016-10-31"}}
-"""What SAM makes of something that we do not follow it in: nothing is known of it."""
+"""What stands for a value that is made from something which is not followed: nothing is known of it."""
 
 
 class Drawn(msgspec.Struct, frozen=True):

@@ -91,6 +91,7 @@ class _Unrolling:
         self.guards: dict[str, tuple[Guard, ...]] = {}
         self.problems: list[Problem] = []
         self.gaps: list[Gap] = []
+        self.is_allowed = "AWS::LanguageExtensions" in str(self.sections.value.get("Transform"))
         self.written = 0
         self.turns = 0
 
@@ -150,6 +151,9 @@ class _Unrolling:
     ) -> None:
         """Add to `found` what the loop makes. An outermost loop that turns too often makes nothing."""
         problem = _malformed(body)
+        if not (bound or self.is_allowed):
+            said = f"{key} needs the transform AWS::LanguageExtensions; without it CloudFormation refuses the template"
+            self.problems.append(Problem(self.sections.locate_key(place.source), said))
         if problem is not None:
             self._leave(found, key, body, place, problem)
             return

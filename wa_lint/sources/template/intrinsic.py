@@ -10,6 +10,7 @@ from wa_lint.model import Deferred, Path, Raw, Resolution, Scenario, Unknown, Va
 from wa_lint.schema import Shape
 from wa_lint.sources.template.asking import Asking, Template
 from wa_lint.sources.template.conditions import truth_of
+from wa_lint.sources.template.drawn import OPAQUE
 from wa_lint.sources.template.foreach import FOR_EACH, has_item
 from wa_lint.sources.template.functions import branch_of
 from wa_lint.sources.template.sections import Guard
@@ -101,6 +102,8 @@ def tree(template: Template, raw: Raw, at: Path, shape: Shape) -> Value:
 
 def _opaque(raw: dict[str, Raw]) -> Unknown | None:
     """Return why nothing can be said of a map that something else fills in, or changes, at deployment."""
+    if raw == OPAQUE:
+        return Unknown("it is made from something that wa-lint does not follow")
     if "Fn::Transform" in raw:
         return Unknown("a macro (Fn::Transform) decides it at deployment")
     if any(key.startswith(FOR_EACH) for key in raw):

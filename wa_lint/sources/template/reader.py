@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+import msgspec
+
 from wa_lint import schema
 from wa_lint.document import Document, read_document
 from wa_lint.errors import SourceError, did_you_mean
@@ -16,6 +18,7 @@ from wa_lint.sources.template.functions import FUNCTIONS
 from wa_lint.sources.template.include import included
 from wa_lint.sources.template.intrinsic import Existence, tree
 from wa_lint.sources.template.jobs import with_jobs
+from wa_lint.sources.template.nested import Nest, with_stacks
 from wa_lint.sources.template.openapi import with_methods
 from wa_lint.sources.template.parameters import Pins, declared, refusal
 from wa_lint.sources.template.sam import expanded
@@ -68,8 +71,8 @@ def snapshot_of(document: Document, parameters: Pins | None = None, open_file: O
     """As `read_template`, of a document that was read already."""
     template = template_of(document, parameters, open_file)
     sections = template.sections
-    macro = _macro(sections.value)
-    read = [_resource(template, id_, body, macro) for id_, body in template.resources.items() if _is_typed(body)]
+    typed = {id_: body for id_, body in template.resources.items() if _is_typed(body)}
+    read = [_resource(template, id_, body, sections.opaque.get(id_)) for id_, body in typed.items()]
     problems = {*document.problems, *sections.problems, *_problems(sections), *_misfits(template)}
     snapshot = Snapshot(
         kind=SourceKind.TEMPLATE,
@@ -77,17 +80,27 @@ def snapshot_of(document: Document, parameters: Pins | None = None, open_file: O
         resources=tuple(read),
         gaps=tuple(sorted(set(sections.gaps))),
         problems=tuple(sorted(problems)),
+        nested=sections.nested,
     )
     return with_jobs(snapshot, template)
 
 
 def template_of(document: Document, parameters: Pins | None = None, open_file: OpenFile | None = None) -> Template:
     """Return a template as CloudFormation sees it once its own transforms are done. Raise as `read_template`."""
-    _check(document)
+    nest = Nest.outermost(document.uri, open_file)
     pins = parameters or {}
-    sections = included(Sections(document, document.value), open_file)
+    return _template(_deployed(Sections(document, document.value), pins, nest), pins)
+
+
+def _deployed(sections: Sections, pins: Pins, nest: Nest) -> Sections:
+    """Return the sections after all transforms, with those of the nested stacks. Raise as `read_template`."""
+    _check(sections.document)
+    sections = included(sections, nest.open_file)
     sections = unrolled(_template(sections, pins))
-    return _template(with_methods(expanded(sections, open_file)), pins)
+    sections = with_methods(expanded(sections, nest.open_file))
+    if (why := _macro(sections.value)) is not None:
+        sections = msgspec.structs.replace(sections, opaque=dict.fromkeys(sections.section("Resources"), why))
+    return with_stacks(_template(sections, pins), nest, _deployed)
 
 
 def _template(sections: Sections, pins: Pins) -> Template:

@@ -11,8 +11,6 @@ from wa_lint.model import Path, Raw
 from wa_lint.sources.template.sections import Argument, Guard, Sections
 from wa_lint.sources.template.variables import split
 
-_PAIR: Final = 2
-
 
 class Names(msgspec.Struct, frozen=True, eq=False):
     """How the names of a template are spelled in the other one."""
@@ -29,6 +27,7 @@ class Renamed(msgspec.Struct, frozen=True, eq=False):
 
     sections: Sections
     moved: Mapping[Path, Path]
+    """Also every resource, parameter and so on, though its name be the same."""
 
 
 def renamed(sections: Sections, names: Names) -> Renamed:
@@ -48,9 +47,9 @@ class _Renaming:
     def done(self) -> Renamed:
         old, own, resource = self.sections, self.names.own, self.names.resource
         value = {
-            "Parameters": self._section("Parameters", own, lambda body, at, source: body),
+            "Parameters": self._section("Parameters", own, _as_it_is),
             "Rules": self._section("Rules", own, self._value),
-            "Mappings": self._section("Mappings", own, lambda body, at, source: body),
+            "Mappings": self._section("Mappings", own, _as_it_is),
             "Conditions": self._section("Conditions", own, self._condition),
             "Resources": self._section("Resources", resource, self._resource),
             "Outputs": self._section("Outputs", own, self._output),
@@ -72,9 +71,8 @@ class _Renaming:
         found: dict[str, Raw] = {}
         for key, body in self.sections.section(section).items():
             at, source = (section, name(key)), (section, key)
-            if at != source:
-                self.moved[at] = source
-            found[at[1]] = rewrite(body, at, source)
+            self.moved[at] = source
+            found[name(key)] = rewrite(body, at, source)
         return found
 
     def _arguments(self) -> Iterator[tuple[str, Argument]]:
@@ -115,7 +113,7 @@ class _Renaming:
 
     def _anywhere(self, raw: Raw) -> Raw:
         """Return an expression that stands at no place of the template: nothing of it is noted as moved."""
-        kept = dict(self.moved)
+        kept, self.moved = self.moved, {}
         found = self._value(raw, (), ())
         self.moved = kept
         return found
@@ -179,6 +177,11 @@ class _Renaming:
         if name.startswith("AWS::"):
             return {"Ref": name}
         return {"Ref": self.names.own(name) if name in self.parameters else self.names.resource(name)}
+
+
+def _as_it_is(body: Raw, at: Path, source: Path) -> Raw:
+    del at, source
+    return body
 
 
 _FORMS: Final[Mapping[str, Callable[[_Renaming, Raw, Path, Path], Raw | None]]] = {

@@ -228,7 +228,7 @@ def _authorization(auth: Tree, api: Api, place: Path) -> Tree:
     if named is None:
         return Drawn("NONE", place)
     name = bare(named)
-    kind = name if name in {"NONE", "AWS_IAM"} else _kind(part(api.auth, "Authorizers", str(name)), api.type)
+    kind = name if name in ("NONE", "AWS_IAM") else _kind(part(api.auth, "Authorizers", str(name)), api.type)
     return Drawn(kind, named.source) if isinstance(named, Drawn) else kind
 
 

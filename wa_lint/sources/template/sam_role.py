@@ -40,7 +40,7 @@ def function_role(id_: str, said: Mapping[str, Tree]) -> dict[str, Tree]:
 def machine_role(id_: str, said: Mapping[str, Tree]) -> dict[str, Tree]:
     """Return the properties of the role of a state machine whose properties are `said`."""
     tracing = bare(part(said.get("Tracing"), "Enabled"))
-    managed = [] if tracing in (None, False, "false") else [_managed("AWSXrayWriteOnlyAccess")]
+    managed = [] if tracing in [None, False, "false"] else [_managed("AWSXrayWriteOnlyAccess")]
     return _role(id_, said, "states.amazonaws.com", managed, [OPAQUE] if CONNECTORS in said else [])
 
 
@@ -76,12 +76,11 @@ def _always(said: Mapping[str, Tree]) -> Iterator[Tree]:
     yield _managed(
         "AWSLambdaBasicDurableExecutionRolePolicy" if "DurableConfig" in said else "AWSLambdaBasicExecutionRole"
     )
-    if bare(said.get("Tracing")) not in (None, "Disabled"):
+    if bare(said.get("Tracing")) not in [None, "Disabled"]:
         yield _managed("AWSXrayWriteOnlyAccess")
     if "VpcConfig" in said:
         yield _managed("AWSLambdaVPCAccessExecutionRole")
-    kinds = {bare(part(event, "Type")) for event in members(said.get("Events")).values()}
-    for kind in sorted(kind for kind in kinds if isinstance(kind, str) and kind in _EVENT_POLICIES):
+    for kind in sorted(_events(said) & set(_EVENT_POLICIES)):
         yield _managed(_EVENT_POLICIES[kind])
 
 
@@ -92,9 +91,12 @@ def _for_events(said: Mapping[str, Tree]) -> Iterator[Tree]:
     if action is not None:
         yield _document([{"Effect": "Allow", "Action": [action], "Resource": [part(queue, "TargetArn")]}])
     destinations = part(said.get("EventInvokeConfig"), "DestinationConfig")
-    kinds = {str(bare(part(event, "Type"))) for event in members(said.get("Events")).values()}
-    if destinations is not None or CONNECTORS in said or not _OTHER_EVENTS.isdisjoint(kinds):
+    if destinations is not None or CONNECTORS in said or _events(said) & _OTHER_EVENTS:
         yield OPAQUE
+
+
+def _events(said: Mapping[str, Tree]) -> set[str]:
+    return {str(bare(part(event, "Type"))) for event in members(said.get("Events")).values()}
 
 
 # --- the forms of a policy --------------------------------------------------------------------------
