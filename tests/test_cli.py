@@ -108,7 +108,8 @@ def test_a_slip_of_the_pen_is_answered_with_what_was_meant(wa_lint: WaLint, argu
 
 ERROR, JUDGED = Input("a", "template", "error"), Input("b", "template", "judged")
 REGION_FAILED = Input("aws", "live", "error")
-GAP = Gap(Scope("AWS::IAM::Role"), "AccessDenied")
+GAP = Gap(Scope("AWS::IAM::Role", "123456789012"), "AccessDenied")
+OF_A_TEMPLATE = Gap(Scope("AWS::SageMaker::TrainingJob"), "the definition is in S3")
 
 
 @pytest.mark.parametrize(
@@ -122,11 +123,33 @@ GAP = Gap(Scope("AWS::IAM::Role"), "AccessDenied")
         ([REGION_FAILED, ERROR], [], 2),
         ([], [], 3),
         ([JUDGED], [], 0),
+        ([JUDGED], [OF_A_TEMPLATE], 4),
     ],
 )
 def test_what_could_not_be_looked_at_has_a_code_of_its_own(inputs: list[Input], gaps: list[Gap], code: int) -> None:
     report = Report((), (), inputs=tuple(inputs), gaps=tuple(gaps))
     assert exit_code(report, Severity.LOW, is_strict=False) == code
+
+
+ELSEWHERE = """\
+  Pipeline:
+    Type: AWS::SageMaker::Pipeline
+    Properties:
+      PipelineName: churn
+      RoleArn: arn:aws:iam::111122223333:role/pipeline
+      PipelineDefinition: {PipelineDefinitionS3Location: {Bucket: definitions, Key: churn.json}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("template", "options", "code"),
+    [(TWO_INSTANCES, [], 0), (TWO_INSTANCES, ["--strict"], 4), ("Resources:\n", [], 4)],
+)
+def test_what_stands_outside_of_a_template_counts_in_a_strict_run_or_where_nothing_else_was_judged(
+    wa_lint: WaLint, template: str, options: list[str], code: int
+) -> None:
+    write({"a.yaml": template + ELSEWHERE})
+    assert wa_lint("check", *SINGLE, *options).code == code
 
 
 # --- what is asked ----------------------------------------------------------------------------------

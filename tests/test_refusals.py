@@ -21,6 +21,7 @@ from wa_lint.demo.seed import sow
 from wa_lint.demo.stub import REGION
 from wa_lint.facts import traffic
 from wa_lint.language import types_read
+from wa_lint.links import LINKS
 from wa_lint.model import Outcome, Raw, Snapshot
 from wa_lint.rule import Rule
 from wa_lint.sources.live import plan
@@ -173,6 +174,35 @@ def test_a_rule_notices_every_refused_call_that_it_reads(
     ]
     assert calls
     assert not unnoticed
+
+
+def lists_of_ml_users() -> Iterator[str]:
+    """Yield the operations that list what may use a bucket for machine learning."""
+    for type_ in sorted({link.type for link in LINKS if link.back == "ml_uses"} & plan.BY_TYPE.keys()):
+        listing = plan.BY_TYPE[type_].listing
+        assert listing
+        yield listing.operation
+
+
+@pytest.mark.parametrize("word", REFUSALS)
+@pytest.mark.parametrize("operation", list(lists_of_ml_users()))
+def test_a_bucket_has_no_ml_use_only_where_all_that_could_use_it_were_listed(
+    operation: str, word: str, account: Account, refused: Refused
+) -> None:
+    invoices = "data-bucket-default-key", "arn:aws:s3:::imaging-invoices-123456789012"
+    assert not account.outcomes[invoices]
+    assert refused["sagemaker", operation, word][1][invoices] == Counter({Outcome.UNKNOWN: 1})
+
+
+@pytest.mark.parametrize("word", REFUSALS)
+@pytest.mark.parametrize("operation", ["ListStudioLifecycleConfigs", "DescribeStudioLifecycleConfig"])
+def test_a_script_that_is_named_by_its_arn_and_not_in_sight_may_stop_what_is_idle(
+    operation: str, word: str, account: Account, refused: Refused
+) -> None:
+    rule = next(rule for rule in RULES if rule.info.id == "domain-without-idle-shutdown")
+    before, after = of_rule(rule, account.outcomes), of_rule(rule, refused["sagemaker", operation, word][1])
+    moved = [(before[key], after[key]) for key in before if before[key] != after[key]]
+    assert moved == [(Counter({Outcome.PASS: 1}), Counter({Outcome.UNKNOWN: 1}))]
 
 
 # --- what a rule reads ------------------------------------------------------------------------------

@@ -118,6 +118,10 @@ class World:
         value, at, assumes = self.resolve(resource.properties, ())
         return Cell(self, resource, (), at, value, assumes)
 
+    def assumed_by(self, resource: Resource) -> tuple[str, ...]:
+        """Return what was assumed for the resource to exist at all, as one turn of a loop over a default."""
+        return self.resolve(resource.exists, ())[2]
+
     def exists(self, resource: Resource) -> Truth:
         """Whether the resource's own condition holds."""
         value, _, _ = self.resolve(resource.exists, ())

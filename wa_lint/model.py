@@ -211,6 +211,8 @@ class Resource(msgspec.Struct, frozen=True, eq=False):
     region: str | None = None
     observed: Mapping[str, Value] | None = None
     """What only a live account can tell (status, times, metrics); None elsewhere."""
+    construct: str | None = None
+    """The path of the CDK construct that made it: what its author calls it."""
 
 
 class SourceKind(Enum):

@@ -14,7 +14,8 @@ BROKEN: Final = 2
 NOTHING: Final = 3
 """Nothing was checked."""
 BLIND: Final = 4
-"""Something could not be looked at: a refused call, a failed region; with ``--strict`` unknown verdicts too."""
+"""Something could not be looked at: a refused call, a failed region; with ``--strict`` unknown verdicts too, and what
+stands outside of a template: a definition in S3, a loop over a list that is not known."""
 INTERRUPTED: Final = 130
 
 
@@ -35,5 +36,7 @@ def _counts(fail_on: Severity | None, severity: Severity) -> bool:
 
 def _is_blind(report: Report, *, is_strict: bool) -> bool:
     failed_region = any(entry.status == "error" and entry.kind == "live" for entry in report.inputs)
-    undecided = is_strict and any(finding.outcome is Outcome.UNKNOWN for finding in report.findings)
-    return failed_region or undecided or bool(report.gaps)
+    refused = any(gap.scope.account for gap in report.gaps)
+    undecided = bool(report.gaps) or any(finding.outcome is Outcome.UNKNOWN for finding in report.findings)
+    nothing_else = bool(report.gaps) and not report.findings
+    return failed_region or refused or nothing_else or (is_strict and undecided)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from wa_lint import codec
+from wa_lint.cli.assembly import MANIFEST, stacks_of
 from wa_lint.document import Document, read_document
 from wa_lint.errors import ConfigError, SourceError
 from wa_lint.model import Snapshot
@@ -42,6 +43,8 @@ class File(msgspec.Struct, frozen=True, order=True):
     """The folder that is looked into: what a template names is read inside it and nowhere else. None: nothing is."""
     content: bytes | None = None
     """What was read already: stdin gives it once."""
+    constructs: Mapping[str, str] = {}
+    """The CDK construct of each resource, where the manifest beside a template says it."""
 
 
 class NotOurs(SourceError):  # noqa: N818, it names what the file is; nothing went wrong
@@ -61,8 +64,9 @@ def find(paths: Iterable[Path], start: Path) -> Sequence[File]:
         if not path.exists():
             raise ConfigError(str(path), "there is no such file or folder")
         root = path if path.is_dir() else path.parent
-        for file in _walk(path) if path.is_dir() else [path]:
-            found.setdefault(os.path.realpath(file), File(uri_of(file, start), str(file), str(root)))
+        for file, constructs in _walk(path) if path.is_dir() else [(path, {})]:
+            one = File(uri_of(file, start), str(file), str(root), constructs=constructs)
+            found.setdefault(os.path.realpath(file), one)
     return sorted(found.values())
 
 
@@ -119,15 +123,23 @@ def _half_read(content: bytes, uri: str, error: SourceError) -> Snapshot:
     raise NotOurs(uri, _NOTHING) from error
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """Yield the files of a folder that may be ours. Links to folders are not followed, and none leads outside."""
+def _walk(folder: Path) -> Iterator[tuple[Path, Mapping[str, str]]]:
+    """Yield the files of a folder that may be ours. Links to folders are not followed, and none leads outside.
+
+    Of a CDK cloud assembly they are the templates that its manifest names, and none of its assets.
+    """
     root = folder.resolve()
     for place, folders, files in os.walk(folder):
+        stacks = stacks_of(Path(place)) if MANIFEST in files else None
+        if stacks is not None:
+            folders.clear()
+            yield from ((stack.template, stack.constructs) for stack in stacks)
+            continue
         folders[:] = sorted(set(folders) - _PASSED_BY)
         for name in sorted(files):
             path = Path(place, name)
             if path.suffix.lower() in _SUFFIXES and path.is_file() and _is_inside(path, root):
-                yield path
+                yield path, {}
 
 
 def _is_inside(path: Path, root: Path) -> bool:

@@ -45,6 +45,8 @@ class Template(msgspec.Struct, frozen=True, eq=False):
     document: Document
     open_file: Callable[[str], bytes | None]
     """Opens what it names."""
+    constructs: Mapping[str, str] = {}
+    """The CDK construct of each resource that does not say it itself."""
 
     @property
     def declared(self) -> Mapping[str, Raw]:
@@ -120,7 +122,7 @@ def _judge(file: File, rules: Sequence[Rule], task: Task) -> Judged:
     try:
         found = read(file)
         if isinstance(found, Document):
-            return _judge_template(Template(found, neighbours(file)), rules, task)
+            return _judge_template(Template(found, neighbours(file), file.constructs), rules, task)
         return _judge_export(found, rules, task)
     except NotOurs as error:
         return Judged((Input(file.uri, "unknown", "skipped", error.problem),))
@@ -185,12 +187,27 @@ def _reports(
         given = sorted(name for name in stage.pins if name in template.declared or name.startswith("AWS::"))
         pins = {name: stage.pins[name] for name in given}
         if repr(pins) not in known:
-            snapshot = snapshot_of(template.document, pins, template.open_file)
+            snapshot = _named(snapshot_of(template.document, pins, template.open_file), template.constructs)
             known[repr(pins)] = lint(snapshot, rules, task.now or task.today), len(snapshot.resources)
             nested |= snapshot.nested
         reports[stage.name], count = known[repr(pins)]
         resources = max(resources, count)
     return reports, resources, nested
+
+
+def _named(snapshot: Snapshot, constructs: Mapping[str, str]) -> Snapshot:
+    """Return a snapshot whose resources bear the name of the construct that made them."""
+    if not constructs:
+        return snapshot
+    return msgspec.structs.replace(
+        snapshot,
+        resources=tuple(
+            resource
+            if resource.construct or resource.id not in constructs
+            else msgspec.structs.replace(resource, construct=constructs[resource.id])
+            for resource in snapshot.resources
+        ),
+    )
 
 
 def _each_once(judged: Sequence[Judged]) -> Sequence[Judged]:

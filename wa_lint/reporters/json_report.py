@@ -68,6 +68,7 @@ class _Resource(msgspec.Struct, frozen=True):
     arn: str | None
     account: str | None
     region: str | None
+    construct: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class _Evidence(msgspec.Struct, frozen=True):
@@ -175,7 +176,8 @@ def _finding(finding: Finding) -> _Finding:
 
 
 def _resource(resource: Resource) -> _Resource:
-    return _Resource(resource.id, resource.type, resource.arn, resource.account, resource.region)
+    construct = msgspec.UNSET if resource.construct is None else resource.construct
+    return _Resource(resource.id, resource.type, resource.arn, resource.account, resource.region, construct)
 
 
 def _evidence(evidence: Evidence) -> _Evidence:

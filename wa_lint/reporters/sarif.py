@@ -201,7 +201,8 @@ def _location(place: Location, resource: Resource) -> Raw:
 
 
 def _logical(resource: Resource) -> Raw:
-    return {"name": resource.name or resource.id, "fullyQualifiedName": resource.arn or resource.id, "kind": "resource"}
+    full = resource.arn or resource.construct or resource.id
+    return {"name": resource.name or resource.id, "fullyQualifiedName": full, "kind": "resource"}
 
 
 def _physical(place: Location, resource: Resource | None = None) -> Raw:

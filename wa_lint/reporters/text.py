@@ -74,7 +74,8 @@ def _failing(findings: Iterable[Finding], where: Where, options: Options, ink: I
     for place, resources in places.items():
         yield ink(place, "bold")
         for (name, type_), found in resources.items():
-            yield f"{ink(name, 'bold')} {ink(f'({type_})', 'faint')}"
+            construct = f" {ink(found[0].resource.construct, 'faint')}" if found[0].resource.construct else ""
+            yield f"{ink(name, 'bold')} {ink(f'({type_})', 'faint')}{construct}"
             for finding in found:
                 teaching = () if finding.rule.id in explained else _teaching(finding, options, ink)
                 yield "\n".join((*_finding(finding, where(finding), options, ink), *teaching))

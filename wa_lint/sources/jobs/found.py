@@ -96,6 +96,7 @@ def as_resource(holder: Resource, id_: str, job: Job, origin: Origin, exists: Va
         name=name if isinstance(name, str) else None,
         account=holder.account,
         region=holder.region,
+        construct=holder.construct,
     )
 
 

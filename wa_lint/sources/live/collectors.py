@@ -53,9 +53,7 @@ _SAGEMAKER = (
     _sagemaker("NotebookInstanceLifecycleConfig", encoded=("OnCreate[].Content", "OnStart[].Content")),
     _sagemaker("Domain", key="DomainId"),
     _sagemaker("StudioLifecycleConfig", encoded=("StudioLifecycleConfigContent",)),
-    _sagemaker(
-        "MlflowTrackingServer", key="TrackingServerName", items="TrackingServerSummaries", arn="TrackingServer"
-    ),
+    _sagemaker("MlflowTrackingServer", key="TrackingServerName", items="TrackingServerSummaries", arn="TrackingServer"),
     _sagemaker("FeatureGroup", items="FeatureGroupSummaries", continued="FeatureDefinitions"),
     _sagemaker(
         "MonitoringSchedule",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Final, TypeAlias, TypeVar
+
+import msgspec
 
 from wa_lint.model import ABSENT, Assumption, Hole, Raw, Scenario, Unknown, Unresolved, Value
 from wa_lint.scenario import Fork
@@ -29,6 +32,21 @@ PSEUDO: Final = {
 """Pseudo parameters and what their texts look like (AWS: "Pseudo parameters reference", seen 2026-11)."""
 
 
+def is_pseudo(name: str) -> bool:
+    """Whether a name is a pseudo parameter; ``network.yaml#AWS::StackName`` is that of one of several templates."""
+    return name.rpartition("#")[2] in PSEUDO
+
+
+class Export(msgspec.Struct, frozen=True, eq=False):
+    """What a template gives out to others of the same account and region."""
+
+    name: Raw
+    value: Raw
+    condition: Raw
+    uri: str
+    """Of the template that says so."""
+
+
 class Template:
     """The sections that functions read, of one template; an index built once."""
 
@@ -52,6 +70,17 @@ class Template:
         self.resources: Mapping[str, Raw] = sections.section("Resources")
         self.memory: dict[str, list[tuple[Mapping[str, Assumption | None], object]]] = {}
         """Answers by question, each with the assumptions that it rests on."""
+
+    @cached_property
+    def exports(self) -> Sequence[Export]:
+        """What the outputs export."""
+        return [
+            Export(name, body.get("Value"), body.get("Condition"), self.sections.locate(("Outputs", id_)).uri)
+            for id_, body in self.sections.section("Outputs").items()
+            if isinstance(body, dict)
+            and isinstance(export := body.get("Export"), dict)
+            and (name := export.get("Name")) is not None
+        ]
 
     def parameters_in(self, raw: Raw) -> Iterator[str]:
         """Yield the parameters that an expression reads, also where a nested stack hands them on."""
@@ -129,7 +158,7 @@ class Asking:
             return self._parameter(self.template.parameters[name], whole=whole)
         if name in self.template.sections.arguments:
             return self._argument(self.template.sections.arguments[name], whole=whole)
-        if name in PSEUDO:
+        if is_pseudo(name):
             return self._pseudo(name)
         if name in self.template.resources:
             return Unresolved(f"!Ref {name} is known only after deployment", (Hole(name, target=name),))
@@ -179,7 +208,8 @@ class Asking:
         if assumed is not None and assumed.value is not ABSENT:
             return assumed.value
         differs_from = assumed.differs_from if assumed else ()
-        return Unresolved(f"{name} is known only at deployment", (Hole(name, shape=PSEUDO[name]),), differs_from)
+        shape = PSEUDO[name.rpartition("#")[2]]
+        return Unresolved(f"{name} is known only at deployment", (Hole(name, shape=shape),), differs_from)
 
 
 class _Watch:

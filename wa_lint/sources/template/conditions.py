@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 from wa_lint.model import ABSENT, Assumption, Hole, Raw, Unknown, Unresolved, Value
 from wa_lint.scenario import Fork, fork_on
-from wa_lint.sources.template.asking import PSEUDO, Asking
+from wa_lint.sources.template.asking import Asking, is_pseudo
 from wa_lint.sources.template.texts import function_of, spell, spell_operand, text_of
 from wa_lint.truth import Truth, equals, negate
 
@@ -147,7 +147,7 @@ def _parameter_in(ask: Asking, side: Value) -> tuple[Hole, str, str] | None:
     """Return the only hole of a text, if it is a parameter, with what stands before and behind it."""
     parts = side.parts if isinstance(side, Unresolved) else ()
     holes = [part for part in parts if isinstance(part, Hole)]
-    if len(holes) != 1 or holes[0].target or not (holes[0].name in ask.template.parameters or holes[0].name in PSEUDO):
+    if len(holes) != 1 or holes[0].target or not (holes[0].name in ask.template.parameters or is_pseudo(holes[0].name)):
         return None
     place = parts.index(holes[0])
     return holes[0], "".join(_literals(parts[:place])), "".join(_literals(parts[place + 1 :]))

@@ -13,6 +13,7 @@ from wa_lint.model import ABSENT, Bounds, Hole, Raw, Unknown, Unresolved, Value
 from wa_lint.redact import mask
 from wa_lint.sources.template.asking import Asking, Function
 from wa_lint.sources.template.conditions import truth_of
+from wa_lint.sources.template.exports import exported
 from wa_lint.sources.template.foreach import ITEM, item_of
 from wa_lint.sources.template.mappings import find_in_map
 from wa_lint.sources.template.texts import function_of, joined, spell, text_of, unresolved
@@ -178,6 +179,9 @@ def _import_value(ask: Asking, argument: Raw) -> Value:
     value = ask.value(argument)
     if isinstance(value, Unknown):
         return value
+    found = exported(ask, value)
+    if found is not None:
+        return found
     name = text_of(value)
     return unresolved({"Fn::ImportValue": argument if name is None else name}, "comes from another stack")
 

@@ -176,7 +176,7 @@ def _is_generated(sections: Sections) -> bool:
     types = [body["Type"] for body in resources.values() if _is_typed(body)]
     by_type = any(type_.startswith("AWS::Serverless::") or type_.endswith("::MODULE") for type_ in types)
     by_macro = bool(set(transforms(sections.value)) - _HARMLESS) or any(id_.startswith("Fn::") for id_ in resources)
-    return by_type or by_macro or sections.is_open
+    return by_type or by_macro or sections.is_open or "Modules" in sections.value
 
 
 # --- resources --------------------------------------------------------------------------------------
@@ -196,6 +196,7 @@ def _resource(template: Template, id_: str, body: Mapping[str, Raw], macro: str 
         origin=_Origin(template.sections, id_),
         exists=_existence(template, id_, body, macro),
         name=_name(type_, properties),
+        construct=_construct(body),
     )
 
 
@@ -222,10 +223,18 @@ def _name(type_: str, properties: Value) -> str | None:
     return next((name for name in names if isinstance(name, str)), None)
 
 
+def _construct(body: Mapping[str, Raw]) -> str | None:
+    metadata = body.get("Metadata")
+    path = metadata.get("aws:cdk:path") if isinstance(metadata, dict) else None
+    return path if isinstance(path, str) else None
+
+
 # --- what is odd ------------------------------------------------------------------------------------
 
 
 def _problems(sections: Sections) -> Iterator[Problem]:
+    if "Modules" in sections.value:
+        yield Problem(sections.locate_key(("Modules",)), "modules are not followed, so what they make was not judged")
     folded = {type_.lower(): type_ for type_ in schema.types()}
     for id_, body in sections.section("Resources").items():
         problem = _problem(id_, body)
@@ -248,7 +257,11 @@ def _problem(id_: str, body: Raw) -> str | None:
         return f"{id_} is no resource, for it is no map; check the indentation below it"
     if not id_.isascii():
         return f"the id {id_!a} holds characters other than letters and digits, which CloudFormation refuses"
-    return None if _is_typed(body) else f"{id_} has no Type such as AWS::S3::Bucket, so it was not judged"
+    if not _is_typed(body):
+        return f"{id_} has no Type such as AWS::S3::Bucket, so it was not judged"
+    if body["Type"].endswith("::MODULE"):
+        return f"{id_} is a module that is not in sight, so the resources that it makes were not judged"
+    return None
 
 
 def _misfits(template: Template) -> Iterator[Problem]:

@@ -60,7 +60,7 @@ class _Renaming:
             guards={resource(id_): tuple(map(self._guard, guards)) for id_, guards in old.guards.items()},
             opaque={resource(id_): why for id_, why in old.opaque.items()},
             arguments=dict(self._arguments()),
-            outputs={resource(name): self._anywhere(raw) for name, raw in old.outputs.items()},
+            outputs={self._attribute(name): self._anywhere(raw) for name, raw in old.outputs.items()},
             nested={resource(id_): uri for id_, uri in old.nested.items()},
         )
         return Renamed(sections, self.moved)
@@ -79,6 +79,11 @@ class _Renaming:
         for name, argument in self.sections.arguments.items():
             new = self.names.own(name)
             yield new, Argument(self._anywhere(argument.raw), msgspec.structs.replace(argument.parameter, name=new))
+
+    def _attribute(self, name: str) -> str:
+        """Return the new spelling of ``Child.Outputs.Name``."""
+        id_, dot, attribute = name.partition(".")
+        return f"{self.names.resource(id_)}{dot}{attribute}"
 
     def _guard(self, guard: Guard) -> Guard:
         return Guard(self._anywhere(guard.collection), guard.item)
@@ -138,7 +143,8 @@ class _Renaming:
     def get_att(self, argument: Raw, at: Path, source: Path) -> Raw | None:
         match argument:
             case str():
-                return {"Fn::GetAtt": self.names.resource(argument)}
+                id_, _, attribute = argument.partition(".")
+                return {"Fn::GetAtt": [self.names.resource(id_), attribute]}
             case [str(id_), *rest]:
                 inner = [self._value(step, (*at, i + 1), (*source, i + 1)) for i, step in enumerate(rest)]
                 return {"Fn::GetAtt": [self.names.resource(id_), *inner]}

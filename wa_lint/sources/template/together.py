@@ -1,0 +1,79 @@
+"""Several templates as one world: what one exports, another one may import. It joins only what it is handed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+
+import msgspec
+
+from wa_lint.document import Document, Place
+from wa_lint.model import Snapshot
+from wa_lint.sources.template.inlining import Part, joined
+from wa_lint.sources.template.nested import Nest
+from wa_lint.sources.template.parameters import Pins
+from wa_lint.sources.template.reader import deployed, snapshot_from, template_from
+from wa_lint.sources.template.renaming import Names, renamed
+from wa_lint.sources.template.sections import OpenFile, Sections
+
+_OF_A_STACK = ("AWS::StackId", "AWS::StackName", "AWS::NotificationARNs")
+"""The pseudo parameters that differ from stack to stack."""
+
+
+class Member(msgspec.Struct, frozen=True, eq=False):
+    """One of the templates."""
+
+    document: Document
+    open_file: OpenFile | None = None
+
+
+def snapshot_together(members: Sequence[Member], parameters: Pins | None = None) -> Snapshot:
+    """Read several templates, which are deployed to one account and region, into one snapshot.
+
+    What bears the same name in two of them is called ``network.yaml#Role`` in each. A parameter of one is never that
+    of another, but both take the value that `parameters` gives. Raise `SourceError` as `snapshot_of`.
+    """
+    pins = parameters or {}
+    all_sections = [_sections(member, pins) for member in members]
+    names = _Names(all_sections)
+    parts: list[Part] = []
+    given = {name: pin for name, pin in pins.items() if name.startswith("AWS::")}
+    for sections in all_sections:
+        own = names.own(sections.uri)
+        references = {name: {"Ref": f"{sections.uri}#{name}"} for name in _OF_A_STACK if name not in pins}
+        new = renamed(sections, Names(names.resource(sections.uri), own, references))
+        parts.append(Part(f"template {sections.uri}", sections, new))
+        given |= {own(name): pin for name, pin in pins.items() if name in sections.section("Parameters")}
+    uri = ", ".join(sections.uri for sections in all_sections)
+    empty = Sections(Document({}, "", uri, Place(0, 0, 0, 0)), {})
+    return snapshot_from(template_from(joined(empty, parts), given))
+
+
+def _sections(member: Member, pins: Pins) -> Sections:
+    document = member.document
+    nest = Nest.outermost(document.uri, member.open_file)
+    return deployed(Sections(document, document.value), pins, nest)
+
+
+class _Names:
+    """The names that stand in more than one of the templates."""
+
+    def __init__(self, all_sections: Sequence[Sections]) -> None:
+        self.ids = _twice([set(sections.section("Resources")) for sections in all_sections])
+        self.others = _twice([_own_names(sections) for sections in all_sections])
+
+    def resource(self, uri: str) -> Callable[[str], str]:
+        return lambda name: f"{uri}#{name}" if name in self.ids else name
+
+    def own(self, uri: str) -> Callable[[str], str]:
+        return lambda name: f"{uri}#{name}" if name in self.others else name
+
+
+def _own_names(sections: Sections) -> set[str]:
+    held = ("Parameters", "Rules", "Mappings", "Conditions", "Outputs")
+    return {name for section in held for name in sections.section(section)} | set(sections.arguments)
+
+
+def _twice(held: Sequence[Collection[str]]) -> frozenset[str]:
+    counts = Counter(name for names in held for name in names)
+    return frozenset(name for name, count in counts.items() if count > 1)
