@@ -240,6 +240,9 @@ class Snapshot(msgspec.Struct, frozen=True, eq=False):
     problems: tuple[Problem, ...] = ()
     nested: Mapping[str, str] = {}
     """The uri of the template of each nested stack that is part of this one, by the id of the stack."""
+    exports: frozenset[str] = frozenset()
+    """The names under which a template gives out values to others, and those of which it takes them."""
+    imports: frozenset[str] = frozenset()
 
 
 class Problem(msgspec.Struct, frozen=True, order=True):

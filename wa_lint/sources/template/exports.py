@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
-from wa_lint.model import Raw, Scenario, Unresolved, Value
+from wa_lint.model import Hole, Raw, Scenario, Unresolved, Value
 from wa_lint.scenario import Fork
 from wa_lint.scenario import Scenario as Empty
 from wa_lint.sources.template.asking import Asking, Export, Template
 from wa_lint.sources.template.conditions import truth_of
 from wa_lint.sources.template.texts import text_of
 
-IMPORT = "Fn::ImportValue"
+IMPORT: Final = "Fn::ImportValue"
+
+_SHARED: Final = frozenset({"AWS::AccountId", "AWS::Partition", "AWS::Region", "AWS::URLSuffix"})
+"""What is the same in all stacks that can import from each other."""
 
 
 def exported(ask: Asking, name: Value) -> Value | None:
@@ -37,6 +41,9 @@ def exports_of(template: Template) -> frozenset[str]:
 
 def imports_of(template: Template) -> frozenset[str]:
     """Return the names that a template imports, as `exports_of`."""
+    documents = (template.sections.document, *template.sections.snippets.values())
+    if not any("ImportValue" in document.text for document in documents):
+        return frozenset()
     return frozenset(_names(template, _imported(dict(template.resources))))
 
 
@@ -59,7 +66,8 @@ def _names(template: Template, raws: Iterator[Raw]) -> Iterator[str]:
             value = Asking(template, scenario).value(raw)
         except Fork:
             continue
-        if isinstance(value, Unresolved) or text_of(value) is not None:
+        holes = [part for part in value.parts if isinstance(part, Hole)] if isinstance(value, Unresolved) else []
+        if text_of(value) is not None or (holes and all(hole.name in _SHARED for hole in holes)):
             yield _spelled(value)
 
 

@@ -13,6 +13,7 @@ from wa_lint.errors import SourceError, did_you_mean
 from wa_lint.model import Location, Path, Problem, Raw, Resource, Snapshot, SourceKind, Unknown, Value
 from wa_lint.sources.template.asking import Template
 from wa_lint.sources.template.assertions import narrowed
+from wa_lint.sources.template.exports import exports_of, imports_of
 from wa_lint.sources.template.foreach import unrolled
 from wa_lint.sources.template.functions import FUNCTIONS
 from wa_lint.sources.template.include import included
@@ -69,18 +70,24 @@ def read_template(
 
 def snapshot_of(document: Document, parameters: Pins | None = None, open_file: OpenFile | None = None) -> Snapshot:
     """As `read_template`, of a document that was read already."""
-    template = template_of(document, parameters, open_file)
+    return snapshot_from(template_of(document, parameters, open_file))
+
+
+def snapshot_from(template: Template) -> Snapshot:
+    """As `snapshot_of`, of a template whose transforms are done."""
     sections = template.sections
     typed = {id_: body for id_, body in template.resources.items() if _is_typed(body)}
     read = [_resource(template, id_, body, sections.opaque.get(id_)) for id_, body in typed.items()]
-    problems = {*document.problems, *sections.problems, *_problems(sections), *_misfits(template)}
+    problems = {*sections.document.problems, *sections.problems, *_problems(sections), *_misfits(template)}
     snapshot = Snapshot(
         kind=SourceKind.TEMPLATE,
-        uri=document.uri,
+        uri=sections.uri,
         resources=tuple(read),
         gaps=tuple(sorted(set(sections.gaps))),
         problems=tuple(sorted(problems)),
         nested=sections.nested,
+        exports=exports_of(template),
+        imports=imports_of(template),
     )
     return with_jobs(snapshot, template)
 
@@ -89,21 +96,26 @@ def template_of(document: Document, parameters: Pins | None = None, open_file: O
     """Return a template as CloudFormation sees it once its own transforms are done. Raise as `read_template`."""
     nest = Nest.outermost(document.uri, open_file)
     pins = parameters or {}
-    return _template(_deployed(Sections(document, document.value), pins, nest), pins)
+    return template_from(deployed(Sections(document, document.value), pins, nest), pins)
 
 
-def _deployed(sections: Sections, pins: Pins, nest: Nest) -> Sections:
+def deployed(sections: Sections, pins: Pins, nest: Nest) -> Sections:
     """Return the sections after all transforms, with those of the nested stacks. Raise as `read_template`."""
     _check(sections.document)
     sections = included(sections, nest.open_file)
-    sections = unrolled(_template(sections, pins))
+    sections = unrolled(template_from(sections, pins))
     sections = with_methods(expanded(sections, nest.open_file))
-    if (why := _macro(sections.value)) is not None:
-        sections = msgspec.structs.replace(sections, opaque=dict.fromkeys(sections.section("Resources"), why))
-    return with_stacks(_template(sections, pins), nest, _deployed)
+    why = _macro(sections.value)
+    sections = msgspec.structs.replace(
+        sections,
+        is_open=_is_generated(sections),
+        opaque={} if why is None else dict.fromkeys(sections.section("Resources"), why),
+    )
+    return with_stacks(template_from(sections, pins), nest, deployed)
 
 
-def _template(sections: Sections, pins: Pins) -> Template:
+def template_from(sections: Sections, pins: Pins) -> Template:
+    """Return the sections with what they declare; of a template that is still to be transformed too."""
     declarations = {name: declared(name, body) for name, body in sections.section("Parameters").items()}
     parameters = narrowed(declarations, sections.section("Rules"))
     return Template(sections, parameters, pins, FUNCTIONS, is_generated=_is_generated(sections))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
 
@@ -56,24 +55,25 @@ def _sections(member: Member, pins: Pins) -> Sections:
 
 
 class _Names:
-    """The names that stand in more than one of the templates."""
+    """Which names of the templates have to be told apart."""
 
     def __init__(self, all_sections: Sequence[Sections]) -> None:
-        self.ids = _twice([set(sections.section("Resources")) for sections in all_sections])
-        self.others = _twice([_own_names(sections) for sections in all_sections])
+        referable = {s.uri: {*s.section("Resources"), *s.section("Parameters"), *s.arguments} for s in all_sections}
+        others = {s.uri: {name for held in _OTHERS for name in s.section(held)} for s in all_sections}
+        self.ids = referable
+        self.names = {uri: names | referable[uri] for uri, names in others.items()}
 
     def resource(self, uri: str) -> Callable[[str], str]:
-        return lambda name: f"{uri}#{name}" if name in self.ids else name
+        return _told_apart(uri, self.ids)
 
     def own(self, uri: str) -> Callable[[str], str]:
-        return lambda name: f"{uri}#{name}" if name in self.others else name
+        return _told_apart(uri, self.names)
 
 
-def _own_names(sections: Sections) -> set[str]:
-    held = ("Parameters", "Rules", "Mappings", "Conditions", "Outputs")
-    return {name for section in held for name in sections.section(section)} | set(sections.arguments)
+_OTHERS = ("Conditions", "Mappings", "Outputs", "Rules")
 
 
-def _twice(held: Sequence[Collection[str]]) -> frozenset[str]:
-    counts = Counter(name for names in held for name in names)
-    return frozenset(name for name, count in counts.items() if count > 1)
+def _told_apart(uri: str, by_template: Mapping[str, Collection[str]]) -> Callable[[str], str]:
+    """Return what prefixes a name that another template has too: what this one lacks may not mean that one's."""
+    foreign = {name for other, names in by_template.items() if other != uri for name in names}
+    return lambda name: f"{uri}#{name}" if name in foreign else name
