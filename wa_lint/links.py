@@ -70,6 +70,14 @@ IDENTITIES: dict[str, Identity] = {
     "AWS::SageMaker::MonitoringSchedule": Identity(
         "MonitoringScheduleName", "arn:*:sagemaker:*:*:monitoring-schedule/{name}"
     ),
+    "AWS::SageMaker::LabelingJob": Identity("LabelingJobName", "arn:*:sagemaker:*:*:labeling-job/{name}"),
+    "AWS::SageMaker::CompilationJob": Identity("CompilationJobName", "arn:*:sagemaker:*:*:compilation-job/{name}"),
+    "AWS::SageMaker::MlflowTrackingServer": Identity(
+        "TrackingServerName", "arn:*:sagemaker:*:*:mlflow-tracking-server/{name}"
+    ),
+    "AWS::SageMaker::StudioLifecycleConfig": Identity(
+        "StudioLifecycleConfigName", "arn:*:sagemaker:*:*:studio-lifecycle-config/{name}"
+    ),
     "AWS::IAM::Role": Identity("RoleName", "arn:*:iam::*:role/*{name}"),
     "AWS::IAM::User": Identity("UserName", "arn:*:iam::*:user/*{name}"),
     "AWS::IAM::Group": Identity("GroupName", "arn:*:iam::*:group/*{name}"),

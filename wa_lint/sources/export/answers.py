@@ -22,15 +22,23 @@ PROOFS: Mapping[str, tuple[str, ...]] = {
     "AWS::IAM::User": ("UserPolicyList", "GroupList"),
     "AWS::IAM::Group": ("GroupPolicyList",),
     "AWS::Lambda::Function": ("CodeSha256",),
+    "AWS::SageMaker::AutoMLJob": ("AutoMLJobInputDataConfig", "AutoMLProblemTypeConfig"),
+    "AWS::SageMaker::CompilationJob": ("InputConfig", "OutputConfig"),
     "AWS::SageMaker::Domain": ("AuthMode", "DefaultUserSettings"),
     "AWS::SageMaker::Endpoint": ("EndpointConfigName",),
     "AWS::SageMaker::EndpointConfig": ("ProductionVariants",),
     "AWS::SageMaker::FeatureGroup": ("FeatureDefinitions", "RecordIdentifierFeatureName"),
+    "AWS::SageMaker::HyperParameterTuningJob": ("HyperParameterTuningJobConfig",),
+    "AWS::SageMaker::LabelingJob": ("HumanTaskConfig", "OutputConfig"),
+    "AWS::SageMaker::MlflowTrackingServer": ("ArtifactStoreUri",),
     "AWS::SageMaker::Model": ("Containers", "EnableNetworkIsolation", "ExecutionRoleArn", "PrimaryContainer"),
     "AWS::SageMaker::MonitoringSchedule": ("MonitoringScheduleConfig",),
     "AWS::SageMaker::NotebookInstance": ("DirectInternetAccess", "RoleArn"),
     "AWS::SageMaker::NotebookInstanceLifecycleConfig": ("OnCreate", "OnStart"),
+    "AWS::SageMaker::ProcessingJob": ("AppSpecification", "ProcessingResources"),
+    "AWS::SageMaker::StudioLifecycleConfig": ("StudioLifecycleConfigContent",),
     "AWS::SageMaker::TrainingJob": ("AlgorithmSpecification", "ResourceConfig", "RoleArn"),
+    "AWS::SageMaker::TransformJob": ("TransformInput", "TransformResources"),
 }
 """Members of which a whole answer has at least one and an entry of a list none. Without one, an entry that somebody
 cut out of a list would read as a resource with nothing set. Types that are not named need no proof."""
