@@ -129,7 +129,7 @@ def _nowhere(asked: _Asked, assumptions: Assumptions) -> Cell:
 
 def _item_cases(asked: _Asked, start: Assumptions, number: int, item: Cell, budget: int) -> Iterator[Case]:
     def ask(scenario: Scenario) -> Verdict:
-        here = _items(asked, asked.world(scenario))[number]
+        here = item if scenario.assumptions == start else _items(asked, asked.world(scenario))[number]
         return here if isinstance(here, Verdict) else _ask(asked, scenario, here, number)
 
     for assumptions, verdict in explore(ask, start, budget):
