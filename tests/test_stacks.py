@@ -15,12 +15,14 @@ import pytest
 
 from wa_lint import packs
 from wa_lint.cli.nesting import judged_within
+from wa_lint.document import read_document
 from wa_lint.engine import lint
+from wa_lint.errors import SourceError
 from wa_lint.graph import World
 from wa_lint.linking import graph_of
 from wa_lint.model import ABSENT, Finding, Outcome, Snapshot, Unknown, Unresolved, Value
 from wa_lint.scenario import Assumptions, Scenario, explore
-from wa_lint.sources.template import read_template
+from wa_lint.sources.template import Member, read_template, snapshot_together
 
 WaLint = Callable[..., Any]
 
@@ -200,6 +202,8 @@ def test_what_is_given_counts_and_else_the_default(given: str, declared: str, va
         ("!Sub ['x-${P}-${Q}', {Q: !Ref P}]", "x-a-a"),
         ("!FindInMap [M, !Ref P, k]", "v"),
         ("!If [C, !Ref P, b]", "a"),
+        ("!FindInMap [!Ref P, a, k]", "? a function says what it names, which is not followed across templates"),
+        ("{Ref: !Ref P}", "? a function says what it names, which is not followed across templates"),
         (
             "!GetAtt Other.Arn",
             "${Child/Other.Arn}",
@@ -345,8 +349,11 @@ def test_what_the_stack_will_not_take_is_said_where_it_is_given() -> None:
         ("http://169.254.169.254/latest/meta-data", "is not fetched"),
         ("file:///etc/passwd", "is not fetched"),
         ("missing.yaml", "missing.yaml cannot be followed"),
-        ("!Sub 'https://${AWS::Region}/child.yaml'", "where its template is is known only at deployment"),
-        ("''", "where its template is is not said"),
+        (
+            "!Sub 'https://${AWS::Region}/child.yaml'",
+            "its TemplateURL, !Sub https://${AWS::Region}/child.yaml, is known only at deployment",
+        ),
+        ("''", "its TemplateURL is not said"),
         ("parent.yaml", "nests itself"),
         ("broken.yaml", "broken.yaml cannot be read"),
         ("list.yaml", "it is no template"),
@@ -374,6 +381,24 @@ def test_a_name_that_the_stack_does_not_give_out_is_unknown() -> None:
     assert seen(read(parent, child("RoleArn: x")), "B") == {
         "": {"BucketName": "? !GetAtt Child.Outputs.B: the nested stack has no such output"}
     }
+
+
+def test_templates_that_swell_are_not_followed_without_end() -> None:
+    long = child("RoleArn: x", f"Description: {'x' * 1_000_000}\n")
+    body = "{Type: 'AWS::CloudFormation::Stack', Properties: {TemplateURL: child.yaml}}\n"
+    parent = "Resources:\n" + "".join(f"  C{n}: {body}" for n in range(40))
+    snapshot = read(parent, long)
+    assert sum(r.id.endswith("/R") for r in snapshot.resources) == 29
+    assert "over 30000000 characters" in snapshot.problems[0].message
+
+
+@pytest.mark.parametrize("id_", ["'{0}'", "'{a}'", "'%s'", "Resources", "'a/b'", "'a.b'", "'a#b'", "''"])
+def test_a_stack_may_have_any_id(id_: str) -> None:
+    files = child("RoleArn: !Ref P, SubnetId: !GetAtt O.Arn", "Parameters: {P: {Type: String, Default: a}}\n")
+    snapshot = read(stack(f"{LOCAL}, Parameters: {{P: b}}").replace("Child", id_), files)
+    (properties,) = seen(snapshot, f"{id_.strip(chr(39))}/R").values()
+    assert isinstance(properties, dict)
+    assert properties["RoleArn"] == "b"
 
 
 def test_stacks_are_not_followed_without_end() -> None:
@@ -410,6 +435,12 @@ def test_a_template_that_another_one_nests_is_judged_there_and_nowhere_else(wa_l
     }
     assert [f["resource"]["id"] for f in run.report["findings"]] == ["Serving/Model", "Model"]
     assert wa_lint("check", "-o", "json", "--jobs", "2", "--select", "model-without-network-isolation").out == run.out
+
+
+def test_lines_of_a_nested_template_are_shown_though_only_its_parent_is_named(wa_lint: WaLint) -> None:
+    write({"infra/parent.yaml": PARENT, "infra/stacks/serving.yaml": SERVING})
+    run = wa_lint("check", "infra/parent.yaml", "--select", "model-without-network-isolation")
+    assert "14 |       EnableNetworkIsolation: !If [IsIsolated, true, false]" in run.out
 
 
 def test_each_parent_has_its_own_instance_with_its_own_fingerprints(wa_lint: WaLint) -> None:
@@ -457,7 +488,9 @@ def test_37_no_url_is_fetched(wa_lint: WaLint, monkeypatch: pytest.MonkeyPatch, 
 MANY = """
 import json, sys, time
 from wa_lint import packs
+from wa_lint.document import read_document
 from wa_lint.engine import lint
+from wa_lint.errors import SourceError
 from wa_lint.sources.template import read_template
 parent, child = json.load(sys.stdin)
 rules = packs.load()
@@ -532,3 +565,53 @@ def test_26_stacks_of_20_conditions_take_no_time_and_are_the_same_for_every_seed
     assert len(said) == 1
     budget = [f for f in json.loads(said.pop()) if f[0] == "notebook-default-key" and "budget" in f[4]]
     assert {(outcome, id_) for _, outcome, id_, *_ in budget} == {("unknown", f"Stack{n}/Notebook") for n in range(26)}
+
+
+# --- nesting changes nothing ------------------------------------------------------------------------
+
+ROOT = Path(__file__).parents[1]
+CORPUS = ROOT.parent / "shared" / "corpus" / "files"
+NEST_IT = "Resources:\n  Child: {Type: 'AWS::CloudFormation::Stack', Properties: {TemplateURL: t.yaml}}\n"
+
+
+def templates() -> Sequence[Path]:
+    """Return our fixtures and, where the corpus is there, some of its templates, the same on every run."""
+    corpus = sorted(path for path in CORPUS.rglob("*") if path.is_file()) if CORPUS.is_dir() else []
+    return [*sorted(ROOT.glob("fixtures/*/template.yaml")), *corpus[::9]]
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=f"{path.parent.name}/{path.name}") for path in templates()])
+def test_a_template_has_the_same_verdicts_as_a_stack_among_others(path: Path) -> None:
+    content = path.read_bytes()
+    try:
+        document = read_document(content, "t.yaml")
+        alone = read_template(content, "t.yaml")
+    except SourceError:
+        pytest.skip("it is no template")
+    within = read_template(NEST_IT, "parent.yaml", None, {"t.yaml": content}.get)
+    beside = snapshot_together([Member(document), Member(read_document(twin_of(document.value), "other.yaml"))])
+    assert told(within, "Child/", "Child.") == told(alone)
+    assert told(beside, "t.yaml#", "#t.yaml") == told(alone)
+
+
+def twin_of(value: Any) -> str:
+    """Return a template that has resources and parameters of the same names, and nothing that is judged."""
+    names = {section: list(value.get(section) or {}) for section in ("Parameters", "Resources")}
+    resources = {id_: {"Type": "Other::Own::Type"} for id_ in names["Resources"] if not id_.startswith("Fn::")}
+    parameters = {name: {"Type": "String"} for name in names["Parameters"]}
+    return json.dumps({"Parameters": parameters, "Resources": resources | {"One": {"Type": "Other::Own::Type"}}})
+
+
+def told(snapshot: Snapshot, *marks: str) -> list[tuple[object, ...]]:
+    """Return what is said of the template, without the marks that tell its names from those of others."""
+
+    def plain(text: str | None) -> str:
+        for mark in marks:
+            text = (text or "").replace(mark, "")
+        return text or ""
+
+    return sorted(
+        (f.rule.id, f.outcome.value, plain(f.resource.id), f.path, f.location.line, plain(f.message))
+        for f in lint(snapshot, packs.load(), "2026-11-23").findings
+        if f.location.uri == "t.yaml"
+    )

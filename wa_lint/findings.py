@@ -153,8 +153,13 @@ def _plain_json(value: object) -> Value:
 
 def _fingerprint(rule: Rule, resource: Resource, first: Cell) -> str:
     """Return what stays the same when a file moves or is reformatted: rule, resource and place."""
-    parts = (rule.info.id, resource.type, resource.id, first.resource.id, path_text(first.path))
+    parts = (rule.info.id, resource.type, _own_id(resource), _own_id(first.resource), path_text(first.path))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+
+
+def _own_id(resource: Resource) -> str:
+    """Return the id without the file that tells it from others, as in ``network.yaml#Role``."""
+    return resource.id.removeprefix(f"{resource.origin.locate(()).uri}#") if "#" in resource.id else resource.id
 
 
 def _tell_apart(findings: Sequence[Finding]) -> Iterator[Finding]:

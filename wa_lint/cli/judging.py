@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -15,12 +15,13 @@ from wa_lint.cli.nesting import judged_within
 from wa_lint.cli.options import Choice, chosen_rules
 from wa_lint.cli.parameters import demand_declared
 from wa_lint.cli.stages import combine
+from wa_lint.cli.templates import Template, Together, connected
 from wa_lint.document import Document
 from wa_lint.engine import lint
 from wa_lint.errors import SourceError
-from wa_lint.model import Finding, Input, Listed, Raw, Report, Snapshot, SourceKind
+from wa_lint.model import Finding, Input, Listed, Report, Snapshot, SourceKind
 from wa_lint.rule import Rule
-from wa_lint.sources.template import Stage, refusal, snapshot_of
+from wa_lint.sources.template import Stage, refusal
 
 _FEW = 1000
 """Files that one process judges as soon as two: starting the second one and fetching its report cost as much as
@@ -37,21 +38,8 @@ class Task(msgspec.Struct, frozen=True):
     """An ISO date; None: the snapshot's, else `today`."""
     today: str = ""
     is_debug: bool = False
-
-
-class Template(msgspec.Struct, frozen=True, eq=False):
-    """A template whose parameters are still to be given."""
-
-    document: Document
-    open_file: Callable[[str], bytes | None]
-    """Opens what it names."""
-    constructs: Mapping[str, str] = {}
-    """The CDK construct of each resource that does not say it itself."""
-
-    @property
-    def declared(self) -> Mapping[str, Raw]:
-        section = self.document.value.get("Parameters")
-        return section if isinstance(section, dict) else {}
+    sam: str = "native"
+    """How SAM is read, a key of `wa_lint.sources.template.WAYS`."""
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -66,6 +54,9 @@ class Judged(msgspec.Struct, frozen=True):
     """The parameters of a template; None of anything else."""
     nested: Mapping[str, str] = {}
     """The uri of the template of each nested stack that was judged with it, by the id of the stack."""
+    exports: frozenset[str] = frozenset()
+    """The names under which a template gives values to others, and those of which it takes them."""
+    imports: frozenset[str] = frozenset()
     loose: Snapshot | None = None
     """Answers of AWS, which are to be judged with those of the other files: one names what another describes."""
 
@@ -78,7 +69,7 @@ def judge_files(files: Sequence[File], task: Task, rules: Sequence[Rule], jobs: 
     """
     judged = _judge_each(files, task, rules, jobs)
     _demand_declared(judged, task.stages)
-    judged = _each_once(judged)
+    judged = _together(files, _each_once(judged), task, rules)
     loose = [one.loose for one in judged if one.loose]
     if not loose:
         return judged
@@ -122,7 +113,7 @@ def _judge(file: File, rules: Sequence[Rule], task: Task) -> Judged:
     try:
         found = read(file)
         if isinstance(found, Document):
-            return _judge_template(Template(found, neighbours(file), file.constructs), rules, task)
+            return _judge_template(Template(found, neighbours(file), file.constructs, task.sam), rules, task)
         return _judge_export(found, rules, task)
     except NotOurs as error:
         return Judged((Input(file.uri, "unknown", "skipped", error.problem),))
@@ -147,7 +138,8 @@ def _judge_template(template: Template, rules: Sequence[Rule], task: Task) -> Ju
     uri = template.document.uri
     refused = {stage.name: list(_refusals(template, stage)) for stage in task.stages}
     stages = [stage for stage in task.stages or (Stage("", {}),) if not refused.get(stage.name)]
-    reports, resources, nested = _reports(template, stages, rules, task)
+    reports, snapshots = _reports(template, stages, rules, task)
+    resources = max((len(snapshot.resources) for snapshot in snapshots), default=0)
     names = tuple(stage.name for stage in stages if stage.name)
     judged = [Input(uri, "template", "judged", None, resources, names)] if stages else []
     broken = [
@@ -160,7 +152,9 @@ def _judge_template(template: Template, rules: Sequence[Rule], task: Task) -> Ju
         _light(combine(reports)) if reports else None,
         tuple(line for said in refused.values() for line in said),
         tuple(template.declared),
-        nested,
+        {id_: uri for snapshot in snapshots for id_, uri in snapshot.nested.items()},
+        frozenset[str]().union(*(snapshot.exports for snapshot in snapshots)),
+        frozenset[str]().union(*(snapshot.imports for snapshot in snapshots)),
     )
 
 
@@ -174,40 +168,23 @@ def _refusals(template: Template, stage: Stage) -> Iterator[str]:
 
 
 def _reports(
-    template: Template, stages: Iterable[Stage], rules: Sequence[Rule], task: Task
-) -> tuple[Mapping[str, Report], int, Mapping[str, str]]:
-    """Return the report of each stage, how many resources there are, and the stacks that the template nests.
-
-    Stages with equal values share one report.
-    """
-    known: dict[str, tuple[Report, int]] = {}
+    template: Template | Together, stages: Iterable[Stage], rules: Sequence[Rule], task: Task
+) -> tuple[Mapping[str, Report], Sequence[Snapshot]]:
+    """Return the report of each stage, and the snapshots that they are of. Stages with equal values share one."""
+    known: dict[str, tuple[Report, Snapshot]] = {}
     reports: dict[str, Report] = {}
-    resources, nested = 0, dict[str, str]()
+    declared = template.declared
     for stage in stages:
-        given = sorted(name for name in stage.pins if name in template.declared or name.startswith("AWS::"))
+        given = sorted(name for name in stage.pins if name in declared or name.startswith("AWS::"))
         pins = {name: stage.pins[name] for name in given}
         if repr(pins) not in known:
-            snapshot = _named(snapshot_of(template.document, pins, template.open_file), template.constructs)
-            known[repr(pins)] = lint(snapshot, rules, task.now or task.today), len(snapshot.resources)
-            nested |= snapshot.nested
-        reports[stage.name], count = known[repr(pins)]
-        resources = max(resources, count)
-    return reports, resources, nested
+            snapshot = template.snapshot(pins)
+            known[repr(pins)] = lint(snapshot, rules, task.now or task.today), snapshot
+        reports[stage.name], _ = known[repr(pins)]
+    return reports, [snapshot for _, snapshot in known.values()]
 
 
-def _named(snapshot: Snapshot, constructs: Mapping[str, str]) -> Snapshot:
-    """Return a snapshot whose resources bear the name of the construct that made them."""
-    if not constructs:
-        return snapshot
-    return msgspec.structs.replace(
-        snapshot,
-        resources=tuple(
-            resource
-            if resource.construct or resource.id not in constructs
-            else msgspec.structs.replace(resource, construct=constructs[resource.id])
-            for resource in snapshot.resources
-        ),
-    )
+# --- templates that belong together -----------------------------------------------------------------
 
 
 def _each_once(judged: Sequence[Judged]) -> Sequence[Judged]:
@@ -220,6 +197,39 @@ def _each_once(judged: Sequence[Judged]) -> Sequence[Judged]:
         else one
         for one in judged
     ]
+
+
+def _together(files: Sequence[File], judged: Sequence[Judged], task: Task, rules: Sequence[Rule]) -> Sequence[Judged]:
+    """Return what became of the files, those that import from each other judged anew, as one.
+
+    Their one report stands with the first of them. A file that some stage's values do not fit is left as it was.
+    """
+    whole = [i for i, one in enumerate(judged) if one.report and all(entry.status == "judged" for entry in one.entries)]
+    found = list(judged)
+    for group in connected([judged[i].exports for i in whole], [judged[i].imports for i in whole]):
+        first, *others = [whole[number] for number in group]
+        found[first] = _anew([files[i] for i in (first, *others)], judged[first], task, rules)
+        if found[first].report is not judged[first].report:
+            for i in others:
+                found[i] = msgspec.structs.replace(judged[i], report=None)
+    return found
+
+
+def _anew(files: Sequence[File], first: Judged, task: Task, rules: Sequence[Rule]) -> Judged:
+    """Return what became of the first of `files`, with the report on all of them."""
+    try:
+        documents = [(file, read(file)) for file in files]
+        templates = [
+            Template(document, neighbours(file), file.constructs, task.sam)
+            for file, document in documents
+            if isinstance(document, Document)
+        ]
+        reports, _ = _reports(Together(templates), task.stages or (Stage("", {}),), rules, task)
+    except Exception as error:  # noqa: BLE001, as in _judge; each of them was judged alone
+        return msgspec.structs.replace(
+            first, complaints=(*first.complaints, *_fault(files[0].uri, error, task).complaints)
+        )
+    return msgspec.structs.replace(first, report=_light(combine(reports)))
 
 
 def _demand_declared(judged: Iterable[Judged], stages: Sequence[Stage]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -73,15 +73,13 @@ class Permissions(msgspec.Struct, frozen=True):
 # --- facts ------------------------------------------------------------------------------------------
 
 
-def own_statements(home: Cell) -> list[Cell] | Partial:
+def own_statements(home: Cell) -> list[Cell] | Cell:
     """Return the statements in the resource itself; none of AWS's own policies, which nobody here can mend."""
-    cells, reason = seen(_own(home))
-    return gathered(cells, reason)
+    return _placed(_own(home))
 
 
-def trust_statements(role: Cell) -> list[Cell] | Partial:
-    cells, reason = seen(_in_document(role.select("AssumeRolePolicyDocument")))
-    return gathered(cells, reason)
+def trust_statements(role: Cell) -> list[Cell] | Cell:
+    return _placed(_in_document(role.select("AssumeRolePolicyDocument")))
 
 
 def granted_statements(identity: Cell) -> list[Cell] | Partial:
@@ -94,11 +92,9 @@ def granted_statements(identity: Cell) -> list[Cell] | Partial:
     return gathered([*own, *inside], hidden or unlisted or unreadable or unattached)
 
 
-def grants(home: Cell) -> list[Cell] | Partial:
+def grants(home: Cell) -> list[Cell] | Cell:
     """Return all that is granted in the resource itself: its statements, and the ARNs of attached managed policies."""
-    statements, reason = seen(_own(home))
-    attached, hidden = seen(home.select("ManagedPolicyArns").items())
-    return gathered([*statements, *attached], reason or hidden)
+    return _placed((*_own(home), *home.select("ManagedPolicyArns").items()))
 
 
 def is_bounded(home: Cell) -> Cell:
@@ -116,6 +112,14 @@ def permissions(identity: Cell) -> Permissions:
         unseen=unseen(statements) or reason,
         is_bounded=identity.select("PermissionsBoundary").value is not ABSENT,
     )
+
+
+def _placed(cells: Iterable[Cell]) -> list[Cell] | Cell:
+    """Return a list of cells; where one is hidden, a Partial one that stands at its place, so that one sees which."""
+    found = list(cells)
+    known, reason = seen(found)
+    hidden = next((cell for cell in found if isinstance(cell.value, Unknown)), None)
+    return known if hidden is None else hidden.with_value(gathered(known, reason))
 
 
 # --- documents --------------------------------------------------------------------------------------
@@ -142,7 +146,7 @@ def _in_documents(documents: Iterator[Cell]) -> Iterator[Cell]:
 
 
 def _in_document(document: Cell) -> Sequence[Cell]:
-    """Return a cell for each statement. Those of a text, which JSON hides from the template, all stand at the text."""
+    """Return a cell for each statement. Those of a text, which no template's reader has opened, stand at the text."""
     value = document.value
     if isinstance(value, str):
         found = policy.statements(value)

@@ -33,8 +33,8 @@ PSEUDO: Final = {
 
 
 def is_pseudo(name: str) -> bool:
-    """Whether a name is a pseudo parameter; ``network.yaml#AWS::StackName`` is that of one of several templates."""
-    return name.rpartition("#")[2] in PSEUDO
+    """Whether a name is a pseudo parameter; ``AWS::StackName#network.yaml`` is that of one of several templates."""
+    return name.partition("#")[0] in PSEUDO
 
 
 class Export(msgspec.Struct, frozen=True, eq=False):
@@ -208,7 +208,7 @@ class Asking:
         if assumed is not None and assumed.value is not ABSENT:
             return assumed.value
         differs_from = assumed.differs_from if assumed else ()
-        shape = PSEUDO[name.rpartition("#")[2]]
+        shape = PSEUDO[name.partition("#")[0]]
         return Unresolved(f"{name} is known only at deployment", (Hole(name, shape=shape),), differs_from)
 
 

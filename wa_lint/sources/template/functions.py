@@ -16,6 +16,7 @@ from wa_lint.sources.template.conditions import truth_of
 from wa_lint.sources.template.exports import exported
 from wa_lint.sources.template.foreach import ITEM, item_of
 from wa_lint.sources.template.mappings import find_in_map
+from wa_lint.sources.template.renaming import UNCLEAR
 from wa_lint.sources.template.texts import function_of, joined, spell, text_of, unresolved
 from wa_lint.sources.template.variables import split
 
@@ -242,6 +243,11 @@ def _deep(ask: Asking, raw: Raw) -> Value:
     return [item for item in inner if item is not ABSENT]
 
 
+def _unclear(ask: Asking, argument: Raw) -> Value:
+    del ask, argument
+    return Unknown("a function says what it names, which is not followed across templates")
+
+
 def _transform(ask: Asking, argument: Raw) -> Value:
     del ask
     name = argument.get("Name") if isinstance(argument, dict) else None
@@ -277,4 +283,5 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "Fn::Sub": _sub,
     "Fn::ToJsonString": _to_json_string,
     "Fn::Transform": _transform,
+    UNCLEAR: _unclear,
 }

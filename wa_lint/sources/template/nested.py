@@ -22,7 +22,7 @@ from wa_lint.sources.template.inlining import Part, joined
 from wa_lint.sources.template.parameters import Parameter, Pins, declared, refusal
 from wa_lint.sources.template.renaming import Names, Renamed, renamed
 from wa_lint.sources.template.sections import Argument, OpenFile, Sections
-from wa_lint.sources.template.texts import function_of, text_of
+from wa_lint.sources.template.texts import function_of, spell, text_of
 
 _LOCATIONS: Final[Mapping[str, str]] = {
     "AWS::CloudFormation::Stack": "TemplateURL",
@@ -36,6 +36,9 @@ _DEEPEST: Final = 8
 _MOST: Final = 200
 """Stacks in one template and all that it nests."""
 
+_LONGEST: Final = 30_000_000
+"""Characters of the templates of these stacks, counted as often as each is nested; CloudFormation takes 1 MB each."""
+
 
 class Nest(msgspec.Struct, frozen=True, eq=False):
     """Where a template stands among those that nest each other."""
@@ -45,12 +48,14 @@ class Nest(msgspec.Struct, frozen=True, eq=False):
     """The uris from the outermost template to this one."""
     documents: dict[tuple[str, str], Document]
     """What was read already, by the uri of the template that names it and the name; shared by all."""
-    followed: list[str]
-    """The uris of the stacks that were followed so far, once for each stack; shared by all."""
+    followed: list[int]
+    """The lengths of the templates that were followed so far, once for each stack; shared by all."""
+    sam: str = "native"
+    """How SAM is read, a key of `sam_translator.WAYS`."""
 
     @classmethod
-    def outermost(cls, uri: str, open_file: OpenFile | None) -> Nest:
-        return cls(open_file, (uri,), {}, [])
+    def outermost(cls, uri: str, open_file: OpenFile | None, sam: str = "native") -> Nest:
+        return cls(open_file, (uri,), {}, [], sam)
 
     def child(self, location: str) -> tuple[Document, Nest]:
         """Return the template at `location` and its own nest. Raise `SourceError` where it cannot be followed."""
@@ -61,9 +66,11 @@ class Nest(msgspec.Struct, frozen=True, eq=False):
         document = self._read(location)
         if document.uri in self.chain:
             raise SourceError(location, "is not followed: it nests itself")
-        self.followed.append(document.uri)
+        if sum(self.followed) + len(document.text) > _LONGEST:
+            raise SourceError(location, f"is not followed: the nested templates have over {_LONGEST} characters")
+        self.followed.append(len(document.text))
         below = self._below(posixpath.dirname(location))
-        return document, Nest(below, (*self.chain, document.uri), self.documents, self.followed)
+        return document, Nest(below, (*self.chain, document.uri), self.documents, self.followed, self.sam)
 
     def _read(self, location: str) -> Document:
         key = (self.chain[-1], location)
@@ -78,6 +85,11 @@ class Nest(msgspec.Struct, frozen=True, eq=False):
 
 Deploy: TypeAlias = Callable[[Sections, Pins, Nest], Sections]
 """Does to a template all that its transforms and nested stacks do. Raise `SourceError` where it is no template."""
+
+
+def nests(sections: Sections) -> bool:
+    """Whether a template has a nested stack."""
+    return any(_is_stack(body) for body in sections.section("Resources").values())
 
 
 def with_stacks(template: Template, nest: Nest, deploy: Deploy) -> Sections:
@@ -104,6 +116,11 @@ def with_stacks(template: Template, nest: Nest, deploy: Deploy) -> Sections:
     return joined(msgspec.structs.replace(sections, nested=nested), list(parts.values()))
 
 
+def _is_stack(body: Raw) -> bool:
+    type_ = body.get("Type") if isinstance(body, dict) else None
+    return isinstance(type_, str) and type_ in _LOCATIONS
+
+
 class _Stack:
     """One nested stack, as the template says it."""
 
@@ -113,7 +130,7 @@ class _Stack:
         self.body = body
         properties = body.get("Properties")
         self.properties: Mapping[str, Raw] = properties if isinstance(properties, dict) else {}
-        self.given = self.properties.get("Parameters", {})
+        self.given = self.properties.get("Parameters") or {}
         self.problems: list[Problem] = []
 
     def part(self, nest: Nest, deploy: Deploy) -> Part:
@@ -152,11 +169,16 @@ class _Stack:
             path = asset.get("aws:asset:path")
             if isinstance(path, str):
                 return path
-        raw = self.properties.get(_LOCATIONS[self.body["Type"]])
+        name = _LOCATIONS[self.body["Type"]]
+        raw = self.properties.get(name)
         known = self._known(raw)
-        if not isinstance(known, str) or not known:
-            raise SourceError("where its template is", "is known only at deployment" if raw else "is not said")
-        return known
+        if isinstance(known, str) and known:
+            return known
+        if not raw:
+            raise SourceError(f"its {name}", "is not said")
+        if function_of(raw) is None:
+            raise SourceError(f"its {name}", "names no file")
+        raise SourceError(f"its {name}, {spell(raw)},", "is known only at deployment")
 
     # --- its parameters ------------------------------------------------------------------------------
 
@@ -203,7 +225,7 @@ class _Stack:
             "AWS::StackName": {"Fn::Select": [1, {"Fn::Split": ["/", stack_id]}]},
         }
         references |= {name: a.raw for name, a in arguments.items() if self._is_same(a.raw, a.parameter)}
-        new = renamed(old, Names(f"{self.id}/{{}}".format, f"{self.id}.{{}}".format, references))
+        new = renamed(old, Names(lambda name: f"{self.id}/{name}", lambda name: f"{self.id}.{name}", references))
         ours = {argument.parameter.name: argument for argument in arguments.values()}
         parameters = {name: body for name, body in new.sections.section("Parameters").items() if name not in ours}
         outputs = new.sections.section("Outputs").items()

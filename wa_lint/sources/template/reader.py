@@ -13,16 +13,17 @@ from wa_lint.errors import SourceError, did_you_mean
 from wa_lint.model import Location, Path, Problem, Raw, Resource, Snapshot, SourceKind, Unknown, Value
 from wa_lint.sources.template.asking import Template
 from wa_lint.sources.template.assertions import narrowed
+from wa_lint.sources.template.documents import with_documents
 from wa_lint.sources.template.exports import exports_of, imports_of
 from wa_lint.sources.template.foreach import unrolled
 from wa_lint.sources.template.functions import FUNCTIONS
 from wa_lint.sources.template.include import included
 from wa_lint.sources.template.intrinsic import Existence, tree
 from wa_lint.sources.template.jobs import with_jobs
-from wa_lint.sources.template.nested import Nest, with_stacks
+from wa_lint.sources.template.nested import Nest, nests, with_stacks
 from wa_lint.sources.template.openapi import with_methods
 from wa_lint.sources.template.parameters import Pins, declared, refusal
-from wa_lint.sources.template.sam import expanded
+from wa_lint.sources.template.sam_translator import WAYS
 from wa_lint.sources.template.sections import OpenFile, Sections
 from wa_lint.sources.template.texts import spell
 
@@ -59,25 +60,34 @@ def looks_like_template(value: Raw) -> bool:
 
 
 def read_template(
-    content: bytes | str, uri: str, parameters: Pins | None = None, open_file: OpenFile | None = None
+    content: bytes | str,
+    uri: str,
+    parameters: Pins | None = None,
+    open_file: OpenFile | None = None,
+    sam: str = "native",
 ) -> Snapshot:
     """Read a template; `parameters` pin the values of those that it declares, others are ignored.
 
+    `sam` is how SAM is read, a key of `sam_translator.WAYS`.
+
     Raise `SourceError` where it is no YAML or JSON, or no template. What is wrong in part is a `Problem`.
     """
-    return snapshot_of(read_document(content, uri), parameters, open_file)
+    return snapshot_of(read_document(content, uri), parameters, open_file, sam)
 
 
-def snapshot_of(document: Document, parameters: Pins | None = None, open_file: OpenFile | None = None) -> Snapshot:
+def snapshot_of(
+    document: Document, parameters: Pins | None = None, open_file: OpenFile | None = None, sam: str = "native"
+) -> Snapshot:
     """As `read_template`, of a document that was read already."""
-    return snapshot_from(template_of(document, parameters, open_file))
+    return snapshot_from(template_of(document, parameters, open_file, sam))
 
 
 def snapshot_from(template: Template) -> Snapshot:
     """As `snapshot_of`, of a template whose transforms are done."""
     sections = template.sections
     typed = {id_: body for id_, body in template.resources.items() if _is_typed(body)}
-    read = [_resource(template, id_, body, sections.opaque.get(id_)) for id_, body in typed.items()]
+    plain = (_resource(template, id_, body, sections.opaque.get(id_)) for id_, body in typed.items())
+    read = [with_documents(resource, template) for resource in plain]
     problems = {*sections.document.problems, *sections.problems, *_problems(sections), *_misfits(template)}
     snapshot = Snapshot(
         kind=SourceKind.TEMPLATE,
@@ -92,9 +102,11 @@ def snapshot_from(template: Template) -> Snapshot:
     return with_jobs(snapshot, template)
 
 
-def template_of(document: Document, parameters: Pins | None = None, open_file: OpenFile | None = None) -> Template:
+def template_of(
+    document: Document, parameters: Pins | None = None, open_file: OpenFile | None = None, sam: str = "native"
+) -> Template:
     """Return a template as CloudFormation sees it once its own transforms are done. Raise as `read_template`."""
-    nest = Nest.outermost(document.uri, open_file)
+    nest = Nest.outermost(document.uri, open_file, sam)
     pins = parameters or {}
     return template_from(deployed(Sections(document, document.value), pins, nest), pins)
 
@@ -104,14 +116,14 @@ def deployed(sections: Sections, pins: Pins, nest: Nest) -> Sections:
     _check(sections.document)
     sections = included(sections, nest.open_file)
     sections = unrolled(template_from(sections, pins))
-    sections = with_methods(expanded(sections, nest.open_file))
+    sections = with_methods(WAYS[nest.sam](sections, pins, nest.open_file))
     why = _macro(sections.value)
     sections = msgspec.structs.replace(
         sections,
         is_open=_is_generated(sections),
         opaque={} if why is None else dict.fromkeys(sections.section("Resources"), why),
     )
-    return with_stacks(template_from(sections, pins), nest, deployed)
+    return with_stacks(template_from(sections, pins), nest, deployed) if nests(sections) else sections
 
 
 def template_from(sections: Sections, pins: Pins) -> Template:

@@ -11,6 +11,10 @@ from wa_lint.model import Path, Raw
 from wa_lint.sources.template.sections import Argument, Guard, Sections
 from wa_lint.sources.template.variables import split
 
+UNCLEAR: Final = "Fn::Name by a function"
+"""Takes the place of what names something by a function: that could come to mean a name of the other template. No
+template can call it so, for CloudFormation's names have no blanks."""
+
 
 class Names(msgspec.Struct, frozen=True, eq=False):
     """How the names of a template are spelled in the other one."""
@@ -138,7 +142,7 @@ class _Renaming:
 
     def ref(self, argument: Raw, at: Path, source: Path) -> Raw | None:
         del at, source
-        return self._reference(argument) if isinstance(argument, str) else None
+        return self._reference(argument) if isinstance(argument, str) else _UNCLEAR
 
     def get_att(self, argument: Raw, at: Path, source: Path) -> Raw | None:
         match argument:
@@ -148,7 +152,7 @@ class _Renaming:
             case [str(id_), *rest]:
                 inner = [self._value(step, (*at, i + 1), (*source, i + 1)) for i, step in enumerate(rest)]
                 return {"Fn::GetAtt": [self.names.resource(id_), *inner]}
-        return None
+        return _UNCLEAR
 
     def sub(self, argument: Raw, at: Path, source: Path) -> Raw | None:
         """Keep the text as it was written, for jobs inside it have lines; say in the map what its names mean."""
@@ -175,7 +179,7 @@ class _Renaming:
             case [str(name), *rest]:
                 inner = [self._value(each, (*at, i + 1), (*source, i + 1)) for i, each in enumerate(rest)]
                 return {at[-1]: [self.names.own(name), *inner]}
-        return None
+        return _UNCLEAR
 
     def _reference(self, name: str) -> Raw:
         if name in self.names.references:
@@ -183,6 +187,9 @@ class _Renaming:
         if name.startswith("AWS::"):
             return {"Ref": name}
         return {"Ref": self.names.own(name) if name in self.parameters else self.names.resource(name)}
+
+
+_UNCLEAR: Final[Raw] = {UNCLEAR: []}
 
 
 def _as_it_is(body: Raw, at: Path, source: Path) -> Raw:

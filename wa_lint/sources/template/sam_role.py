@@ -162,7 +162,7 @@ def _managed_at(policy: Tree, name: str) -> Tree:
 
 
 def _managed(name: str) -> Raw:
-    return {"Fn::Sub": f"arn:${{AWS::Partition}}:iam::aws:policy{_paths().get(name, '/')}{name}"}
+    return {"Fn::Sub": f"arn:${{AWS::Partition}}:iam::aws:policy{managed_paths().get(name, '/')}{name}"}
 
 
 class _Named(msgspec.Struct):
@@ -178,7 +178,7 @@ class _Templates(msgspec.Struct):
 
 
 @cache
-def _paths() -> Mapping[str, str]:
+def managed_paths() -> Mapping[str, str]:
     """Return the paths of AWS managed policies by name, ``/service-role/``."""
     found = msgspec.json.decode(_data("managed_policies.json"), type=_Managed)
     return {name: policy.path for name, policy in found.policies.items()}

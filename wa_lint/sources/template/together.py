@@ -24,6 +24,8 @@ class Member(msgspec.Struct, frozen=True, eq=False):
 
     document: Document
     open_file: OpenFile | None = None
+    sam: str = "native"
+    """How SAM is read, as `read_template` has it."""
 
 
 def snapshot_together(members: Sequence[Member], parameters: Pins | None = None) -> Snapshot:
@@ -39,7 +41,7 @@ def snapshot_together(members: Sequence[Member], parameters: Pins | None = None)
     given = {name: pin for name, pin in pins.items() if name.startswith("AWS::")}
     for sections in all_sections:
         own = names.own(sections.uri)
-        references = {name: {"Ref": f"{sections.uri}#{name}"} for name in _OF_A_STACK if name not in pins}
+        references = {name: {"Ref": f"{name}#{sections.uri}"} for name in _OF_A_STACK if name not in pins}
         new = renamed(sections, Names(names.resource(sections.uri), own, references))
         parts.append(Part(f"template {sections.uri}", sections, new))
         given |= {own(name): pin for name, pin in pins.items() if name in sections.section("Parameters")}
@@ -50,7 +52,7 @@ def snapshot_together(members: Sequence[Member], parameters: Pins | None = None)
 
 def _sections(member: Member, pins: Pins) -> Sections:
     document = member.document
-    nest = Nest.outermost(document.uri, member.open_file)
+    nest = Nest.outermost(document.uri, member.open_file, member.sam)
     return deployed(Sections(document, document.value), pins, nest)
 
 

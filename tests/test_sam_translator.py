@@ -1,0 +1,385 @@
+"""SAM by AWS's translator: it agrees with our own reading or a list says why not, keeps what is open, and is offline."""
+
+from __future__ import annotations
+
+import copy
+import csv
+import json
+import socket
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path as FilePath
+from typing import Any, Final
+
+import pytest
+import yaml
+
+from wa_lint import packs
+from wa_lint.document import read_document
+from wa_lint.engine import lint
+from wa_lint.errors import SourceError
+from wa_lint.model import ABSENT, Deferred, Snapshot, Value
+from wa_lint.rule import Rule
+from wa_lint.scenario import Assumptions, Scenario, explore
+from wa_lint.schema import steps_of
+from wa_lint.sources.template import read_template
+
+WaLint = Callable[..., Any]
+
+CASES = sorted((FilePath(__file__).parent / "sam").glob("*.yaml"))
+CORPUS = FilePath(__file__).parents[1].parent / "shared" / "corpus"
+
+REFUSAL: Final = "SAM's translator refuses the template, so it was read without it: "
+
+REPAIRS: Final = (
+    ("Authorizer: Nobody", "Authorizer: Own"),
+    ("RestApiId: !ImportValue other", "RestApiId: !Ref Api"),
+    ("Auth: !If [No, {}, {}]", "Auth: {}"),
+    ("{issuer: x}}, Own: {FunctionArn: arn}", "{issuer: x}, IdentitySource: $request.header.A}"),
+    ("Auth: {Authorizer: Own}}}\n        D: {Type: HttpApi}", "Auth: {Authorizer: NONE}}}\n        D: {Type: HttpApi}"),
+    ("DefinitionBody:\n        paths:", "DefinitionBody:\n        swagger: '2.0'\n        paths:"),
+    ("InlineCode: pass", "InlineCode: pass\n      Handler: h\n      Runtime: python3.12"),
+    ("{SageMakerCreateEndpointPolicy: {EndpointName: x}}, AmazonS3", "AmazonSageMakerReadOnly, AmazonS3"),
+    ("MyOwnPolicy: {}", "SNSCrudPolicy: {TopicName: x}"),
+    ("Policies: [AmazonSageMakerFullAccess]\n", "\n"),
+    ("ImageUri: x\n      Timeout: 3", "InlineCode: pass\n      Handler: h\n      Timeout: 3"),
+    ("{Role: arn, ImageUri: x}", "{Role: arn, InlineCode: pass, Handler: h}"),
+    ("Permissions: [Read]", "Permissions: [Write]"),
+    ("{Type: MQ, Properties: {Broker: arn}}", "{Type: SNS, Properties: {Topic: arn}}"),
+    ("FnRole: {Type: 'AWS::IAM::Role', Properties: {Path: /mine/}}", ""),
+    ("FunctionUrlConfig: !If [A, b, c]", "FunctionUrlConfig: {AuthType: AWS_IAM}"),
+    ("Hidden: {Type: 'AWS::Serverless::Function', Properties: !If [A, {}, {}]}", ""),
+    ("ImageUri: x", "PackageType: Image"),
+)
+"""What makes SAM's own sense of the cases: they were written for what a reader has to survive."""
+
+DIFFERENT: Final[Mapping[str, Mapping[str, str]]] = {
+    "an API with a document of its own has the methods that stand there, and no others": {
+        "ApiGetOpenMethod": "SAM adds the default authorizer where an operation's security is empty too",
+        "ApiPostDefaultMethod": "its authorizer has the place of the operation that SAM adds it to",
+    },
+    "a state machine behind an API, and a URL of a function": {
+        "MachineGoRole": "natively the API has no role to start the state machine with",
+    },
+    "a function is a Lambda function of the same id, with a role": {
+        "FnRole": "what SAM adds for dead letters has the function's place, natively that of the queue",
+    },
+    "what connectors and some events grant is not known": {
+        "ByRole": "what a connector grants is a policy of its own, natively unknown",
+        "ConnectorPolicy": "the policy that a connector makes",
+        "FnCPolicy": "the policy that a connector makes",
+        "FnRole": "what a connector grants is a policy of its own, natively unknown",
+    },
+}
+"""By case, the resources of which the two ways say different things, and why."""
+
+DIFFERENT_IN_THE_CORPUS: Final[Mapping[tuple[str, str], str]] = {
+    ("t0228", "AWS::IAM::Role"): "SAM lists a managed policy once that it adds itself and that is named by its ARN",
+    ("t0589", "AWS::IAM::Role"): "SAM makes a role for a capacity provider; natively it is not made",
+    ("t0645", "AWS::IAM::Role"): "SAM tells what an event of DocumentDB grants; natively that is unknown",
+}
+
+REFUSED_IN_THE_CORPUS: Final = {
+    "t0500": "CodeUri is made by a function, which SAM does not take",
+    "t0687": "a schedule without its time",
+}
+
+Key = tuple[str, str, str]
+
+
+@pytest.fixture(scope="module")
+def rules() -> list[Rule]:
+    return list(packs.load())
+
+
+@pytest.fixture(autouse=True)
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no socket be made, and no region or key be found: the translator's plugins ask AWS where they can."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a socket was opened")
+
+    monkeypatch.setattr(socket.socket, "__init__", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    for name in ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE", "AWS_ACCESS_KEY_ID"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def _cases() -> Iterator[Any]:
+    for file in CASES:
+        for case in yaml.safe_load(file.read_text("utf-8")):
+            yield pytest.param(case, id=f"{file.stem}: {case['name']}")
+
+
+def both(text: str | bytes, uri: str = "t.yaml", files: Mapping[str, bytes] | None = None) -> tuple[Snapshot, Snapshot]:
+    native, translated = (read_template(text, uri, None, (files or {}).get, way) for way in ("native", "translator"))
+    return native, translated
+
+
+def refusals(snapshot: Snapshot) -> list[str]:
+    said = [f"{p.location.line}: {p.message}" for p in snapshot.problems if REFUSAL in p.message]
+    return [line.replace(REFUSAL, "") for line in said]
+
+
+def outcomes(snapshot: Snapshot, rules: list[Rule]) -> dict[Key, set[str]]:
+    found: dict[Key, set[str]] = defaultdict(set)
+    for finding in lint(snapshot, rules, "2026-11-23").findings:
+        key = (finding.rule.id, finding.resource.id, str(finding.location))
+        found[key].add(f"{finding.outcome.value} {finding.when} {finding.assumes}")
+    return found
+
+
+def differing(native: Snapshot, translated: Snapshot, rules: list[Rule]) -> set[tuple[str, str]]:
+    """Return id and type of the resources about which the two ways do not say the same, at the same places."""
+    one, other = outcomes(native, rules), outcomes(translated, rules)
+    types = {resource.id: resource.type for resource in (*native.resources, *translated.resources)}
+    return {(key[1], types[key[1]]) for key in {*one, *other} if one.get(key) != other.get(key)}
+
+
+@pytest.mark.parametrize("case", list(_cases()))
+def test_both_ways_give_the_same_verdicts_at_the_same_places(case: dict[str, Any], rules: list[Rule]) -> None:
+    text = case["template"]
+    for old, new in REPAIRS:
+        text = text.replace(old, new)
+    files = {name: said.encode() for name, said in case.get("files", {}).items()}
+    native, translated = both(text, files=files)
+    assert refusals(translated) == []
+    assert {id_ for id_, _ in differing(native, translated, rules)} == set(DIFFERENT.get(case["name"], {}))
+    assert {r.id for r in native.resources} <= {r.id for r in translated.resources}
+    assert not any(r.type.startswith("AWS::Serverless::") for r in translated.resources)
+
+
+@pytest.mark.skipif(not CORPUS.exists(), reason="the corpus is not here")
+def test_both_ways_give_the_same_verdicts_on_real_templates(rules: list[Rule]) -> None:
+    with (CORPUS / "index.csv").open(encoding="utf-8") as lines:
+        rows = [row for row in csv.DictReader(lines) if row["sam"]]
+    refused, different, read = set(), set(), 0
+    for row in rows:
+        try:
+            native, translated = both((CORPUS / row["file"]).read_bytes(), row["file"])
+        except SourceError:
+            continue
+        read += 1
+        refused |= {row["id"]} if refusals(translated) else set()
+        different |= {(row["id"], type_) for _, type_ in differing(native, translated, rules)}
+    assert read > 60
+    assert refused == set(REFUSED_IN_THE_CORPUS)
+    assert different == set(DIFFERENT_IN_THE_CORPUS)
+
+
+# --- what is open stays open ------------------------------------------------------------------------
+
+TEMPLATE: Final = """\
+Transform: AWS::Serverless-2016-10-31
+Parameters:
+  Env: {Type: String, Default: dev}
+  Alias: {Type: String, Default: live}
+Conditions:
+  IsProd: !Equals [!Ref Env, prod]
+Globals:
+  Function: {Runtime: python3.12, Handler: h}
+Resources:
+  Fn:
+    Type: AWS::Serverless::Function
+    Metadata: {Owner: me}
+    Condition: IsProd
+    Properties:
+      CodeUri: ./src
+      AutoPublishAlias: !Ref Alias
+      Environment: {Variables: {STAGE: !Ref Env, TABLE: !Sub '${AWS::Region}-${Env}'}}
+      KmsKeyArn: !If [IsProd, key, !Ref AWS::NoValue]
+      Policies:
+        - AmazonSageMakerFullAccess
+        - S3ReadPolicy: {BucketName: !Ref Env}
+      Events:
+        Predict: {Type: Api, Properties: {Path: /predict, Method: post}}
+"""
+
+
+def resolved(snapshot: Snapshot, id_: str) -> list[tuple[Assumptions, Value, Any]]:
+    """Return what each scenario shows of a resource: what it assumes, whether the resource exists, its properties."""
+    resource = next(r for r in snapshot.resources if r.id == id_)
+
+    def look(scenario: Scenario) -> tuple[Value, Any]:
+        exists = plain(resource.exists, scenario)
+        return exists, plain(resource.properties, scenario) if exists else None
+
+    return [(given, *seen) for given, seen in explore(look, {}, 64) if seen]
+
+
+def plain(value: Value, scenario: Scenario) -> Any:
+    while isinstance(value, Deferred):
+        value = value.resolve(scenario).value
+    if isinstance(value, dict):
+        return {key: found for key, item in value.items() if (found := plain(item, scenario)) is not ABSENT}
+    if isinstance(value, list):
+        return [found for item in value if (found := plain(item, scenario)) is not ABSENT]
+    return value
+
+
+@pytest.mark.parametrize("id_", ["Fn", "FnRole", "FnPredictMethod"])
+def test_conditions_and_parameters_stay_open(id_: str) -> None:
+    native, translated = (resolved(snapshot, id_) for snapshot in both(TEMPLATE))
+    assert [row[:2] for row in native] == [row[:2] for row in translated]
+    assert [row[1] for row in translated] == [True, False]
+    one, other = native[0][2], translated[0][2]
+    names = set(one) - {"Policies", "AssumeRolePolicyDocument"}
+    assert {name: other[name] for name in names} == {name: one[name] for name in names}
+
+
+def test_every_resource_that_is_made_has_the_place_of_what_it_is_made_from() -> None:
+    _, translated = both(TEMPLATE)
+    made = {resource.id: resource for resource in translated.resources}
+    assert {id_: resource.origin.locate(()).line for id_, resource in made.items()} >= {
+        "Fn": 11,
+        "FnAliaslive": 11,
+        "FnPredictMethod": 24,
+        "FnPredictPermissionProd": 11,
+        "FnRole": 11,
+        "ServerlessRestApi": 24,
+        "ServerlessRestApiProdStage": 24,
+    }
+    places = {
+        ("Fn", "Runtime"): 9,
+        ("Fn", "Environment.Variables.STAGE"): 18,
+        ("FnRole", "ManagedPolicyArns[1]"): 21,
+        ("FnRole", "Policies[0].PolicyDocument.Statement[0]"): 22,
+    }
+    assert {(id_, path): made[id_].origin.locate(steps_of(path)).line for id_, path in places} == places
+
+
+def test_what_is_given_for_a_parameter_is_known_to_the_translator() -> None:
+    snapshot = read_template(TEMPLATE, "t.yaml", {"Env": "prod", "Alias": "blue"}, None, "translator")
+    ((_, exists, properties),) = resolved(snapshot, "Fn")
+    assert exists
+    assert properties["Environment"]["Variables"]["STAGE"] == "prod"
+    assert "FnAliasblue" in {resource.id for resource in snapshot.resources}
+
+
+def test_places_that_share_an_anchor_are_translated_apart() -> None:
+    text = """
+Transform: AWS::Serverless-2016-10-31
+Conditions: {C: !Equals [!Ref AWS::Region, eu-west-1]}
+Resources:
+  A: {Type: AWS::Serverless::Function, Properties: &p {InlineCode: x, Handler: h, Runtime: python3.12,
+      Policies: [!If [C, AmazonS3FullAccess, !Ref AWS::NoValue]]}}
+  B: {Type: AWS::Serverless::Function, Properties: *p}
+"""
+    _, translated = both(text)
+    assert refusals(translated) == []
+    one, other = (resolved(translated, id_) for id_ in ("ARole", "BRole"))
+    assert [row[2]["ManagedPolicyArns"] for row in one] == [row[2]["ManagedPolicyArns"] for row in other]
+
+
+ODD: Final[tuple[Any, ...]] = (None, "", [], {}, 1, True, [[]], {"Ref": ["a"]}, {"Fn::If": 1}, {"Fn::Sub": "${X}"})
+
+# --- what is not translated -------------------------------------------------------------------------
+
+
+def test_what_sam_refuses_is_said_at_its_place_and_read_without_the_translator() -> None:
+    native, translated = both(TEMPLATE.replace("Method: post", "Verb: post"))
+    assert refusals(translated) == [
+        "11: Resource with id [Fn] is invalid. Event with id [Predict] is invalid. Event is missing key 'Method'"
+    ]
+    assert [r.id for r in native.resources] == [r.id for r in translated.resources]
+
+
+def test_an_application_is_followed_where_it_is_local_and_never_asked_for() -> None:
+    text = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Near: {Type: AWS::Serverless::Application, Properties: {Location: child.yaml}}
+  Far:
+    Type: AWS::Serverless::Application
+    Properties: {Location: {ApplicationId: arn:aws:serverlessrepo:us-east-1:1:applications/a, SemanticVersion: 1.0.0}}
+  Fn: {Type: AWS::Serverless::Function, Properties: {InlineCode: x, Handler: h, Runtime: python3.12}}
+"""
+    _, translated = both(text, files={"child.yaml": TEMPLATE.encode()})
+    assert refusals(translated) == []
+    ids = {resource.id for resource in translated.resources}
+    assert {"Near/FnAliaslive", "Near/FnPredictMethod", "FnRole"} <= ids
+    assert any("the nested stack Far is not in sight" in problem.message for problem in translated.problems)
+
+
+@pytest.mark.parametrize("odd", ODD, ids=str)
+def test_whatever_stands_in_a_template_breaks_nothing(odd: object) -> None:
+    document = read_document(TEMPLATE, "t.yaml").value
+    for path in list(_paths(document, ())):
+        mutant = copy.deepcopy(document)
+        inner = mutant
+        for step in path[:-1]:
+            inner = inner[step]
+        inner[path[-1]] = odd
+        try:
+            snapshot = read_template(json.dumps(mutant), "t.json", None, None, "translator")
+        except SourceError:
+            continue
+        for resource in snapshot.resources:
+            assert resource.origin.locate(("Policies", 0)).line > 0
+
+
+def _paths(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+    if path:
+        yield path
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, inner in pairs:
+        yield from _paths(inner, (*path, step))
+
+
+# --- the command ------------------------------------------------------------------------------------
+
+
+def test_the_command_reads_sam_by_the_translator(wa_lint: WaLint) -> None:
+    FilePath("t.yaml").write_text(TEMPLATE, "utf-8")
+    counts = {
+        way: wa_lint("check", "t.yaml", "-o", "json", "--sam", way).report["inputs"][0]["resources"]
+        for way in ("native", "translator")
+    }
+    assert counts["translator"] > counts["native"]
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("translater", "--sam: there is no 'translater'; did you mean 'translator'?"),
+        ("x", "--sam: there is no 'x'; it is native or translator"),
+    ],
+)
+def test_a_wrong_word_is_answered_with_the_nearest(wa_lint: WaLint, word: str, said: str) -> None:
+    run = wa_lint("check", ".", "--sam", word)
+    assert (run.code, run.err) == (2, f"wa-lint: {said}\n")
+
+
+_WITHOUT: Final = """
+import sys
+from importlib.machinery import PathFinder
+class Without(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        return None if name == "samtranslator" else super().find_spec(name, path, target)
+sys.meta_path[:] = [Without if finder is PathFinder else finder for finder in sys.meta_path]
+from wa_lint.cli import main
+main(sys.argv[1:])
+"""
+
+_LAZY: Final = """
+import sys
+from wa_lint.cli import commands
+commands.main(["check", "t.yaml", "-o", "json"], standalone_mode=False)
+assert not {"samtranslator", "boto3"} & set(sys.modules)
+"""
+
+
+def test_without_the_extra_the_command_names_it(tmp_path: FilePath) -> None:
+    run = subprocess.run(  # noqa: S603, our own interpreter
+        [sys.executable, "-c", _WITHOUT, "check", str(tmp_path), "--sam", "translator"], capture_output=True, text=True
+    )
+    assert run.returncode == 2
+    assert run.stderr == "wa-lint: --sam translator: it needs aws-sam-translator: pip install 'wa-lint[sam]'\n"
+
+
+def test_the_translator_is_imported_only_where_it_is_asked_for(tmp_path: FilePath) -> None:
+    (tmp_path / "t.yaml").write_text(TEMPLATE, "utf-8")
+    subprocess.run([sys.executable, "-c", _LAZY], cwd=tmp_path, check=True, capture_output=True)  # noqa: S603, as above
