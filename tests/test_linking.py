@@ -22,6 +22,7 @@ from wa_lint.model import (
 )
 from wa_lint.naming import is_named, spell, spellings, text
 from wa_lint.schema import property_at
+from wa_lint.sources.template import read_template
 
 ENDPOINT, CONFIG = "AWS::SageMaker::Endpoint", "AWS::SageMaker::EndpointConfig"
 TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"
@@ -171,3 +172,23 @@ def test_names(said: str, key: str, named: bool | None) -> None:
 def test_no_two_links_give_one_name_at_one_place() -> None:
     forward = [(link.type, link.at, link.name) for link in LINKS]
     assert len(forward) == len(set(forward))
+
+
+def test_what_a_name_assumes_is_assumed_of_all_that_stands_behind_it() -> None:
+    template = """
+Parameters: {Name: {Type: String, Default: fraud}}
+Resources:
+  Config:
+    Type: AWS::SageMaker::EndpointConfig
+    Properties: {ProductionVariants: [{VariantName: blue}]}
+  Endpoint:
+    Type: AWS::SageMaker::Endpoint
+    Properties: {EndpointName: fraud, EndpointConfigName: !GetAtt Config.EndpointConfigName}
+  Target:
+    Type: AWS::ApplicationAutoScaling::ScalableTarget
+    Properties: {ResourceId: !Sub "endpoint/${Name}/variant/blue", MinCapacity: 2}
+"""
+    here = World(graph_of(read_template(template, "t.yaml")))
+    (blue,) = root(here, "Config").select("ProductionVariants").items()
+    target = blue.select("scalable_targets").items()[0]
+    assert target.select("MinCapacity").assumes == ("the default of Name",)

@@ -200,7 +200,7 @@ def _verdict(asked: _Asked, world: World, item: Cell) -> Verdict:
         found, first = _traced(programs.where.truth, variables)
         applies = _truth(found)
         if applies is False:
-            assumed = _assumed(world, asked.resource, first)
+            assumed = _assumed(first)
             return Verdict(Outcome.NOT_APPLICABLE, "the rule does not ask about this", item, tuple(first), assumed)
         if isinstance(applies, Unknown):
             return _unknown(item, _reason(applies, first), first)
@@ -211,13 +211,12 @@ def _verdict(asked: _Asked, world: World, item: Cell) -> Verdict:
         return _unknown(item, _reason(truth, decided), decided or first)
     outcome = Outcome.PASS if truth else Outcome.FAIL
     message = asked.rule.info.title if truth else _fill(programs.message, variables)
-    return Verdict(outcome, message, item, tuple(decided), _assumed(world, asked.resource, (*first, *decided)))
+    return Verdict(outcome, message, item, tuple(decided), _assumed((*first, *decided)))
 
 
-def _assumed(world: World, resource: Resource, cells: Iterable[Cell]) -> tuple[str, ...]:
-    """Return what was assumed for the resource to exist, and to get at the values of `cells`."""
-    assumed = (*world.assumed_by(resource), *(assumption for cell in cells for assumption in cell.assumes))
-    return tuple(dict.fromkeys(assumed))
+def _assumed(cells: Iterable[Cell]) -> tuple[str, ...]:
+    """Return what was assumed to get at the values of `cells`."""
+    return tuple(dict.fromkeys(assumed for cell in cells for assumed in cell.assumes))
 
 
 def _traced(

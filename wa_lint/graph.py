@@ -116,11 +116,8 @@ class World:
 
     def cell(self, resource: Resource) -> Cell:
         value, at, assumes = self.resolve(resource.properties, ())
-        return Cell(self, resource, (), at, value, assumes)
-
-    def assumed_by(self, resource: Resource) -> tuple[str, ...]:
-        """Return what was assumed for the resource to exist at all, as one turn of a loop over a default."""
-        return self.resolve(resource.exists, ())[2]
+        _, _, to_exist = self.resolve(resource.exists, ())
+        return Cell(self, resource, (), at, value, (*to_exist, *assumes))
 
     def exists(self, resource: Resource) -> Truth:
         """Whether the resource's own condition holds."""
@@ -206,6 +203,12 @@ class Cell:
             return Partial(tuple(item.plain() for item in self._listed(value.items)), value.reason)
         return value
 
+    def assuming(self, assumes: tuple[str, ...]) -> Cell:
+        """Return the same cell, reached by what rests on assumptions of its own."""
+        if not assumes:
+            return self
+        return Cell(self.world, self.resource, self.path, self.at, self.value, (*assumes, *self.assumes))
+
     def with_value(self, value: Value) -> Cell:
         """Return a cell at the same place that holds `value`: what a fact says of it."""
         return Cell(self.world, self.resource, self.path, self.at, value, self.assumes)
@@ -223,11 +226,11 @@ class Cell:
             return value
         at = (*self.at, step_at)
         if not isinstance(value, Deferred):
-            return Cell(self.world, self.resource, (*self.path, step), at, value)
+            return Cell(self.world, self.resource, (*self.path, step), at, value, self.assumes)
         found, at, assumes = self.world.resolve(value, at)
         if found is ABSENT and isinstance(step, str):
             found = self._default((*self.path, step), found)
-        return Cell(self.world, self.resource, (*self.path, step), at, found, assumes)
+        return Cell(self.world, self.resource, (*self.path, step), at, found, (*self.assumes, *assumes))
 
     def _beyond(self, name: str) -> Cell:
         """Return what a map does not hold itself: a link, a fact, what was observed, a default, or nothing."""
@@ -238,7 +241,7 @@ class Cell:
             if found is not None:
                 return found
         path = (*self.path, name)
-        return Cell(self.world, self.resource, path, (*self.at, name), self._default(path, ABSENT))
+        return Cell(self.world, self.resource, path, (*self.at, name), self._default(path, ABSENT), self.assumes)
 
     def _default(self, path: Path, value: Value) -> Value:
         """Return what AWS does when a request omits the property; an answer that omits it does not say."""

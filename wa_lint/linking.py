@@ -96,16 +96,21 @@ def _in_world(cell: Cell, world: World) -> Cell:
 def _as_cell(home: Cell, name: str, found: object) -> Cell:
     if isinstance(found, Cell):
         return _again(home, found)
-    return _in_world(Cell(home.world, home.resource, (*home.path, name), home.at, found), home.world)
+    return _in_world(_beside(home, name, found), home.world)
+
+
+def _beside(cell: Cell, name: str, value: Value) -> Cell:
+    """Return what the place of `cell` bears under a name of ours."""
+    return Cell(cell.world, cell.resource, (*cell.path, name), cell.at, value, cell.assumes)
 
 
 def _follow(cell: Cell, link: Link, name: str) -> Cell:
     """Return the target that the text below `cell` names, or the list of them."""
     texts = list(_texts(cell, link))
     if link.is_many:
-        return Cell(cell.world, cell.resource, (*cell.path, name), cell.at, _many(texts, link))
+        return _beside(cell, name, _many(texts, link))
     if not texts:
-        return Cell(cell.world, cell.resource, (*cell.path, name), cell.at, ABSENT)
+        return _beside(cell, name, ABSENT)
     found = _targets(texts[0], link)
     return texts[0].with_value(found) if isinstance(found, Unknown) else found[0]
 
@@ -143,7 +148,7 @@ def _targets(text: Cell, link: Link) -> list[Cell] | Unknown:
     for candidate in _places(text.world, link, text):
         match = _names(text, _spellings(link, candidate), candidate)
         if match is True:
-            named.append(candidate)
+            named.append(candidate.assuming(text.assumes))
         elif isinstance(match, Unknown):
             doubts.append(match)
     if named:
@@ -181,7 +186,7 @@ def _followers(cell: Cell, links: Sequence[Link], name: str) -> Cell:
         unseen = unseen or _incomplete(cell, link.type) or _doubt(texts, by, cell)
     cells = list(found.values())
     value: Value = cells if unseen is None else Partial(tuple(cells), unseen)
-    return Cell(cell.world, cell.resource, (*cell.path, name), cell.at, value)
+    return _beside(cell, name, value)
 
 
 class _Texts(msgspec.Struct, frozen=True, eq=False):
@@ -236,13 +241,11 @@ def _incomplete(cell: Cell, type_: str) -> str | None:
 
 def _bearers(source: Cell, link: Link, place: Cell) -> Iterator[Cell]:
     """Yield the places of `source` that bear the link's name and whose text names `place`."""
-    if not link.at:
-        yield source
-        return
+    by = _spellings(link, place)
     for item in _at_place(source, link.at):
-        by = _spellings(link, place)
-        if any(_names(text, by, place) is True for text in _texts(item, link)):
-            yield item
+        text = next((text for text in _texts(item, link) if _names(text, by, place) is True), None)
+        if text is not None:
+            yield item.assuming(text.assumes)
 
 
 def _all_texts(source: Cell, link: Link) -> Iterator[Cell]:
