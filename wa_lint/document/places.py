@@ -100,6 +100,10 @@ class Document:
         column, end_column = start - self._lines[line] + 1, end - self._lines[end_line] + 1
         return Location(self.uri, line + 1, column, end_line + 1, end_column)
 
+    def offset(self, line: int, column: int) -> int:
+        """Return which character stands at `line` and `column`, as a `Location` counts them."""
+        return self._lines[line - 1] + column - 1
+
     @cached_property
     def places(self) -> Place:
         """The place of the whole value, and within it those of all others."""

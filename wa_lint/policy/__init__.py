@@ -265,7 +265,7 @@ def _member(statement: Value, name: str) -> Value:
 def _parsed(text: str) -> Value:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return Unknown("the policy document is no JSON")
 
 

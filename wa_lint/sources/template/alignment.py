@@ -17,7 +17,6 @@ from wa_lint.document import Document
 from wa_lint.model import Location, Path, Raw
 from wa_lint.sources.template.sections import Sections
 
-_NEWLINE: Final = re.compile(r"\r\n|\r|\n")
 _PROPERTIES: Final = re.compile(r"(?:[!&][^\s,]*\s+)*")
 """Tag and anchor before a YAML scalar."""
 
@@ -56,7 +55,7 @@ class Scalar(msgspec.Struct, frozen=True, eq=False):
             return None
         places = [place for found in _PLAIN.finditer(value) for place in range(*found.span())]
         ends: dict[int, int] = {}
-        sources = _sources(document.text, *_written(document.text, sections, path), ends)
+        sources = _sources(document.text, *_written(document, sections, path), ends)
         return cls(document, places, sources, ends) if len(places) == len(sources) else None
 
     def source(self, index: int) -> tuple[int, int] | None:
@@ -82,12 +81,11 @@ def _document(sections: Sections, where: Location) -> Document | None:
     return next((document for document in documents if document.uri == where.uri), None)
 
 
-def _written(text: str, sections: Sections, path: Path) -> tuple[int, int]:
+def _written(document: Document, sections: Sections, path: Path) -> tuple[int, int]:
     """Return where the value at `path` begins and ends in the document, without its key."""
-    whole, key = sections.locate(path), sections.locate_key(path)
-    starts = [0, *(found.end() for found in _NEWLINE.finditer(text))]
-    begin, end = starts[whole.line - 1] + whole.column - 1, starts[whole.end_line - 1] + whole.end_column - 1
-    key_end = starts[key.end_line - 1] + key.end_column - 1
+    whole, key, text = sections.locate(path), sections.locate_key(path), document.text
+    begin, end = document.offset(whole.line, whole.column), document.offset(whole.end_line, whole.end_column)
+    key_end = document.offset(key.end_line, key.end_column)
     if key_end < end:
         begin = key_end + len(re.match(r"\s*:?\s*", text[key_end:end])[0])  # type: ignore[index] # it matches nothing too
     return begin + len(_PROPERTIES.match(text[begin:end])[0]), end  # type: ignore[index] # the same

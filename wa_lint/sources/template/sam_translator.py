@@ -42,6 +42,8 @@ _NO_VALUE: Final[Raw] = {"Ref": "AWS::NoValue"}
 
 _ID: Final = re.compile(r"\[(\w+)\]")
 
+_REFERENCE: Final = re.compile(r"\$\{(\w+)\}")
+
 _LONGEST: Final = 300
 """Characters of a message of the translator."""
 
@@ -83,7 +85,7 @@ class _Translating:
         if not any(_MARK in body.get("Metadata", {}) for body in fed["Resources"].values()):
             return self.native
         out = _unmarked(translate(fed, self._values(), self.region))
-        made = {id_: body for id_, body in out["Resources"].items() if isinstance(body, dict)}
+        made = self._unaliased({id_: body for id_, body in out["Resources"].items() if isinstance(body, dict)})
         sources = {id_: self._source(id_, body) for id_, body in made.items()}
         resources = self._resources({id_: self._restored(id_, body) for id_, body in made.items()})
         layer: dict[Path, Path] = {
@@ -154,6 +156,19 @@ class _Translating:
             said = {name: value for name in _DEFINITIONS if (value := self._native_part(id_, name)) is not None}
             rest["Properties"] = {**kept, **said}
         return rest
+
+    def _unaliased(self, made: dict[str, Raw]) -> dict[str, Raw]:
+        """Return the resources with what calls an alias that SAM makes calling its function: rules know no aliases."""
+        aliases = {
+            id_: str(part(body, "Properties", "FunctionName", "Ref"))
+            for id_, body in made.items()
+            if body.get("Type") == "AWS::Lambda::Alias" and id_ not in self.resources
+        }
+        callers = (REST_API, HTTP_API, "AWS::Lambda::Url")
+        return {
+            id_: _calling_functions(body, aliases) if aliases and body.get("Type") in callers else body
+            for id_, body in made.items()
+        }
 
     def _resources(self, made: Mapping[str, Raw]) -> dict[str, Raw]:
         """Return what was made, in the order of what it was made from, and what was not handed in."""
@@ -308,6 +323,19 @@ def _unmarked(raw: Raw) -> Raw:
         is_ours = any(isinstance(inner, str) and inner in (_BUCKET, _ELSEWHERE) for inner in raw.values())
         return OPAQUE if is_ours else {key: _unmarked(inner) for key, inner in raw.items()}
     return [_unmarked(inner) for inner in raw] if isinstance(raw, list) else raw
+
+
+def _calling_functions(raw: Raw, aliases: Mapping[str, str]) -> Raw:
+    if isinstance(raw, str):
+        return _REFERENCE.sub(lambda found: f"${{{aliases[found[1]]}.Arn}}" if found[1] in aliases else found[0], raw)
+    if isinstance(raw, dict):
+        return {
+            key: aliases.get(inner, inner)
+            if key == "Ref" and isinstance(inner, str)
+            else _calling_functions(inner, aliases)
+            for key, inner in raw.items()
+        }
+    return [_calling_functions(inner, aliases) for inner in raw] if isinstance(raw, list) else raw
 
 
 def _unfolded(said: Raw) -> tuple[Tree, Raw]:
