@@ -135,7 +135,7 @@ NAMED = {
 
 
 @pytest.mark.parametrize(("name", "value", "is_secret"), [(*pair, said) for pair, said in NAMED.items()])
-def test_a_name_that_says_secret_masks_the_whole_value(name: str, value: str, is_secret: bool) -> None:  # noqa: FBT001, it is data
+def test_a_name_that_says_secret_masks_the_whole_value(name: str, value: str, is_secret: bool) -> None:
     assert mask_by_name(name, value) == ("‹secret:named›" if is_secret else value)
 
 

@@ -245,9 +245,9 @@ def test_every_resource_that_is_made_has_the_place_of_what_it_is_made_from() -> 
     assert {id_: made[id_].origin.locate(()).line for id_ in lines} == lines
     places = {
         ("Fn", "Runtime"): 8,
-        ("Fn", "Environment.Variables.STAGE"): 16,
-        ("FnRole", "ManagedPolicyArns[1]"): 19,
-        ("FnRole", "Policies[0].PolicyDocument.Statement[0]"): 20,
+        ("Fn", "Environment.Variables.STAGE"): 17,
+        ("FnRole", "ManagedPolicyArns[1]"): 20,
+        ("FnRole", "Policies[0].PolicyDocument.Statement[0]"): 21,
     }
     assert {(id_, path): made[id_].origin.locate(steps_of(path)).line for id_, path in places} == places
 
