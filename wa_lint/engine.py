@@ -68,17 +68,28 @@ def _judge(rule: Rule, graph: Graph, resource: Resource, today: str) -> Iterator
     """Yield one finding for each item of `resource`, whatever its outcome, joined over all scenarios."""
     asked = _Asked(rule, graph, resource, today)
     lists = list(explore(lambda scenario: _items(asked, asked.world(scenario)), {}, MOST_SCENARIOS))
+    told = [(assumptions, items) for assumptions, items in lists if items is not None]
+    untold = [assumptions for assumptions, items in lists if items is None]
     by_item: dict[_Key, list[Case]] = {}
-    for assumptions, items in lists:
-        share = max(1, MOST_SCENARIOS // len(lists))
-        for case in _cases(asked, assumptions, items, share):
+    for assumptions, items in told:
+        for case in _cases(asked, assumptions, items, max(1, MOST_SCENARIOS // len(lists))):
             by_item.setdefault(_key(case.verdict.place), []).append(case)
     for key, cases in by_item.items():
-        absent = [assumptions for assumptions, items in lists if items is not None and key not in map(_key_of, items)]
-        yield join(rule, resource, cases, absent)
-    if not by_item and any(asked.world(Scenario(a)).exists(resource) is not False for a, _ in lists):
-        nothing = Verdict(Outcome.NOT_APPLICABLE, "there is nothing to ask about", _nowhere(asked, {}))
-        yield join(rule, resource, [Case({}, nothing)], ())
+        past = [Case(assumptions, _unknown(cases[0].verdict.place, _BUDGET)) for assumptions in untold]
+        absent = [assumptions for assumptions, items in told if key not in map(_key_of, items)]
+        yield join(rule, resource, [*cases, *past], absent)
+    if not by_item:
+        yield from _without_items(asked, [assumptions for assumptions, _ in told], untold)
+
+
+def _without_items(asked: _Asked, told: Sequence[Assumptions], untold: Sequence[Assumptions]) -> Iterator[Finding]:
+    """Yield what is to be said of a resource that has no items in any scenario; nothing if it never exists."""
+    place = _nowhere(asked, {})
+    cases = [Case(assumptions, _unknown(place, _BUDGET)) for assumptions in untold]
+    if any(asked.world(Scenario(assumptions)).exists(asked.resource) is not False for assumptions in told):
+        cases.append(Case({}, Verdict(Outcome.NOT_APPLICABLE, "there is nothing to ask about", place)))
+    if cases:
+        yield join(asked.rule, asked.resource, cases, ())
 
 
 _Key: TypeAlias = tuple[str, Path]
@@ -108,13 +119,8 @@ class _Asked(msgspec.Struct, frozen=True, eq=False):
         return {"resource": resource, "today": self.today} | ({} if item is None else {"item": item})
 
 
-def _cases(
-    asked: _Asked, assumptions: Assumptions, items: Sequence[Cell | Verdict] | None, budget: int
-) -> Iterator[Case]:
+def _cases(asked: _Asked, assumptions: Assumptions, items: Sequence[Cell | Verdict], budget: int) -> Iterator[Case]:
     """Yield a case for each scenario of each item of one list, within those that the list was found in."""
-    if items is None:
-        yield Case(assumptions, _unknown(_nowhere(asked, assumptions), _BUDGET))
-        return
     for number, item in enumerate(items):
         if isinstance(item, Verdict):
             yield Case(assumptions, item)
