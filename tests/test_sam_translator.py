@@ -164,6 +164,9 @@ def test_both_ways_give_the_same_verdicts_on_real_templates(rules: list[Rule]) -
             continue
         read += 1
         refused |= {row["id"]} if refusals(translated) else set()
+        if not refusals(translated):
+            lost = {r.id: r.type for r in native.resources} | {r.id: "" for r in translated.resources}
+            assert {type_ for type_ in lost.values() if type_} <= {"AWS::Serverless::LayerVersion"}
         different |= {(row["id"], type_) for _, type_ in differing(native, translated, rules)}
     assert read > 60
     assert refused == set(REFUSED_IN_THE_CORPUS)
@@ -260,6 +263,19 @@ def test_what_is_given_for_a_parameter_is_known_to_the_translator() -> None:
     assert "FnAliasblue" in {resource.id for resource in snapshot.resources}
 
 
+@pytest.mark.parametrize(
+    ("region", "partition"), [("cn-north-1", "arn:aws-cn:"), ("eu-west-1", "arn:aws:"), (None, "arn:")]
+)
+def test_the_partition_is_known_where_the_region_is(region: str | None, partition: str) -> None:
+    pins = {"Env": "prod"} | ({"AWS::Region": region} if region else {})
+    snapshot = read_template(TEMPLATE, "t.yaml", pins, None, "translator")
+    ((_, _, properties),) = resolved(snapshot, "FnRole")
+    arn = properties["ManagedPolicyArns"][0]
+    said = arn if isinstance(arn, str) else arn.parts[0]
+    assert said.startswith(partition)
+    assert isinstance(arn, str) == (region is not None)
+
+
 def test_places_that_share_an_anchor_are_translated_apart() -> None:
     text = """
 Transform: AWS::Serverless-2016-10-31
@@ -276,6 +292,22 @@ Resources:
 
 
 ODD: Final[tuple[Any, ...]] = (None, "", [], {}, 1, True, [[]], {"Ref": ["a"]}, {"Fn::If": 1}, {"Fn::Sub": "${X}"})
+
+
+def test_what_is_made_of_a_loop_is_there_when_the_loop_makes_it() -> None:
+    text = """
+Transform: [AWS::LanguageExtensions, AWS::Serverless-2016-10-31]
+Parameters: {Names: {Type: CommaDelimitedList, Default: 'a,b'}}
+Resources:
+  Fn::ForEach::Functions:
+    - Name
+    - !Ref Names
+    - Fn${Name}: {Type: AWS::Serverless::Function, Properties: {InlineCode: x, Handler: h, Runtime: python3.12}}
+"""
+    _, translated = both(text)
+    assert [r.id for r in translated.resources] == ["Fna", "Fnb", "FnaRole", "FnbRole"]
+    assert {str(r.exists) for r in translated.resources} == {"a in !Ref Names", "b in !Ref Names"}
+
 
 EXPOSED: Final = """\
 Transform: AWS::Serverless-2016-10-31

@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from wa_lint.model import Path, Problem, Raw
+from wa_lint.redact import mask
 from wa_lint.sources.template.drawn import OPAQUE, Drawn, Tree, bare, part
 from wa_lint.sources.template.made import Made
 from wa_lint.sources.template.openapi import HTTP_API, REST_API, Described, methods
@@ -267,7 +268,7 @@ def _problem(sections: Sections, message: str) -> Problem:
     resources = sections.section("Resources")
     found = [id_ for id_ in _ID.findall(message) if id_ in resources]
     where = sections.locate_key(("Resources", found[0]) if found else ("Transform",))
-    said = " ".join(message.split()).rstrip(".")
+    said = mask(" ".join(message.split()).rstrip("."))
     said = said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…"
     return Problem(where, f"SAM's translator refuses the template, so it was read without it: {said}")
 
