@@ -456,7 +456,7 @@ def test_31_thirty_conditions_times_thirty_ifs_name_the_budget(wa_lint: WaLint) 
     for n in range(30):
         chosen = f"!If [C{n}, {chosen}, 'k{n}']"
     items = ", ".join(
-        f"!If [C{n}, {{VariantName: v{n}, InitialInstanceCount: 1}}, !Ref AWS::NoValue]" for n in range(30)
+        f"!If [C{n}, {{VariantName: v{n}, InitialInstanceCount: 2}}, !Ref AWS::NoValue]" for n in range(30)
     )
     text = (
         f"Parameters:\n{parameters}Conditions:\n{conditions}Resources:\n"

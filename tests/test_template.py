@@ -428,3 +428,17 @@ def test_every_real_template_is_read_and_every_value_of_it_answers() -> None:
             found = list(explore(lambda scenario, r=resource: look(r, scenario), {}, 64))  # type: ignore[misc] # bound at once
             assert found
     assert errors == {"real": 3, "tool-fixture": 6}
+
+
+def test_operations_under_a_function_are_said_to_be_out_of_sight() -> None:
+    template = """
+Parameters: {Env: {Type: String}}
+Conditions: {IsProd: !Equals [!Ref Env, prod]}
+Resources:
+  Api:
+    Type: AWS::ApiGateway::RestApi
+    Properties: {Body: {openapi: 3.0.1, paths: {/invoke: !If [IsProd, {post: {}}, !Ref "AWS::NoValue"]}}}
+"""
+    (gap,) = read_template(template, "t.yaml").gaps
+    assert gap.scope.type == "AWS::ApiGateway::Method"
+    assert "Api" in gap.reason

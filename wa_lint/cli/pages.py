@@ -37,7 +37,7 @@ def _command_line() -> str:
 
 
 def _commands() -> Iterator[str]:
-    group = click.Context(commands, info_name="wa-lint")
+    group = click.Context(commands, info_name="wa-lint", **commands.context_settings)
     for name in commands.list_commands(group):
         command = commands.get_command(group, name)
         if command is not None:

@@ -7,12 +7,12 @@ guide: "OpenAPI extensions", seen 2026-11). The ids of what is made are ours.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import msgspec
 
-from wa_lint.model import Path, Raw
+from wa_lint.model import Gap, Path, Raw, Scope
 from wa_lint.sources.template.drawn import OPAQUE, Drawn, Tree, bare, is_function, items, members, part
 from wa_lint.sources.template.made import Made, New
 from wa_lint.sources.template.sections import Sections
@@ -47,6 +47,7 @@ class Described(msgspec.Struct, frozen=True):
 def with_methods(sections: Sections) -> Sections:
     """Return the sections with the methods and routes of the APIs that have a document in their ``Body``."""
     made: Made = {}
+    gaps: list[Gap] = []
     for id_, body in sections.section("Resources").items():
         properties = body.get("Properties") if isinstance(body, dict) else None
         if isinstance(properties, dict) and isinstance(properties.get("Body"), dict):
@@ -54,7 +55,18 @@ def with_methods(sections: Sections) -> Sections:
             document = Drawn(properties["Body"], (*source, "Properties", "Body"))
             condition = Drawn(body["Condition"], (*source, "Condition")) if "Condition" in body else None
             made |= methods(Described(id_, str(body.get("Type")), document, condition))
-    return sections if not made else _with(sections, made)
+            gaps += _hidden(id_, str(body.get("Type")), document)
+    return sections if not made and not gaps else _with(sections, made, gaps)
+
+
+def _hidden(id_: str, type_: str, document: Drawn) -> list[Gap]:
+    """Return the gap of an API some of whose operations a function decides: they are not looked into."""
+    of = {REST_API: "AWS::ApiGateway::Method", HTTP_API: "AWS::ApiGatewayV2::Route"}.get(type_)
+    paths = part(document, "paths")
+    trees = (document, paths, *(inner for path in members(paths).values() for inner in (path, *members(path).values())))
+    if of is None or not any(tree is not None and is_function(tree) for tree in trees):
+        return []
+    return [Gap(Scope(of), f"those of {id_} that stand under a function in its OpenAPI document are not in sight")]
 
 
 def methods(api: Described) -> Made:
@@ -70,14 +82,14 @@ def methods(api: Described) -> Made:
     return made
 
 
-def _with(sections: Sections, made: Made) -> Sections:
+def _with(sections: Sections, made: Made, gaps: Iterable[Gap]) -> Sections:
     moved: dict[Path, Path] = {}
     resources = dict(sections.section("Resources"))
     for id_, new in made.items():
         if id_ not in resources:
             moved[("Resources", id_)] = new.source
             resources[id_] = new.settled(("Resources", id_), moved)
-    return sections.changed({**sections.value, "Resources": resources}, moved)
+    return sections.changed({**sections.value, "Resources": resources}, moved, gaps=gaps)
 
 
 def _id(api: Described, path: str, verb: str) -> str:
