@@ -59,6 +59,9 @@ REASONS: Mapping[str, Reason] = {
     "yes and no are texts (YAML 1.2), and true where the schema has a boolean; it reads YAML 1.1": (
         lambda _, difference: str(difference.ours).lower() in {"yes", "no", "on", "off"}
     ),
+    "a policy document that is given as text is read as what it says": (
+        lambda _, difference: isinstance(difference.theirs, str) and _is_json_of(difference.theirs, difference.ours)
+    ),
     "secrets are masked while reading": lambda _, difference: "\u2039secret:" in str(difference.ours),
 }
 """Why a value may differ, by name. Each is a function of the difference, and none names a template."""
@@ -66,6 +69,13 @@ REASONS: Mapping[str, Reason] = {
 
 def _is_base64(value: Value) -> bool:
     return isinstance(value, str) and re.fullmatch("[A-Za-z0-9+/]+=*", value) is not None
+
+
+def _is_json_of(text: str, value: Value) -> bool:
+    try:
+        return isinstance(value, dict) and bool(json.loads(text) == value)
+    except ValueError:
+        return False
 
 
 # --- values -----------------------------------------------------------------------------------------
