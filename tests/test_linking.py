@@ -192,3 +192,18 @@ Resources:
     (blue,) = root(here, "Config").select("ProductionVariants").items()
     target = blue.select("scalable_targets").items()[0]
     assert target.select("MinCapacity").assumes == ("the default of Name",)
+
+
+def test_what_may_not_be_there_is_no_partner() -> None:
+    template = """
+Resources:
+  Endpoint: {Type: AWS::SageMaker::Endpoint, Properties: {EndpointName: fraud, EndpointConfigName: c}}
+  Alarm:
+    Type: AWS::CloudWatch::Alarm
+    Condition: NotDefined
+    Properties: {Dimensions: [{Name: EndpointName, Value: !GetAtt Endpoint.EndpointName}]}
+"""
+    here = World(graph_of(read_template(template, "t.yaml")), is_closed=True)
+    alarms = root(here, "Endpoint").select("alarms").value
+    assert isinstance(alarms, Partial)
+    assert alarms.items == ()

@@ -181,7 +181,10 @@ def _followers(cell: Cell, links: Sequence[Link], name: str) -> Cell:
     for link in links:
         by, texts = _spellings(link, cell), _texts_of(cell.world, link)
         for source in _certain(texts, by, cell):
-            if cell.world.exists(source) is not False:
+            exists = cell.world.exists(source)
+            if isinstance(exists, Unknown):
+                unseen = unseen or exists.reason  # it names the place, but may not be there
+            elif exists:
                 found |= {(c.resource.id, c.at): c for c in _bearers(cell.world.cell(source), link, cell)}
         unseen = unseen or _incomplete(cell, link.type) or _doubt(texts, by, cell)
     cells = list(found.values())
@@ -225,9 +228,9 @@ def _certain(texts: _Texts, by: Spellings, place: Cell) -> Iterator[Resource]:
 
 def _doubt(texts: _Texts, by: Spellings, place: Cell) -> str | None:
     """Return why it is not known whether one more text names `place`; None if it is known that none does."""
-    unsure = (
-        texts.open if not by.open else [(c, _text(c)) for cells in texts.exact.values() for c in cells] + [*texts.open]
-    )
+    unsure = [*texts.open]
+    if by.open:
+        unsure += [(cell, _text(cell)) for cells in texts.exact.values() for cell in cells]
     matches = (_is_named(cell, said, by, place) for cell, said in unsure)
     return next((match.reason for match in matches if isinstance(match, Unknown)), None)
 

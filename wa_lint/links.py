@@ -48,36 +48,33 @@ _FUNCTION = "AWS::Lambda::Function"
 _S3_URI = ("s3://{id}", "s3://{id}/*", "https://{id}.s3.*", "https://s3.*/{id}/*", "{id}")
 _LAMBDA_URI = ("{id}", "*:lambda:path/2015-03-31/functions/{id}/invocations", "{id}:*")
 
+
+def _of_sagemaker(name: str, kind: str) -> Identity:
+    return Identity(name, f"arn:*:sagemaker:*:*:{kind}/{{name}}")
+
+
 IDENTITIES: dict[str, Identity] = {
-    "AWS::SageMaker::Endpoint": Identity("EndpointName", "arn:*:sagemaker:*:*:endpoint/{name}"),
-    "AWS::SageMaker::EndpointConfig": Identity("EndpointConfigName", "arn:*:sagemaker:*:*:endpoint-config/{name}"),
-    "AWS::SageMaker::Model": Identity("ModelName", "arn:*:sagemaker:*:*:model/{name}"),
-    "AWS::SageMaker::NotebookInstance": Identity(
-        "NotebookInstanceName", "arn:*:sagemaker:*:*:notebook-instance/{name}"
-    ),
-    "AWS::SageMaker::NotebookInstanceLifecycleConfig": Identity(
-        "NotebookInstanceLifecycleConfigName", "arn:*:sagemaker:*:*:notebook-instance-lifecycle-config/{name}"
+    "AWS::SageMaker::Endpoint": _of_sagemaker("EndpointName", "endpoint"),
+    "AWS::SageMaker::EndpointConfig": _of_sagemaker("EndpointConfigName", "endpoint-config"),
+    "AWS::SageMaker::Model": _of_sagemaker("ModelName", "model"),
+    "AWS::SageMaker::NotebookInstance": _of_sagemaker("NotebookInstanceName", "notebook-instance"),
+    "AWS::SageMaker::NotebookInstanceLifecycleConfig": _of_sagemaker(
+        "NotebookInstanceLifecycleConfigName", "notebook-instance-lifecycle-config"
     ),
     "AWS::SageMaker::Domain": Identity("DomainName"),
-    "AWS::SageMaker::FeatureGroup": Identity("FeatureGroupName", "arn:*:sagemaker:*:*:feature-group/{name}"),
-    "AWS::SageMaker::TrainingJob": Identity("TrainingJobName", "arn:*:sagemaker:*:*:training-job/{name}"),
-    "AWS::SageMaker::ProcessingJob": Identity("ProcessingJobName", "arn:*:sagemaker:*:*:processing-job/{name}"),
-    "AWS::SageMaker::TransformJob": Identity("TransformJobName", "arn:*:sagemaker:*:*:transform-job/{name}"),
-    "AWS::SageMaker::HyperParameterTuningJob": Identity(
-        "HyperParameterTuningJobName", "arn:*:sagemaker:*:*:hyper-parameter-tuning-job/{name}"
+    "AWS::SageMaker::FeatureGroup": _of_sagemaker("FeatureGroupName", "feature-group"),
+    "AWS::SageMaker::TrainingJob": _of_sagemaker("TrainingJobName", "training-job"),
+    "AWS::SageMaker::ProcessingJob": _of_sagemaker("ProcessingJobName", "processing-job"),
+    "AWS::SageMaker::TransformJob": _of_sagemaker("TransformJobName", "transform-job"),
+    "AWS::SageMaker::HyperParameterTuningJob": _of_sagemaker(
+        "HyperParameterTuningJobName", "hyper-parameter-tuning-job"
     ),
-    "AWS::SageMaker::AutoMLJob": Identity("AutoMLJobName", "arn:*:sagemaker:*:*:automl-job/{name}"),
-    "AWS::SageMaker::MonitoringSchedule": Identity(
-        "MonitoringScheduleName", "arn:*:sagemaker:*:*:monitoring-schedule/{name}"
-    ),
-    "AWS::SageMaker::LabelingJob": Identity("LabelingJobName", "arn:*:sagemaker:*:*:labeling-job/{name}"),
-    "AWS::SageMaker::CompilationJob": Identity("CompilationJobName", "arn:*:sagemaker:*:*:compilation-job/{name}"),
-    "AWS::SageMaker::MlflowTrackingServer": Identity(
-        "TrackingServerName", "arn:*:sagemaker:*:*:mlflow-tracking-server/{name}"
-    ),
-    "AWS::SageMaker::StudioLifecycleConfig": Identity(
-        "StudioLifecycleConfigName", "arn:*:sagemaker:*:*:studio-lifecycle-config/{name}"
-    ),
+    "AWS::SageMaker::AutoMLJob": _of_sagemaker("AutoMLJobName", "automl-job"),
+    "AWS::SageMaker::MonitoringSchedule": _of_sagemaker("MonitoringScheduleName", "monitoring-schedule"),
+    "AWS::SageMaker::LabelingJob": _of_sagemaker("LabelingJobName", "labeling-job"),
+    "AWS::SageMaker::CompilationJob": _of_sagemaker("CompilationJobName", "compilation-job"),
+    "AWS::SageMaker::MlflowTrackingServer": _of_sagemaker("TrackingServerName", "mlflow-tracking-server"),
+    "AWS::SageMaker::StudioLifecycleConfig": _of_sagemaker("StudioLifecycleConfigName", "studio-lifecycle-config"),
     "AWS::IAM::Role": Identity("RoleName", "arn:*:iam::*:role/*{name}"),
     "AWS::IAM::User": Identity("UserName", "arn:*:iam::*:user/*{name}"),
     "AWS::IAM::Group": Identity("GroupName", "arn:*:iam::*:group/*{name}"),
