@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -38,13 +38,19 @@ MOST_SCENARIOS = 64
 _BUDGET = f"it depends on more than {MOST_SCENARIOS} scenarios: the budget is spent"
 
 
-def lint(snapshot: Snapshot, rules: Sequence[Rule], today: str = "") -> Report:
-    """Ask every rule about every resource of `snapshot`. `today` is an ISO date, for the rules that ask."""
+def lint(
+    snapshot: Snapshot, rules: Sequence[Rule], today: str = "", *, judged: Container[tuple[str, str]] | None = None
+) -> Report:
+    """Ask every rule about every resource of `snapshot`. `today` is an ISO date, for the rules that ask.
+
+    `judged`: only the resources of these (type, id) are asked about; the others are there to be looked at.
+    """
     graph = graph_of(snapshot, FACTS)
     findings: list[Finding] = []
     dated = False
     for rule in rules:
-        found = [f for resource in _subjects(rule, graph) for f in _judge(rule, graph, resource, today)]
+        subjects = (r for r in _subjects(rule, graph) if judged is None or (r.type, r.id) in judged)
+        found = [f for resource in subjects for f in _judge(rule, graph, resource, today)]
         findings.extend(found)
         dated = dated or bool(found and rule.programs.asks_the_date)
     return Report(
@@ -52,6 +58,7 @@ def lint(snapshot: Snapshot, rules: Sequence[Rule], today: str = "") -> Report:
         findings=tuple(sorted(findings, key=sort_key)),
         gaps=snapshot.gaps,
         problems=snapshot.problems,
+        notes=snapshot.notes,
         judged_at=today if dated else None,
     )
 

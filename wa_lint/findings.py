@@ -83,6 +83,7 @@ def merge(reports: Iterable[Report], inputs: Sequence[Input]) -> Report:
         inputs=tuple(inputs),
         gaps=tuple(sorted({gap for report in reports for gap in report.gaps}, key=str)),
         problems=tuple(sorted(problem for report in reports for problem in report.problems)),
+        notes=tuple(note for report in reports for note in report.notes),
         judged_at=next((report.judged_at for report in reports if report.judged_at), None),
     )
 

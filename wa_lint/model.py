@@ -226,6 +226,21 @@ class SourceKind(Enum):
         return "account" if self is SourceKind.LIVE else self.value
 
 
+class Note(msgspec.Struct, frozen=True):
+    """What somebody wrote beside a resource for us to read: a comment, a Metadata section, a tag. Nobody has judged it."""
+
+    kind: str
+    """comment | metadata | tag"""
+    content: Value
+    """What follows ``wa-lint:``: a text, or the value of the Metadata section."""
+    location: Location
+    """Where it stands."""
+    covers: Location
+    """What it speaks of: the span of a resource or of one of its properties, or a live resource."""
+    resource: str | None = None
+    """The id of the resource, where it speaks of the whole of one."""
+
+
 class Snapshot(msgspec.Struct, frozen=True, eq=False):
     """All that one source could read, and what it could not."""
 
@@ -241,8 +256,12 @@ class Snapshot(msgspec.Struct, frozen=True, eq=False):
     nested: Mapping[str, str] = {}
     """The uri of the template of each nested stack that is part of this one, by the id of the stack."""
     exports: frozenset[str] = frozenset()
-    """The names under which a template gives out values to others, and those of which it takes them."""
+    """What a template gives out to others: values by the names of exports, resources by ``type name``."""
     imports: frozenset[str] = frozenset()
+    """What it takes or names, spelled alike."""
+    makers: Mapping[str, str] = {}
+    """Where several templates were read as one: the uri of the one that makes each resource, by its id."""
+    notes: tuple[Note, ...] = ()
 
 
 class Problem(msgspec.Struct, frozen=True, order=True):
@@ -300,6 +319,19 @@ class RuleInfo(msgspec.Struct, frozen=True):
     aliases: tuple[str, ...] = ()
 
 
+class Suppression(msgspec.Struct, frozen=True):
+    """Why a finding does not gate: somebody allowed it, or it is older than the baseline. It stays visible."""
+
+    kind: str
+    """comment | metadata | tag | file | baseline"""
+    reason: str | None = None
+    owner: str | None = None
+    until: str | None = None
+    """The last day on which it holds, an ISO date; None: for ever."""
+    location: Location | None = None
+    """Where it is written."""
+
+
 class Finding(msgspec.Struct, frozen=True):
     """What one rule has to say about one resource, or about one item of it."""
 
@@ -317,6 +349,7 @@ class Finding(msgspec.Struct, frozen=True):
     fingerprint: str = ""
     stages: tuple[str, ...] | None = None
     """The sets of parameters with which it is so; None: with all that its template was judged with."""
+    suppressed: Suppression | None = None
 
 
 class Skew(msgspec.Struct, frozen=True):
@@ -358,6 +391,8 @@ class Report(msgspec.Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
     judged_at: str | None = None
     skew: tuple[Skew, ...] = ()
+    notes: tuple[Note, ...] = ()
+    """What stands beside the resources for us to read; `wa_lint.allow` makes suppressions of it."""
 
 
 def path_text(path: Sequence[str | int]) -> str:

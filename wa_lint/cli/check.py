@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import click
 import msgspec
 
 from wa_lint import findings
+from wa_lint.baseline import read, written
 from wa_lint.cli.excerpts import excerpts
+from wa_lint.cli.exits import exit_code
 from wa_lint.cli.inputs import File, find, uri_of
 from wa_lint.cli.judging import Judged, Task, day, judge_files
-from wa_lint.cli.options import Choice, Delivery, choice, chosen_rules, delivery
-from wa_lint.cli.output import complain, deliver, targets
+from wa_lint.cli.options import Choice, Delivery, Settling, choice, chosen_rules, delivery, packed, settling
+from wa_lint.cli.output import atomic, complain, deliver, targets
 from wa_lint.cli.parameters import OPTION, stages_of
+from wa_lint.cli.settling import settled, today
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Report
 from wa_lint.reporters import Options
@@ -26,55 +29,102 @@ from wa_lint.sources.template import WAYS, demand_translator
 
 _SAM: Final = "--sam"
 
+Lines: TypeAlias = Callable[[str], Sequence[str]]
+"""The lines of the source behind a uri."""
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """What is judged, and how it is read."""
+
+    paths: tuple[Path, ...] = ()
+    parameters: tuple[str, ...] = ()
+    sam: str = "native"
+    jobs: int | None = None
+
+
+_READING: Final = (
+    click.argument("paths", nargs=-1, metavar="[PATH]…", type=click.Path(path_type=Path)),
+    click.option(
+        OPTION,
+        multiple=True,
+        metavar="FILE|NAME=VALUE",
+        help="Values of the templates' parameters: a file of the AWS CLI, CodePipeline or SAM, a flat map, or one "
+        "value. May be given several times: several files are several stages, and each template is judged for each.",
+    ),
+    click.option(
+        _SAM,
+        default="native",
+        show_default=True,
+        metavar="native|translator",
+        help="How SAM templates are read: by wa-lint itself, or by AWS's translator (needs the extra wa-lint[sam]).",
+    ),
+    click.option(
+        "--jobs", type=click.IntRange(1), metavar="N", help="Processes to judge with.  [default: as many as pay]"
+    ),
+)
+
+
+def reading(command: Callable[..., object]) -> Callable[..., object]:
+    """Add the paths and how they are read; the command gets them as `reading`."""
+    return packed(command, "reading", Reading, _READING)
+
 
 @click.command()
-@click.argument("paths", nargs=-1, metavar="[PATH]…", type=click.Path(path_type=Path))
+@reading
 @choice
+@settling
 @delivery
-@click.option(
-    OPTION,
-    multiple=True,
-    metavar="FILE|NAME=VALUE",
-    help="Values of the templates' parameters: a file of the AWS CLI, CodePipeline or SAM, a flat map, or one value. "
-    "May be given several times: several files are several stages, and each template is judged for each.",
-)
-@click.option(
-    _SAM,
-    default="native",
-    show_default=True,
-    metavar="native|translator",
-    help="How SAM templates are read: by wa-lint itself, or by AWS's translator (needs the extra wa-lint[sam]).",
-)
-@click.option("--jobs", type=click.IntRange(1), metavar="N", help="Processes to judge with.  [default: as many as pay]")
-def check(
-    paths: Sequence[Path],
-    choice: Choice,
-    delivery: Delivery,
-    parameters: Sequence[str],
-    sam: str,
-    jobs: int | None,
-) -> int:
+def check(reading: Reading, choice: Choice, settling: Settling, delivery: Delivery) -> int:
     """Judge templates, exports and snapshots: files, or folders of them (default: this folder); - is stdin."""
     to = targets(delivery.output)
-    _demand_way(sam)
+    report, lines = judged_files(reading, choice, delivery.now)
+    return deliver(settled(report, settling, choice, today(delivery.now)), to, delivery, Options(lines=lines))
+
+
+@click.command()
+@reading
+@choice
+@settling
+@click.option(
+    "-o",
+    "--output",
+    default="wa-lint-baseline.json",
+    show_default=True,
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where to put it.",
+)
+def baseline(reading: Reading, choice: Choice, settling: Settling, output: Path) -> int:
+    """Write down all that is found today; with `check --baseline FILE` only what is new gates."""
+    report, _ = judged_files(reading, choice, None)
+    fresh = settled(report, msgspec.structs.replace(settling, baseline=None), choice, today(None))
+    with atomic(output) as stream:
+        stream.write(written(fresh))
+    complain(f"{len(read(written(fresh), output.name).findings)} findings in {output}")
+    return exit_code(fresh, None, is_strict=False)
+
+
+def judged_files(reading: Reading, choice: Choice, now: dt.datetime | None) -> tuple[Report, Lines]:
+    """Return the report on what `reading` names, and what shows its lines. What cannot be read is said on stderr."""
+    _demand_way(reading.sam)
     rules = chosen_rules(choice)
-    stages = stages_of(parameters, Path.cwd())
-    files = find(paths or [Path()], Path.cwd())
+    stages = stages_of(reading.parameters, Path.cwd())
+    files = find(reading.paths or [Path()], Path.cwd())
     task = Task(
         choice=choice,
         stages=stages,
-        now=day(delivery.now),
-        today=dt.datetime.now(dt.UTC).date().isoformat(),
+        now=day(now),
+        today=today(None),
         is_debug=bool(os.environ.get("WA_LINT_DEBUG")),
-        sam=sam,
+        sam=reading.sam,
     )
-    judged = judge_files(files, task, rules, jobs)
+    judged = judge_files(files, task, rules, reading.jobs)
     for complaint in (line for one in judged for line in one.complaints):
         complain(complaint)
     if stages:
-        _hint(judged, paths)
+        _hint(judged, reading.paths)
     nested = [File(uri, uri) for one in judged for uri in one.nested.values()]
-    return deliver(_merged(judged, rules), to, delivery, Options(lines=excerpts([*nested, *files])))
+    return _merged(judged, rules), excerpts([*nested, *files])
 
 
 def _demand_way(sam: str) -> None:

@@ -272,12 +272,18 @@ def _with(one: Judged, together: Judged) -> Judged:
 
 
 def _light(report: Report) -> Report:
-    """Return the report without the bodies of its resources, which no reporter reads: it travels and waits."""
-    return msgspec.structs.replace(report, findings=tuple(map(_without_body, report.findings)))
+    """Return the report without the bodies of its resources, which no reporter reads: it travels and waits.
+
+    Where each resource stands is kept for the notes, which speak of places.
+    """
+    keeps_place = bool(report.notes)
+    findings = (_without_body(finding, keeps_place=keeps_place) for finding in report.findings)
+    return msgspec.structs.replace(report, findings=tuple(findings))
 
 
-def _without_body(finding: Finding) -> Finding:
+def _without_body(finding: Finding, *, keeps_place: bool) -> Finding:
+    place = finding.resource.origin.locate(()) if keeps_place else finding.location
     resource = msgspec.structs.replace(
-        finding.resource, properties={}, origin=Listed(finding.location), exists=True, observed=None
+        finding.resource, properties={}, origin=Listed(place), exists=True, observed=None
     )
     return msgspec.structs.replace(finding, resource=resource)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
-from functools import wraps
+from functools import cache, wraps
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +28,16 @@ class Choice(msgspec.Struct, frozen=True):
     pillar: tuple[str, ...] = ()
     severity: str = "low"
     rules: tuple[Path, ...] = ()
+
+
+class Settling(msgspec.Struct, frozen=True):
+    """Which findings do not gate."""
+
+    allow: tuple[Path, ...] = ()
+    inline_suppressions: bool = True
+    require_reason: bool = False
+    never_suppress: tuple[str, ...] = ()
+    baseline: Path | None = None
 
 
 class Delivery(msgspec.Struct, frozen=True):
@@ -86,20 +96,47 @@ _DELIVERY: Final = (
 )
 
 
+_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+_SETTLING: Final = (
+    click.option("--allow", multiple=True, metavar="FILE", type=_FILE, help="A file of suppressions."),
+    click.option(
+        "--inline-suppressions/--no-inline-suppressions",
+        default=True,
+        help="Whether comments, Metadata and tags may suppress, or only a file.  [default: they may]",
+    ),
+    click.option("--require-reason", is_flag=True, help="A suppression without a reason is none."),
+    click.option("--never-suppress", multiple=True, metavar="RULE,…", help="Nothing suppresses these rules."),
+    click.option(
+        "--baseline", metavar="FILE", type=_FILE, help="What `wa-lint baseline` wrote: what is in it does not gate."
+    ),
+)
+
+
+def settling(command: Callable[..., object]) -> Callable[..., object]:
+    """Add the options of suppressions and baseline; the command gets them as `settling`."""
+    return packed(command, "settling", Settling, _SETTLING)
+
+
+def matching_rules(given: Sequence[str], choice: Choice, option: str) -> frozenset[str]:
+    """Return the ids that `given` means. Raise `ConfigError` at a name that no rule bears."""
+    return frozenset(_ids(given, rule_names(choice), option))
+
+
 def choice(command: Callable[..., object]) -> Callable[..., object]:
     """Add the options that choose rules; the command gets them as `choice`."""
-    return _packed(command, "choice", Choice, _CHOICE)
+    return packed(command, "choice", Choice, _CHOICE)
 
 
 def delivery(command: Callable[..., object]) -> Callable[..., object]:
     """Add the options of the report; the command gets them as `delivery`."""
-    return _packed(command, "delivery", Delivery, _DELIVERY)
+    return packed(command, "delivery", Delivery, _DELIVERY)
 
 
 def chosen_rules(choice: Choice) -> Sequence[Rule]:
     """Return the rules that `choice` leaves, by id. Raise `ConfigError` at a name that no rule bears."""
-    rules = packs.load(choice.rules)
-    names = {name: rule.info.id for rule in rules for name in (rule.info.id, *rule.info.aliases)}
+    rules = _book(choice.rules)
+    names = rule_names(choice)
     selected = _ids(choice.select, names, "--select") or set(names.values())
     ignored = _ids(choice.ignore, names, "--ignore")
     least = Severity(choice.severity).rank
@@ -110,6 +147,16 @@ def chosen_rules(choice: Choice) -> Sequence[Rule]:
     ]
 
 
+def rule_names(choice: Choice) -> Mapping[str, str]:
+    """Return every name that a rule bears or once bore, chosen or not, and the rule's id."""
+    return {name: rule.info.id for rule in _book(choice.rules) for name in (rule.info.id, *rule.info.aliases)}
+
+
+@cache
+def _book(folders: tuple[Path, ...]) -> Sequence[Rule]:
+    return packs.load(folders)
+
+
 def named_rule(name: str, rules: Iterable[Rule]) -> Rule:
     """Return the rule that bears `name`, or once bore it; raise `ConfigError` with the nearest where none does."""
     by_name = {known: rule for rule in rules for known in (rule.info.id, *rule.info.aliases)}
@@ -118,16 +165,18 @@ def named_rule(name: str, rules: Iterable[Rule]) -> Rule:
     return by_name[name]
 
 
-def _packed(
+def packed(
     command: Callable[..., object],
     name: str,
     struct: type[msgspec.Struct],
     options: Sequence[Callable[[Callable[..., object]], Callable[..., object]]],
 ) -> Callable[..., object]:
+    """Add `options`; the command gets them as one `struct`, under `name`."""
+
     @wraps(command)
     def call(**given: object) -> object:
-        packed = struct(**{field: given.pop(field) for field in struct.__struct_fields__})
-        return command(**{name: packed}, **given)
+        values = struct(**{field: given.pop(field) for field in struct.__struct_fields__})
+        return command(**{name: values}, **given)
 
     for option in reversed(options):
         call = option(call)
@@ -138,12 +187,12 @@ def _of_pillar(rule: Rule, pillars: Sequence[str]) -> bool:
     return not pillars or lens.practice(rule.info.practices[0]).pillar in pillars
 
 
-def _ids(given: Sequence[str], names: dict[str, str], option: str) -> set[str]:
+def _ids(given: Sequence[str], names: Mapping[str, str], option: str) -> set[str]:
     wanted = [word.strip() for text in given for word in text.split(",") if word.strip()]
     return {id_ for word in wanted for id_ in _matching(word, names, option)}
 
 
-def _matching(word: str, names: dict[str, str], option: str) -> set[str]:
+def _matching(word: str, names: Mapping[str, str], option: str) -> set[str]:
     found = {id_ for name, id_ in names.items() if fnmatchcase(name, word)}
     if not found:
         raise ConfigError(option, _no_rule(word, names))

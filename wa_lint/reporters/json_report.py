@@ -5,7 +5,21 @@ from __future__ import annotations
 import msgspec
 
 from wa_lint import __version__
-from wa_lint.model import Evidence, Finding, Gap, Input, Location, Outcome, Problem, Raw, Report, Resource, Skew, Value
+from wa_lint.model import (
+    Evidence,
+    Finding,
+    Gap,
+    Input,
+    Location,
+    Outcome,
+    Problem,
+    Raw,
+    Report,
+    Resource,
+    Skew,
+    Suppression,
+    Value,
+)
 from wa_lint.reporters import Options, tally
 
 _SHOWN = frozenset({Outcome.FAIL, Outcome.UNKNOWN})
@@ -79,6 +93,14 @@ class _Evidence(msgspec.Struct, frozen=True):
     location: _Location
 
 
+class _Suppressed(msgspec.Struct, frozen=True):
+    kind: str
+    reason: str | None
+    owner: str | None
+    until: str | None
+    location: _Location | None
+
+
 class _Finding(msgspec.Struct, frozen=True):
     rule: str
     outcome: str
@@ -95,7 +117,7 @@ class _Finding(msgspec.Struct, frozen=True):
     evidence: list[_Evidence]
     fingerprint: str
     stages: tuple[str, ...] | None
-    suppressed: None = None
+    suppressed: _Suppressed | None
 
 
 class _Rule(msgspec.Struct, frozen=True):
@@ -104,6 +126,7 @@ class _Rule(msgspec.Struct, frozen=True):
     failed: int
     unknown: int
     not_applicable: int
+    suppressed: int
 
 
 class _Gap(msgspec.Struct, frozen=True):
@@ -172,7 +195,12 @@ def _finding(finding: Finding) -> _Finding:
         evidence=[_evidence(evidence) for evidence in finding.evidence],
         fingerprint=finding.fingerprint,
         stages=finding.stages,
+        suppressed=_suppressed(finding.suppressed) if finding.suppressed else None,
     )
+
+
+def _suppressed(why: Suppression) -> _Suppressed:
+    return _Suppressed(why.kind, why.reason, why.owner, why.until, _location(why.location) if why.location else None)
 
 
 def _resource(resource: Resource) -> _Resource:
@@ -193,7 +221,7 @@ def _location(place: Location) -> _Location:
 
 
 def _rule(rule: str, counted: tally.Tally) -> _Rule:
-    return _Rule(rule, counted.passed, counted.failed, counted.unknown, counted.not_applicable)
+    return _Rule(rule, counted.passed, counted.failed, counted.unknown, counted.not_applicable, counted.suppressed)
 
 
 def _gap(gap: Gap) -> _Gap:
@@ -216,7 +244,7 @@ def _summary(report: Report) -> _Summary:
         failed=counted.failed,
         unknown=counted.unknown,
         not_applicable=counted.not_applicable,
-        suppressed=0,
+        suppressed=counted.suppressed,
         by_pillar=dict(tally.by_pillar(report)),
     )
 

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 import msgspec
 
 from wa_lint import lens
 from wa_lint.model import Finding, Outcome, Report, RuleInfo
 
+Kind: TypeAlias = Outcome | None
+"""How a finding is counted; None: it is suppressed."""
+
 
 class Tally(msgspec.Struct, frozen=True):
-    """How many outcomes of each kind there are."""
+    """How many outcomes of each kind there are. What is suppressed is counted apart, whatever its outcome."""
 
     passed: int = 0
     failed: int = 0
     unknown: int = 0
     not_applicable: int = 0
+    suppressed: int = 0
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -32,17 +37,17 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 def pillar(rule: RuleInfo) -> str:
-    """Return the pillar of the rule's first practice."""
-    return lens.practice(rule.practices[0]).pillar
+    """Return the pillar of the rule's first practice; what no practice speaks of is a matter of operations."""
+    return lens.practice(rule.practices[0]).pillar if rule.practices else "operational-excellence"
 
 
 def phase(rule: RuleInfo) -> str:
-    """Return the lifecycle phase of the rule's first practice."""
-    return lens.practice(rule.practices[0]).phase
+    """Return the lifecycle phase of the rule's first practice; of what no practice speaks of, monitoring."""
+    return lens.practice(rule.practices[0]).phase if rule.practices else "monitoring"
 
 
 def total(findings: Iterable[Finding]) -> Tally:
-    return _tally(Counter(finding.outcome for finding in findings))
+    return _tally(Counter(_counted(finding) for finding in findings))
 
 
 def by_rule(report: Report) -> Mapping[str, Tally]:
@@ -62,37 +67,47 @@ def practices(report: Report) -> Sequence[Standing]:
     for rule in report.rules:
         for practice in rule.practices:
             rules[practice].append(rule)
-    seen: dict[str, Counter[Outcome]] = defaultdict(Counter)
+    seen: dict[str, Counter[Kind]] = defaultdict(Counter)
     for finding in report.findings:
-        seen[finding.rule.id][finding.outcome] += 1
+        seen[finding.rule.id][_risk(finding)] += 1
     blind = _blind(report)
     return [_standing(practice, rules[practice.id], seen, blind, report) for practice in lens.practices()]
 
 
 def _by(report: Report, key: Mapping[str, str]) -> Mapping[str, Tally]:
-    counted: dict[str, Counter[Outcome]] = {name: Counter() for name in key.values()}
+    counted: dict[str, Counter[Kind]] = {name: Counter() for name in key.values()}
     for finding in report.findings:
-        counted[key[finding.rule.id]][finding.outcome] += 1
+        counted[key[finding.rule.id]][_counted(finding)] += 1
     return {name: _tally(counter) for name, counter in counted.items()}
 
 
-def _tally(counter: Counter[Outcome]) -> Tally:
+def _counted(finding: Finding) -> Kind:
+    return finding.outcome if finding.suppressed is None else None
+
+
+def _risk(finding: Finding) -> Kind:
+    """Return what a finding says of a practice: a risk that somebody accepted is still one, a doubt is not."""
+    return finding.outcome if finding.outcome is Outcome.FAIL else _counted(finding)
+
+
+def _tally(counter: Counter[Kind]) -> Tally:
     return Tally(
         passed=counter[Outcome.PASS],
         failed=counter[Outcome.FAIL],
         unknown=counter[Outcome.UNKNOWN],
         not_applicable=counter[Outcome.NOT_APPLICABLE],
+        suppressed=counter[None],
     )
 
 
 def _standing(
     practice: lens.Practice,
     rules: Sequence[RuleInfo],
-    seen: Mapping[str, Counter[Outcome]],
+    seen: Mapping[str, Counter[Kind]],
     blind: str | None,
     report: Report,
 ) -> Standing:
-    counts = Counter[Outcome]()
+    counts = Counter[Kind]()
     for rule in rules:
         counts += seen.get(rule.id, Counter())
     tally = _tally(counts)

@@ -1,0 +1,332 @@
+"""What does not gate: suppressions, wherever they are written, and the baseline. Bad inputs 48, 58, 65, 66 and 69."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+WaLint = Callable[..., Any]
+
+CONFIG = """\
+Resources:
+  Config:
+    Type: AWS::SageMaker::EndpointConfig
+    Properties:
+      ProductionVariants:
+        - VariantName: blue
+          ModelName: m
+          InstanceType: ml.m5.large
+          InitialInstanceCount: 1
+        - VariantName: green
+          ModelName: n
+          InstanceType: ml.m5.large
+          InitialInstanceCount: 1
+"""
+SELECT = ("--select", "endpoint-single-instance,endpoint-default-key", "--now", "2026-11-23")
+
+
+def check(wa_lint: WaLint, template: str, *options: str, name: str = "t.yaml") -> Any:
+    Path(name).write_text(template, encoding="utf-8")
+    return wa_lint("check", name, "-o", "json", *SELECT, *options)
+
+
+def told(run: Any, *, suppressed: bool) -> list[tuple[str, str]]:
+    """Return rule and path of each finding that is, or is not, suppressed."""
+    found = [f for f in run.report["findings"] if (f["suppressed"] is not None) == suppressed]
+    return [(f["rule"], f["path"]) for f in found]
+
+
+def faults(run: Any) -> list[str]:
+    return [f["rule"] for f in run.report["findings"] if f["rule"].startswith("suppression-")]
+
+
+def beside(line: str, comment: str, template: str = CONFIG) -> str:
+    """Return the template with a comment at the end of the first line that holds `line`."""
+    assert line in template
+    return template.replace(line, f"{line}  # wa-lint: {comment}", 1)
+
+
+FIRST = ("endpoint-single-instance", "ProductionVariants[0].InitialInstanceCount")
+SECOND = ("endpoint-single-instance", "ProductionVariants[1].InitialInstanceCount")
+KEY = ("endpoint-default-key", "KmsKeyId")
+
+ONE, BOTH = "allow endpoint-single-instance toy", "allow endpoint-single-instance, endpoint-default-key toy"
+
+
+def above(line: str, comment: str) -> str:
+    """Return the template with a comment on a line of its own above the first line that holds `line`."""
+    assert line in CONFIG
+    return CONFIG.replace(line, f"# wa-lint: {comment}\n\n{line}", 1)
+
+
+PLACES = {
+    "at the end of the property's line": (beside("InitialInstanceCount: 1", ONE), {FIRST}),
+    "on the line above it": (above("          InitialInstanceCount: 1", ONE), {FIRST}),
+    "at the item of a list": (beside("- VariantName: green", ONE), {SECOND}),
+    "at the list": (beside("ProductionVariants:", ONE), {FIRST, SECOND}),
+    "at the resource": (beside("Config:", BOTH), {FIRST, SECOND, KEY}),
+    "at its type": (beside("Type: AWS::SageMaker::EndpointConfig", "allow endpoint-default-key: public data"), {KEY}),
+    "above the resource": (above("  Config:", "allow endpoint-default-key toy"), {KEY}),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_comment_speaks_of_what_it_stands_beside(place: str, wa_lint: WaLint) -> None:
+    template, allowed = PLACES[place]
+    run = check(wa_lint, template)
+    assert set(told(run, suppressed=True)) == allowed
+    assert set(told(run, suppressed=False)) == {FIRST, SECOND, KEY} - allowed
+    assert run.report["summary"]["suppressed"] == len(allowed)
+    assert run.code == (1 if allowed != {FIRST, SECOND, KEY} else 0)
+
+
+def with_metadata(section: Any) -> str:
+    """Return the template as JSON, which has no comments, with a section for us."""
+    template = {
+        "Resources": {
+            "Config": {
+                "Type": "AWS::SageMaker::EndpointConfig",
+                "Metadata": {"wa-lint": section},
+                "Properties": {
+                    "ProductionVariants": [
+                        {
+                            "VariantName": "blue",
+                            "ModelName": "m",
+                            "InstanceType": "ml.m5.large",
+                            "InitialInstanceCount": 1,
+                        }
+                    ]
+                },
+            }
+        }
+    }
+    return json.dumps(template)
+
+
+def test_metadata_survives_json_and_says_who_and_why(wa_lint: WaLint) -> None:
+    entry = {"rule": "endpoint-default-key", "reason": "public data", "owner": "ml-team", "until": "2026-11-23"}
+    run = check(wa_lint, with_metadata({"allow": [entry, "endpoint-single-instance toy"]}), name="t.json")
+    assert run.code == 0
+    by_rule = {f["rule"]: f["suppressed"] for f in run.report["findings"]}
+    assert by_rule["endpoint-default-key"] == {
+        "kind": "metadata",
+        "reason": "public data",
+        "owner": "ml-team",
+        "until": "2026-11-23",
+        "location": by_rule["endpoint-default-key"]["location"],
+    }
+    assert by_rule["endpoint-single-instance"]["reason"] == "toy"
+    assert run.report["judged_at"] == "2026-11-23"
+
+
+def test_on_one_line_of_json_only_what_stands_within_is_meant(wa_lint: WaLint) -> None:
+    template = json.loads(with_metadata({"allow": ["endpoint-default-key toy"]}))
+    other = json.loads(with_metadata({"allow": []}))
+    template["Resources"]["Other"] = other["Resources"]["Config"] | {"Metadata": {}}
+    run = check(wa_lint, json.dumps(template), "--ignore", "endpoint-single-instance", name="t.json")
+    found = {f["resource"]["id"]: f["suppressed"] is not None for f in run.report["findings"]}
+    assert found == {"Config": True, "Other": False}
+
+
+METADATA = {
+    "a text": "x",
+    "null": None,
+    "a misspelt key": {"alow": []},
+    "more than one key": {"allow": [], "deny": []},
+    "an entry that is a number": {"allow": [1]},
+    "an entry without a rule": {"allow": [{"reason": "x"}]},
+    "an entry with a misspelt key": {"allow": [{"rules_to_supress": "x"}]},
+    "an intrinsic": {"allow": [{"rule": {"Ref": "X"}}]},
+    "an unknown rule": {"allow": ["endpoint-single-instanse toy"]},
+    "a wildcard": {"allow": ["endpoint-* toy"]},
+}
+
+
+@pytest.mark.parametrize("section", METADATA)
+def test_48_a_section_of_the_wrong_form_is_found_and_allows_nothing(section: str, wa_lint: WaLint) -> None:
+    run = check(wa_lint, with_metadata(METADATA[section]), name="t.json")
+    assert run.code == 1
+    assert len(faults(run)) == 1
+    assert not told(run, suppressed=True)
+    assert {KEY, FIRST} <= set(told(run, suppressed=False))
+
+
+TEXTS = {
+    "allow endpoint-single-instance until 2026-11-23": [],
+    "allow endpoint-single-instance (until 2026-11-23)": [],
+    "allow endpoint-single-instance toy until=2026-11-22": ["suppression-expired"],
+    "allow endpoint-single-instance (until 2026-02-30)": ["suppression-malformed"],
+    "allow endpoint-single-instance (until soon)": ["suppression-malformed"],
+    "allow endpoint-single-instance until": ["suppression-malformed"],
+    "allow endpoint-single-instance (until 9999-12-31)": [],
+    "allow endpoint-single-instanc": ["suppression-unknown-rule"],
+    "allow *": ["suppression-malformed"],
+    "allow": ["suppression-malformed"],
+    "": ["suppression-malformed"],
+    "ignore endpoint-single-instance": ["suppression-malformed"],
+    "allow endpoint-default-key": ["suppression-unused"],
+}
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_65_dates_include_their_day_and_what_cannot_be_read_allows_nothing(text: str, wa_lint: WaLint) -> None:
+    run = check(wa_lint, beside("InitialInstanceCount: 1", text))
+    assert faults(run) == TEXTS[text]
+    is_allowed = text.startswith("allow endpoint-single-instance") and not TEXTS[text]
+    assert told(run, suppressed=True) == ([FIRST] if is_allowed else [])
+
+
+def test_69_the_day_of_an_expiry_is_an_input(wa_lint: WaLint) -> None:
+    template = beside("InitialInstanceCount: 1", "allow endpoint-single-instance (until 2030-06-30)")
+    assert faults(check(wa_lint, template, "--now", "2030-06-30")) == []
+    assert faults(check(wa_lint, template, "--now", "2030-07-01")) == ["suppression-expired"]
+
+
+def test_a_suppression_of_a_rule_that_was_not_asked_is_not_unused(wa_lint: WaLint) -> None:
+    template = beside("Config:", "allow endpoint-without-data-capture toy")
+    assert faults(check(wa_lint, template)) == []
+
+
+def test_a_comment_beside_no_resource_allows_nothing(wa_lint: WaLint) -> None:
+    run = check(wa_lint, "# wa-lint: allow endpoint-default-key\n" + CONFIG)
+    assert faults(run) == ["suppression-unused"]
+    assert not told(run, suppressed=True)
+
+
+def test_reasons_may_be_demanded_and_rules_exempt(wa_lint: WaLint) -> None:
+    template = beside("InitialInstanceCount: 1", "allow endpoint-single-instance")
+    assert faults(check(wa_lint, template, "--require-reason")) == ["suppression-refused"]
+    run = check(wa_lint, template, "--never-suppress", "endpoint-single-*")
+    assert faults(run) == ["suppression-refused"]
+    assert FIRST in told(run, suppressed=False)
+
+
+def test_what_developers_write_may_be_switched_off(wa_lint: WaLint) -> None:
+    run = check(wa_lint, beside("Config:", "allow endpoint-single-instance toy"), "--no-inline-suppressions")
+    assert not told(run, suppressed=True)
+    assert not faults(run)
+
+
+def allow_file(*entries: dict[str, str]) -> str:
+    Path("allow.yaml").write_text(json.dumps({"allow": entries}), encoding="utf-8")
+    return "allow.yaml"
+
+
+def test_58_a_file_and_comments_add_up(wa_lint: WaLint) -> None:
+    file = allow_file({"rule": "endpoint-default-*", "resource": "Con*", "file": "t.*", "reason": "r", "owner": "o"})
+    run = check(wa_lint, beside("InitialInstanceCount: 1", "allow endpoint-single-instance"), "--allow", file)
+    assert set(told(run, suppressed=True)) == {FIRST, KEY}
+
+
+NOT_MEANT = {
+    "another resource": {"resource": "Other"},
+    "another file": {"file": "u.yaml"},
+    "another account": {"account": "111122223333"},
+    "another path": {"path": "ProductionVariants[1]"},
+}
+
+
+@pytest.mark.parametrize("field", NOT_MEANT)
+def test_an_entry_of_a_file_means_what_it_says(field: str, wa_lint: WaLint) -> None:
+    run = check(wa_lint, CONFIG, "--allow", allow_file({"rule": "endpoint-default-key", **NOT_MEANT[field]}))
+    assert not told(run, suppressed=True)
+    unused = field == "another path"  # the others speak of what this run did not look at
+    assert faults(run) == (["suppression-unused"] if unused else [])
+
+
+def test_an_entry_that_allows_everything_everywhere_is_refused(wa_lint: WaLint) -> None:
+    assert faults(check(wa_lint, CONFIG, "--allow", allow_file({"rule": "*"}))) == ["suppression-malformed"]
+
+
+@pytest.mark.parametrize("content", ["", "x", "alow: []", "allow: {}", "[", "a: &a [*a]"])
+def test_a_file_that_is_no_list_of_suppressions_stops_the_run(content: str, wa_lint: WaLint) -> None:
+    Path("allow.yaml").write_text(content, encoding="utf-8")
+    run = check(wa_lint, CONFIG, "--allow", "allow.yaml")
+    assert run.code == 2
+    assert run.err.count("\n") == 1
+
+
+def test_a_suppressed_fail_is_still_a_risk(wa_lint: WaLint) -> None:
+    run = check(wa_lint, beside("Config:", "allow endpoint-single-instance, endpoint-default-key toy"))
+    assert run.code == 0
+    at_risk = {p["id"] for p in run.report["practices"] if p["status"] == "at-risk"}
+    assert {practice for f in run.report["findings"] for practice in f["practices"]} == at_risk
+
+
+# --- the baseline -----------------------------------------------------------------------------------
+
+
+def with_baseline(wa_lint: WaLint) -> Any:
+    Path("t.yaml").write_text(CONFIG, encoding="utf-8")
+    return wa_lint("baseline", "t.yaml", "-o", "base.json", *SELECT[:2])
+
+
+def test_only_what_is_new_gates_and_the_old_stays_visible(wa_lint: WaLint) -> None:
+    assert with_baseline(wa_lint).code == 0
+    run = check(wa_lint, CONFIG, "--baseline", "base.json")
+    assert run.code == 0
+    assert len(told(run, suppressed=True)) == 3
+    third = (
+        CONFIG
+        + CONFIG.split("ProductionVariants:\n")[1].replace("blue", "red").split("        - VariantName: green")[0]
+    )
+    run = check(wa_lint, third, "--baseline", "base.json")
+    assert run.code == 1
+    assert told(run, suppressed=False) == [(FIRST[0], "ProductionVariants[2].InitialInstanceCount")]
+
+
+def test_66_a_baseline_survives_a_new_name_and_a_new_layout(wa_lint: WaLint) -> None:
+    with_baseline(wa_lint)
+    moved = "# a comment\n\n" + CONFIG.replace("  Config:", "\n  Config:")
+    assert check(wa_lint, moved, "--baseline", "base.json", name="moved.yaml").code == 0
+
+
+def test_66_a_shrunken_baseline_is_said(wa_lint: WaLint) -> None:
+    with_baseline(wa_lint)
+    run = check(
+        wa_lint, CONFIG.replace("InitialInstanceCount: 1", "InitialInstanceCount: 2"), "--baseline", "base.json"
+    )
+    assert run.code == 0
+    assert "2 of 3 findings in base.json are gone" in run.err
+
+
+def test_66_a_baseline_of_another_repository_is_said(wa_lint: WaLint) -> None:
+    with_baseline(wa_lint)
+    run = check(wa_lint, CONFIG.replace("Config:", "Other:"), "--baseline", "base.json")
+    assert run.code == 1
+    assert "another repository" in run.err
+
+
+BROKEN = {
+    "empty": b"",
+    "no JSON": b"{",
+    "a list": b"[]",
+    "newer": b'{"schema_version": 99, "findings": []}',
+    "of another form": b'{"schema_version": 1, "results": []}',
+    "binary": b"\xff\xfe\x00",
+}
+
+
+@pytest.mark.parametrize("content", BROKEN)
+def test_66_a_broken_baseline_stops_the_run_with_one_line(content: str, wa_lint: WaLint) -> None:
+    Path("base.json").write_bytes(BROKEN[content])
+    run = check(wa_lint, CONFIG, "--baseline", "base.json")
+    assert run.code == 2
+    assert run.err.count("\n") == 1
+    assert "base.json" in run.err
+
+
+def test_66_a_missing_baseline_stops_the_run(wa_lint: WaLint) -> None:
+    assert check(wa_lint, CONFIG, "--baseline", "base.json").code == 2
+
+
+def test_66_entries_that_stand_twice_count_once(wa_lint: WaLint) -> None:
+    with_baseline(wa_lint)
+    base = json.loads(Path("base.json").read_text(encoding="utf-8"))
+    base["findings"] *= 2
+    Path("base.json").write_text(json.dumps(base), encoding="utf-8")
+    assert check(wa_lint, CONFIG, "--baseline", "base.json").code == 0

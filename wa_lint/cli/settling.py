@@ -1,0 +1,74 @@
+"""What does not gate: suppressions and the baseline, put to a report; and ``wa-lint baseline``, which writes one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from wa_lint import allow, baseline
+from wa_lint.cli.options import Choice, Settling, matching_rules, rule_names
+from wa_lint.cli.output import complain
+from wa_lint.document import read_document
+from wa_lint.errors import ConfigError, did_you_mean
+from wa_lint.model import Raw, Report
+
+_LISTED = "allow"
+
+
+def settled(report: Report, settling: Settling, choice: Choice, today: str) -> Report:
+    """Return `report` with what is suppressed, or older than the baseline, marked so. `today` is an ISO date."""
+    policy = allow.Policy(
+        names=rule_names(choice),
+        is_inline=settling.inline_suppressions,
+        demands_reason=settling.require_reason,
+        never=matching_rules(settling.never_suppress, choice, "--never-suppress"),
+    )
+    entries = [entry for file in settling.allow for entry in _entries(file)]
+    report = allow.settle(report, entries, policy, today)
+    return report if settling.baseline is None else _against(report, settling.baseline)
+
+
+def today(now: dt.datetime | None) -> str:
+    return (now or dt.datetime.now(dt.UTC)).date().isoformat()
+
+
+def _against(report: Report, file: Path) -> Report:
+    """Mark what is old, and say it where the baseline could shrink or fits nothing here."""
+    known = baseline.read(_bytes(file), file.name)
+    marked = baseline.settle(report, known)
+    gone = len(baseline.gone(report, known))
+    if known.findings and not any(f.suppressed and f.suppressed.kind == "baseline" for f in marked.findings):
+        complain(f"nothing in {file.name} was found again; is it the baseline of another repository, or all mended?")
+    elif gone:
+        complain(f"{gone} of {len(known.findings)} findings in {file.name} are gone; `wa-lint baseline` drops them")
+    return marked
+
+
+def _entries(file: Path) -> Iterator[allow.Allowance | allow.Fault]:
+    """Yield the entries of a file: a map with the key allow and a list. Raise `ConfigError` where it is none."""
+    document = read_document(_bytes(file), file.as_posix())
+    listed = document.value
+    if isinstance(listed, dict):
+        _demand_key(file, listed)
+        listed = listed[_LISTED]
+    if not isinstance(listed, list):
+        raise ConfigError(file.as_posix(), "is no list of suppressions: write `allow:` and a list below it")
+    head = (_LISTED,) if isinstance(document.value, dict) else ()
+    for number, raw in enumerate(listed):
+        yield allow.entry(raw, document.locate((*head, number)))
+
+
+def _demand_key(file: Path, found: Mapping[str, Raw]) -> None:
+    for key in found:
+        if key != _LISTED:
+            raise ConfigError(file.as_posix(), f"there is no key {key!r} here{did_you_mean(str(key), [_LISTED])}")
+    if _LISTED not in found:
+        raise ConfigError(file.as_posix(), "is no list of suppressions: write `allow:` and a list below it")
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ConfigError(file.as_posix(), f"cannot be read: {error.strerror}") from error
