@@ -65,6 +65,8 @@ class Policy(msgspec.Struct, frozen=True):
     demands_reason: bool = False
     never: frozenset[str] = frozenset()
     """Ids of the rules that nobody may suppress."""
+    silent: frozenset[str] = frozenset()
+    """The faults of suppressions that nobody wants to hear of."""
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -149,6 +151,7 @@ def settle(report: Report, entries: Sequence[Allowance | Fault], policy: Policy,
     faults += [_unused(held[n]) for n in _idle(held, used, report, policy)]
     if not read:
         return report
+    faults = [fault for fault in faults if fault.kind not in policy.silent]
     told = {fault.kind for fault in faults}
     return msgspec.structs.replace(
         report,

@@ -13,11 +13,12 @@ import msgspec
 
 from wa_lint import findings
 from wa_lint.baseline import read, written
+from wa_lint.cli.configuring import configured, packed
 from wa_lint.cli.excerpts import excerpts
 from wa_lint.cli.exits import exit_code
 from wa_lint.cli.inputs import File, find, uri_of
 from wa_lint.cli.judging import Judged, Task, day, judge_files
-from wa_lint.cli.options import Choice, Delivery, Settling, choice, chosen_rules, delivery, packed, settling
+from wa_lint.cli.options import Choice, Delivery, Settling, choice, chosen_rules, delivery, settling
 from wa_lint.cli.output import atomic, complain, deliver, targets
 from wa_lint.cli.parameters import OPTION, stages_of
 from wa_lint.cli.settling import settled, today
@@ -40,6 +41,7 @@ class Reading(msgspec.Struct, frozen=True):
     parameters: tuple[str, ...] = ()
     sam: str = "native"
     jobs: int | None = None
+    exclude: tuple[str, ...] = ()
 
 
 _READING: Final = (
@@ -58,6 +60,7 @@ _READING: Final = (
         metavar="native|translator",
         help="How SAM templates are read: by wa-lint itself, or by AWS's translator (needs the extra wa-lint[sam]).",
     ),
+    click.option("--exclude", multiple=True, metavar="GLOB", help="Files that a folder is not searched for."),
     click.option(
         "--jobs", type=click.IntRange(1), metavar="N", help="Processes to judge with.  [default: as many as pay]"
     ),
@@ -70,6 +73,7 @@ def reading(command: Callable[..., object]) -> Callable[..., object]:
 
 
 @click.command()
+@configured
 @reading
 @choice
 @settling
@@ -82,6 +86,7 @@ def check(reading: Reading, choice: Choice, settling: Settling, delivery: Delive
 
 
 @click.command()
+@configured
 @reading
 @choice
 @settling
@@ -109,7 +114,7 @@ def judged_files(reading: Reading, choice: Choice, now: dt.datetime | None) -> t
     _demand_way(reading.sam)
     rules = chosen_rules(choice)
     stages = stages_of(reading.parameters, Path.cwd())
-    files = find(reading.paths or [Path()], Path.cwd())
+    files = find(reading.paths or [Path()], Path.cwd(), reading.exclude)
     task = Task(
         choice=choice,
         stages=stages,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +14,7 @@ import msgspec
 
 from wa_lint import codec
 from wa_lint.cli.assembly import MANIFEST, stacks_of
+from wa_lint.cli.folder import INDEX, is_folder, is_index
 from wa_lint.document import Document, read_document
 from wa_lint.errors import ConfigError, SourceError
 from wa_lint.model import Snapshot
@@ -26,6 +29,9 @@ _PASSED_BY: Final = frozenset(
 )
 
 _MOST_BYTES: Final = 512 * 1024 * 1024
+
+_MOST_AROUND: Final = 2000
+"""Files of one root that are looked at to find out what was packaged."""
 
 
 _OURS: Final = (b"AWS::", b"AWSTemplateFormatVersion")
@@ -51,8 +57,8 @@ class NotOurs(SourceError):  # noqa: N818, it names what the file is; nothing we
     """The file is nothing that wa-lint reads. No fault of anybody's."""
 
 
-def find(paths: Iterable[Path], start: Path) -> Sequence[File]:
-    """Return the files that `paths` name or hold, each once, sorted; ``-`` is stdin.
+def find(paths: Iterable[Path], start: Path, exclude: Sequence[str] = ()) -> Sequence[File]:
+    """Return the files that `paths` name or hold, each once, sorted; ``-`` is stdin. `exclude`: what no folder gives.
 
     Raise `ConfigError` where one does not exist.
     """
@@ -66,6 +72,8 @@ def find(paths: Iterable[Path], start: Path) -> Sequence[File]:
         root = path if path.is_dir() else path.parent
         for file, constructs in _walk(path) if path.is_dir() else [(path, {})]:
             one = File(uri_of(file, start), str(file), str(root), constructs=constructs)
+            if path.is_dir() and any(fnmatchcase(one.uri, pattern) for pattern in exclude):
+                continue
             found.setdefault(os.path.realpath(file), one)
     return sorted(found.values())
 
@@ -96,6 +104,11 @@ def read(file: File) -> Document | Snapshot:
     raise NotOurs(uri, _NOTHING)
 
 
+def is_index_file(file: File) -> bool:
+    """Whether it is the index of a snapshot in a folder."""
+    return Path(file.path).name == INDEX and is_index(file.content or _start(Path(file.path)))
+
+
 def neighbours(file: File) -> Callable[[str], bytes | None]:
     """Return what opens the files that a template names, relative to it: none outside of its root, none by a link."""
 
@@ -109,6 +122,18 @@ def neighbours(file: File) -> Callable[[str], bytes | None]:
         return content if content is not None and len(content) <= _MOST_BYTES else None
 
     return open_file
+
+
+def around(file: File) -> Callable[[], Sequence[str]]:
+    """Return what lists the files of its root that may be templates, relative to the file; not all of very many."""
+
+    def list_files() -> Sequence[str]:
+        if file.root is None:
+            return []
+        found = islice(_walk(Path(file.root)), _MOST_AROUND)
+        return [uri_of(path, Path(file.path).parent) for path, _ in found]
+
+    return list_files
 
 
 def _half_read(content: bytes, uri: str, error: SourceError) -> Snapshot:
@@ -126,10 +151,15 @@ def _half_read(content: bytes, uri: str, error: SourceError) -> Snapshot:
 def _walk(folder: Path) -> Iterator[tuple[Path, Mapping[str, str]]]:
     """Yield the files of a folder that may be ours. Links to folders are not followed, and none leads outside.
 
-    Of a CDK cloud assembly they are the templates that its manifest names, and none of its assets.
+    Of a CDK cloud assembly they are the templates that its manifest names, and none of its assets; of a snapshot in
+    a folder it is the index.
     """
     root = folder.resolve()
     for place, folders, files in os.walk(folder):
+        if INDEX in files and is_folder(Path(place)):
+            folders.clear()  # the index says which of the files below it are whole
+            yield Path(place, INDEX), {}
+            continue
         stacks = stacks_of(Path(place)) if MANIFEST in files else None
         if stacks is not None:
             folders.clear()
@@ -154,6 +184,14 @@ def _bytes(file: File) -> bytes:
     if len(content) > _MOST_BYTES:
         raise SourceError(file.uri, f"more than {_MOST_BYTES // 2**20} MiB; split it")
     return content
+
+
+def _start(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(200)
+    except OSError:
+        return b""
 
 
 def _head(path: Path) -> bytes:

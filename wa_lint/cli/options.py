@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
-from functools import cache, wraps
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,8 @@ import click
 import msgspec
 
 from wa_lint import lens, packs
+from wa_lint.allow import FAULTS
+from wa_lint.cli.configuring import packed
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Severity
 from wa_lint.rule import Rule
@@ -149,7 +151,8 @@ def chosen_rules(choice: Choice) -> Sequence[Rule]:
 
 def rule_names(choice: Choice) -> Mapping[str, str]:
     """Return every name that a rule bears or once bore, chosen or not, and the rule's id."""
-    return {name: rule.info.id for rule in _book(choice.rules) for name in (rule.info.id, *rule.info.aliases)}
+    names = {name: rule.info.id for rule in _book(choice.rules) for name in (rule.info.id, *rule.info.aliases)}
+    return names | {id_: id_ for id_ in FAULTS}
 
 
 @cache
@@ -163,24 +166,6 @@ def named_rule(name: str, rules: Iterable[Rule]) -> Rule:
     if name not in by_name:
         raise ConfigError("", _no_rule(name, by_name))
     return by_name[name]
-
-
-def packed(
-    command: Callable[..., object],
-    name: str,
-    struct: type[msgspec.Struct],
-    options: Sequence[Callable[[Callable[..., object]], Callable[..., object]]],
-) -> Callable[..., object]:
-    """Add `options`; the command gets them as one `struct`, under `name`."""
-
-    @wraps(command)
-    def call(**given: object) -> object:
-        values = struct(**{field: given.pop(field) for field in struct.__struct_fields__})
-        return command(**{name: values}, **given)
-
-    for option in reversed(options):
-        call = option(call)
-    return call
 
 
 def _of_pillar(rule: Rule, pillars: Sequence[str]) -> bool:

@@ -1,17 +1,23 @@
-"""What does not gate: suppressions and the baseline, put to a report; and ``wa-lint baseline``, which writes one."""
+"""What does not gate: suppressions, overrides of the configuration and the baseline, put to a report."""
 
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 
+import msgspec
+
 from wa_lint import allow, baseline
+from wa_lint.cli.configuring import current
 from wa_lint.cli.options import Choice, Settling, matching_rules, rule_names
 from wa_lint.cli.output import complain
+from wa_lint.config import Config, Override
 from wa_lint.document import read_document
 from wa_lint.errors import ConfigError, did_you_mean
-from wa_lint.model import Raw, Report
+from wa_lint.model import Finding, Location, Raw, Report
 
 _LISTED = "allow"
 
@@ -23,14 +29,45 @@ def settled(report: Report, settling: Settling, choice: Choice, today: str) -> R
         is_inline=settling.inline_suppressions,
         demands_reason=settling.require_reason,
         never=matching_rules(settling.never_suppress, choice, "--never-suppress"),
+        silent=matching_rules(choice.ignore, choice, "--ignore") & set(allow.FAULTS),
     )
-    entries = [entry for file in settling.allow for entry in _entries(file)]
-    report = allow.settle(report, entries, policy, today)
+    found = current()
+    entries = [*_said(found), *(entry for file in settling.allow for entry in _entries(file))]
+    report = _without_overridden(allow.settle(report, entries, policy, today), found, choice)
     return report if settling.baseline is None else _against(report, settling.baseline)
 
 
 def today(now: dt.datetime | None) -> str:
     return (now or dt.datetime.now(dt.UTC)).date().isoformat()
+
+
+def _said(found: Config) -> Iterator[allow.Allowance | allow.Fault]:
+    """Yield the entries that stand in the configuration itself."""
+    for said in found.said.get("allow", ()):
+        yield from (allow.entry(item, _place(said.where)) for item in said.value if isinstance(item, dict))
+
+
+def _place(where: str) -> Location:
+    """Return the location that ``wa-lint.yaml:3:1`` spells; a table of TOML has no line."""
+    uri, _, rest = where.partition(":")
+    line, _, column = rest.partition(":")
+    return Location(uri, int(line), int(column)) if line.isdigit() else Location(uri)
+
+
+def _without_overridden(report: Report, found: Config, choice: Choice) -> Report:
+    """Return `report` without the findings that the configuration does not ask for in some files."""
+    dropped = [
+        (override, matching_rules(override.ignore, choice, override.said.where)) for override in found.overrides()
+    ]
+    if not dropped:
+        return report
+    kept = (f for f in report.findings if not any(f.rule.id in ids and _is_in(f, over) for over, ids in dropped))
+    return msgspec.structs.replace(report, findings=tuple(kept))
+
+
+def _is_in(finding: Finding, override: Override) -> bool:
+    from_there = Path(os.path.relpath(finding.location.uri, override.said.folder)).as_posix()
+    return any(fnmatchcase(from_there, pattern) for pattern in override.paths)
 
 
 def _against(report: Report, file: Path) -> Report:
