@@ -132,7 +132,7 @@ def test_on_one_line_of_json_only_what_stands_within_is_meant(wa_lint: WaLint) -
     assert found == {"Config": True, "Other": False}
 
 
-METADATA = {
+METADATA: dict[str, Any] = {
     "a text": "x",
     "null": None,
     "a misspelt key": {"alow": []},

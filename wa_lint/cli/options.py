@@ -52,9 +52,20 @@ class Delivery(msgspec.Struct, frozen=True):
     now: dt.datetime | None = None
 
 
+def _completed(_context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the last of the rules that an option names."""
+    head, comma, last = incomplete.rpartition(",")
+    return [f"{head}{comma}{name}" for name in rule_names(Choice()) if name.startswith(last)]
+
+
+def rule_option(name: str, meaning: str) -> Callable[[Callable[..., object]], Callable[..., object]]:
+    """Return an option that takes rules, and completes their ids."""
+    return click.option(name, multiple=True, metavar="RULE,…", help=meaning, shell_complete=_completed)
+
+
 _CHOICE: Final = (
-    click.option("--select", multiple=True, metavar="RULE,…", help="Only these rules; * stands for anything."),
-    click.option("--ignore", multiple=True, metavar="RULE,…", help="Not these rules."),
+    rule_option("--select", "Only these rules; * stands for anything."),
+    rule_option("--ignore", "Not these rules."),
     click.option("--pillar", multiple=True, type=click.Choice(lens.PILLARS), help="Only rules of this pillar."),
     click.option(
         "--severity",
@@ -108,7 +119,7 @@ _SETTLING: Final = (
         help="Whether comments, Metadata and tags may suppress, or only a file.  [default: they may]",
     ),
     click.option("--require-reason", is_flag=True, help="A suppression without a reason is none."),
-    click.option("--never-suppress", multiple=True, metavar="RULE,…", help="Nothing suppresses these rules."),
+    rule_option("--never-suppress", "Nothing suppresses these rules."),
     click.option(
         "--baseline", metavar="FILE", type=_FILE, help="What `wa-lint baseline` wrote: what is in it does not gate."
     ),

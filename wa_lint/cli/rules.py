@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from wa_lint import docs, lens, packs
+from wa_lint.allow import FAULTS
 from wa_lint.cli.exits import CLEAN, FOUND, NOTHING
 from wa_lint.cli.options import Choice, choice, chosen_rules, named_rule
 from wa_lint.cli.output import complain, to_stdout
@@ -36,6 +37,9 @@ def rules(choice: Choice) -> int:
 )
 def explain(rule_id: str, folders: Sequence[Path]) -> int:
     """Print a rule's page: what it asks, why, and what mends it."""
+    if fault := FAULTS.get(rule_id):
+        to_stdout(f"# {fault.title}\n\nSeverity: {fault.severity.value}\n\n{fault.why}\n\nFix: {fault.fix}\n")
+        return CLEAN
     rule = named_rule(rule_id, packs.load(folders))
     full = next(iter(packs.examples_of([rule])), rule)
     to_stdout(docs.rule_page(full))

@@ -12,8 +12,10 @@ import msgspec
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Report
 
-_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
-"""What steers a terminal or turns the direction of a line instead of being shown."""
+_CONTROL: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
+)
+"""What steers a terminal, turns the direction of a line or takes no room at all, instead of being shown."""
 
 
 def _no_lines(_uri: str) -> Sequence[str]:

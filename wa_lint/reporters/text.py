@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from wa_lint.model import Evidence, Finding, Gap, Input, Location, Outcome, Report, Severity
+from wa_lint.model import Evidence, Finding, Gap, Input, Location, Outcome, Report, Severity, Suppression
 from wa_lint.reporters import Options, blanked, stages, tally, visible
 
 _ANSI: Final = {
@@ -46,11 +46,13 @@ def render(report: Report, options: Options) -> str:
     ink = Ink(options.colour)
     by_outcome: dict[Outcome, list[Finding]] = defaultdict(list)
     for finding in report.findings:
-        by_outcome[finding.outcome].append(finding)
+        if finding.suppressed is None:
+            by_outcome[finding.outcome].append(finding)
     blocks = [
         *_failing(by_outcome[Outcome.FAIL], stages.where_of(report), options, ink),
         *_skew(report, options, ink),
         *_undecided(by_outcome[Outcome.UNKNOWN], options, ink),
+        *_allowed(report.findings, options, ink),
         *(_passing(by_outcome, options, ink) if options.show_all else ()),
         *_unread(report, ink),
         *_skipped(report.inputs, ink),
@@ -105,9 +107,14 @@ def _finding(finding: Finding, where: str, options: Options, ink: Ink) -> Iterat
 
 
 def _teaching(finding: Finding, options: Options, ink: Ink) -> Iterator[str]:
-    """Yield what mends it: said once for each rule, at its first finding."""
+    """Yield why it matters and what mends it: said once for each rule, at its first finding."""
+    yield from _prose(_first_sentence(finding.rule.why), options, ink, label="why: ")
     yield from _prose(finding.rule.fix.strip().split("\n\n")[0], options, ink, label="fix: ")
     yield f"{_INDENT}{ink(f'more: wa-lint explain {finding.rule.id}', 'faint')}"
+
+
+def _first_sentence(text: str) -> str:
+    return re.split(r"(?<=[.!?])\s", " ".join(text.split()), maxsplit=1)[0]
 
 
 def _snippet(place: Location, options: Options, ink: Ink) -> Iterator[str]:
@@ -180,6 +187,31 @@ def _undecided(findings: Sequence[Finding], options: Options, ink: Ink) -> Itera
     yield "\n".join(lines)
 
 
+def _allowed(findings: Iterable[Finding], options: Options, ink: Ink) -> Iterator[str]:
+    """Yield what somebody allowed, in his words; of what is older than the baseline, only how much there is."""
+    found = [(finding, finding.suppressed) for finding in findings if finding.suppressed]
+    lines: list[str] = []
+    for finding, why in found:
+        if why.kind != "baseline" or options.show_all:
+            lines += _prose(f"{_subject(finding)}: {_reason(why)}", options, ink, label=f"{finding.rule.id}: ")
+    old = sum(why.kind == "baseline" for _, why in found)
+    if old and not options.show_all:
+        lines.append(f"{_INDENT}{_count(old, 'finding')} of the baseline (--show-all lists them)")
+    if found:
+        yield "\n".join([ink(f"Allowed ({len(found)})", "bold"), *lines])
+
+
+def _reason(why: Suppression) -> str:
+    """Return who allowed it, why, how long, and where he says so."""
+    parts = [
+        why.reason or "no reason given",
+        *([why.owner] if why.owner else []),
+        *([f"until {why.until}"] if why.until else []),
+        *([f"{why.kind} at {why.location}"] if why.location else []),
+    ]
+    return ", ".join(parts)
+
+
 def _passing(by_outcome: Mapping[Outcome, Sequence[Finding]], options: Options, ink: Ink) -> Iterator[str]:
     for outcome, title in ((Outcome.PASS, "Passed"), (Outcome.NOT_APPLICABLE, "Not applicable")):
         found = by_outcome.get(outcome, ())
@@ -243,21 +275,22 @@ def _summary(report: Report, by_outcome: Mapping[Outcome, Sequence[Finding]], in
         failed = ink(f"{counted.failed:>8}", "high" if counted.failed else "faint")
         yield f"{name:<24}{failed}{counted.unknown:>12}{counted.passed:>8}"
     yield ""
-    yield _verdict(by_outcome, ink)
+    yield _verdict(by_outcome, sum(f.suppressed is not None for f in report.findings), ink)
     read = sum(entry.resources for entry in judged)
     if judged:
-        asked = f"{_count(len(report.rules), 'rule')} on {_count(read, 'resource')} of {_count(len(judged), 'input')}"
+        rules = [rule for rule in report.rules if rule.practices]  # the others speak of suppressions
+        asked = f"{_count(len(rules), 'rule')} on {_count(read, 'resource')} of {_count(len(judged), 'input')}"
         named = dict.fromkeys(stage for entry in judged for stage in entry.stages)
         yield asked + (f", for {' and '.join(map(ink, named))}." if named else ".")
 
 
-def _verdict(by_outcome: Mapping[Outcome, Sequence[Finding]], ink: Ink) -> str:
+def _verdict(by_outcome: Mapping[Outcome, Sequence[Finding]], allowed: int, ink: Ink) -> str:
     failed, unknown, passed = (len(by_outcome.get(o, ())) for o in (Outcome.FAIL, Outcome.UNKNOWN, Outcome.PASS))
     by_severity = Counter(finding.rule.severity for finding in by_outcome.get(Outcome.FAIL, ()))
     kinds = ", ".join(f"{by_severity[s]} {s.value}" for s in reversed(Severity) if by_severity[s])
     style = max(by_severity, key=lambda severity: severity.rank).value if by_severity else "good"
     failing = ink(f"{failed} failed" + (f" ({kinds})" if kinds else ""), style)
-    return f"{failing}, {unknown} not judged, {passed} passed."
+    return f"{failing}, {unknown} not judged, {passed} passed" + (f", {allowed} allowed." if allowed else ".")
 
 
 def _count(number: int, noun: str) -> str:
