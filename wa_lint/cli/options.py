@@ -17,6 +17,7 @@ from wa_lint.allow import FAULTS
 from wa_lint.cli.configuring import packed
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Severity
+from wa_lint.reporters import REPORTERS
 from wa_lint.rule import Rule
 
 _SEVERITIES: Final = [severity.value for severity in Severity]
@@ -89,7 +90,7 @@ _DELIVERY: Final = (
         "--output",
         multiple=True,
         metavar="FORMAT[=FILE]",
-        help="text, json or sarif; to stdout, or to a file. May be given several times.  [default: text]",
+        help=f"{', '.join(REPORTERS)}; to stdout, or to a file. May be given several times.  [default: text]",
     ),
     click.option("--show-all", is_flag=True, help="Show what passed and what did not apply too."),
     click.option(

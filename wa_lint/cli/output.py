@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import os
 import shutil
 import sys
@@ -38,8 +39,9 @@ def targets(given: Sequence[str]) -> Sequence[Target]:
 
 def deliver(report: Report, to: Sequence[Target], delivery: Delivery, options: Options) -> int:
     """Write the report wherever it is wanted and return the exit code."""
+    moment = (delivery.now or dt.datetime.now(dt.UTC)).strftime("%Y-%m-%dT%H:%M:%S")
     for target in to:
-        shown = msgspec.structs.replace(options, show_all=delivery.show_all)
+        shown = msgspec.structs.replace(options, show_all=delivery.show_all, made_at=moment)
         if target.file is None:
             to_stdout(target.render(report, for_stdout(shown)))
         else:

@@ -29,6 +29,8 @@ class Options(msgspec.Struct, frozen=True):
     """Show what passed and what did not apply too."""
     colour: bool = False
     width: int = 80
+    made_at: str | None = None
+    """``2026-11-23T18:30:00``, UTC, for the formats that demand a time; all others have none."""
     lines: Callable[[str], Sequence[str]] = _no_lines
     """The lines of the source behind a uri, secrets masked; none where they are not at hand."""
 
@@ -36,7 +38,14 @@ class Options(msgspec.Struct, frozen=True):
 Reporter: TypeAlias = Callable[[Report, Options], str]
 
 REPORTERS: Final[Mapping[str, str]] = {
+    "csv": "wa_lint.reporters.csv_report",
+    "github": "wa_lint.reporters.github",
+    "gitlab": "wa_lint.reporters.gitlab",
+    "gitlab-sast": "wa_lint.reporters.gitlab_sast",
     "json": "wa_lint.reporters.json_report",
+    "jsonl": "wa_lint.reporters.jsonl",
+    "junit": "wa_lint.reporters.junit",
+    "markdown": "wa_lint.reporters.markdown",
     "sarif": "wa_lint.reporters.sarif",
     "text": "wa_lint.reporters.text",
 }

@@ -28,6 +28,7 @@ from wa_lint.model import (
 )
 from wa_lint.reporters import Options, stages, tally
 from wa_lint.reporters.json_report import encode
+from wa_lint.reporters.places import file_of
 
 _LEVEL: Final = {
     Severity.LOW: "note",
@@ -206,7 +207,7 @@ def _logical(resource: Resource) -> Raw:
 
 
 def _physical(place: Location, resource: Resource | None = None) -> Raw:
-    uri = _synthetic(place.uri, resource) if place.uri.startswith("arn:") else place.uri
+    uri = file_of(place, resource)
     return {"artifactLocation": {"uri": quote(uri), "uriBaseId": "%SRCROOT%"}, "region": _region(place)}
 
 
@@ -215,14 +216,6 @@ def _region(place: Location) -> Raw:
         return {"startLine": 1}
     region = {"startLine": place.line, "startColumn": max(place.column, 1)}
     return region | ({"endLine": place.end_line, "endColumn": place.end_column} if place.end_line else {})
-
-
-def _synthetic(arn: str, resource: Resource | None) -> str:
-    """Return a path for a live resource: an alert without a file makes GitHub refuse the whole upload."""
-    _, _, service, region, account, name = (arn.split(":", 5) + [""] * 6)[:6]
-    account = account or (resource and resource.account) or "unknown-account"
-    region = region or (resource and resource.region) or "global"
-    return f"aws/{account}/{region}/{service}/{name.replace(':', '/')}.json"
 
 
 def _related(finding: Finding) -> Iterator[Raw]:

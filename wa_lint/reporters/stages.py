@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from typing import TypeAlias
 
 from wa_lint.model import Finding, Outcome, Report, Skew
 
+Where: TypeAlias = Callable[[Finding], str]
+"""Says in which stages a finding holds; nothing if in all."""
 
-def where_of(report: Report) -> Callable[[Finding], str]:
+
+def where_of(report: Report) -> Where:
     """Return what says where a finding holds: ``in dev, not in prod, not known in test``; empty if it does in all.
 
     It does not say that it is not so where the same fails on another line.

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 import textwrap
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Final, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 import msgspec
 
@@ -64,11 +64,7 @@ def render(report: Report, options: Options) -> str:
 # --- what fails -------------------------------------------------------------------------------------
 
 
-Where: TypeAlias = Callable[[Finding], str]
-"""Says in which stages a finding holds; nothing if in all."""
-
-
-def _failing(findings: Iterable[Finding], where: Where, options: Options, ink: Ink) -> Iterator[str]:
+def _failing(findings: Iterable[Finding], where: stages.Where, options: Options, ink: Ink) -> Iterator[str]:
     places: dict[str, dict[tuple[str, str], list[Finding]]] = defaultdict(lambda: defaultdict(list))
     for finding in findings:
         places[_place(finding)][finding.resource.id, finding.resource.type].append(finding)

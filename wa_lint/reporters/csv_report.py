@@ -1,0 +1,90 @@
+"""CSV for spreadsheets: one row a finding, and no cell that a spreadsheet would run as a formula.
+
+A cell that begins with one of ``= + - @ TAB CR`` (OWASP, "CSV Injection", read 2026-11), after blanks and quotes too,
+gets an apostrophe in front.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from typing import Final
+
+from wa_lint.model import Finding, Outcome, Report
+from wa_lint.reporters import Options, stages, tally
+
+_FORMULA: Final = re.compile(r"[\s'\"\u200b-\u200f\ufeff]*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
+"""A formula's first character, its full-width twins too."""
+
+_COLUMNS: Final = (
+    "rule",
+    "outcome",
+    "severity",
+    "pillar",
+    "phase",
+    "practices",
+    "resource",
+    "type",
+    "arn",
+    "account",
+    "region",
+    "file",
+    "line",
+    "column",
+    "path",
+    "message",
+    "when",
+    "stages",
+    "assumes",
+    "evidence",
+    "fix",
+    "suppressed",
+    "fingerprint",
+)
+
+
+def render(report: Report, options: Options) -> str:
+    where = stages.where_of(report)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(_COLUMNS)
+    for finding in report.findings:
+        if options.show_all or finding.outcome in {Outcome.FAIL, Outcome.UNKNOWN}:
+            writer.writerow([_cell(value) for value in _row(finding, where(finding))])
+    return text.getvalue()
+
+
+def _row(finding: Finding, where: str) -> tuple[str, ...]:
+    resource, rule, place = finding.resource, finding.rule, finding.location
+    why = finding.suppressed
+    return (
+        rule.id,
+        finding.outcome.value,
+        rule.severity.value,
+        tally.pillar(rule),
+        tally.phase(rule),
+        " ".join(rule.practices),
+        resource.id,
+        resource.type,
+        resource.arn or "",
+        resource.account or "",
+        resource.region or "",
+        place.uri,
+        str(place.line or ""),
+        str(place.column or ""),
+        finding.path,
+        finding.message,
+        finding.when or "",
+        where,
+        "; ".join(finding.assumes),
+        "; ".join(f"{e.resource}.{e.path} is {e.shown}" for e in finding.evidence),
+        " ".join(rule.fix.split()),
+        f"{why.kind}: {why.reason or 'no reason given'}" if why else "",
+        finding.fingerprint,
+    )
+
+
+def _cell(text: str) -> str:
+    text = text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+    return f"'{text}" if _FORMULA.match(text) else text

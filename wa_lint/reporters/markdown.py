@@ -1,0 +1,120 @@
+"""Markdown for a pull request's comment or a step's summary: the verdict, the gravest findings, and what is not known.
+
+Limits: a comment of GitHub holds 65,536 characters; a step summary 1 MiB (GitHub's docs, read 2026-11). Names out of
+templates cannot place links, images, mentions or HTML: each stands as code.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from wa_lint import lens
+from wa_lint.model import Finding, Outcome, Report, Severity
+from wa_lint.reporters import Options, blanked, stages, tally
+
+MARK: Final = "<!-- wa-lint -->"
+"""By it a bot finds its own comment again."""
+
+_LONGEST: Final = 60_000
+_LONGEST_CELL: Final = 300
+
+
+def render(report: Report, options: Options) -> str:
+    del options
+    head = "\n".join((MARK, *_head(report))) + "\n"
+    failing = [f for f in report.findings if f.outcome is Outcome.FAIL and f.suppressed is None]
+    failing.sort(key=lambda finding: -finding.rule.severity.rank)
+    tail = "\n".join((*_unknown(report), *_allowed(report), *_unread(report)))[: _LONGEST // 2]
+    return head + _findings(failing, stages.where_of(report), _LONGEST - len(head) - len(tail)) + tail + "\n"
+
+
+def _head(report: Report) -> Iterator[str]:
+    counted = tally.total(report.findings)
+    yield f"## wa-lint: {counted.failed} failed, {counted.unknown} not judged, {counted.passed} passed"
+    yield ""
+    if not any(entry.status == "judged" for entry in report.inputs):
+        yield "Nothing was checked."
+        yield ""
+        return
+    yield "| Pillar | failed | not judged | passed |"
+    yield "|---|--:|--:|--:|"
+    for pillar, told in tally.by_pillar(report).items():
+        yield f"| {pillar.replace('-', ' ').capitalize()} | {told.failed} | {told.unknown} | {told.passed} |"
+    yield ""
+
+
+def _findings(failing: Sequence[Finding], where: stages.Where, room: int) -> str:
+    """Return the table of the gravest that fit, and say how many do not."""
+    if not failing:
+        return ""
+    text = "| Severity | Rule | Where | What |\n|---|---|---|---|\n"
+    for number, finding in enumerate(failing):
+        row = _row(finding, where(finding))
+        if len(text) + len(row) > room - 200:
+            return text + f"\n{len(failing) - number} more are in the full report.\n\n"
+        text += row
+    return text + "\n"
+
+
+def _row(finding: Finding, where: str) -> str:
+    practice = finding.rule.practices[0] if finding.rule.practices else ""
+    link = f" ([{practice}]({lens.url(practice)}))" if practice else ""
+    said = [_text(finding.message), *([f"({_text(where)})"] if where else [])]
+    said += [f"When {_code(finding.when)}."] if finding.when else []
+    cells = (
+        _severity(finding.rule.severity),
+        f"`{finding.rule.id}`{link}",
+        _code(str(finding.location)),
+        " ".join(said),
+    )
+    return "| " + " | ".join(cells) + " |\n"
+
+
+def _severity(severity: Severity) -> str:
+    return f"**{severity.value}**" if severity.rank >= Severity.HIGH.rank else severity.value
+
+
+def _unknown(report: Report) -> Iterator[str]:
+    found = [f for f in report.findings if f.outcome is Outcome.UNKNOWN and f.suppressed is None]
+    if found:
+        yield from ("<details><summary>Not judged</summary>", "")
+        for (rule, reason), number in sorted(Counter((f.rule.id, f.message) for f in found).items()):
+            yield f"* `{rule}`, {number} times: {_text(reason)}"
+        yield from ("", "</details>", "")
+
+
+def _allowed(report: Report) -> Iterator[str]:
+    found = [(f, f.suppressed) for f in report.findings if f.suppressed and f.suppressed.kind != "baseline"]
+    if found:
+        yield from ("<details><summary>Allowed</summary>", "")
+        for finding, why in found:
+            yield f"* `{finding.rule.id}` {_code(finding.resource.id)}: {_text(why.reason or 'no reason given')}"
+        yield from ("", "</details>", "")
+
+
+def _unread(report: Report) -> Iterator[str]:
+    lines = [f"* {_code(e.uri)}: {_text(e.reason or 'not read')}" for e in report.inputs if e.status == "error"]
+    lines += [f"* {gap.scope.type}: {_text(gap.reason)}" for gap in report.gaps]
+    if lines:
+        yield from ("<details><summary>Not looked at</summary>", "", *lines, "", "</details>", "")
+
+
+def _text(text: str) -> str:
+    """Return prose in which nothing is markup, a mention or a table's end."""
+    shown = _clip(blanked(" ".join(text.split())))
+    shown = re.sub(r"([\\`*_{}\[\]()#+!|~>])", r"\\\1", shown.replace("&", "&amp;").replace("<", "&lt;"))
+    return re.sub(r"@(?=\w)", "@\u2060", shown).replace("://", ":\u2060//")
+
+
+def _code(text: str) -> str:
+    """Return a name as code: a fence longer than any run of backticks in it, and no bar, which would end a cell."""
+    shown = _clip(blanked(" ".join(text.split()))).replace("|", "\u00a6")
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
+    return f"{fence} {shown} {fence}" if "`" in shown else f"`{shown}`"
+
+
+def _clip(text: str) -> str:
+    return text if len(text) <= _LONGEST_CELL else text[: _LONGEST_CELL - 1] + "…"
