@@ -348,6 +348,7 @@ Config (AWS::SageMaker::EndpointConfig)
   23 |           InitialInstanceCount: 1
      |           ^^^^^^^^^^^^^^^^^^^^^^^
   because Target.MinCapacity is absent (line 30)
+  why: One instance cannot be spread over zones.
   fix: Set InitialInstanceCount to 2 or more.
   more: wa-lint explain endpoint-single-instance
 
