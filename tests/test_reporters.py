@@ -359,6 +359,7 @@ arn:aws:sagemaker:eu-west-1:111122223333:notebook-instance/research (AWS::SageMa
   high  notebook-direct-internet
   It is open.
     --> arn:aws:sagemaker:eu-west-1:111122223333:notebook-instance/research
+  why: It passes by your VPC.
   fix: Set DirectInternetAccess to Disabled.
   more: wa-lint explain notebook-direct-internet
 
