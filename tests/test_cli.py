@@ -105,7 +105,7 @@ def test_the_exit_code_tells_the_gravest_that_happened(
         (["check", "nowhere.yaml"], "nowhere.yaml: there is no such file or folder"),
         (["check", "--jobs", "0"], "--jobs"),
         (["explain", "endpoint-single-instanc"], "did you mean 'endpoint-single-instance'?"),
-        (["snapshot"], "--output"),
+        (["snapshot"], "-o"),
     ],
 )
 def test_a_slip_of_the_pen_is_answered_with_what_was_meant(wa_lint: WaLint, arguments: list[str], hint: str) -> None:
@@ -274,7 +274,7 @@ def test_no_line_that_is_shown_holds_a_secret(text: str) -> None:
 
 
 def test_lines_stay_what_they_are_where_there_is_no_secret() -> None:
-    assert list(masked_lines(ONE_INSTANCE)) == ONE_INSTANCE.splitlines()
+    assert list(masked_lines(ONE_INSTANCE)) == ONE_INSTANCE.split("\n")
 
 
 # --- the process ------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ from wa_lint.model import (
     Severity,
 )
 from wa_lint.reporters import REPORTERS, Options, reporter, tally
+from wa_lint.reporters.line_hash import line_hashes
 
 TEMPLATE = [f"line {i}" for i in range(1, 23)] + ["          InitialInstanceCount: 1", "last"]
 
@@ -464,3 +465,23 @@ def test_the_same_report_gives_the_same_text(format_: str) -> None:
 def test_an_unknown_format_is_answered_with_the_nearest() -> None:
     with pytest.raises(ConfigError, match="did you mean 'sarif'"):
         reporter("sarf")
+
+
+# --- GitHub's hash of a line ------------------------------------------------------------------------
+
+HASHES = {
+    "": ["c129715d7a2bc9a3:1"],
+    " a\nb\n  \t\tc\n d": ["271789c17abda88f:1", "54703d4cd895b18:1", "180aee12dab6264:1", "a23a3dc5e078b07b:1"],
+}
+"""Text and hashes, from the tests of github/codeql-action (src/fingerprints.test.ts, read 2026-11)."""
+
+
+@pytest.mark.parametrize("text", HASHES)
+def test_a_lines_hash_is_githubs(text: str) -> None:
+    assert line_hashes(text.split("\n")) == HASHES[text]
+
+
+def test_lines_that_read_alike_for_long_are_numbered() -> None:
+    found = line_hashes(["same words, again and again"] * 9)
+    assert len(set(found)) == 9
+    assert [text.partition(":")[2] for text in found[:5]] == ["1", "2", "3", "4", "5"]

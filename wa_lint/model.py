@@ -227,7 +227,7 @@ class SourceKind(Enum):
 
 
 class Note(msgspec.Struct, frozen=True):
-    """What somebody wrote beside a resource for us to read: a comment, a Metadata section, a tag. Nobody has judged it."""
+    """What somebody wrote beside a resource for us to read: a comment, a Metadata section, a tag. Not judged yet."""
 
     kind: str
     """comment | metadata | tag"""
@@ -332,6 +332,14 @@ class Suppression(msgspec.Struct, frozen=True):
     """Where it is written."""
 
 
+class Step(msgspec.Struct, frozen=True):
+    """One resource on the way that leads from a stranger to what he should not reach."""
+
+    resource: str
+    type: str
+    location: Location
+
+
 class Finding(msgspec.Struct, frozen=True):
     """What one rule has to say about one resource, or about one item of it."""
 
@@ -350,6 +358,10 @@ class Finding(msgspec.Struct, frozen=True):
     stages: tuple[str, ...] | None = None
     """The sets of parameters with which it is so; None: with all that its template was judged with."""
     suppressed: Suppression | None = None
+    trail: tuple[Step, ...] = ()
+    """The way that the verdict rests on, the outermost first; empty where it rests on no way."""
+    anchor: Location | None = None
+    """The line of the template that made a live resource, where that is known."""
 
 
 class Skew(msgspec.Struct, frozen=True):

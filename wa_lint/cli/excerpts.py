@@ -40,7 +40,7 @@ def excerpts(files: Iterable[File]) -> Callable[[str], Sequence[str]]:
 
 def masked_lines(text: str) -> Sequence[str]:
     """Return the lines of `text`; none if a secret spans several, for what is left would stand at the wrong number."""
-    plain, masked = text.splitlines(), mask(text).splitlines()
+    plain, masked = (re.split(r"\r\n|\r|\n", one) for one in (text, mask(text)))  # as a `Document` counts lines
     if len(plain) != len(masked):
         return ()
     return [_masked(masked, i) for i in range(len(masked))]

@@ -47,6 +47,7 @@ REPORTERS: Final[Mapping[str, str]] = {
     "junit": "wa_lint.reporters.junit",
     "markdown": "wa_lint.reporters.markdown",
     "sarif": "wa_lint.reporters.sarif",
+    "sarif-full": "wa_lint.reporters.sarif_full",
     "text": "wa_lint.reporters.text",
 }
 """Format: the module whose `render` writes it, imported when it is asked for."""

@@ -1,4 +1,4 @@
-"""SARIF 2.1.0, for code hosts: what fails, and what could not be looked at. Nothing here is Well-Architected's.
+"""SARIF 2.1.0, for code hosts, in two profiles: what GitHub takes, and all there is. It judges nothing.
 
 Made for GitHub's reading of it (its page "SARIF support for code scanning", read 2026-11): only the first location
 of a result counts and must be a file; tags filter; `security-severity` makes an alert a vulnerability.
@@ -7,9 +7,11 @@ of a result counts and must be a file; tags filter; `security-severity` makes an
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 from urllib.parse import quote
+
+import msgspec
 
 from wa_lint import __version__, lens
 from wa_lint.model import (
@@ -25,9 +27,11 @@ from wa_lint.model import (
     RuleInfo,
     Severity,
     Skew,
+    Suppression,
 )
 from wa_lint.reporters import Options, stages, tally
 from wa_lint.reporters.json_report import encode
+from wa_lint.reporters.line_hash import line_hashes
 from wa_lint.reporters.places import file_of
 
 _LEVEL: Final = {
@@ -58,24 +62,80 @@ _LENS: Final = {"name": "AWS-WA-ML-Lens", "guid": "b3b1f0c2-6f0e-4d0a-9a55-6f5c1
 _MOST_TAGS, _LONGEST_TEXT = 10, 1024
 
 
+MOST_RESULTS: Final = 5000
+"""What GitHub keeps of a run, by severity; more than 25,000 make it refuse the file."""
+
+_MOST_PLACES: Final = 100
+"""Related places of a result, and steps of a way, that GitHub shows."""
+
+
 def render(report: Report, options: Options) -> str:
-    del options  # the same for every reader
-    log = {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [_run(report)]}
-    return encode(log)
+    """Return the profile for GitHub: what fails and nobody allowed, the gravest of it where there is too much."""
+    return log(report, options, is_full=False)
 
 
-def _run(report: Report) -> Raw:
+def notice(report: Report) -> str | None:
+    """Say it where not all that fails is in the file."""
+    left = len(_failing(report)) - MOST_RESULTS
+    if left <= 0:
+        return None
+    return f"{left} of {left + MOST_RESULTS} findings are left out of the SARIF, the least severe: GitHub keeps no more"
+
+
+def log(report: Report, options: Options, *, is_full: bool) -> str:
+    """Return a log of one run. The full profile has every outcome, what is suppressed too, and no cap."""
+    run = _run(report, Shown(options.lines, is_full))
+    return encode({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]})
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """Which profile it is, and what the sources look like."""
+
+    lines: Callable[[str], Sequence[str]]
+    is_full: bool
+
+
+def _failing(report: Report) -> list[Finding]:
+    return [f for f in report.findings if f.outcome is Outcome.FAIL and f.suppressed is None]
+
+
+def _shown(report: Report, *, is_full: bool) -> Sequence[Finding]:
+    if is_full:
+        return report.findings
+    failing = _failing(report)
+    if len(failing) <= MOST_RESULTS:
+        return failing
+    return sorted(failing, key=lambda finding: -finding.rule.severity.rank)[:MOST_RESULTS]
+
+
+def _run(report: Report, shown: Shown) -> Raw:
     index = {rule.id: i for i, rule in enumerate(report.rules)}
     where = stages.where_of(report)
+    found = _shown(report, is_full=shown.is_full)
+    hashes = _Hashes(shown.lines)
     return {
         "tool": {"driver": _driver(report.rules)},
         "automationDetails": {"id": _category(report)},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The folder that wa-lint was started in."}}},
-        "invocations": [_invocation(report)],
+        "invocations": [_invocation(report, None if shown.is_full else notice(report))],
         "taxonomies": [_taxonomy(report.rules)],
-        "results": [_result(f, index[f.rule.id], where(f)) for f in report.findings if f.outcome is Outcome.FAIL],
+        "results": [_result(f, index[f.rule.id], where(f), hashes) for f in found],
     }
+
+
+class _Hashes:
+    """GitHub's hash of any line of any source that is at hand."""
+
+    def __init__(self, lines: Callable[[str], Sequence[str]]) -> None:
+        self._lines = lines
+        self._known: dict[str, Sequence[str]] = {}
+
+    def of(self, place: Location) -> str | None:
+        if place.uri not in self._known:
+            self._known[place.uri] = line_hashes(self._lines(place.uri)) if place.line else ()
+        found = self._known[place.uri]
+        return found[place.line - 1] if 0 < place.line <= len(found) else None
 
 
 def _category(report: Report) -> str:
@@ -161,17 +221,31 @@ def _taxon(practice: lens.Practice) -> Raw:
 # --- results ----------------------------------------------------------------------------------------
 
 
-def _result(finding: Finding, index: int, where: str) -> Raw:
-    related = list(_related(finding))
+_KIND: Final = {
+    Outcome.FAIL: "fail",
+    Outcome.UNKNOWN: "open",
+    Outcome.PASS: "pass",
+    Outcome.NOT_APPLICABLE: "notApplicable",
+}
+"""An open result is one that could not be decided for lack of information (SARIF 2.1.0, 3.27.9)."""
+
+
+def _result(finding: Finding, index: int, where: str, hashes: _Hashes) -> Raw:
+    related = list(_related(finding))[:_MOST_PLACES]
+    place = finding.anchor or finding.location
+    fails = finding.outcome is Outcome.FAIL
     return {
         "ruleId": finding.rule.id,
         "ruleIndex": index,
-        "kind": "fail",
-        "level": _LEVEL[finding.rule.severity],
+        "kind": _KIND[finding.outcome],
+        "level": _LEVEL[finding.rule.severity] if fails else "none",
         "message": {"text": _message(finding, where)},
-        "locations": [_location(finding.location, finding.resource)],
+        "locations": [_location(place, finding.resource)],
         **({"relatedLocations": related} if related else {}),
-        **({"partialFingerprints": {"waLint/v1": finding.fingerprint}} if finding.fingerprint else {}),
+        **({"codeFlows": [_flow(finding)]} if finding.trail else {}),
+        "partialFingerprints": _fingerprints(finding, hashes.of(place)),
+        **({"suppressions": [_suppression(finding.suppressed)]} if finding.suppressed else {}),
+        **({"baselineState": "unchanged"} if _is_old(finding) else {}),
         "properties": {
             "path": finding.path,
             **({"when": finding.when} if finding.when else {}),
@@ -179,6 +253,41 @@ def _result(finding: Finding, index: int, where: str) -> Raw:
             **({"assumes": list(finding.assumes)} if finding.assumes else {}),
         },
     }
+
+
+def _fingerprints(finding: Finding, line_hash: str | None) -> Raw:
+    ours = {"waLint/v1": finding.fingerprint} if finding.fingerprint else {}
+    return ours | ({"primaryLocationLineHash": line_hash} if line_hash else {})
+
+
+def _is_old(finding: Finding) -> bool:
+    return finding.suppressed is not None and finding.suppressed.kind == "baseline"
+
+
+def _suppression(why: Suppression) -> Raw:
+    place = {"location": {"physicalLocation": _physical(why.location)}} if why.location else {}
+    is_beside = why.kind in {"comment", "metadata"}
+    said = [why.reason or "no reason given", *([f"until {why.until}"] if why.until else [])]
+    return {
+        "kind": "inSource" if is_beside else "external",
+        "status": "accepted",
+        "justification": ", ".join([*said, *([why.owner] if why.owner else [])]),
+        **place,
+    }
+
+
+def _flow(finding: Finding) -> Raw:
+    """Return the way as a code host draws it, a place for each step."""
+    steps = [
+        {
+            "location": {
+                "physicalLocation": _physical(step.location, finding.resource),
+                "message": {"text": _unlinked(f"{step.resource} ({step.type})")},
+            }
+        }
+        for step in finding.trail[:_MOST_PLACES]
+    ]
+    return {"threadFlows": [{"locations": steps}]}
 
 
 def _message(finding: Finding, where: str) -> str:
@@ -235,9 +344,10 @@ def _related(finding: Finding) -> Iterator[Raw]:
 # --- what could not be looked at --------------------------------------------------------------------
 
 
-def _invocation(report: Report) -> Raw:
+def _invocation(report: Report, capped: str | None) -> Raw:
     broken = [entry for entry in report.inputs if entry.status == "error"]
     notes = [*map(_broken, broken), *map(_unread, report.gaps), *map(_odd, report.problems), *map(_skewed, report.skew)]
+    notes += [_note("warning", _sentence(capped))] if capped else []
     return {"executionSuccessful": not broken, "toolExecutionNotifications": notes}
 
 
