@@ -51,6 +51,7 @@ class Delivery(msgspec.Struct, frozen=True):
     fail_on: str = "low"
     strict: bool = False
     now: dt.datetime | None = None
+    history: tuple[Path, ...] = ()
 
 
 def _completed(_context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
@@ -63,6 +64,8 @@ def rule_option(name: str, meaning: str) -> Callable[[Callable[..., object]], Ca
     """Return an option that takes rules, and completes their ids."""
     return click.option(name, multiple=True, metavar="RULE,…", help=meaning, shell_complete=_completed)
 
+
+_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 _CHOICE: Final = (
     rule_option("--select", "Only these rules; * stands for anything."),
@@ -107,10 +110,15 @@ _DELIVERY: Final = (
         metavar="DATE",
         help="The day that ages are measured against.  [default: the snapshot's, else today]",
     ),
+    click.option(
+        "--history",
+        multiple=True,
+        metavar="FILE",
+        type=_FILE,
+        help="A JSON report of an earlier run, the oldest first; the HTML draws the trend.",
+    ),
 )
 
-
-_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 _SETTLING: Final = (
     click.option("--allow", multiple=True, metavar="FILE", type=_FILE, help="A file of suppressions."),

@@ -16,6 +16,7 @@ import click
 import msgspec
 
 from wa_lint.cli.exits import exit_code
+from wa_lint.cli.history import past
 from wa_lint.cli.options import Delivery
 from wa_lint.errors import ConfigError
 from wa_lint.model import Report, Severity
@@ -40,8 +41,9 @@ def targets(given: Sequence[str]) -> Sequence[Target]:
 def deliver(report: Report, to: Sequence[Target], delivery: Delivery, options: Options) -> int:
     """Write the report wherever it is wanted and return the exit code."""
     moment = (delivery.now or dt.datetime.now(dt.UTC)).strftime("%Y-%m-%dT%H:%M:%S")
+    history = tuple(past(file) for file in delivery.history)
     for target in to:
-        shown = msgspec.structs.replace(options, show_all=delivery.show_all, made_at=moment)
+        shown = msgspec.structs.replace(options, show_all=delivery.show_all, made_at=moment, history=history)
         if target.file is None:
             to_stdout(target.render(report, for_stdout(shown)))
         else:

@@ -22,6 +22,15 @@ def _no_lines(_uri: str) -> Sequence[str]:
     return ()
 
 
+class Past(msgspec.Struct, frozen=True):
+    """What an earlier run counted."""
+
+    name: str
+    failed: int
+    unknown: int
+    passed: int
+
+
 class Options(msgspec.Struct, frozen=True):
     """How the reader wants it. No option changes a verdict."""
 
@@ -29,6 +38,8 @@ class Options(msgspec.Struct, frozen=True):
     """Show what passed and what did not apply too."""
     colour: bool = False
     width: int = 80
+    history: tuple[Past, ...] = ()
+    """Earlier runs, the oldest first, for the formats that draw a trend."""
     made_at: str | None = None
     """``2026-11-23T18:30:00``, UTC, for the formats that demand a time; all others have none."""
     lines: Callable[[str], Sequence[str]] = _no_lines
@@ -42,6 +53,7 @@ REPORTERS: Final[Mapping[str, str]] = {
     "github": "wa_lint.reporters.github",
     "gitlab": "wa_lint.reporters.gitlab",
     "gitlab-sast": "wa_lint.reporters.gitlab_sast",
+    "html": "wa_lint.reporters.html",
     "json": "wa_lint.reporters.json_report",
     "jsonl": "wa_lint.reporters.jsonl",
     "junit": "wa_lint.reporters.junit",

@@ -1,0 +1,128 @@
+"""The scorecard: one file of HTML that opens anywhere, asks no network, and works without JavaScript.
+
+Jinja escapes every value; the policy in the head admits the page's own style and script by their hash, nothing else.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+from collections import defaultdict
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+from wa_lint import __version__, lens
+from wa_lint.model import Finding, Outcome, Raw, Report
+from wa_lint.reporters import Options, blanked, stages, tally
+from wa_lint.reporters.scorecard import Pillar, scorecard
+
+_GAUGE: Final = 2 * math.pi * 42
+_RING: Final = 2 * math.pi * 50
+
+
+def render(report: Report, options: Options) -> str:
+    style, script = _file("scorecard.css"), _file("scorecard.js")
+    shown = [f for f in report.findings if f.outcome in {Outcome.FAIL, Outcome.UNKNOWN} or options.show_all]
+    text: str = _template().render(
+        version=__version__,
+        lens_version=lens.version(),
+        report=report,
+        card=scorecard(report),
+        total=tally.total(report.findings),
+        scope=_scope(report),
+        findings=sorted(shown, key=lambda f: (f.suppressed is not None, _ORDER[f.outcome], -f.rule.severity.rank)),
+        where=stages.where_of(report),
+        excerpt=lambda finding: _excerpt(finding, options),
+        history=options.history,
+        style=style,
+        script=script,
+        style_hash=_hash(style),
+        script_hash=_hash(script),
+    )
+    return text
+
+
+_ORDER: Final = {Outcome.FAIL: 0, Outcome.UNKNOWN: 1, Outcome.PASS: 2, Outcome.NOT_APPLICABLE: 3}
+
+
+def _scope(report: Report) -> Raw:
+    """Return what was looked at: inputs by status, and the accounts and regions of what was judged."""
+    by_status: dict[str, list[Raw]] = defaultdict(list)
+    for entry in report.inputs:
+        by_status[entry.status].append(entry)
+    places = {(f.resource.account, f.resource.region or "global") for f in report.findings if f.resource.account}
+    return {
+        "judged": by_status["judged"],
+        "broken": by_status["error"],
+        "skipped": by_status["skipped"],
+        "resources": sum(entry.resources for entry in by_status["judged"]),
+        "accounts": sorted({account for account, _ in places}),
+        "regions": sorted({region for _, region in places}),
+        "rules": sum(bool(rule.practices) for rule in report.rules),
+    }
+
+
+def _excerpt(finding: Finding, options: Options) -> tuple[int, str] | None:
+    place = finding.location
+    lines = options.lines(place.uri) if place.line else ()
+    return (place.line, blanked(lines[place.line - 1])[:200]) if 0 < place.line <= len(lines) else None
+
+
+# --- the page ---------------------------------------------------------------------------------------
+
+
+@cache
+def _template() -> Raw:
+    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415, only this format needs it
+
+    made = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
+    made.filters |= {"words": _words, "title": lambda text: _words(text).capitalize(), "plain": _plain}
+    made.globals |= {"url": lens.url, "dash": _dash, "ring": _ring, "severities": ("critical", "high", "medium", "low")}
+    made.globals |= {"pillar_of": tally.pillar, "phases": lens.PHASES, "spark": _spark, "allow": _allow}
+    return made.from_string(_file("scorecard.html"))
+
+
+def _words(text: str) -> str:
+    return text.replace("-", " ")
+
+
+def _plain(text: str) -> str:
+    """Return a text in one line, what steers a reader's eye replaced."""
+    return blanked(" ".join(str(text).split()))
+
+
+def _dash(pillar: Pillar) -> str:
+    """Return the drawn and the empty part of a gauge's circle."""
+    drawn = _GAUGE * (pillar.score or 0) / 100
+    return f"{drawn:.1f} {_GAUGE - drawn:.1f}"
+
+
+def _ring(pillar: Pillar) -> str:
+    drawn = _RING * pillar.coverage / 100
+    return f"{drawn:.1f} {_RING - drawn:.1f}"
+
+
+def _spark(values: list[int]) -> str:
+    """Return the points of a line through `values`, 300 by 60."""
+    top = max([*values, 1])
+    step = 280 / max(len(values) - 1, 1)
+    return " ".join(f"{10 + step * at:.1f},{55 - 45 * value / top:.1f}" for at, value in enumerate(values))
+
+
+def _allow(finding: Finding) -> str:
+    """Return what would suppress a finding: a comment in a template, an entry of a file elsewhere."""
+    rule = finding.rule.id
+    if finding.location.line and finding.location.uri.endswith((".yaml", ".yml", ".template")):
+        return f"# wa-lint: allow {rule} REASON (until YYYY-MM-DD)"
+    return f"allow: [{{rule: {rule}, resource: '{_plain(finding.resource.id)}', reason: REASON, until: YYYY-MM-DD}}]"
+
+
+@cache
+def _file(name: str) -> str:
+    return files("wa_lint.reporters").joinpath("page", name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
