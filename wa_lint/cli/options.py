@@ -41,6 +41,7 @@ class Settling(msgspec.Struct, frozen=True):
     require_reason: bool = False
     never_suppress: tuple[str, ...] = ()
     baseline: Path | None = None
+    diff: str | None = None
 
 
 class Delivery(msgspec.Struct, frozen=True):
@@ -131,6 +132,9 @@ _SETTLING: Final = (
     rule_option("--never-suppress", "Nothing suppresses these rules."),
     click.option(
         "--baseline", metavar="FILE", type=_FILE, help="What `wa-lint baseline` wrote: what is in it does not gate."
+    ),
+    click.option(
+        "--diff", metavar="REF", help="Only what changed since the commit where this one left REF gates; runs no git."
     ),
 )
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from wa_lint import allow, baseline
+from wa_lint.cli.changed import only_changed
 from wa_lint.cli.configuring import current
 from wa_lint.cli.options import Choice, Settling, matching_rules, rule_names
 from wa_lint.cli.output import complain
@@ -34,7 +35,8 @@ def settled(report: Report, settling: Settling, choice: Choice, today: str) -> R
     found = current()
     entries = [*_said(found), *(entry for file in settling.allow for entry in _entries(file))]
     report = _without_overridden(allow.settle(report, entries, policy, today), found, choice)
-    return report if settling.baseline is None else _against(report, settling.baseline)
+    report = report if settling.baseline is None else _against(report, settling.baseline)
+    return report if settling.diff is None else only_changed(report, Path.cwd(), settling.diff)
 
 
 def today(now: dt.datetime | None) -> str:

@@ -77,7 +77,9 @@ def _excerpt(finding: Finding, options: Options) -> tuple[int, str] | None:
 def _template() -> Raw:
     from jinja2 import Environment, StrictUndefined  # noqa: PLC0415, only this format needs it
 
-    made = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
+    made = Environment(
+        autoescape=True, keep_trailing_newline=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
+    )
     made.filters |= {"words": _words, "title": lambda text: _words(text).capitalize(), "plain": _plain}
     made.globals |= {"url": lens.url, "dash": _dash, "ring": _ring, "severities": ("critical", "high", "medium", "low")}
     made.globals |= {"pillar_of": tally.pillar, "phases": lens.PHASES, "spark": _spark, "allow": _allow}

@@ -261,7 +261,7 @@ def _fingerprints(finding: Finding, line_hash: str | None) -> Raw:
 
 
 def _is_old(finding: Finding) -> bool:
-    return finding.suppressed is not None and finding.suppressed.kind == "baseline"
+    return finding.suppressed is not None and finding.suppressed.kind in {"baseline", "unchanged"}
 
 
 def _suppression(why: Suppression) -> Raw:

@@ -183,16 +183,20 @@ def _undecided(findings: Sequence[Finding], options: Options, ink: Ink) -> Itera
     yield "\n".join(lines)
 
 
+_OLD: Final = {"baseline": "of the baseline", "unchanged": "in what did not change"}
+
+
 def _allowed(findings: Iterable[Finding], options: Options, ink: Ink) -> Iterator[str]:
     """Yield what somebody allowed, in his words; of what is older than the baseline, only how much there is."""
     found = [(finding, finding.suppressed) for finding in findings if finding.suppressed]
     lines: list[str] = []
     for finding, why in found:
-        if why.kind != "baseline" or options.show_all:
+        if why.kind not in _OLD or options.show_all:
             lines += _prose(f"{_subject(finding)}: {_reason(why)}", options, ink, label=f"{finding.rule.id}: ")
-    old = sum(why.kind == "baseline" for _, why in found)
-    if old and not options.show_all:
-        lines.append(f"{_INDENT}{_count(old, 'finding')} of the baseline (--show-all lists them)")
+    for kind, where in _OLD.items():
+        old = sum(why.kind == kind for _, why in found)
+        if old and not options.show_all:
+            lines.append(f"{_INDENT}{_count(old, 'finding')} {where} (--show-all lists them)")
     if found:
         yield "\n".join([ink(f"Allowed ({len(found)})", "bold"), *lines])
 
