@@ -1,6 +1,6 @@
 """Bad inputs to ``wa-lint check``, by their numbers in the list of needs: what a good tool does with each.
 
-Left to others: 36 and 37 (nested stacks), 45 (parameters files), 48 (suppressions in templates).
+Left to others: 48 (suppressions in templates).
 """
 
 from __future__ import annotations
@@ -578,6 +578,64 @@ Resources:
     assert run.report["findings"][0]["location"]["line"] == 10
 
 
+NESTED = {
+    "child.yaml": (True, None),
+    "./child.yaml": (True, None),
+    "https://s3.amazonaws.com/b/child.yaml": (False, "is not fetched"),
+    "!Sub 'https://${AWS::Region}/child.yaml'": (False, "is known only at deployment"),
+    "missing.yaml": (False, "missing.yaml cannot be followed"),
+    "loop.yaml": (False, "it nests itself"),
+    "../../etc/passwd": (False, "cannot be followed"),
+    "link.yaml": (False, "link.yaml cannot be followed"),
+    "/etc/passwd": (False, "/etc/passwd cannot be followed"),
+    r"\\\\host\\share\\child.yaml": (False, "cannot be followed"),
+    "file:///etc/passwd": (False, "is not fetched"),
+}
+
+
+@pytest.mark.parametrize("url", NESTED)
+def test_36_a_nested_stack_is_followed_inside_the_root_and_nowhere_else(wa_lint: WaLint, url: str) -> None:
+    is_followed, problem = NESTED[url]
+    nest = "Resources:\n  S: {Type: 'AWS::CloudFormation::Stack', Properties: {TemplateURL: %s}}\n"
+    files = {"in/t.yaml": nest % url, "in/child.yaml": OPEN, "in/loop.yaml": nest % "t.yaml", "outside.yaml": OPEN}
+    Path("in").mkdir()
+    for name, text in files.items():
+        Path(name).write_text(text)
+    Path("in/link.yaml").symlink_to(Path("outside.yaml").resolve())
+    run = wa_lint("check", "in/t.yaml", "-o", "json", *RULES)
+    assert "Traceback" not in run.err + run.out
+    assert outcomes(run).get(("notebook-direct-internet", "S/N")) == ("fail" if is_followed else None)
+    said = [found["message"] for found in run.report["problems"]]
+    assert (not said) if problem is None else any(problem in message for message in said)
+
+
+@pytest.mark.parametrize("url", ["http://169.254.169.254/latest/meta-data/iam", "http://internal", "//internal/t.yaml"])
+@pytest.mark.parametrize("way", ["stack", "include", "module"])
+def test_37_no_address_is_ever_asked(wa_lint: WaLint, monkeypatch: pytest.MonkeyPatch, url: str, way: str) -> None:
+    def refuse(*_: object) -> None:
+        pytest.fail("a socket was opened")
+
+    monkeypatch.setattr("socket.socket.connect", refuse)
+    monkeypatch.setattr("socket.getaddrinfo", refuse)
+    text = {
+        "stack": OPEN + f"  S: {{Type: 'AWS::CloudFormation::Stack', Properties: {{TemplateURL: '{url}'}}}}\n",
+        "include": OPEN + f"  Fn::Transform: {{Name: 'AWS::Include', Parameters: {{Location: '{url}'}}}}\n",
+        "module": OPEN + f"Modules: {{M: {{Source: '{url}'}}}}\n",
+    }[way]
+    run = check(wa_lint, text)
+    assert run.report["problems"]
+
+
+@pytest.mark.parametrize(
+    "said", ["!Ref M.Access", "!Ref MAccess", "!GetAtt M.N.Access", "!GetAtt MN.Access", "!Sub '${M.Access}'", "!Ref M"]
+)
+@pytest.mark.parametrize("module", ["M: {Type: My::Own::Thing::MODULE}", "M: {Type: 'My::Own::Thing::MODULE::1'}"])
+def test_38_what_a_module_of_the_registry_makes_is_not_known(wa_lint: WaLint, said: str, module: str) -> None:
+    run = check(wa_lint, notebook(f"DirectInternetAccess: {said}, KmsKeyId: {said}") + f"  {module}\n", "--show-all")
+    found = outcomes(run)
+    assert (found["notebook-direct-internet", "N"], found["notebook-default-key", "N"]) == ("unknown", "unknown")
+
+
 @pytest.mark.parametrize(
     "type_", ["My::Own::MODULE", "Custom::Thing", "Third::Party::Type", "AWS::CloudFormation::CustomResource"]
 )
@@ -665,6 +723,45 @@ def test_44_a_default_that_is_not_allowed_is_said_and_a_hidden_one_never_shown(w
     assert any("the default of A" in message for message in said)
     assert internet(run) == "unknown"
     assert "hunter2" not in run.out + run.err
+
+
+ACCESS = "Parameters: {Access: {Type: String}}\n"
+
+SETS = {
+    '[{"ParameterKey": "Access", "ParameterValue": "Enabled"}]': None,
+    '["Access=Enabled"]': None,
+    '{"Parameters": {"Access": "Enabled"}, "Tags": {"a": "b"}, "StackPolicy": {}}': None,
+    '{"Access": "Enabled"}': None,
+    '[{"ParameterKey": "Access", "ParameterValue": "a"}, {"ParameterKey": "Access", "ParameterValue": "b"}]': "twice",
+    '{"Access": "a", "Access": "b"}': "stands twice",
+    '{"Acess": "Enabled"}': "did you mean 'Access'?",
+    '{"Access": {"a": "b"}}': "neither a text nor a list of texts",
+    '[{"ParameterKey": "Access"}]': "this is no parameter",
+    "[1]": "this is no parameter",
+    "Access [": "p.json:1:",
+    "": "it is no parameters file",
+}
+
+
+@pytest.mark.parametrize("given", SETS)
+def test_45_a_parameters_file_is_right_or_an_error_at_its_place(wa_lint: WaLint, given: str) -> None:
+    Path("t.yaml").write_text(notebook("DirectInternetAccess: !Ref Access", ACCESS))
+    Path("p.json").write_text(given)
+    run = wa_lint("check", "t.yaml", "-o", "json", *RULES, "--parameters", "p.json")
+    problem = SETS[given]
+    if problem is None:
+        assert internet(run) == "fail"
+    else:
+        assert (run.code, run.out) == (2, "")
+        assert run.err.startswith("wa-lint: p.json:1:")
+        assert problem in run.err
+
+
+def test_45_a_parameters_file_that_is_not_there_is_an_error(wa_lint: WaLint) -> None:
+    Path("t.yaml").write_text(notebook("DirectInternetAccess: !Ref Access", ACCESS))
+    run = wa_lint("check", "t.yaml", "--parameters", "p.json")
+    assert (run.code, run.out) == (2, "")
+    assert "'p.json' is no file that is there" in run.err
 
 
 def test_46_what_its_condition_leaves_out_does_not_apply(wa_lint: WaLint) -> None:

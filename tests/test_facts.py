@@ -33,8 +33,10 @@ from wa_lint.model import (
     Value,
     path_text,
 )
+from wa_lint.policy import matches_action
 from wa_lint.scenario import Scenario, explore
 from wa_lint.sources.template import read_template
+from wa_lint.truth import equals
 
 UNKNOWN = "unknown"
 ORIGIN = Listed(Location("test"))
@@ -453,7 +455,35 @@ def behind_function(policy: Value, variables: Value = ABSENT, entry: Resource | 
     ]
 
 
+ALIAS = make("Live", "Lambda::Alias", FunctionName=ref("Fn"), FunctionVersion=ref("V", "Version"), Name="live")
+VERSION = make("V", "Lambda::Version", FunctionName=sub(*ref("Fn", "Arn").parts))
+FUNCTIONS_AT = "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/"
+STREAMS_AT = "arn:aws:apigateway:eu-west-1:lambda:path/2021-11-15/functions/"
+OF_NAME = "arn:aws:lambda:eu-west-1:123456789012:function:scorer:live"
+
+
+def behind_alias(entry: Resource) -> list[Resource]:
+    """Return an entry in front of a function that has an alias, a version and a name."""
+    others = [r for r in behind_function(INVOKES, entry=entry) if r.id != "Fn"]
+    function = make("Fn", "Lambda::Function", Role=ref("Role", "Arn"), FunctionName="scorer")
+    return [*others, function, ALIAS, VERSION]
+
+
+ALIASES: dict[str, Value] = {
+    "the alias": sub(FUNCTIONS_AT, *ref("Live").parts, "/invocations"),
+    "a version": sub(FUNCTIONS_AT, *ref("V").parts, "/invocations"),
+    "the alias by its name": sub(FUNCTIONS_AT, *ref("Fn", "Arn").parts, ":live/invocations"),
+    "the alias by its ARN": f"{FUNCTIONS_AT}{OF_NAME}/invocations",
+    "the alias that a stage names": sub(FUNCTIONS_AT, *ref("Fn", "Arn").parts, ":${stageVariables.a}/invocations"),
+    "the alias as a stream": sub(STREAMS_AT, *ref("Live").parts, "/response-streaming-invocations"),
+}
+
 URL = make("Url", "Lambda::Url", AuthType="NONE", TargetFunctionArn=ref("Fn", "Arn"))
+URL_OF_ALIAS = make("Url", "Lambda::Url", AuthType="NONE", TargetFunctionArn=ref("Live"))
+URL_WITH_QUALIFIER = make("Url", "Lambda::Url", AuthType="NONE", TargetFunctionArn=ref("Fn"), Qualifier="live")
+INTEGRATION_OF_ALIAS = make(
+    "Int", "ApiGatewayV2::Integration", ApiId=ref("HttpApi"), IntegrationType="AWS_PROXY", IntegrationUri=ref("Live")
+)
 ROUTE = [
     make("HttpApi", "ApiGatewayV2::Api", ProtocolType="HTTP"),
     make(
@@ -515,6 +545,10 @@ EXPOSURES = [
     ("the same, told the endpoint's name", behind_function(EVERYTHING, {"NAME": NAME}), ["anonymous"]),
     ("the same, told by reference", behind_function(EVERYTHING, {"N": ref("Endpoint", "EndpointName")}), ["anonymous"]),
     ("a function that may do nothing here", behind_function(document(allow("s3:GetObject"))), []),
+    *((name, behind_alias(method(uri)), ["anonymous"]) for name, uri in ALIASES.items()),
+    ("a URL of an alias", behind_alias(URL_OF_ALIAS), ["anonymous"]),
+    ("a URL with a qualifier", behind_alias(URL_WITH_QUALIFIER), ["anonymous"]),
+    ("a route to an alias", [*ROUTE[:2], INTEGRATION_OF_ALIAS, *behind_alias(ROUTE[0])[1:]], ["anonymous"]),
     ("a function URL", behind_function(INVOKES, entry=URL), ["anonymous"]),
     ("a route of an HTTP API", [*ROUTE, *behind_function(INVOKES, entry=ROUTE[0])[1:]], ["anonymous"]),
     ("a WebSocket route behind IAM", [*SOCKET, *behind_function(INVOKES, entry=ROUTE[0])[1:]], []),
@@ -544,6 +578,21 @@ def test_an_exposure_stands_at_the_authorization_of_its_entry_and_names_its_hops
     assert found.select("source").value == "Method"
 
 
+def test_an_alias_on_the_way_is_a_hop() -> None:
+    (found,) = cell(world(*behind_alias(URL_OF_ALIAS)), "Endpoint").select("exposures").items()
+    assert found.select("hops").plain() == ["Url", "Live", "Fn", "Role"]
+
+
+def test_what_calls_an_alias_is_known_to_its_function() -> None:
+    permission = make("P", "Lambda::Permission", FunctionName=ref("Live"))
+    source = make("S", "Lambda::EventSourceMapping", FunctionName=sub(*ref("Fn").parts, ":live"))
+    function = cell(world(*behind_alias(URL_OF_ALIAS), permission, source), "Fn")
+    links = ("aliases", "versions", "urls", "permissions", "event_sources")
+    assert {name: paths(function.select(name)) for name in links} == {
+        name: [(id_, "")] for name, id_ in zip(links, ("Live", "V", "Url", "P", "S"), strict=True)
+    }
+
+
 def test_an_entry_says_whom_it_admits_and_whether_it_invokes_at_its_own_places() -> None:
     entry = cell(world(*direct()), "Method")
     assert (entry.select("admits").value, path_text(entry.select("admits").path)) == ("anonymous", "AuthorizationType")
@@ -571,7 +620,8 @@ def series(values: list[list[float]], hours: int = 2 * WEEK, start: str = "2026-
 
 def live(invocations: Value, **more: Value) -> World:
     observed = {} if invocations is ABSENT else {"invocations": invocations}
-    config: dict[str, Value] = {"ProductionVariants": [{"VariantName": "blue"}], "EndpointConfigName": "c", **more}
+    variant = {"VariantName": "blue", "ModelName": "m"}
+    config: dict[str, Value] = {"ProductionVariants": [variant], "EndpointConfigName": "c", **more}
     return world(
         Resource("E", "AWS::SageMaker::Endpoint", {"EndpointConfigName": "c"}, ORIGIN, observed=observed),
         make("C", "SageMaker::EndpointConfig", **config),
@@ -751,3 +801,30 @@ def test_a_template_is_exposed_in_the_scenario_that_opens_it() -> None:
 
     found = {assumptions["Open"].value: answer for assumptions, answer in explore(kinds, {}, 8)}
     assert found == {"yes": ["anonymous"], ABSENT: []}
+
+
+GIVEN = """
+Resources:
+  C: {{Type: {type}, Properties: {{ServiceToken: arn}}}}
+  Role: {{Type: AWS::IAM::Role}}
+  Endpoint: {{Type: AWS::SageMaker::Endpoint, Properties: {{EndpointName: !GetAtt C.A, EndpointConfigName: x}}}}
+  Policy:
+    Type: AWS::ApplicationAutoScaling::ScalingPolicy
+    Properties: {{ResourceId: !Sub 'endpoint/{named}/variant/v'}}
+"""
+
+
+@pytest.mark.parametrize("type_", ["Custom::Names", "AWS::CloudFormation::CustomResource"])
+@pytest.mark.parametrize(("named", "expected"), [("${C.A}", "Endpoint"), ("${C.B}", UNKNOWN), ("${C}", UNKNOWN)])
+def test_what_a_custom_resource_gives_out_is_told_apart_by_attribute(type_: str, named: str, expected: str) -> None:
+    where = World(graph_of(read_template(GIVEN.format(type=type_, named=named), "t.yaml")), is_closed=True)
+    endpoint = cell(where, "Policy").select("endpoint")
+    assert (UNKNOWN if isinstance(endpoint.value, Unknown) else endpoint.resource.id) == expected
+    policies = cell(where, "Endpoint").select("scaling_policies").value
+    assert isinstance(policies, Partial) == (expected == UNKNOWN)
+
+
+def test_what_a_custom_resource_gives_out_may_be_empty_or_anything() -> None:
+    where = World(graph_of(read_template(GIVEN.format(type="Custom::X", named="x"), "t.yaml")))
+    name = cell(where, "Endpoint").select("EndpointName").value
+    assert said(equals(name, "")) == said(matches_action({"Action": name}, "s3:GetObject")) == UNKNOWN

@@ -20,7 +20,7 @@ from wa_lint.model import (
     Unknown,
     Unresolved,
 )
-from wa_lint.naming import is_named, spell, spellings, text
+from wa_lint.naming import Spelling, is_named, shelve, spell, spelled_on, spellings, text
 from wa_lint.schema import property_at
 from wa_lint.sources.template import read_template
 
@@ -165,7 +165,7 @@ def test_the_link_table_names_only_what_the_schemas_know(link: object) -> None:
 )
 def test_names(said: str, key: str, named: bool | None) -> None:
     settled = {"\U000f0001"}.__contains__
-    by = spellings(spell(key, lambda _: ["data"]), settled)
+    by = spellings(spell(key, lambda _: [Spelling("data")]), settled)
     assert is_named(text(said, settled), by, settled) is named
 
 
@@ -207,3 +207,90 @@ Resources:
     alarms = root(here, "Endpoint").select("alarms").value
     assert isinstance(alarms, Partial)
     assert alarms.items == ()
+
+
+def test_what_may_not_be_there_is_not_looked_at_either() -> None:
+    template = """
+Resources:
+  Endpoint: {Type: AWS::SageMaker::Endpoint, Properties: {EndpointConfigName: !Ref Config}}
+  Named: {Type: AWS::SageMaker::Endpoint, Properties: {EndpointConfigName: config}}
+  Config: {Type: AWS::SageMaker::EndpointConfig, Condition: NotDefined, Properties: {EndpointConfigName: config}}
+"""
+    here = World(graph_of(read_template(template, "t.yaml")))
+    for id_ in ("Endpoint", "Named"):
+        found = root(here, id_).select("endpoint_config").value
+        assert isinstance(found, Unknown)
+        assert "NotDefined" in found.reason
+
+
+def test_of_many_links_those_that_are_there_are_followed() -> None:
+    template = """
+Resources:
+  Role: {Type: AWS::IAM::Role, Properties: {ManagedPolicyArns: [!Ref Here, !Ref Perhaps]}}
+  Here: {Type: AWS::IAM::ManagedPolicy}
+  Perhaps: {Type: AWS::IAM::ManagedPolicy, Condition: NotDefined}
+"""
+    policies = root(World(graph_of(read_template(template, "t.yaml"))), "Role").select("managed_policies").value
+    assert isinstance(policies, Partial)
+    assert [cell.resource.id for cell in policies.items if isinstance(cell, Cell)] == ["Here"]
+
+
+@pytest.mark.parametrize(("said", "assumes"), [("dev-fraud", ("the default of Stage",)), ("!Ref Endpoint", ())])
+def test_the_name_of_what_is_named_may_rest_on_a_default_too(said: str, assumes: tuple[str, ...]) -> None:
+    template = f"""
+Parameters: {{Stage: {{Type: String, Default: dev}}}}
+Resources:
+  Endpoint: {{Type: AWS::SageMaker::Endpoint, Properties: {{EndpointName: !Sub "${{Stage}}-fraud"}}}}
+  Alarm:
+    Type: AWS::CloudWatch::Alarm
+    Properties: {{AlarmName: low, Dimensions: [{{Name: EndpointName, Value: {said}}}]}}
+"""
+    here = World(graph_of(read_template(template, "t.yaml")))
+    (alarm, _) = root(here, "Endpoint").select("alarms").items()
+    assert alarm.select("AlarmName").assumes == assumes
+    (endpoint,) = root(here, "Alarm").select("endpoints").items()
+    assert endpoint.select("EndpointConfigName").assumes == assumes
+
+
+def test_a_default_behind_a_name_is_assumed_by_whoever_is_reached_through_it() -> None:
+    template = """
+Parameters: {Stage: {Type: String, Default: dev}}
+Resources:
+  Config:
+    Type: AWS::SageMaker::EndpointConfig
+    Properties: {EndpointConfigName: !Sub "${Stage}-config", ProductionVariants: [{VariantName: blue}]}
+  Endpoint: {Type: AWS::SageMaker::Endpoint, Properties: {EndpointName: fraud, EndpointConfigName: dev-config}}
+  Target:
+    Type: AWS::ApplicationAutoScaling::ScalableTarget
+    Properties: {ResourceId: endpoint/fraud/variant/blue, MinCapacity: 2}
+"""
+    here = World(graph_of(read_template(template, "t.yaml")))
+    (blue,) = root(here, "Config").select("ProductionVariants").items()
+    assert blue.select("scalable_targets").items()[0].select("MinCapacity").assumes == ("the default of Stage",)
+
+
+@pytest.mark.parametrize(
+    ("arn", "is_named"),
+    [
+        ("arn:aws:iam::111122223333:role/trainer", True),
+        ("arn:aws:iam::111122223333:role/teams/ml/trainer", True),
+        ("arn:aws:iam::111122223333:role/my-trainer", False),
+        ("trainer", False),
+    ],
+)
+def test_a_role_is_named_by_its_arn_and_by_all_of_its_name(arn: str, *, is_named: bool) -> None:
+    here = world(
+        resource("Role", "AWS::IAM::Role", RoleName="trainer"),
+        resource("Model", "AWS::SageMaker::Model", ExecutionRoleArn=arn),
+    )
+    assert (not isinstance(root(here, "Model").select("execution_role").value, Unknown)) is is_named
+
+
+def test_what_fits_a_pattern_is_found_by_its_beginning_and_by_its_end() -> None:
+    texts = ["s3://data/a", "s3://database/a", "x:role/trainer", "y:role/my-trainer", "s3://data/b"]
+    by = spellings((one for key in ("s3://{id}/*", "*:role/{id}") for one in spell(key, _fill)), lambda _: False)
+    assert sorted(spelled_on(shelve(texts), by)) == ["s3://data/a", "s3://data/b", "x:role/trainer"]
+
+
+def _fill(_: str) -> list[Spelling]:
+    return [Spelling("data"), Spelling("trainer")]

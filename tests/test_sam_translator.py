@@ -20,6 +20,9 @@ from wa_lint import packs
 from wa_lint.document import read_document
 from wa_lint.engine import lint
 from wa_lint.errors import SourceError
+from wa_lint.facts import FACTS
+from wa_lint.graph import World
+from wa_lint.linking import graph_of
 from wa_lint.model import ABSENT, Deferred, Outcome, Snapshot, Value
 from wa_lint.rule import Rule
 from wa_lint.scenario import Assumptions, Scenario, explore
@@ -57,7 +60,7 @@ REPAIRS: Final = (
 
 DIFFERENT: Final[Mapping[str, Mapping[str, str]]] = {
     "an API with a document of its own has the methods that stand there, and no others": {
-        "ApiGetOpenMethod": "SAM adds the default authorizer where an operation's security is empty too",
+        "ApiGetEmptyMethod": "its authorizer has the place of the operation that SAM adds it to",
         "ApiPostDefaultMethod": "its authorizer has the place of the operation that SAM adds it to",
     },
     "a state machine behind an API, and a URL of a function": {
@@ -65,6 +68,9 @@ DIFFERENT: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "a function is a Lambda function of the same id, with a role": {
         "FnRole": "what SAM adds for dead letters has the function's place, natively that of the queue",
+    },
+    "what SAM adds for something that is written has the place of that, and not that of a policy": {
+        "FnRole": "what destinations grant is natively unknown; what is for dead letters has the function's place",
     },
     "what connectors and some events grant is not known": {
         "ByRole": "what a connector grants is a policy of its own, natively unknown",
@@ -294,7 +300,7 @@ Resources:
 ODD: Final[tuple[Any, ...]] = (None, "", [], {}, 1, True, [[]], {"Ref": ["a"]}, {"Fn::If": 1}, {"Fn::Sub": "${X}"})
 
 
-def test_what_is_made_of_a_loop_is_there_when_the_loop_makes_it() -> None:
+def test_what_is_made_of_a_loop_is_there_when_the_loop_makes_it(rules: list[Rule]) -> None:
     text = """
 Transform: [AWS::LanguageExtensions, AWS::Serverless-2016-10-31]
 Parameters: {Names: {Type: CommaDelimitedList, Default: 'a,b'}}
@@ -302,11 +308,45 @@ Resources:
   Fn::ForEach::Functions:
     - Name
     - !Ref Names
-    - Fn${Name}: {Type: AWS::Serverless::Function, Properties: {InlineCode: x, Handler: h, Runtime: python3.12}}
+    - Fn${Name}:
+        Type: AWS::Serverless::Function
+        Properties:
+          InlineCode: x
+          Handler: h
+          Runtime: python3.12
+          AutoPublishAlias: live
+          FunctionUrlConfig: {AuthType: NONE}
+          Policies: [{Statement: [{Effect: Allow, Action: 'sagemaker:*', Resource: '*'}]}]
+          Events: {E: {Type: Api, Properties: {Path: '/${Name}', Method: get}}}
 """
-    _, translated = both(text)
-    assert [r.id for r in translated.resources] == ["Fna", "Fnb", "FnaRole", "FnbRole"]
-    assert {str(r.exists) for r in translated.resources} == {"a in !Ref Names", "b in !Ref Names"}
+    native, translated = both(text)
+    assert differing(native, translated, rules) == set()
+    for snapshot in (native, translated):
+        exists = {r.id: str(r.exists) for r in snapshot.resources}
+        for name in "ab":
+            made = ("", "Role", "Url", "EMethod")
+            assert {exists.pop(f"Fn{name}{what}") for what in made} == {f"{name} in !Ref Names"}
+        assert exists["ServerlessRestApi"] == exists["ServerlessRestApiProdStage"] == "True"
+        others = [id_ for id_ in exists if id_.startswith("Fn")]
+        assert all(exists[id_] == f"{id_[2]} in !Ref Names" for id_ in others)
+
+
+def test_the_methods_of_an_api_in_a_loop_are_there_when_the_loop_makes_it() -> None:
+    text = """
+Transform: AWS::LanguageExtensions
+Parameters: {Names: {Type: CommaDelimitedList, Default: a}}
+Resources:
+  Fn::ForEach::Apis:
+    - Name
+    - !Ref Names
+    - Api${Name}:
+        Type: AWS::ApiGateway::RestApi
+        Properties: {Body: {paths: {/x: {get: {x-amazon-apigateway-integration: {type: http}}}}}}
+"""
+    snapshot = read_template(text, "t.yaml")
+    assert {r.id: str(r.exists) for r in snapshot.resources} == dict.fromkeys(
+        ("Apia", "ApiaGetXMethod"), "a in !Ref Names"
+    )
 
 
 EXPOSED: Final = """\
@@ -334,6 +374,164 @@ def test_whoever_calls_an_alias_calls_its_function(rules: list[Rule]) -> None:
     found = lint(translated, rules, "2026-11-23").findings
     failed = {f.resource.id for f in found if f.rule.id == "unauthenticated-inference" and f.outcome is Outcome.FAIL}
     assert failed == {"FnAMethod", "FnBRoute", "FnUrl"}
+    assert {"FnAliaslive"} <= {r.id for r in native.resources}
+    assert hops(native) == hops(translated)
+    assert all({"FnAliaslive", "Fn", "FnRole"} <= set(way) for way in hops(native))
+
+
+def hops(snapshot: Snapshot) -> list[list[str]]:
+    """Return the ways from outside to the endpoint, by what they lead through."""
+    world = World(graph_of(snapshot, FACTS), is_closed=True)
+    (endpoint,) = world.of_type("AWS::SageMaker::Endpoint")
+    ways: list[Any] = [item.select("hops").plain() for item in endpoint.select("exposures").items()]
+    return sorted(ways)
+
+
+def test_an_alias_has_the_id_that_sam_gives_it() -> None:
+    for snapshot in both(EXPOSED.replace("AutoPublishAlias: live", "AutoPublishAlias: 'live-2_b'")):
+        assert "FnAliasliveD2Ub" in {resource.id for resource in snapshot.resources}
+
+
+REFERENCES: Final = ("!Ref Fn.Alias", "!Ref FnAliaslive", "!Ref Fn.Version", "!Sub '${Fn.Alias}'", "!GetAtt Fn.Arn")
+
+
+@pytest.mark.parametrize("reference", REFERENCES)
+def test_what_sam_makes_of_a_function_is_named_as_sam_names_it(reference: str) -> None:
+    own = {"Type": "AWS::Lambda::Url", "Properties": {"AuthType": "NONE", "TargetFunctionArn": "HERE"}}
+    text = f"{EXPOSED}  Own: {json.dumps(own)}\n".replace('"HERE"', reference)
+    for snapshot in both(text):
+        assert any(way[0] == "Own" and way[-2:] == ["Fn", "FnRole"] for way in hops(snapshot))
+
+
+# --- policies ---------------------------------------------------------------------------------------
+
+POLICIES: Final = """\
+Transform: AWS::Serverless-2016-10-31
+Parameters: {P: {Type: String}}
+Conditions: {C: !Equals [!Ref P, a], D: !Equals [!Ref P, b]}
+Resources:
+  Fn: {Type: AWS::Serverless::Function, Properties: {InlineCode: x, Handler: h, Runtime: python3.12, Policies: HERE}}
+"""
+
+FULL: Final = "{Statement: [{Effect: Allow, Action: 's3:*', Resource: '*'}]}"
+
+CONDITIONAL: Final = {
+    "!If [C, [Some, S3], [Other]]": [["Some", "S3"], ["Other"]],
+    f"!If [C, [Some, {FULL}], !Ref AWS::NoValue]": [["Some", "s3:*"], []],
+    f"[Always, !If [C, [Some], {FULL}]]": [["Always", "Some"], ["Always", "s3:*"]],
+    "!If [C, [Some], !If [D, [One, Two], Three]]": [["Some"], ["One", "Two"], ["Three"]],
+    f"!If [C, [!If [D, Never, Some]], [!If [D, {FULL}, One]]]": [["Some"], ["s3:*"], ["One"]],
+}
+"""SAM refuses some of these; what they grant is clear all the same."""
+
+
+@pytest.mark.parametrize(("policies", "expected"), CONDITIONAL.items(), ids=list(CONDITIONAL))
+def test_policies_under_a_condition_are_read(policies: str, expected: list[list[str]]) -> None:
+    native = read_template(POLICIES.replace("HERE", policies), "t.yaml")
+    found = [list(granted(properties)) for _, _, properties in resolved(native, "FnRole")]
+    assert sorted(found) == sorted(expected)
+
+
+def granted(properties: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names of the managed policies that are not SAM's own, and the actions of the others."""
+    for arn in properties["ManagedPolicyArns"]:
+        if "AWSLambdaBasicExecutionRole" not in arn.parts[-1]:
+            yield arn.parts[-1].rpartition("/")[2]
+    for policy in properties["Policies"]:
+        for statement in policy["PolicyDocument"]["Statement"]:
+            yield statement["Action"]
+
+
+# --- whom an API lets in ----------------------------------------------------------------------------
+
+API: Final = """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Api:
+    Type: AWS::Serverless::{kind}
+    Properties:
+      StageName: live
+      Auth: {{{auth}, Authorizers: {authorizers}}}
+      DefinitionBody: {document}security: [{{other: []}}], paths: {{
+        /a: {{{verb}: {{{security}x-amazon-apigateway-integration: {{type: aws_proxy, uri: u}}}}}},
+        /b: {{get: {{{security}x: 1}}}}}}}}
+  Fn:
+    Type: AWS::Serverless::Function
+    Properties:
+      InlineCode: pass
+      Handler: h
+      Runtime: python3.12
+      Role: arn
+      Events: {{{event}}}
+"""
+
+_SCHEMES: Final = "{other: {type: apiKey, name: x, in: header, x-amazon-apigateway-authorizer: {type: request}}}"
+
+DOCUMENTS: Final = {
+    "Api": f"{{swagger: '2.0', securityDefinitions: {_SCHEMES}, ",
+    "HttpApi": f"{{openapi: 3.0.1, components: {{securitySchemes: {_SCHEMES}}}, ",
+}
+
+AUTHORIZERS: Final[Mapping[str, str]] = {
+    "Api": "{Own: {UserPoolArn: arn}, Second: {FunctionArn: arn}}",
+    "HttpApi": "{Own: {JwtConfiguration: {issuer: x, audience: [y]}, IdentitySource: $request.header.A},"
+    " Second: {FunctionArn: arn, AuthorizerPayloadFormatVersion: 2.0}}",
+}
+
+AUTHS: Final = {
+    "Api": (
+        "DefaultAuthorizer: Own",
+        "DefaultAuthorizer: AWS_IAM",
+        "DefaultAuthorizer: Own, AddDefaultAuthorizerToCorsPreflight: false",
+        "ApiKeyRequired: true",
+        "ApiKeyRequired: true, AddApiKeyRequiredToCorsPreflight: false, DefaultAuthorizer: Own",
+        "UsagePlan: {CreateUsagePlan: NONE}",
+    ),
+    "HttpApi": ("DefaultAuthorizer: Own", "DefaultAuthorizer: AWS_IAM, EnableIamAuthorizer: true"),
+}
+
+SECURITIES: Final = ("", "[]", "[{}]", "[{NONE: []}]", "[{other: []}]", "[{Second: []}]", "[{other: []}, {NONE: []}]")
+
+EVENT: Final = "E: {{Type: {kind}, Properties: {{Path: /a, Method: GET, {of}: !Ref Api, Auth: {{{auth}}}}}}}"
+
+OVERRIDES: Final = {
+    "Api": (
+        "",
+        "Authorizer: NONE",
+        "Authorizer: NONE, OverrideApiAuth: true",
+        "Authorizer: Second, OverrideApiAuth: true",
+        "ApiKeyRequired: true, OverrideApiAuth: true",
+    ),
+    "HttpApi": ("", "Authorizer: NONE", "Authorizer: Second"),
+}
+"""What an event says of an operation that stands in the API's document."""
+
+
+def admitted(snapshot: Snapshot) -> dict[str, list[Value]]:
+    """Return whom each operation of `API` lets in, by its id."""
+    kinds = ("AWS::ApiGateway::Method", "AWS::ApiGatewayV2::Route")
+    said = {r.id: resolved(snapshot, r.id)[0][2] for r in snapshot.resources if r.type in kinds}
+    return {id_: [body["AuthorizationType"], body.get("ApiKeyRequired")] for id_, body in said.items()}
+
+
+def _apis() -> Iterator[Any]:
+    for kind, verb in (("Api", "get"), ("Api", "options"), ("HttpApi", "get"), ("HttpApi", "options")):
+        for auth in AUTHS[kind]:
+            for said in OVERRIDES[kind] if "DefaultAuthorizer" in auth and verb == "get" else [""]:
+                yield pytest.param(kind, verb, auth, said, id=f"{verb} of {kind} {auth} {said}")
+
+
+@pytest.mark.parametrize(("kind", "verb", "auth", "override"), list(_apis()))
+def test_both_ways_let_the_same_callers_in(kind: str, verb: str, auth: str, override: str) -> None:
+    api_id = "RestApiId" if kind == "Api" else "ApiId"
+    event = EVENT.format(kind=kind, of=api_id, auth=override) if override else ""
+    for said in SECURITIES:
+        security = f"security: {said}, " if said else ""
+        by_kind = {"kind": kind, "document": DOCUMENTS[kind], "authorizers": AUTHORIZERS[kind]}
+        text = API.format(**by_kind, verb=verb, auth=auth, event=event, security=security)
+        native, translated = both(text)
+        assert refusals(translated) == []
+        assert admitted(native) == admitted(translated), said
 
 
 # --- what is not translated -------------------------------------------------------------------------

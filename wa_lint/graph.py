@@ -47,6 +47,8 @@ class Graph:
         self.snapshot = snapshot
         self.lookup = lookup
         self.memory = Memory()
+        self.listeners: list[dict[str, None]] = []
+        """What was assumed so far by what each link or fact looked at that is being computed, the innermost last."""
         self._by_type: dict[str, list[Resource]] = defaultdict(list)
         self._by_id: dict[str, Resource] = {}
         self._gaps = {gap.scope: gap for gap in snapshot.gaps}
@@ -91,6 +93,10 @@ class Graph:
     def is_settled(self, found: str) -> bool:
         """Whether a token stands for the name of a resource of this snapshot: then it is no other's name."""
         return found in self._settled
+
+    def maker(self, resource: Resource) -> str | None:
+        """Return the uri of the template that makes it; None in a world of one template, or of none."""
+        return self.snapshot.makers.get(resource.id)
 
 
 class World:

@@ -8,15 +8,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 
+from wa_lint.calling import is_across, is_name, is_out_of_reach, names, resting_on, shown, spellings_of, text_of
 from wa_lint.graph import Cell, Graph, World
-from wa_lint.links import IDENTITIES, LINKS, Identity, Link
-from wa_lint.model import ABSENT, Hole, Partial, Path, Resource, Snapshot, SourceKind, Unknown, Unresolved, Value
-from wa_lint.naming import Spellings, Text, is_named, is_spelled, spell, spellings
-from wa_lint.truth import Truth, equals
+from wa_lint.links import LINKS, Link
+from wa_lint.model import ABSENT, Partial, Path, Resource, Snapshot, SourceKind, Unknown, Unresolved, Value
+from wa_lint.naming import Shelf, Spellings, Text, shelve, spelled_on
+from wa_lint.truth import Truth, equals, every
+
+T = TypeVar("T")
 
 
 class Fact(Protocol):
@@ -47,13 +50,42 @@ def _lookup(facts: Facts, cell: Cell, name: str) -> Cell | None:
     question = (name, cell.resource.id, cell.at)
     home = cell if not cell.world.defaults else _rehome(cell)
     if fact := facts.get((type_, place, name)):
-        return _as_cell(home, name, cell.world.recall(question, lambda: fact.compute(home)))
+        found, assumes = cell.world.recall(question, lambda: _heard(home, fact.compute))
+        return _noted(_as_cell(home, name, found).assuming(assumes))
+    follow = _following(type_, place, name)
+    if follow is None:
+        return None
+    linked, _ = cell.world.recall(question, lambda: _heard(home, follow))
+    return _noted(_again(cell, linked))
+
+
+def _following(type_: str, place: str, name: str) -> Callable[[Cell], Cell] | None:
+    """Return what follows the link `name` from a place; None if there is none of that name there."""
     if forward := _forward(type_).get((place, name)):
-        link = forward[0]
-        return _again(cell, cell.world.recall(question, lambda: _follow(home, link, name)))
+        return lambda home: _follow(home, forward[0], name)
     if backward := _backward(type_).get((place, name)):
-        return _again(cell, cell.world.recall(question, lambda: _followers(home, backward, name)))
+        return lambda home: _followers(home, backward, name)
     return None
+
+
+def _heard(home: Cell, compute: Callable[[Cell], T]) -> tuple[T, tuple[str, ...]]:
+    """Return what `compute` gives for `home`, and what the links and facts assumed that it looked at on the way."""
+    listeners = home.world.graph.listeners
+    listeners.append({})
+    try:
+        return compute(home), tuple(listeners[-1])
+    finally:
+        listeners.pop()
+
+
+def _noted(found: Cell) -> Cell:
+    """Tell what is being computed what `found` rests on; of a list, what its items do."""
+    listeners = found.world.graph.listeners
+    if listeners:
+        items = found.value.items if isinstance(found.value, Partial) else found.value
+        cells = [found, *items] if isinstance(items, list | tuple) else [found]
+        listeners[-1].update(dict.fromkeys(said for cell in cells if isinstance(cell, Cell) for said in cell.assumes))
+    return found
 
 
 @cache
@@ -108,7 +140,7 @@ def _follow(cell: Cell, link: Link, name: str) -> Cell:
     """Return the target that the text below `cell` names, or the list of them."""
     texts = list(_texts(cell, link))
     if link.is_many:
-        return _beside(cell, name, _many(texts, link))
+        return _listing(cell, name, _many(texts, link))
     if not texts:
         return _beside(cell, name, ABSENT)
     found = _targets(texts[0], link)
@@ -146,16 +178,29 @@ def _targets(text: Cell, link: Link) -> list[Cell] | Unknown:
         return text.value
     named, doubts = [], []
     for candidate in _places(text.world, link, text):
-        match = _names(text, _spellings(link, candidate), candidate)
+        by = spellings_of(link, candidate)
+        match = names(text, by, candidate)
         if match is True:
-            named.append(candidate.assuming(text.assumes))
+            match = text.world.exists(candidate.resource)
+        if match is True:
+            named.append(candidate.assuming(resting_on(text, by, candidate)))
         elif isinstance(match, Unknown):
             doubts.append(match)
     if named:
-        return named
+        return _of_one_maker(text, named)
     if doubts:
         return doubts[0]
-    return Unknown(f"{_shown(text.value)} is not in this {text.world.graph.snapshot.kind.noun}")
+    return Unknown(f"{shown(text.value)} is not in this {text.world.graph.snapshot.kind.noun}")
+
+
+def _of_one_maker(text: Cell, named: list[Cell]) -> list[Cell] | Unknown:
+    """Return what a template names: what it makes itself, else what one other makes; of two nobody knows which."""
+    maker = text.world.graph.maker
+    makers = sorted({maker(cell.resource) or "" for cell in named})
+    if len(makers) == 1:
+        return named
+    own = [cell for cell in named if maker(cell.resource) == maker(text.resource)]
+    return own or Unknown(f"{' and '.join(makers)} make what {shown(text.value)} names")
 
 
 def _places(world: World, link: Link, text: Cell) -> Iterator[Cell]:
@@ -179,17 +224,27 @@ def _followers(cell: Cell, links: Sequence[Link], name: str) -> Cell:
     found: dict[tuple[str, Path], Cell] = {}
     unseen: str | None = None
     for link in links:
-        by, texts = _spellings(link, cell), _texts_of(cell.world, link)
+        by, texts = spellings_of(link, cell), _texts_of(cell.world, link)
         for source in _certain(texts, by, cell):
             exists = cell.world.exists(source)
             if isinstance(exists, Unknown):
                 unseen = unseen or exists.reason  # it names the place, but may not be there
             elif exists:
-                found |= {(c.resource.id, c.at): c for c in _bearers(cell.world.cell(source), link, cell)}
+                for bearer in _bearers(cell.world.cell(source), link, cell):
+                    if isinstance(bearer, Unknown):
+                        unseen = unseen or bearer.reason
+                    else:
+                        found[bearer.resource.id, bearer.at] = bearer
         unseen = unseen or _incomplete(cell, link.type) or _doubt(texts, by, cell)
     cells = list(found.values())
-    value: Value = cells if unseen is None else Partial(tuple(cells), unseen)
-    return _beside(cell, name, value)
+    return _listing(cell, name, cells if unseen is None else Partial(tuple(cells), unseen))
+
+
+def _listing(cell: Cell, name: str, value: Value) -> Cell:
+    """Return a list of cells, which rests on what the surest of them rests on: that it has any."""
+    items = value.items if isinstance(value, Partial) else value
+    resting = [item.assumes for item in items if isinstance(item, Cell)] if isinstance(items, list | tuple) else []
+    return _beside(cell, name, value).assuming(min(resting, key=len, default=()))
 
 
 class _Texts(msgspec.Struct, frozen=True, eq=False):
@@ -197,6 +252,8 @@ class _Texts(msgspec.Struct, frozen=True, eq=False):
 
     exact: Mapping[str, Sequence[Cell]]
     """Every text by what it says, whole."""
+    shelf: Shelf
+    """The same texts, in order."""
     open: Sequence[tuple[Cell, Text | None]]
     """Those of which something is open, or nothing known."""
 
@@ -212,7 +269,7 @@ def _texts_of(world: World, link: Link) -> _Texts:
                     exact.setdefault(text.said, []).append(cell)
                 if text is None or text.is_open:
                     unsure.append((cell, text))
-        return _Texts(exact, unsure)
+        return _Texts(exact, shelve(exact), unsure)
 
     return world.recall(("texts", link.type, link.path), compute)
 
@@ -221,8 +278,8 @@ def _certain(texts: _Texts, by: Spellings, place: Cell) -> Iterator[Resource]:
     """Yield each resource with a text that certainly names `place`."""
     said = [one for one in by.exact if one in texts.exact]
     if by.gapped:
-        said += [one for one in texts.exact if one not in by.exact and is_spelled(one, by)]
-    found = (cell for one in said for cell in texts.exact[one] if not _is_out_of_reach(cell, place.resource))
+        said += spelled_on(texts.shelf, by)
+    found = (cell for one in said for cell in texts.exact[one] if not is_out_of_reach(cell, place.resource))
     yield from sorted({cell.resource for cell in found}, key=lambda resource: resource.id)
 
 
@@ -230,8 +287,8 @@ def _doubt(texts: _Texts, by: Spellings, place: Cell) -> str | None:
     """Return why it is not known whether one more text names `place`; None if it is known that none does."""
     unsure = [*texts.open]
     if by.open:
-        unsure += [(cell, _text(cell)) for cells in texts.exact.values() for cell in cells]
-    matches = (_is_named(cell, said, by, place) for cell, said in unsure)
+        unsure += [(cell, text_of(cell)) for cells in texts.exact.values() for cell in cells]
+    matches = (is_name(cell, said, by, place) for cell, said in unsure)
     return next((match.reason for match in matches if isinstance(match, Unknown)), None)
 
 
@@ -242,13 +299,27 @@ def _incomplete(cell: Cell, type_: str) -> str | None:
     return graph.why_incomplete(type_, cell.resource)
 
 
-def _bearers(source: Cell, link: Link, place: Cell) -> Iterator[Cell]:
-    """Yield the places of `source` that bear the link's name and whose text names `place`."""
-    by = _spellings(link, place)
+def _bearers(source: Cell, link: Link, place: Cell) -> Iterator[Cell | Unknown]:
+    """Yield the places of `source` that bear the link's name and whose text names `place`, or may."""
+    by = spellings_of(link, place)
     for item in _at_place(source, link.at):
-        text = next((text for text in _texts(item, link) if _names(text, by, place) is True), None)
-        if text is not None:
-            yield item.assuming(text.assumes)
+        answers = [(text, every((names(text, by, place), _means(text, link, place)))) for text in _texts(item, link)]
+        named = next((text for text, answer in answers if answer is True), None)
+        if named is not None:
+            yield item.assuming(resting_on(named, by, place))
+        else:
+            yield from (answer for _, answer in answers if isinstance(answer, Unknown))
+
+
+def _means(text: Cell, link: Link, place: Cell) -> Truth:
+    """Whether a text that names `place` means it, and not what another template makes under the same name."""
+    if not is_across(text, place):
+        return True
+    question = ("means", link.type, link.path, link.target, link.place, text.resource.id, text.at)
+    found = text.world.recall(question, lambda: _targets(text, link))
+    if isinstance(found, Unknown):
+        return found
+    return any((one.resource.id, one.at) == (place.resource.id, place.at) for one in found)
 
 
 def _all_texts(source: Cell, link: Link) -> Iterator[Cell]:
@@ -257,95 +328,3 @@ def _all_texts(source: Cell, link: Link) -> Iterator[Cell]:
         return
     for place in _at_place(source, link.at):
         yield from _texts(place, link)
-
-
-# --- does this text name that place? ----------------------------------------------------------------
-
-
-def _names(text: Cell, by: Spellings, place: Cell) -> Truth:
-    """Whether `text` is one of the spellings of `place`."""
-    return _is_named(text, _text(text), by, place)
-
-
-def _text(cell: Cell) -> Text | None:
-    return cell.world.graph.text_of(cell.value)
-
-
-def _is_named(text: Cell, said: Text | None, by: Spellings, place: Cell) -> Truth:
-    if _is_out_of_reach(text, place.resource):
-        return False
-    if said is None:
-        return _open(text.value)
-    match = is_named(said, by, place.world.graph.is_settled)
-    return Unknown(f"{_shown(text.value)} may name {place.resource.id}") if match is None else match
-
-
-def _is_out_of_reach(text: Cell, named: Resource) -> bool:
-    """Whether a name cannot lead that far: a plain one names what is in its own account and region, an ARN anything."""
-    by = text.resource
-    if IDENTITIES.get(named.type, Identity()).is_worldwide or not isinstance(text.value, str) or "arn:" in text.value:
-        return False
-    places = (by.account, named.account), (by.region, named.region)
-    return any(one is not None and other is not None and one != other for one, other in places)
-
-
-def _spellings(link: Link, place: Cell) -> Spellings:
-    """Return all the ways in which a text of `link` may name `place`."""
-
-    def compute() -> Spellings:
-        found = (text for key in link.keys for text in spell(key, lambda piece: _called(piece, place)))
-        return spellings(found, place.world.graph.is_settled)
-
-    return place.world.recall(("spellings", link.keys, place.resource.id, place.at), compute)
-
-
-def _open(value: Value) -> Truth:
-    """Return what may be said of a value that is no text, or of which nothing is known."""
-    if isinstance(value, Unknown):
-        return value
-    return Unknown(value.reason) if isinstance(value, Unresolved) else False
-
-
-def _called(piece: str, place: Cell) -> Iterator[str]:
-    """Yield the texts that ``{piece}`` of a key may be where it names `place`."""
-    if "." in piece:
-        link, _, rest = piece.partition(".")
-        root = place.world.cell(place.resource)
-        for other in root.select(link).items():
-            yield from _unknown_name(place) if isinstance(other.value, Unknown) else _called(rest, other)
-    elif piece == "id":
-        yield from _identities(place)
-    else:
-        yield from _spelled(place.select(piece))
-
-
-def _spelled(cell: Cell) -> Iterator[str]:
-    text = _text(cell)
-    if text is not None:
-        yield text.said
-    elif isinstance(cell.value, Unknown | Unresolved):
-        yield from _unknown_name(cell)
-
-
-def _unknown_name(cell: Cell) -> Iterator[str]:
-    """Yield a token that is nobody's: the name is there, but not known."""
-    yield cell.world.graph.token(Hole(f"? {cell.resource.id}"))
-
-
-def _identities(place: Cell) -> Iterator[str]:
-    """Yield every text that a resource goes by: a reference, its name, its ARN."""
-    resource, graph = place.resource, place.world.graph
-    yield graph.token(Hole(resource.id, target=resource.id))
-    if resource.arn:
-        yield resource.arn
-    identity = IDENTITIES.get(resource.type, Identity())
-    names = [resource.name] if resource.name else []
-    if not names and identity.name:
-        names = list(_spelled(place.world.cell(resource).select(identity.name)))
-    yield from names
-    if identity.arn and not resource.arn:
-        yield from spell(identity.arn, lambda _: names)
-
-
-def _shown(value: Value) -> str:
-    return value.reason if isinstance(value, Unresolved) else f"{value!r}"

@@ -1,8 +1,9 @@
 """Which text of which resource names which other resource: one table, and how resources are called.
 
 A key is what the text looks like when it names its target: ``{Property}`` stands for a property of the target,
-``{id}`` for any of the names that the target goes by, ``{link.id}`` for those of what a link of the target leads to,
-``*`` for anything. Rules see `name` on the side that holds the text, `back` on the side that is named.
+``{id}`` for any of the names that the target goes by, ``{arn}`` for those but its bare name, ``{link.id}`` for those
+of what a link of the target leads to, ``*`` for anything. Rules see `name` on the side that holds the text, `back` on
+the side that is named.
 """
 
 from __future__ import annotations
@@ -39,18 +40,39 @@ class Identity(msgspec.Struct, frozen=True):
     """``{name}`` is the name, ``*`` anything; empty where the ARN cannot be built from the name."""
     is_worldwide: bool = False
     """Whether no two accounts or regions have one of the same name."""
+    has_path: bool = False
+    """Whether a path may stand before the name in its ARN."""
+
+    @property
+    def arns(self) -> tuple[str, ...]:
+        """The shapes of its ARN: without a path and with one."""
+        if not self.arn:
+            return ()
+        return (self.arn, self.arn.replace("{name}", "*/{name}")) if self.has_path else (self.arn,)
 
 
 _SAGEMAKER = "AWS::SageMaker::"
+_BEDROCK = "AWS::Bedrock::"
+_BALANCING = "AWS::ElasticLoadBalancingV2::"
 _ROLE = "AWS::IAM::Role"
 _BUCKET = "AWS::S3::Bucket"
 _FUNCTION = "AWS::Lambda::Function"
-_S3_URI = ("s3://{id}", "s3://{id}/*", "https://{id}.s3.*", "https://s3.*/{id}/*", "{id}")
-_LAMBDA_URI = ("{id}", "*:lambda:path/2015-03-31/functions/{id}/invocations", "{id}:*")
+_S3_URI = ("s3://{id}", "s3://{id}/*", "https://{id}.s3.*", "https://s3.*/{id}/*", "{arn}")
+_ARN = ("{arn}",)
+_CALLED = ("{id}", "{id}:*", "{aliases.id}", "{versions.id}")
+"""How a function is called: also by what names one of its aliases or versions."""
+_LAMBDA_URI = (
+    *(called.replace("id}", "arn}") for called in _CALLED),
+    *(f"*:lambda:path/*/functions/{called}/*" for called in _CALLED),
+)
 
 
 def _of_sagemaker(name: str, kind: str) -> Identity:
     return Identity(name, f"arn:*:sagemaker:*:*:{kind}/{{name}}")
+
+
+def _of_iam(name: str, kind: str) -> Identity:
+    return Identity(name, f"arn:*:iam::*:{kind}/{{name}}", has_path=True)
 
 
 IDENTITIES: dict[str, Identity] = {
@@ -75,10 +97,10 @@ IDENTITIES: dict[str, Identity] = {
     "AWS::SageMaker::CompilationJob": _of_sagemaker("CompilationJobName", "compilation-job"),
     "AWS::SageMaker::MlflowTrackingServer": _of_sagemaker("TrackingServerName", "mlflow-tracking-server"),
     "AWS::SageMaker::StudioLifecycleConfig": _of_sagemaker("StudioLifecycleConfigName", "studio-lifecycle-config"),
-    "AWS::IAM::Role": Identity("RoleName", "arn:*:iam::*:role/*{name}"),
-    "AWS::IAM::User": Identity("UserName", "arn:*:iam::*:user/*{name}"),
-    "AWS::IAM::Group": Identity("GroupName", "arn:*:iam::*:group/*{name}"),
-    "AWS::IAM::ManagedPolicy": Identity("ManagedPolicyName", "arn:*:iam::*:policy/*{name}"),
+    "AWS::IAM::Role": _of_iam("RoleName", "role"),
+    "AWS::IAM::User": _of_iam("UserName", "user"),
+    "AWS::IAM::Group": _of_iam("GroupName", "group"),
+    "AWS::IAM::ManagedPolicy": _of_iam("ManagedPolicyName", "policy"),
     "AWS::S3::Bucket": Identity("BucketName", "arn:*:s3:::{name}", is_worldwide=True),
     "AWS::KMS::Key": Identity("KeyId", "arn:*:kms:*:*:key/{name}"),
     "AWS::KMS::Alias": Identity("AliasName", "arn:*:kms:*:*:{name}"),
@@ -92,7 +114,7 @@ authorization reference for the ARN formats (read 2026-11)."""
 
 
 def _role(type_: str, path: str, back: str, name: str = "execution_role", at: str = "") -> Link:
-    return Link(type_, path, _ROLE, name, back, at=at)
+    return Link(type_, path, _ROLE, name, back, _ARN, at=at)
 
 
 def _ml_use(type_: str, path: str, name: str) -> Link:
@@ -190,6 +212,9 @@ LINKS: tuple[Link, ...] = (
     Link(
         _SAGEMAKER + "MonitoringSchedule", "EndpointName", _SAGEMAKER + "Endpoint", "endpoint", "monitoring_schedules"
     ),
+    Link(
+        _SAGEMAKER + "InferenceComponent", "EndpointName", _SAGEMAKER + "Endpoint", "endpoint", "inference_components"
+    ),
     # buckets
     Link("AWS::S3::BucketPolicy", "Bucket", _BUCKET, "bucket", "bucket_policies"),
     _ml_use("TrainingJob", "InputDataConfig[].DataSource.S3DataSource.S3Uri", "input_buckets"),
@@ -209,9 +234,10 @@ LINKS: tuple[Link, ...] = (
         "output_buckets",
     ),
     # identities
-    Link(_ROLE, "ManagedPolicyArns[]", "AWS::IAM::ManagedPolicy", "managed_policies", "roles"),
-    Link("AWS::IAM::User", "ManagedPolicyArns[]", "AWS::IAM::ManagedPolicy", "managed_policies", "users"),
-    Link("AWS::IAM::Group", "ManagedPolicyArns[]", "AWS::IAM::ManagedPolicy", "managed_policies", "groups"),
+    *(
+        Link(type_, "ManagedPolicyArns[]", "AWS::IAM::ManagedPolicy", "managed_policies", back, _ARN)
+        for type_, back in ((_ROLE, "roles"), ("AWS::IAM::User", "users"), ("AWS::IAM::Group", "groups"))
+    ),
     *(
         Link(type_, path, target, name, "policies")
         for type_ in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
@@ -226,8 +252,11 @@ LINKS: tuple[Link, ...] = (
     Link("AWS::IAM::GroupPolicy", "GroupName", "AWS::IAM::Group", "group", "policies"),
     # what leads from the internet to an endpoint
     _role(_FUNCTION, "Role", "functions"),
-    Link("AWS::Lambda::Url", "TargetFunctionArn", _FUNCTION, "function", "urls", keys=("{id}", "{id}:*")),
-    Link("AWS::Lambda::Permission", "FunctionName", _FUNCTION, "function", "permissions", keys=("{id}", "{id}:*")),
+    Link("AWS::Lambda::Alias", "FunctionName", _FUNCTION, "function", "aliases", keys=("{id}", "{id}:*")),
+    Link("AWS::Lambda::Version", "FunctionName", _FUNCTION, "function", "versions", keys=("{id}", "{id}:*")),
+    Link("AWS::Lambda::Url", "TargetFunctionArn", _FUNCTION, "function", "urls", keys=_CALLED),
+    Link("AWS::Lambda::Permission", "FunctionName", _FUNCTION, "function", "permissions", keys=_CALLED),
+    Link("AWS::Lambda::EventSourceMapping", "FunctionName", _FUNCTION, "function", "event_sources", keys=_CALLED),
     Link("AWS::ApiGateway::Method", "RestApiId", "AWS::ApiGateway::RestApi", "api", "methods"),
     Link("AWS::ApiGateway::Method", "Integration.Uri", _FUNCTION, "function", "methods", keys=_LAMBDA_URI),
     _role("AWS::ApiGateway::Method", "Integration.Credentials", "methods", name="credentials_role"),
@@ -285,4 +314,42 @@ LINKS: tuple[Link, ...] = (
     _ml_use("LabelingJob", "OutputConfig.S3OutputPath", "output_bucket"),
     _ml_use("CompilationJob", "InputConfig.S3Uri", "artefact_bucket"),
     _ml_use("CompilationJob", "OutputConfig.S3OutputLocation", "output_bucket"),
+    # agents and what they know
+    _role(_BEDROCK + "Agent", "AgentResourceRoleArn", "agents"),
+    Link(
+        _BEDROCK + "Agent",
+        "GuardrailConfiguration.GuardrailIdentifier",
+        _BEDROCK + "Guardrail",
+        "guardrail",
+        "agents",
+    ),
+    Link(
+        _BEDROCK + "Agent",
+        "KnowledgeBases[].KnowledgeBaseId",
+        _BEDROCK + "KnowledgeBase",
+        "knowledge_bases",
+        "agents",
+    ),
+    Link(_BEDROCK + "AgentAlias", "AgentId", _BEDROCK + "Agent", "agent", "aliases"),
+    _role(_BEDROCK + "KnowledgeBase", "RoleArn", "knowledge_bases"),
+    Link(_BEDROCK + "DataSource", "KnowledgeBaseId", _BEDROCK + "KnowledgeBase", "knowledge_base", "data_sources"),
+    Link(
+        _BEDROCK + "DataSource",
+        "DataSourceConfiguration.S3Configuration.BucketArn",
+        _BUCKET,
+        "bucket",
+        "data_sources",
+        keys=_ARN,
+    ),
+    # what stands around
+    Link("AWS::KMS::Alias", "TargetKeyId", "AWS::KMS::Key", "key", "aliases"),
+    _role("AWS::StepFunctions::StateMachine", "RoleArn", "state_machines"),
+    Link(_BALANCING + "Listener", "LoadBalancerArn", _BALANCING + "LoadBalancer", "load_balancer", "listeners"),
+    Link(
+        _BALANCING + "Listener",
+        "DefaultActions[].TargetGroupArn",
+        _BALANCING + "TargetGroup",
+        "target_groups",
+        "listeners",
+    ),
 )

@@ -323,7 +323,7 @@ class Suppression(msgspec.Struct, frozen=True):
     """Why a finding does not gate: somebody allowed it, or it is older than the baseline. It stays visible."""
 
     kind: str
-    """comment | metadata | tag | file | baseline"""
+    """comment | metadata | tag | file | baseline | unchanged"""
     reason: str | None = None
     owner: str | None = None
     until: str | None = None

@@ -7,7 +7,8 @@ A *spelling* is a pattern over such texts: literals, tokens, and gaps that anyth
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TypeAlias
 
@@ -30,12 +31,20 @@ def token(number: int) -> str:
     return chr(FIRST_TOKEN + number)
 
 
-def spell(key: str, fill: Callable[[str], Iterable[str]]) -> Iterator[str]:
-    """Yield every spelling of `key`, an entry of the link table; `fill` gives the texts for what stands in braces."""
-    spelled = [""]
+class Spelling(msgspec.Struct, frozen=True):
+    """One way to name a thing, or a piece of one."""
+
+    said: str
+    assumes: tuple[str, ...] = ()
+    """What was assumed to get there: ``the default of Stage``."""
+
+
+def spell(key: str, fill: Callable[[str], Iterable[Spelling]]) -> Iterator[Spelling]:
+    """Yield every spelling of `key`, an entry of the link table; `fill` gives those of what stands in braces."""
+    spelled = [Spelling("")]
     for piece in _PIECE.split(key):
-        options = [GAP] if piece == "*" else list(fill(piece[1:-1])) if piece.startswith("{") else [piece]
-        spelled = [text + option for text in spelled for option in options]
+        options = list(fill(piece[1:-1])) if piece.startswith("{") else [Spelling(GAP if piece == "*" else piece)]
+        spelled = [Spelling(one.said + more.said, one.assumes + more.assumes) for one in spelled for more in options]
     yield from spelled
 
 
@@ -59,6 +68,8 @@ class Spellings(msgspec.Struct, frozen=True):
     """Those of `exact` that have open holes."""
     ends: frozenset[tuple[str, str]]
     """The heads and tails of all."""
+    assumes: Mapping[str, tuple[str, ...]] = {}
+    """What those rest on that rest on something."""
 
 
 def text(said: str, settled: Settled) -> Text:
@@ -73,13 +84,17 @@ def text(said: str, settled: Settled) -> Text:
     return Text(said, is_open, said[: places[0]], said[places[-1] + 1 :])
 
 
-def spellings(found: Iterable[str], settled: Settled) -> Spellings:
-    texts = [text(said, settled) for said in sorted(set(found))]
+def spellings(found: Iterable[Spelling], settled: Settled) -> Spellings:
+    resting: dict[str, tuple[str, ...]] = {}
+    for one in found:
+        resting[one.said] = min(resting.get(one.said, one.assumes), one.assumes, key=len)
+    texts = [text(said, settled) for said in sorted(resting)]
     return Spellings(
         exact=frozenset(one.said for one in texts if GAP not in one.said),
         gapped=tuple(one for one in texts if GAP in one.said),
         open=tuple(one for one in texts if one.is_open),
         ends=frozenset((one.head, one.tail) for one in texts),
+        assumes={said: assumes for said, assumes in resting.items() if assumes},
     )
 
 
@@ -95,6 +110,47 @@ def is_named(said: Text, by: Spellings, settled: Settled) -> bool | None:
 def is_spelled(said: str, by: Spellings) -> bool:
     """Whether a text fits one of the spellings with gaps."""
     return any(_strict(one.said).fullmatch(said) for one in by.gapped)
+
+
+class Shelf(msgspec.Struct, frozen=True):
+    """Texts in order, to be found by how they begin or end: asking each of many for each of many takes too long."""
+
+    forward: Sequence[str]
+    backward: Sequence[str]
+    """Each of them reversed."""
+
+
+def shelve(texts: Iterable[str]) -> Shelf:
+    forward = sorted(texts)
+    return Shelf(forward, sorted(said[::-1] for said in forward))
+
+
+def spelled_on(shelf: Shelf, by: Spellings) -> Iterator[str]:
+    """Yield the texts that fit a spelling with gaps."""
+    for one in by.gapped:
+        head, tail = one.said.partition(GAP)[0], one.said.rpartition(GAP)[2]
+        if len(head) >= len(tail):
+            near = _beginning(shelf.forward, head)
+        else:
+            near = (said[::-1] for said in _beginning(shelf.backward, tail[::-1]))
+        yield from (said for said in near if _strict(one.said).fullmatch(said))
+
+
+def _beginning(ordered: Sequence[str], head: str) -> Iterator[str]:
+    place = bisect_left(ordered, head)
+    while place < len(ordered) and ordered[place].startswith(head):
+        yield ordered[place]
+        place += 1
+
+
+def assumed(said: str, by: Spellings) -> tuple[str, ...]:
+    """Return what it rests on that `said`, which is one of the spellings, is one: as little as can be."""
+    if not by.assumes:
+        return ()
+    fitting = [one.said for one in by.gapped if _strict(one.said).fullmatch(said)]
+    if said in by.exact:
+        fitting.append(said)
+    return min((by.assumes.get(one, ()) for one in fitting), key=len, default=())
 
 
 def _can_meet(said: Text, head: str, tail: str) -> bool:

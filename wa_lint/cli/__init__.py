@@ -11,14 +11,20 @@ from typing import Final, NoReturn
 import click
 
 from wa_lint import __version__
+from wa_lint.cli.configuring import PREFIX
 from wa_lint.cli.exits import BROKEN, INTERRUPTED
 from wa_lint.errors import WaLintError, did_you_mean
 from wa_lint.reporters import visible
 
 _COMMANDS: Final[Mapping[str, str]] = {
     "check": "wa_lint.cli.check",
+    "baseline": "wa_lint.cli.check",
     "scan": "wa_lint.cli.scan",
-    "snapshot": "wa_lint.cli.scan",
+    "snapshot": "wa_lint.cli.snapshot",
+    "iam-policy": "wa_lint.cli.plan",
+    "diff": "wa_lint.cli.diff",
+    "config": "wa_lint.cli.config",
+    "completion": "wa_lint.cli.completion",
     "demo": "wa_lint.cli.demo",
     "rules": "wa_lint.cli.rules",
     "explain": "wa_lint.cli.rules",
@@ -67,7 +73,10 @@ class _Commands(click.Group):
         del ctx
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = getattr(import_module(_COMMANDS[cmd_name]), cmd_name)
+        command: click.Command = getattr(import_module(_COMMANDS[cmd_name]), cmd_name.replace("-", "_"))
+        for option in command.params:
+            if isinstance(option, click.Option) and option.name not in {"help", "config", "no_config"}:
+                option.envvar = f"{PREFIX}{str(option.name).upper()}"
         return command
 
     def resolve_command(

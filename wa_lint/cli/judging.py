@@ -6,14 +6,16 @@ import datetime as dt
 import os
 import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 import msgspec
 
-from wa_lint.cli.inputs import File, NotOurs, neighbours, read
+from wa_lint.cli.inputs import File, NotOurs, around, is_index_file, neighbours, read
 from wa_lint.cli.joining import join
 from wa_lint.cli.nesting import judged_within
 from wa_lint.cli.options import Choice, chosen_rules
 from wa_lint.cli.parameters import demand_declared
+from wa_lint.cli.shards import Asked, judge_folder
 from wa_lint.cli.stages import combine
 from wa_lint.cli.templates import Template, Together, connected
 from wa_lint.document import Document
@@ -55,7 +57,7 @@ class Judged(msgspec.Struct, frozen=True):
     nested: Mapping[str, str] = {}
     """The uri of the template of each nested stack that was judged with it, by the id of the stack."""
     exports: frozenset[str] = frozenset()
-    """The names under which a template gives values to others, and those of which it takes them."""
+    """What a template gives to others by a name, and what it takes or names: see `Snapshot.exports`."""
     imports: frozenset[str] = frozenset()
     loose: Snapshot | None = None
     """Answers of AWS, which are to be judged with those of the other files: one names what another describes."""
@@ -67,6 +69,13 @@ def judge_files(files: Sequence[File], task: Task, rules: Sequence[Rule], jobs: 
     The report on all answers together stands with the first of their files. Raise `ConfigError` where a parameter is
     given that no template declares.
     """
+    folders = [file for file in files if is_index_file(file)]
+    if folders:
+        others = [file for file in files if file not in folders]
+        return [
+            *judge_files(others, task, rules, jobs),
+            *(_judge_folder(file, rules, task, jobs) for file in folders),
+        ]
     judged = _judge_each(files, task, rules, jobs)
     _demand_declared(judged, task.stages)
     judged = _together(files, _each_once(judged), task, rules)
@@ -80,7 +89,7 @@ def judge_files(files: Sequence[File], task: Task, rules: Sequence[Rule], jobs: 
 
 def judge_snapshot(snapshot: Snapshot, rules: Sequence[Rule], now: str | None, today: str) -> Report:
     """Return the report on a snapshot. What it was measured against: `now`, else when it was taken, else `today`."""
-    return _light(lint(snapshot, rules, now or (snapshot.taken_at or today)[:10]))
+    return lightened(lint(snapshot, rules, now or (snapshot.taken_at or today)[:10]))
 
 
 def day(now: dt.datetime | None) -> str | None:
@@ -113,7 +122,8 @@ def _judge(file: File, rules: Sequence[Rule], task: Task) -> Judged:
     try:
         found = read(file)
         if isinstance(found, Document):
-            return _judge_template(Template(found, neighbours(file), file.constructs, task.sam), rules, task)
+            template = Template(found, neighbours(file), file.constructs, task.sam, around(file))
+            return _judge_template(template, rules, task)
         return _judge_export(found, rules, task)
     except NotOurs as error:
         return Judged((Input(file.uri, "unknown", "skipped", error.problem),))
@@ -122,6 +132,19 @@ def _judge(file: File, rules: Sequence[Rule], task: Task) -> Judged:
         return Judged((Input(file.uri, "unknown", "error", reason),), complaints=(" ".join(str(error).split()),))
     except Exception as error:  # noqa: BLE001, a fault of ours in one file must not cost the user the others
         return _fault(file.uri, error, task)
+
+
+def _judge_folder(file: File, rules: Sequence[Rule], task: Task, jobs: int | None) -> Judged:
+    """Judge a snapshot that stands in a folder, by its index."""
+    try:
+        asked = Asked(task.choice, task.now, task.today)
+        rows, report = judge_folder(Path(file.path), file.uri, asked, rules, jobs, lightened)
+    except SourceError as error:
+        return Judged((Input(file.uri, "unknown", "error", error.problem),), complaints=(str(error),))
+    except Exception as error:  # noqa: BLE001, as in _judge
+        return _fault(file.uri, error, task)
+    said = tuple(f"{row.uri}: {row.reason}" for row in rows if row.status == "error")
+    return Judged(tuple(rows), report, said)
 
 
 def _fault(uri: str, error: Exception, task: Task) -> Judged:
@@ -149,7 +172,7 @@ def _judge_template(template: Template, rules: Sequence[Rule], task: Task) -> Ju
     ]
     return Judged(
         (*judged, *broken),
-        _light(combine(reports)) if reports else None,
+        lightened(combine(reports)) if reports else None,
         tuple(line for said in refused.values() for line in said),
         tuple(template.declared),
         {id_: uri for snapshot in snapshots for id_, uri in snapshot.nested.items()},
@@ -200,7 +223,7 @@ def _each_once(judged: Sequence[Judged]) -> Sequence[Judged]:
 
 
 def _together(files: Sequence[File], judged: Sequence[Judged], task: Task, rules: Sequence[Rule]) -> Sequence[Judged]:
-    """Return what became of the files, those that import from each other judged anew, as one.
+    """Return what became of the files, those that import from or name each other judged anew, as one.
 
     Their one report stands with the first of them. A file that some stage's values do not fit is left as it was.
     """
@@ -220,7 +243,7 @@ def _anew(files: Sequence[File], first: Judged, task: Task, rules: Sequence[Rule
     try:
         documents = [(file, read(file)) for file in files]
         templates = [
-            Template(document, neighbours(file), file.constructs, task.sam)
+            Template(document, neighbours(file), file.constructs, task.sam, around(file))
             for file, document in documents
             if isinstance(document, Document)
         ]
@@ -229,7 +252,7 @@ def _anew(files: Sequence[File], first: Judged, task: Task, rules: Sequence[Rule
         return msgspec.structs.replace(
             first, complaints=(*first.complaints, *_fault(files[0].uri, error, task).complaints)
         )
-    return msgspec.structs.replace(first, report=_light(combine(reports)))
+    return msgspec.structs.replace(first, report=lightened(combine(reports)))
 
 
 def _demand_declared(judged: Iterable[Judged], stages: Sequence[Stage]) -> None:
@@ -271,18 +294,13 @@ def _with(one: Judged, together: Judged) -> Judged:
 # --- the report, lighter ----------------------------------------------------------------------------
 
 
-def _light(report: Report) -> Report:
-    """Return the report without the bodies of its resources, which no reporter reads: it travels and waits.
-
-    Where each resource stands is kept for the notes, which speak of places.
-    """
-    keeps_place = bool(report.notes)
-    findings = (_without_body(finding, keeps_place=keeps_place) for finding in report.findings)
-    return msgspec.structs.replace(report, findings=tuple(findings))
+def lightened(report: Report) -> Report:
+    """Return the report without the bodies of its resources, which no reporter reads: it travels and waits."""
+    return msgspec.structs.replace(report, findings=tuple(map(_without_body, report.findings)))
 
 
-def _without_body(finding: Finding, *, keeps_place: bool) -> Finding:
-    place = finding.resource.origin.locate(()) if keeps_place else finding.location
+def _without_body(finding: Finding) -> Finding:
+    place = finding.resource.origin.locate(())  # suppressions and --diff ask where a resource stands
     resource = msgspec.structs.replace(
         finding.resource, properties={}, origin=Listed(place), exists=True, observed=None
     )

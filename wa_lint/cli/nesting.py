@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
+
+_MODULE: Final = "module "
+"""Stands before the names of modules, which no stack's has: an id has no blank."""
 
 Nested: TypeAlias = Mapping[str, Mapping[str, str]]
 """By the uri of a template: the uri of the template of each of its nested stacks, by the id of the stack."""
@@ -27,4 +30,5 @@ def _said(found: Sequence[tuple[str, str]], holders: Mapping[str, Sequence[tuple
     """Name the outermost templates: what stands in a stack within a stack is not listed for the inner one as well."""
     outermost = [(holder, id_) for holder, id_ in found if holder not in holders] or found
     first, *others = sorted(f"{id_} of {holder}" for holder, id_ in outermost)
-    return f"as the nested stack {first}" + (f" and {len(others)} more" if others else "")
+    what = "module" if _MODULE in first else "nested stack"
+    return f"as the {what} {first.replace(_MODULE, '')}" + (f" and {len(others)} more" if others else "")

@@ -1,4 +1,4 @@
-"""Templates whose parameters are still to be given: one, or several that import from each other. Judges nothing."""
+"""Templates whose parameters are still to be given: one, or several that name each other's. Judges nothing."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ class Template(msgspec.Struct, frozen=True, eq=False):
     """The CDK construct of each resource that does not say it itself."""
     sam: str = "native"
     """How SAM is read, as `snapshot_of` has it."""
+    list_files: Callable[[], Sequence[str]] | None = None
+    """Names what may have been packaged into it."""
 
     @property
     def declared(self) -> Mapping[str, Raw]:
@@ -29,11 +31,11 @@ class Template(msgspec.Struct, frozen=True, eq=False):
         return section if isinstance(section, dict) else {}
 
     def snapshot(self, pins: Pins) -> Snapshot:
-        return _named(snapshot_of(self.document, pins, self.open_file, self.sam), self.constructs)
+        return _named(snapshot_of(self.document, pins, self.open_file, self.sam, self.list_files), self.constructs)
 
 
 class Together(msgspec.Struct, frozen=True, eq=False):
-    """Templates of which one imports what another exports."""
+    """Templates of which one imports what another exports, or names what it makes."""
 
     templates: Sequence[Template]
 
@@ -42,7 +44,7 @@ class Together(msgspec.Struct, frozen=True, eq=False):
         return {name: body for template in self.templates for name, body in template.declared.items()}
 
     def snapshot(self, pins: Pins) -> Snapshot:
-        members = [Member(template.document, template.open_file, template.sam) for template in self.templates]
+        members = [Member(each.document, each.open_file, each.sam, each.list_files) for each in self.templates]
         names = {id_: path for template in self.templates for id_, path in self._constructs(template)}
         return _named(snapshot_together(members, pins), names)
 
@@ -55,7 +57,10 @@ class Together(msgspec.Struct, frozen=True, eq=False):
 
 
 def connected(exports: Sequence[frozenset[str]], imports: Sequence[frozenset[str]]) -> Sequence[Sequence[int]]:
-    """Return the groups, of two at least, that imports connect. A name that two templates export connects nothing."""
+    """Return the groups, of two at least, that imports connect. A name that two templates export connects nothing.
+
+    The names are those of `Snapshot.exports`: of what is exported, and of resources.
+    """
     by_name: dict[str, list[int]] = defaultdict(list)
     for number, names in enumerate(exports):
         for name in names:

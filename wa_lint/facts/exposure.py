@@ -87,20 +87,26 @@ def exposures(endpoint: Cell) -> list[Cell] | Partial:
     world = endpoint.world
     found: list[Cell] = []
     reason = why_more(world, endpoint, _READS)
-    for entry in (cell for type_ in _READS for cell in world.of_type(type_)):
+    for entry in (cell for type_ in _READS for cell in _of_its_account(endpoint, type_)):
         whom = admits(entry)
         if whom.value in (AUTHENTICATED, PRIVATE):
             continue
         for way in _ways(entry):
             leads = _leads(way, endpoint)
-            doubt = leads if isinstance(leads, Unknown) else whom.value
             if leads is False:
                 continue
-            if isinstance(doubt, Unknown):
-                reason = doubt.reason
+            if doubt := unseen(leads) or unseen(whom.value):
+                reason = doubt
             else:
                 found.append(whom.with_value(_exposure(whom, way)))
     return gathered(found, reason)
+
+
+def _of_its_account(cell: Cell, type_: str) -> Iterator[Cell]:
+    """Yield the resources of a type, but none of another account: an endpoint has no policy that would let one in."""
+    for other in cell.world.of_type(type_):
+        if None in (cell.resource.account, other.resource.account) or cell.resource.account == other.resource.account:
+            yield other
 
 
 def _exposure(whom: Cell, way: Way) -> Value:
@@ -120,7 +126,9 @@ def _route_admits(route: Cell) -> Cell:
 
     CreateRoute does not demand an authorization type, and documents no default: one that names none is taken for NONE.
     """
-    door = _connect_route(route) or route
+    door = _door(route)
+    if isinstance(door, Unknown):
+        return route.select("AuthorizationType").with_value(door)
     at = door.select("AuthorizationType")
     said = "NONE" if at.value is ABSENT else at.value
     return at.with_value(_admitted(said, door.select("ApiKeyRequired").value, True))
@@ -146,17 +154,18 @@ def _admitted(authorization: Value, key_required: Value, is_open: Truth) -> Valu
         return AUTHENTICATED
     if is_open is False:
         return PRIVATE
-    for truth in (is_none, is_open, key_required):
-        if unseen(truth):
-            return Unknown(unseen(truth) or "")
-    return API_KEY if key_required is True else ANONYMOUS
+    if hidden := unseen(is_none) or unseen(key_required):
+        return Unknown(hidden)
+    said, other = (API_KEY, ANONYMOUS) if key_required is True else (ANONYMOUS, API_KEY)
+    hidden = unseen(is_open)
+    return Unresolved(hidden, differs_from=(other, AUTHENTICATED)) if hidden else said
 
 
 def _rest_api_is_open(method: Cell) -> Truth:
     """Whether the API answers the internet: it is not PRIVATE, and its resource policy, if any, lets everyone in."""
     api = method.select("api")
-    if isinstance(api.value, Unknown):
-        return True  # an API of another template is reached from the internet unless it says otherwise
+    if isinstance(api.value, Unknown):  # it may say otherwise, where it stands
+        return True if api.world.is_closed else api.value
     types = policy.listed(value_of(api.select("EndpointConfiguration").select("Types")))
     is_private = some(equals(type_, PRIVATE.upper()) for type_ in types)
     return every((negate(is_private), _policy_is_open(api)))
@@ -173,12 +182,22 @@ def _policy_is_open(api: Cell) -> Truth:
     return opened
 
 
-def _connect_route(route: Cell) -> Cell | None:
+def _door(route: Cell) -> Cell | Unknown:
+    """Return the route that admits or turns away whoever comes to `route`; of an API out of sight it is not known."""
     api = route.select("api")
+    if isinstance(api.value, Unknown):
+        return route if api.world.is_closed or _is_its_own(route) else api.value
     if api.select("ProtocolType").value != "WEBSOCKET":
-        return None
-    siblings, _ = seen(api.select("routes").items())
-    return next((other for other in siblings if other.select("RouteKey").value == "$connect"), None)
+        return route
+    siblings, hidden = seen(api.select("routes").items())
+    found = next((other for other in siblings if other.select("RouteKey").value == "$connect"), None)
+    return found or (Unknown(hidden) if hidden else route)
+
+
+def _is_its_own(route: Cell) -> bool:
+    """Whether a route is surely of an HTTP API, as ``POST /predict``, or admits to a WebSocket API itself."""
+    said, key = route.select("AuthorizationType").value, route.select("RouteKey").value
+    return said in ("AWS_IAM", "JWT", "CUSTOM") or key == "$connect" or contains(key, " /") is True
 
 
 # --- what is behind an entry ------------------------------------------------------------------------
@@ -186,7 +205,8 @@ def _connect_route(route: Cell) -> Cell | None:
 
 def _ways(entry: Cell) -> Iterator[Way]:
     if entry.resource.type == _URL:
-        yield _by_function((entry,), entry.select("function"))
+        hops = (entry, *_qualifiers(entry.select("TargetFunctionArn")))
+        yield _by_function(hops, entry.select("function"))
     elif entry.resource.type == _METHOD:
         integration = entry.select("Integration")
         yield from _by_integration((entry,), entry, integration.select("Uri"), integration.select("Type").value)
@@ -207,7 +227,7 @@ def _by_integration(hops: Sequence[Cell], bearer: Cell, uri: Cell, type_: Value)
         role = bearer.select("credentials_role")
         yield Way((*hops, *_known(role)), role=role, uri=uri.value)
     elif type_ not in ("HTTP", "HTTP_PROXY") and _may_be_function(uri.value):
-        yield _by_function(hops, bearer.select("function"))
+        yield _by_function((*hops, *_qualifiers(uri)), bearer.select("function"))
 
 
 def _may_be_function(uri: Value) -> bool:
@@ -215,6 +235,14 @@ def _may_be_function(uri: Value) -> bool:
     literals = "".join(part for part in parts_of(uri) if isinstance(part, str))
     other = literals.startswith("arn:") and ":apigateway:" in literals and ":lambda:" not in literals
     return not (other or literals.startswith("http"))
+
+
+def _qualifiers(text: Cell) -> Iterator[Cell]:
+    """Yield the aliases and versions that a text refers to: they lead to their function."""
+    targets = (part.target for part in parts_of(text.value) if isinstance(part, Hole) and part.target)
+    for resource in (text.world.graph.named(target) for target in targets):
+        if resource is not None and resource.type in ("AWS::Lambda::Alias", "AWS::Lambda::Version"):
+            yield text.world.cell(resource)
 
 
 def _by_function(hops: Sequence[Cell], function: Cell) -> Way:
@@ -289,7 +317,7 @@ def _refers(resource: Value, id_: str) -> bool:
 def _environment_names(function: Cell, endpoint: Cell | None) -> bool:
     """Whether a variable of the function's environment names an endpoint: this one, or any of the snapshot."""
     variables = value_of(function.select("Environment").select("Variables"))
-    endpoints = [endpoint] if endpoint else function.world.of_type(ENDPOINT)
+    endpoints = [endpoint] if endpoint else _of_its_account(function, ENDPOINT)
     values = list(variables.values()) if isinstance(variables, dict) else []
     return any(_names(value, one) is True for value in values for one in endpoints)
 

@@ -246,4 +246,4 @@ def _filled(text: str, hole: Hole, value: Unresolved) -> Iterator[str | Hole]:
 @cache
 def _names() -> frozenset[tuple[str, str]]:
     """Return the properties whose text is nothing but the name of another resource."""
-    return frozenset((link.type, link.path) for link in LINKS if link.keys[0] == "{id}")
+    return frozenset((link.type, link.path) for link in LINKS if link.keys[0] in ("{id}", "{arn}"))

@@ -37,6 +37,23 @@ def is_pseudo(name: str) -> bool:
     return name.partition("#")[0] in PSEUDO
 
 
+_MADE: Final = ("Alias", "Version")
+"""What ``!Ref Function.Alias`` names of what SAM makes of a function (AWS SAM: "Generated resources", seen 2026-11)."""
+
+
+def gives_anything(body: Raw, attribute: str = "") -> bool:
+    """Whether what a resource gives out need not be its own name: then it is told apart by attribute.
+
+    AWS: the return values of a custom resource and of a wait condition (CloudFormation reference, seen 2026-11).
+    Those of types that are not AWS's own are not known here.
+    """
+    type_ = str(body.get("Type")) if isinstance(body, dict) else ""
+    if type_.startswith("Custom::") or type_ == "AWS::CloudFormation::CustomResource":
+        return True
+    is_foreign = attribute != "" and not type_.startswith("AWS::")
+    return is_foreign or (type_, attribute) == ("AWS::CloudFormation::WaitCondition", "Data")
+
+
 class Export(msgspec.Struct, frozen=True, eq=False):
     """What a template gives out to others of the same account and region."""
 
@@ -161,7 +178,11 @@ class Asking:
         if is_pseudo(name):
             return self._pseudo(name)
         if name in self.template.resources:
-            return Unresolved(f"!Ref {name} is known only after deployment", (Hole(name, target=name),))
+            target = None if gives_anything(self.template.resources[name]) else name
+            return Unresolved(f"!Ref {name} is known only after deployment", (Hole(name, target=target),))
+        made_from, _, what = name.partition(".")
+        if what in _MADE and made_from in self.template.resources:
+            return Unresolved(f"!Ref {name} is known only after deployment", (Hole(name, made_from, what),))
         return self.generated(name, f"!Ref {name} names no parameter or resource of this template")
 
     def generated(self, name: str, otherwise: str) -> Value:

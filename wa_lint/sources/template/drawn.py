@@ -1,6 +1,6 @@
 """Values that one part of a template draws from another, with the place where each was written. Knows nothing of SAM.
 
-A tree is plain JSON in which a `Drawn` may stand for any value; whatever is not drawn was written nowhere.
+A tree is plain JSON in which a `Drawn` or `Placed` may stand for any value; whatever is neither was written nowhere.
 """
 
 from __future__ import annotations
@@ -26,12 +26,22 @@ class Drawn(msgspec.Struct, frozen=True):
     source: Path
 
 
+class Placed(msgspec.Struct, frozen=True):
+    """A tree that nobody wrote, and the path of what it is there for. What is drawn in it keeps its own."""
+
+    tree: Tree
+    source: Path
+
+
 def settled(tree: Tree, at: Path, moved: dict[Path, Path]) -> Raw:
     """Return the plain value of `tree`, which comes to stand at `at`; note in `moved` what was written elsewhere."""
     if isinstance(tree, Drawn):
         if tree.source != at:
             moved[at] = tree.source
         return tree.value
+    if isinstance(tree, Placed):
+        moved[at] = tree.source
+        return settled(tree.tree, at, moved)
     if isinstance(tree, Mapping):
         return {key: settled(inner, (*at, key), moved) for key, inner in tree.items()}
     if isinstance(tree, list):

@@ -162,7 +162,7 @@ class Embedded:
         if not isinstance(raw, str):
             return raw
         if raw.startswith(GAP):
-            return _Bare(text_value([self._hole(raw[1:])], at, self.template))
+            return _Bare(text_value([self._hole(raw[1:])], at, self.template), name)
         if not _TOKEN.search(raw):
             return revealed(mask_by_name(name, raw))
         parts = [part for part in _TOKEN.split(raw) if part]
@@ -211,16 +211,18 @@ class Embedded:
 class _Bare(Deferred):
     """A JSON value that stands without quotes, as in ``"InstanceCount": ${Count}``."""
 
-    __slots__ = ("text",)
+    __slots__ = ("name", "text")
 
-    def __init__(self, text: Value) -> None:
+    def __init__(self, text: Value, name: str) -> None:
         self.text = text
+        self.name = name
+        """The key that it stands under."""
 
     def resolve(self, scenario: Scenario) -> Resolution:
         if not isinstance(self.text, Deferred):
-            return Resolution(_scalar(self.text))
+            return Resolution(_spelled(self.text, self.name))
         found = self.text.resolve(scenario)
-        return Resolution(_scalar(found.value), found.at, found.assumes)
+        return Resolution(_spelled(found.value, self.name), found.at, found.assumes)
 
     def __str__(self) -> str:
         return str(self.text)
@@ -228,15 +230,22 @@ class _Bare(Deferred):
     __repr__ = __str__
 
 
-def _scalar(value: Value) -> Value:
-    """Return the number, truth or text that a text spells in JSON; what is open stays so."""
+def _spelled(value: Value, name: str) -> Value:
+    """Return what a text spells in JSON, without secrets; what is open stays so."""
     if not isinstance(value, str):
         return value
     try:
-        found = json.loads(value)
+        return _without_secrets(json.loads(value), name)
     except (ValueError, RecursionError):
         return Unknown("a value without quotes is no JSON")
-    return Unknown("a parameter gives a whole map or list") if isinstance(found, dict | list) else found
+
+
+def _without_secrets(raw: Raw, name: str) -> Value:
+    if isinstance(raw, dict):
+        return {key: _without_secrets(inner, key) for key, inner in raw.items()}
+    if isinstance(raw, list):
+        return [_without_secrets(inner, name) for inner in raw]
+    return revealed(mask_by_name(name, raw)) if isinstance(raw, str) else raw
 
 
 def _span(place: Place) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from typing import Final
 
 from wa_lint.model import ABSENT, Bounds, Hole, Raw, Unknown, Unresolved, Value
 from wa_lint.redact import mask
-from wa_lint.sources.template.asking import Asking, Function
+from wa_lint.sources.template.asking import Asking, Function, gives_anything
 from wa_lint.sources.template.conditions import truth_of
 from wa_lint.sources.template.exports import exported
 from wa_lint.sources.template.foreach import ITEM, item_of
@@ -40,11 +40,14 @@ def reference_to(ask: Asking, resource: Raw, attribute: Raw) -> Value:
         return Unknown(f"Fn::GetAtt takes a resource and an attribute, not {spell([resource, attribute])}")
     whole = f"{resource}.{name}"
     if whole in ask.template.sections.outputs:
+        ask.assumes |= dict.fromkeys(ask.template.sections.assumes(f"{resource}/"))
         return ask.value(ask.template.sections.outputs[whole], whole=ask.whole)
     if name.startswith("Outputs.") and resource in ask.template.resources:
         return _output(ask, resource, whole)
     if resource in ask.template.resources:
-        return Unresolved(f"!GetAtt {whole} is known only after deployment", (Hole(whole, resource, name),))
+        is_open = gives_anything(ask.template.resources[resource], name)
+        hole = Hole(whole) if is_open else Hole(whole, resource, name)
+        return Unresolved(f"!GetAtt {whole} is known only after deployment", (hole,))
     return ask.generated(whole, f"!GetAtt {whole} names no resource of this template")
 
 

@@ -62,7 +62,7 @@ class _Including:
         if "Fn::Transform" in value:
             value = self._merged(value, ())
         sections = self.sections.changed(value, self.moved, self.problems)
-        return msgspec.structs.replace(sections, snippets=self.snippets)
+        return msgspec.structs.replace(sections, snippets={**sections.snippets, **self.snippets})
 
     def _walk(self, raw: Raw, at: Path) -> Raw:
         if isinstance(raw, list):

@@ -7,8 +7,8 @@ guide: "OpenAPI extensions", seen 2026-11). The ids of what is made are ours.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -33,6 +33,10 @@ _KINDS: Final[Mapping[str, str]] = {
 """The AuthorizationType for the type of an ``x-amazon-apigateway-authorizer``."""
 
 
+Secured: TypeAlias = Callable[[str, str, Drawn], Tree]
+"""Gives the security of an operation, whose path and verb go before; None where it has none of its own."""
+
+
 class Described(msgspec.Struct, frozen=True):
     """An API and its document."""
 
@@ -40,8 +44,9 @@ class Described(msgspec.Struct, frozen=True):
     type: str
     document: Tree
     condition: Tree = None
-    default: Tree = None
-    """The AuthorizationType of what says nothing of security; None: what says nothing lets everybody in."""
+    kinds: Mapping[str, Tree] = {}
+    """The AuthorizationType of security schemes that stand outside the document; ``KEY`` for an API key."""
+    secured: Secured = lambda _, __, operation: part(operation, "security")
 
 
 def with_methods(sections: Sections) -> Sections:
@@ -85,11 +90,12 @@ def methods(api: Described) -> Made:
 def _with(sections: Sections, made: Made, gaps: Iterable[Gap]) -> Sections:
     moved: dict[Path, Path] = {}
     resources = dict(sections.section("Resources"))
-    for id_, new in made.items():
-        if id_ not in resources:
-            moved[("Resources", id_)] = new.source
-            resources[id_] = new.settled(("Resources", id_), moved)
-    return sections.changed({**sections.value, "Resources": resources}, moved, gaps=gaps)
+    added = {id_: new for id_, new in made.items() if id_ not in resources}
+    for id_, new in added.items():
+        moved[("Resources", id_)] = new.source
+        resources[id_] = new.settled(("Resources", id_), moved)
+    changed = sections.changed({**sections.value, "Resources": resources}, moved, gaps=gaps)
+    return changed.guarded({id_: new.source for id_, new in added.items()})
 
 
 def _id(api: Described, path: str, verb: str) -> str:
@@ -99,7 +105,7 @@ def _id(api: Described, path: str, verb: str) -> str:
 
 def _method(api: Described, path: str, verb: str, operation: Drawn) -> Made:
     integration = part(operation, "x-amazon-apigateway-integration")
-    kind, needs_key = _security(api, operation)
+    kind, needs_key = _security(api, path, verb, operation)
     properties = {
         "RestApiId": {"Ref": api.id},
         "HttpMethod": "ANY" if verb == _ANY else verb.upper(),
@@ -120,7 +126,7 @@ def _integration(said: Tree) -> dict[str, Tree]:
 
 def _route(api: Described, path: str, verb: str, operation: Drawn) -> Made:
     said = _integration(part(operation, "x-amazon-apigateway-integration"))
-    kind, _ = _security(api, operation)
+    kind, _ = _security(api, path, verb, operation)
     id_ = _id(api, path, verb)
     names = {"Type": "IntegrationType", "Uri": "IntegrationUri", "Credentials": "CredentialsArn"}
     integration = {"ApiId": {"Ref": api.id}, **{names[name]: value for name, value in said.items()}}
@@ -140,32 +146,36 @@ def _route(api: Described, path: str, verb: str, operation: Drawn) -> Made:
 # --- whom an operation lets in ----------------------------------------------------------------------
 
 
-def _security(api: Described, operation: Drawn) -> tuple[Tree, Tree]:
+def _security(api: Described, path: str, verb: str, operation: Drawn) -> tuple[Tree, Tree]:
     """Return the AuthorizationType, and whether an API key is needed, each with its place."""
     if is_function(operation):
         return OPAQUE, OPAQUE
     own = part(operation, "x-amazon-apigateway-auth", "type")
-    said = part(operation, "security")
-    said = part(api.document, "security") if said is None else said
     if own is not None:
         return own, False
+    said = api.secured(path, verb, operation)
+    said = part(api.document, "security") if said is None else said
     if said is None:
-        return (Drawn("NONE", operation.source) if api.default is None else api.default), False
+        return Drawn("NONE", operation.source), False
     if is_function(said) or any(is_function(item) for item in items(said)):
         return OPAQUE, OPAQUE
     kinds = [_kind(api, name) for item in items(said) for name in members(item)]
-    others = [kind for kind in kinds if kind != "KEY"]
-    source = said.source if isinstance(said, Drawn) else operation.source
-    return Drawn(others[0] if others else "NONE", source), "KEY" in kinds
+    kind = next((kind for kind in kinds if bare(kind) not in ("KEY", "NONE")), "NONE")
+    own = part(operation, "security")
+    source = next((tree.source for tree in (said, own, operation) if isinstance(tree, Drawn)), operation.source)
+    return kind if isinstance(kind, Drawn) else Drawn(kind, source), "KEY" in kinds
 
 
-def _kind(api: Described, name: str) -> Raw:
-    """Return the AuthorizationType of a security scheme; ``KEY`` for an API key."""
+def _kind(api: Described, name: str) -> Tree:
+    """Return the AuthorizationType of a security scheme; ``KEY`` for an API key.
+
+    ``NONE`` is no scheme, but what SAM writes for an operation that lets everybody in.
+    """
     for steps in (("securityDefinitions", name), ("components", "securitySchemes", name)):
         scheme = part(api.document, *steps)
         if scheme is not None:
             return _kind_of(scheme)
-    return OPAQUE
+    return api.kinds.get(name, name if name == "NONE" else OPAQUE)
 
 
 def _kind_of(scheme: Tree) -> Raw:

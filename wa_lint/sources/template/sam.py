@@ -1,6 +1,6 @@
 """SAM, as far as rules need it: its functions, state machines and APIs become the resources that they are deployed as.
 
-Not done: aliases, versions, deployments, permissions to invoke, custom domains, event source mappings, connectors.
+Not done: versions, deployments, permissions to invoke, custom domains, event source mappings, connectors.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from wa_lint.model import Gap, Path, Problem, Raw, Scope
 from wa_lint.sources.template.drawn import Drawn, Tree, bare, merged, part
 from wa_lint.sources.template.include import snippet
 from wa_lint.sources.template.made import Made
-from wa_lint.sources.template.sam_api import HTTP, IMPLICIT, REST, Api, api_of, api_resources, events_of
+from wa_lint.sources.template.sam_api import IMPLICIT, api_of, api_resources, events_of
 from wa_lint.sources.template.sam_function import FUNCTION, MACHINE, Body, function_resources, machine_resources
 from wa_lint.sources.template.sam_role import CONNECTORS
+from wa_lint.sources.template.sam_security import HTTP, REST, Api
 from wa_lint.sources.template.sections import OpenFile, Sections
 
 _SAM: Final = "AWS::Serverless::"
@@ -57,11 +58,13 @@ class _Expanding:
         made: Made = {}
         for api in apis.values():
             made |= api_resources(api)
+        shared = {id_ for id_ in made if id_.startswith(tuple(IMPLICIT))}  # by all functions whose events want them
         for id_, body in self.resources.items():
             if (make := self._maker(_type(body), apis)) is not None and not _is_hidden(body):
                 made |= make(self._body(id_, body))
         value, moved = self._placed(made)
         sections = self.sections.changed(value, moved, self.problems, self._gaps(apis))
+        sections = sections.guarded({id_: new.source for id_, new in made.items() if id_ not in shared})
         return msgspec.structs.replace(sections, is_open=True, snippets={**self.sections.snippets, **self.snippets})
 
     def _maker(self, type_: str, apis: Mapping[str, Api]) -> Callable[[Body], Made] | None:
@@ -118,22 +121,24 @@ class _Expanding:
 
     def _apis(self) -> dict[str, Api]:
         apis: dict[str, Api] = {}
+        events = list(self._events())
         for id_, body in self.resources.items():
             if _type(body) in {REST, HTTP} and not _is_hidden(body):
                 found = self._body(id_, body)
-                apis[id_] = Api(id_, _type(body), found.said, found.source, found.condition)
-        for id_, source in self._implicit():
-            if id_ not in self.resources:
-                apis.setdefault(id_, Api(id_, IMPLICIT[id_], self._global(IMPLICIT[id_]), source))
+                through = tuple(event for api, event in events if api == id_)
+                apis[id_] = Api(id_, _type(body), found.said, found.source, found.condition, through)
+        for id_, event in events:
+            if id_ in IMPLICIT and id_ not in self.resources:
+                apis.setdefault(id_, Api(id_, IMPLICIT[id_], self._global(IMPLICIT[id_]), event.source))
         return apis
 
-    def _implicit(self) -> Iterator[tuple[str, Path]]:
-        """Yield the APIs that no resource stands for, and the first event that wants each."""
+    def _events(self) -> Iterator[tuple[str, Drawn]]:
+        """Yield the events that come through APIs of this template, each behind the id of its API."""
         for id_, body in self.resources.items():
             if _type(body) in {FUNCTION, MACHINE} and not _is_hidden(body):
                 for _, event in events_of(self._body(id_, body).said.get("Events")):
-                    if (api := api_of(event)) in IMPLICIT:
-                        yield str(api), event.source
+                    if (api := api_of(event)) is not None:
+                        yield api, event
 
     # --- what is not --------------------------------------------------------------------------------
 

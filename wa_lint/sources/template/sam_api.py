@@ -6,17 +6,26 @@ SAM itself writes an OpenAPI document. Rules know methods and routes, so these a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Final
 
 import msgspec
 
-from wa_lint.model import Path, Raw
+from wa_lint.model import Raw
 from wa_lint.sources.template.drawn import OPAQUE, Drawn, Tree, bare, is_function, items, members, part
 from wa_lint.sources.template.made import Made, New
 from wa_lint.sources.template.openapi import HTTP_API, REST_API, Described, methods
-
-REST: Final = "AWS::Serverless::Api"
-HTTP: Final = "AWS::Serverless::HttpApi"
+from wa_lint.sources.template.sam_security import (
+    HTTP,
+    INTEGRATION,
+    REST,
+    Api,
+    authorization,
+    operation_of,
+    secured,
+    security_kinds,
+    unless_hidden,
+)
 
 IMPLICIT: Final[Mapping[str, str]] = {"ServerlessRestApi": REST, "ServerlessHttpApi": HTTP}
 """The APIs that SAM adds for events that name none."""
@@ -24,26 +33,6 @@ IMPLICIT: Final[Mapping[str, str]] = {"ServerlessRestApi": REST, "ServerlessHttp
 _IMPLICIT_OF: Final[Mapping[str, str]] = {"Api": "ServerlessRestApi", "HttpApi": "ServerlessHttpApi"}
 
 _POLICY_LISTS: Final = ("AwsAccount", "IpRange", "SourceVpc", "IntrinsicVpc", "IntrinsicVpce")
-
-
-class Api(msgspec.Struct, frozen=True):
-    """One API of the template."""
-
-    id: str
-    type: str
-    said: Mapping[str, Tree]
-    source: Path
-    condition: Tree = None
-
-    @property
-    def auth(self) -> Tree:
-        return self.said.get("Auth")
-
-    @property
-    def has_own_definition(self) -> bool:
-        """Whether its methods stand in a document of its own, which events do not change."""
-        says = "DefinitionBody" in self.said or "DefinitionUri" in self.said
-        return says and bare(self.said.get("MergeDefinitions")) is not True
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -82,18 +71,16 @@ def api_resources(api: Api) -> Made:
 
 
 def _described(api: Api) -> Made:
-    """Return the methods of an API's own document. SAM adds the API's default authorizer where that says nothing."""
-    default = None
-    if part(api.auth, "DefaultAuthorizer") is not None or is_function(api.auth):
-        default = _authorization(None, api, api.source)
+    """Return the methods of an API's own document, to which SAM adds whom the API lets in by default."""
     kind = REST_API if api.type == REST else HTTP_API
-    return methods(Described(api.id, kind, api.said.get("DefinitionBody"), api.condition, default))
+    body = api.said.get("DefinitionBody")
+    return methods(Described(api.id, kind, body, api.condition, security_kinds(api), partial(secured, api)))
 
 
 def event_resources(event: Event, api: Api) -> Made:
     """Return the method, or the route and the integration, that an event adds to `api`."""
     if api.type == HTTP:
-        return _route(event, api)
+        return {} if _is_described(event, api) else _route(event, api)
     return {} if api.has_own_definition else _method(event, api)
 
 
@@ -184,11 +171,17 @@ def _method(event: Event, api: Api) -> Made:
     properties = {
         "RestApiId": {"Ref": api.id},
         "HttpMethod": _verb(part(said, "Method")),
-        "AuthorizationType": _authorization(auth, api, event.tree.source),
-        "ApiKeyRequired": _unless_hidden(auth, api.auth) or (False if key is None else key),
+        "AuthorizationType": authorization(auth, api, event.tree.source, operation_of(event.tree)[1]),
+        "ApiKeyRequired": unless_hidden(auth, api.auth) or (False if key is None else key),
         "Integration": integration,
     }
     return {f"{event.id}Method": New("AWS::ApiGateway::Method", properties, event.tree.source, event.condition)}
+
+
+def _is_described(event: Event, api: Api) -> bool:
+    """Whether the API's document has the event's operation already, and says what that calls."""
+    body = api.said.get("DefinitionBody")
+    return part(body, "paths", *operation_of(event.tree), INTEGRATION) is not None
 
 
 def _route(event: Event, api: Api) -> Made:
@@ -204,7 +197,7 @@ def _route(event: Event, api: Api) -> Made:
     route = {
         "ApiId": {"Ref": api.id},
         "RouteKey": OPAQUE if isinstance(path, dict) else key,
-        "AuthorizationType": _authorization(part(said, "Auth"), api, event.tree.source),
+        "AuthorizationType": authorization(part(said, "Auth"), api, event.tree.source, operation_of(event.tree)[1]),
         "Target": {"Fn::Sub": f"integrations/${{{event.id}Integration}}"},
     }
     both = {"Route": route, "Integration": integration}
@@ -217,33 +210,6 @@ def _route(event: Event, api: Api) -> Made:
 def _verb(method: Tree) -> Tree:
     said = bare(method)
     return said.upper() if isinstance(said, str) else method
-
-
-def _authorization(auth: Tree, api: Api, place: Path) -> Tree:
-    """Return the AuthorizationType: what the event says goes before what its API says; who says nothing lets all in."""
-    if (hidden := _unless_hidden(auth, api.auth)) is not None:
-        return hidden
-    named = part(auth, "Authorizer")
-    named = part(api.auth, "DefaultAuthorizer") if named is None else named
-    if named is None:
-        return Drawn("NONE", place)
-    name = bare(named)
-    kind = name if name in ("NONE", "AWS_IAM") else _kind(part(api.auth, "Authorizers", str(name)), api.type)
-    return Drawn(kind, named.source) if isinstance(named, Drawn) else kind
-
-
-def _unless_hidden(*auths: Tree) -> Tree:
-    """Return what stands for a value where a function gives one of `auths`; None where all can be looked into."""
-    return next((OPAQUE for auth in auths if auth is not None and is_function(auth)), None)
-
-
-def _kind(authorizer: Tree, api_type: str) -> Raw:
-    if not members(authorizer):
-        return OPAQUE
-    if part(authorizer, "JwtConfiguration") is not None:
-        return "JWT"
-    is_pool = part(authorizer, "UserPoolArn") is not None
-    return "COGNITO_USER_POOLS" if is_pool and api_type == REST else "CUSTOM"
 
 
 def events_of(tree: Tree) -> Iterator[tuple[str, Drawn]]:

@@ -11,8 +11,9 @@ import msgspec
 from wa_lint.model import Path, Raw
 from wa_lint.sources.template.drawn import OPAQUE, Tree, bare, is_function, members, part
 from wa_lint.sources.template.made import Made, New
-from wa_lint.sources.template.sam_api import Api, Event, api_of, event_resources, events_of
+from wa_lint.sources.template.sam_api import Event, api_of, event_resources, events_of
 from wa_lint.sources.template.sam_role import function_role, machine_role
+from wa_lint.sources.template.sam_security import Api
 
 FUNCTION: Final = "AWS::Serverless::Function"
 MACHINE: Final = "AWS::Serverless::StateMachine"
@@ -37,7 +38,7 @@ _MACHINE_NAMES: Final[Mapping[str, str]] = {
 }
 
 _INVOKE: Final = (
-    "arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}:lambda:path/2015-03-31/functions/${{{}.Arn}}/invocations"
+    "arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}:lambda:path/2015-03-31/functions/${{{}}}/invocations"
 )
 _START: Final = "arn:${AWS::Partition}:apigateway:${AWS::Region}:states:action/StartExecution"
 
@@ -60,10 +61,14 @@ def function_resources(body: Body, apis: Mapping[str, Api]) -> Made:
     """Return the Lambda function of the same id, and what SAM adds to it."""
     made: Made = {body.id: body.makes("AWS::Lambda::Function", _function(body))}
     if "Role" not in body.said:
-        made[f"{body.id}Role"] = body.makes("AWS::IAM::Role", function_role(body.id, body.said))
+        made[f"{body.id}Role"] = body.makes("AWS::IAM::Role", function_role(body.id, body.said, body.source))
+    alias_id = _alias_id(body)
+    if alias_id is not None:
+        made[alias_id] = body.makes("AWS::Lambda::Alias", _alias(body))
     if "FunctionUrlConfig" in body.said:
-        made[f"{body.id}Url"] = body.makes("AWS::Lambda::Url", _url(body))
-    return made | _ways_in(body, apis, {"Fn::Sub": _INVOKE.format(body.id)}, is_function=True)
+        made[f"{body.id}Url"] = body.makes("AWS::Lambda::Url", _url(body, alias_id or body.id))
+    uri = {"Fn::Sub": _INVOKE.format(alias_id or f"{body.id}.Arn")}
+    return made | _ways_in(body, apis, uri, is_function=True)
 
 
 def machine_resources(body: Body, apis: Mapping[str, Api], open_definition: Callable[[str, Path], Tree]) -> Made:
@@ -72,7 +77,7 @@ def machine_resources(body: Body, apis: Mapping[str, Api], open_definition: Call
     made: Made = {}
     if "Role" not in body.said:
         properties["RoleArn"] = {"Fn::GetAtt": [f"{body.id}Role", "Arn"]}
-        made[f"{body.id}Role"] = body.makes("AWS::IAM::Role", machine_role(body.id, body.said))
+        made[f"{body.id}Role"] = body.makes("AWS::IAM::Role", machine_role(body.id, body.said, body.source))
     properties |= _definition(body, open_definition)
     properties |= _tags(body.said.get("Tags"))
     made[body.id] = body.makes("AWS::StepFunctions::StateMachine", properties)
@@ -120,13 +125,23 @@ def _tags(tags: Tree) -> dict[str, Tree]:
     return {"Tags": [{"Key": key, "Value": value} for key, value in members(tags).items()]}
 
 
-def _url(body: Body) -> Mapping[str, Tree]:
+def _alias_id(body: Body) -> str | None:
+    """Return the id that SAM gives the alias it keeps at the newest version; None where its name is not plain."""
+    name = bare(body.said.get("AutoPublishAlias"))
+    return f"{body.id}Alias{name.replace('-', 'D').replace('_', 'U')}" if isinstance(name, str) and name else None
+
+
+def _alias(body: Body) -> Mapping[str, Tree]:
+    return {"FunctionName": {"Ref": body.id}, "Name": body.said["AutoPublishAlias"], "FunctionVersion": OPAQUE}
+
+
+def _url(body: Body, target: str) -> Mapping[str, Tree]:
     config = body.said["FunctionUrlConfig"]
     if is_function(config):
-        return {"TargetFunctionArn": {"Ref": body.id}, "AuthType": OPAQUE}
+        return {"TargetFunctionArn": {"Ref": target}, "AuthType": OPAQUE}
     names = ("AuthType", "Cors", "InvokeMode")
     said = {name: value for name in names if (value := part(config, name)) is not None}
-    return {"TargetFunctionArn": {"Ref": body.id}, **said}
+    return {"TargetFunctionArn": {"Ref": target}, **said}
 
 
 # --- state machines, and both -----------------------------------------------------------------------

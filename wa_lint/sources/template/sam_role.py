@@ -10,8 +10,8 @@ from typing import Final
 
 import msgspec
 
-from wa_lint.model import Raw
-from wa_lint.sources.template.drawn import OPAQUE, Drawn, Tree, bare, is_function, items, members, part
+from wa_lint.model import Path, Raw
+from wa_lint.sources.template.drawn import OPAQUE, Drawn, Placed, Tree, bare, is_function, items, members, part
 
 _NO_VALUE: Final[Raw] = {"Ref": "AWS::NoValue"}
 
@@ -32,30 +32,58 @@ _OTHER_EVENTS: Final = frozenset({"DocumentDB", "MQ", "SelfManagedKafka"})
 _DEAD_LETTER: Final[Mapping[str, str]] = {"SNS": "sns:Publish", "SQS": "sqs:SendMessage"}
 
 
-def function_role(id_: str, said: Mapping[str, Tree]) -> dict[str, Tree]:
-    """Return the properties of the role of a function whose properties are `said`."""
-    return _role(id_, said, "lambda.amazonaws.com", list(_always(said)), list(_for_events(said)))
+def function_role(id_: str, said: Mapping[str, Tree], source: Path) -> dict[str, Tree]:
+    """Return the properties of the role of a function whose properties are `said`, and which stands at `source`."""
+    documents = [Placed(document, _source_of(because, source)) for document, because in _for_events(said)]
+    return _role(id_, said, "lambda.amazonaws.com", list(_always(said)), documents, source)
 
 
-def machine_role(id_: str, said: Mapping[str, Tree]) -> dict[str, Tree]:
-    """Return the properties of the role of a state machine whose properties are `said`."""
-    tracing = bare(part(said.get("Tracing"), "Enabled"))
-    managed = [] if tracing in [None, False, "false"] else [_managed("AWSXrayWriteOnlyAccess")]
-    return _role(id_, said, "states.amazonaws.com", managed, [OPAQUE] if CONNECTORS in said else [])
+def machine_role(id_: str, said: Mapping[str, Tree], source: Path) -> dict[str, Tree]:
+    """As `function_role`, of a state machine."""
+    tracing = said.get("Tracing")
+    is_traced = bare(part(tracing, "Enabled")) not in [None, False, "false"]
+    managed = [_because(tracing, _managed("AWSXrayWriteOnlyAccess"))] if is_traced else []
+    documents = [Placed(OPAQUE, source)] if CONNECTORS in said else []
+    return _role(id_, said, "states.amazonaws.com", managed, documents, source)
 
 
 def _role(
-    id_: str, said: Mapping[str, Tree], service: str, managed: Sequence[Tree], documents: Sequence[Tree]
+    id_: str,
+    said: Mapping[str, Tree],
+    service: str,
+    managed: Sequence[Tree],
+    documents: Sequence[Placed],
+    source: Path,
 ) -> dict[str, Tree]:
-    inline = [{"PolicyName": f"{id_}RolePolicy{i}", "PolicyDocument": d} for i, d in enumerate(documents)]
-    kinds = [_kinds(f"{id_}RolePolicy{i}", p) for i, p in enumerate(items(said.get("Policies")), len(inline))]
+    inline = [
+        Placed({"PolicyName": f"{id_}RolePolicy{i}", "PolicyDocument": document}, document.source)
+        for i, document in enumerate(documents)
+    ]
+    written = list(_spread(said.get("Policies")))
+    kinds = [_kinds(f"{id_}RolePolicy{i}", policy) for i, policy in enumerate(written, len(inline))]
+    places = [_source_of(policy, source) for policy in written]
     names = {"PermissionsBoundary": "PermissionsBoundary", "RolePath": "Path"}
     return {
         "AssumeRolePolicyDocument": said.get("AssumeRolePolicyDocument") or _trust(service),
         "ManagedPolicyArns": list(_once([*managed, *(arn for arn, _ in kinds if arn is not None)])),
-        "Policies": [*inline, *(policy for _, policy in kinds if policy is not None)],
+        "Policies": [
+            *inline,
+            *(Placed(policy, at) for (_, policy), at in zip(kinds, places, strict=True) if policy is not None),
+        ],
         **{ours: said[theirs] for theirs, ours in names.items() if theirs in said},
     }
+
+
+def _because(reason: Tree, value: Raw) -> Tree:
+    """Return what SAM adds because of something, at the place of that."""
+    return Drawn(value, reason.source) if isinstance(reason, Drawn) else value
+
+
+def _source_of(tree: Tree, otherwise: Path) -> Path:
+    """Return where a tree was written: for one that a condition chooses, where the condition was."""
+    if isinstance(tree, dict) and "Fn::If" in tree:
+        return _source_of(tree["Fn::If"][0], otherwise)
+    return tree.source if isinstance(tree, Drawn) else otherwise
 
 
 def _once(arns: Iterable[Tree]) -> Iterator[Tree]:
@@ -77,29 +105,53 @@ def _always(said: Mapping[str, Tree]) -> Iterator[Tree]:
         "AWSLambdaBasicDurableExecutionRolePolicy" if "DurableConfig" in said else "AWSLambdaBasicExecutionRole"
     )
     if bare(said.get("Tracing")) not in [None, "Disabled"]:
-        yield _managed("AWSXrayWriteOnlyAccess")
+        yield _because(said["Tracing"], _managed("AWSXrayWriteOnlyAccess"))
     if "VpcConfig" in said:
-        yield _managed("AWSLambdaVPCAccessExecutionRole")
-    for kind in sorted(_events(said) & set(_EVENT_POLICIES)):
-        yield _managed(_EVENT_POLICIES[kind])
+        yield _because(said["VpcConfig"], _managed("AWSLambdaVPCAccessExecutionRole"))
+    events = _events(said)
+    for kind in sorted(set(events) & set(_EVENT_POLICIES)):
+        yield _because(events[kind], _managed(_EVENT_POLICIES[kind]))
 
 
-def _for_events(said: Mapping[str, Tree]) -> Iterator[Tree]:
-    """Yield the inline policies that SAM adds by itself."""
+def _for_events(said: Mapping[str, Tree]) -> Iterator[tuple[Tree, Tree]]:
+    """Yield the inline policies that SAM adds by itself, each with what it is there for."""
     queue = said.get("DeadLetterQueue")
     action = _DEAD_LETTER.get(str(bare(part(queue, "Type"))))
     if action is not None:
-        yield _document([{"Effect": "Allow", "Action": [action], "Resource": [part(queue, "TargetArn")]}])
-    destinations = part(said.get("EventInvokeConfig"), "DestinationConfig")
-    if destinations is not None or CONNECTORS in said or _events(said) & _OTHER_EVENTS:
-        yield OPAQUE
+        yield _document([{"Effect": "Allow", "Action": [action], "Resource": [part(queue, "TargetArn")]}]), queue
+    invoking = said.get("EventInvokeConfig")
+    events = _events(said)
+    others = [events[kind] for kind in sorted(set(events) & _OTHER_EVENTS)]
+    reasons = [invoking] if part(invoking, "DestinationConfig") is not None else others
+    if reasons or CONNECTORS in said:
+        yield OPAQUE, next(iter(reasons), None)
 
 
-def _events(said: Mapping[str, Tree]) -> set[str]:
-    return {str(bare(part(event, "Type"))) for event in members(said.get("Events")).values()}
+def _events(said: Mapping[str, Tree]) -> dict[str, Tree]:
+    """Return an event of each kind, the first."""
+    events = list(members(said.get("Events")).values())
+    return {str(bare(part(event, "Type"))): event for event in reversed(events)}
 
 
 # --- the forms of a policy --------------------------------------------------------------------------
+
+
+def _spread(policies: Tree) -> Iterator[Tree]:
+    """Yield the items of ``Policies``; those of a list under ``Fn::If`` each under that function."""
+    for item in items(policies):
+        if not _chooses_lists(item):
+            yield item
+            continue
+        condition, then, otherwise = items(part(item, "Fn::If"))
+        yield from ({"Fn::If": [condition, one, _NO_VALUE]} for one in _spread(then))
+        yield from ({"Fn::If": [condition, _NO_VALUE, one]} for one in _spread(otherwise))
+
+
+def _chooses_lists(policy: Tree) -> bool:
+    match bare(policy):
+        case {"Fn::If": [_, then, otherwise]}:
+            return any(isinstance(branch, list) or _chooses_lists(branch) for branch in (then, otherwise))
+    return False
 
 
 def _kinds(name: str, policy: Tree) -> tuple[Tree, Tree]:

@@ -19,10 +19,11 @@ from wa_lint.sources.template.made import Made
 from wa_lint.sources.template.openapi import HTTP_API, REST_API, Described, methods
 from wa_lint.sources.template.parameters import Pins, declared
 from wa_lint.sources.template.sam import expanded
-from wa_lint.sources.template.sam_api import HTTP, REST, Event, api_of, events_of
+from wa_lint.sources.template.sam_api import IMPLICIT, Event, api_of, events_of
 from wa_lint.sources.template.sam_function import FUNCTION, MACHINE
 from wa_lint.sources.template.sam_library import KEPT, Refused, translate
-from wa_lint.sources.template.sections import Guard, OpenFile, Sections
+from wa_lint.sources.template.sam_security import HTTP, REST, operation_of
+from wa_lint.sources.template.sections import OpenFile, Sections
 
 _APPLICATION: Final = "AWS::Serverless::Application"
 """The translator asks the Serverless Application Repository about these. They are followed as nested stacks are."""
@@ -42,8 +43,6 @@ _DEFINITIONS: Final = ("Definition", "DefinitionString", "DefinitionS3Location")
 _NO_VALUE: Final[Raw] = {"Ref": "AWS::NoValue"}
 
 _ID: Final = re.compile(r"\[(\w+)\]")
-
-_REFERENCE: Final = re.compile(r"\$\{(\w+)\}")
 
 _LONGEST: Final = 300
 """Characters of a message of the translator."""
@@ -86,25 +85,28 @@ class _Translating:
         if not any(_MARK in body.get("Metadata", {}) for body in fed["Resources"].values()):
             return self.native
         out = _unmarked(translate(fed, self._values(), self.region))
-        made = self._unaliased({id_: body for id_, body in out["Resources"].items() if isinstance(body, dict)})
+        made = {id_: body for id_, body in out["Resources"].items() if isinstance(body, dict)}
         sources = {id_: self._source(id_, body) for id_, body in made.items()}
         resources = self._resources({id_: self._restored(id_, body) for id_, body in made.items()})
         layer: dict[Path, Path] = {
             ("Resources", id_): path for id_, path in sources.items() if id_ not in self.resources
         }
-        for id_, new in self._methods(resources).items():
+        operations = self._methods(resources)
+        for id_, new in operations.items():
             layer[("Resources", id_)] = new.source
             resources[id_] = new.settled(("Resources", id_), layer)
         layer |= self._known_places(resources)
         for id_, source in sources.items():
             layer |= self._policy_places(id_, resources[id_], source)
+        shared = tuple(IMPLICIT)
+        made_from = {id_: path for id_, path in sources.items() if not id_.startswith(shared)}
         return msgspec.structs.replace(
             self.native,
             value={**self.sections.value, **out, "Resources": resources},
             layers=(*self.sections.layers, layer),
             is_open=self.sections.is_open,
-            guards={**self.sections.guards, **self._guards(sources)},
-        )
+            guards=self.sections.guards,
+        ).guarded(made_from | {id_: new.source for id_, new in operations.items()})
 
     # --- what goes in -------------------------------------------------------------------------------
 
@@ -158,27 +160,10 @@ class _Translating:
             rest["Properties"] = {**kept, **said}
         return rest
 
-    def _unaliased(self, made: dict[str, Raw]) -> dict[str, Raw]:
-        """Return the resources with what calls an alias that SAM makes calling its function: rules know no aliases."""
-        aliases = {
-            id_: str(part(body, "Properties", "FunctionName", "Ref"))
-            for id_, body in made.items()
-            if body.get("Type") == "AWS::Lambda::Alias" and id_ not in self.resources
-        }
-        callers = (REST_API, HTTP_API, "AWS::Lambda::Url")
-        return {
-            id_: _calling_functions(body, aliases) if aliases and body.get("Type") in callers else body
-            for id_, body in made.items()
-        }
-
     def _resources(self, made: Mapping[str, Raw]) -> dict[str, Raw]:
         """Return what was made, in the order of what it was made from, and what was not handed in."""
         kept = {id_: made.get(id_, body) for id_, body in self.resources.items() if id_ in made or not _is_plain(body)}
         return {**kept, **made}
-
-    def _guards(self, sources: Mapping[str, Path]) -> dict[str, tuple[Guard, ...]]:
-        guards = self.sections.guards
-        return {id_: guards[str(path[1])] for id_, path in sources.items() if path[1:] and path[1] in guards}
 
     def _methods(self, resources: dict[str, Raw]) -> Made:
         """Return the methods and routes that events add to APIs, under the ids that `sam_api` gives them.
@@ -212,12 +197,9 @@ class _Translating:
             said = Drawn(body.get("Properties"), ("Resources", id_, "Properties"))
             for name, event in events_of(part(said, "Events")):
                 api = api_of(event)
-                verb = str(bare(part(event, "Properties", "Method")) or "any").lower()
-                path = bare(part(event, "Properties", "Path")) or "$default"
-                if api is not None and isinstance(path, str):
+                if api is not None and isinstance(bare(part(event, "Properties", "Path")), str | None):
                     is_function = body["Type"] == FUNCTION
-                    steps = (api, path, "x-amazon-apigateway-any-method" if verb == "any" else verb)
-                    yield Event(f"{id_}{name}", event, None, is_function), steps
+                    yield Event(f"{id_}{name}", event, None, is_function), (api, *operation_of(event))
 
     # --- where it was written -----------------------------------------------------------------------
 
@@ -324,19 +306,6 @@ def _unmarked(raw: Raw) -> Raw:
         is_ours = any(isinstance(inner, str) and inner in (_BUCKET, _ELSEWHERE) for inner in raw.values())
         return OPAQUE if is_ours else {key: _unmarked(inner) for key, inner in raw.items()}
     return [_unmarked(inner) for inner in raw] if isinstance(raw, list) else raw
-
-
-def _calling_functions(raw: Raw, aliases: Mapping[str, str]) -> Raw:
-    if isinstance(raw, str):
-        return _REFERENCE.sub(lambda found: f"${{{aliases[found[1]]}.Arn}}" if found[1] in aliases else found[0], raw)
-    if isinstance(raw, dict):
-        return {
-            key: aliases.get(inner, inner)
-            if key == "Ref" and isinstance(inner, str)
-            else _calling_functions(inner, aliases)
-            for key, inner in raw.items()
-        }
-    return [_calling_functions(inner, aliases) for inner in raw] if isinstance(raw, list) else raw
 
 
 def _unfolded(said: Raw) -> tuple[Tree, Raw]:

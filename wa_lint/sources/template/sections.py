@@ -16,6 +16,9 @@ OpenFile: TypeAlias = Callable[[str], bytes | None]
 
 Whoever hands it in sees to it that nothing outside the scanned root is opened."""
 
+ListFiles: TypeAlias = Callable[[], Iterable[str]]
+"""Gives the names of the files around a template that could be templates too, relative to it; none outside the root."""
+
 Layer: TypeAlias = Mapping[Path, Path]
 """What one transform moved: a path after it, and the path before it. What lies below moved along."""
 
@@ -58,6 +61,8 @@ class Sections(msgspec.Struct, frozen=True, eq=False):
     """By ``Child.Outputs.Name``, what a nested stack gives out."""
     nested: Mapping[str, str] = {}
     """The uri of each nested stack's template, by the id of the stack."""
+    assumed: Mapping[str, str] = {}
+    """What has to be so for a nested stack to be what it is taken for, by its id; where that is not sure."""
 
     @property
     def uri(self) -> str:
@@ -67,6 +72,14 @@ class Sections(msgspec.Struct, frozen=True, eq=False):
         """Return a section, empty where there is none."""
         found = self.value.get(name)
         return found if isinstance(found, dict) else {}
+
+    def assumes(self, id_: str) -> tuple[str, ...]:
+        """Return what is assumed of the nested stacks that a resource stands in, one within the other."""
+        if not self.assumed:
+            return ()
+        steps = id_.split("/")
+        outer = ("/".join(steps[:length]) for length in range(1, len(steps)))
+        return tuple(self.assumed[stack] for stack in outer if stack in self.assumed)
 
     def changed(
         self, value: Mapping[str, Raw], moved: Layer, problems: Iterable[Problem] = (), gaps: Iterable[Gap] = ()
@@ -79,6 +92,15 @@ class Sections(msgspec.Struct, frozen=True, eq=False):
             problems=(*self.problems, *problems),
             gaps=(*self.gaps, *gaps),
         )
+
+    def guarded(self, sources: Mapping[str, Path]) -> Sections:
+        """Return the sections in which a resource is there only when that is from which a transform made it.
+
+        `sources` are the places of those, by the ids of what was made.
+        """
+        within = {id_: str(path[1]) for id_, path in sources.items() if path[1:]}
+        guards = {id_: self.guards[outer] for id_, outer in within.items() if outer in self.guards}
+        return msgspec.structs.replace(self, guards={**self.guards, **guards}) if guards else self
 
     def locate(self, path: Path) -> Location:
         """As `Document.locate`, of the place where the value was written."""

@@ -1,8 +1,11 @@
-"""Several templates as one world: what one exports, another one may import. It joins only what it is handed."""
+"""Several templates as one world: what one exports or makes, another may import or name. It joins what it is handed.
+
+The world stays open: other templates may add to it (decision 8).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -13,7 +16,7 @@ from wa_lint.sources.template.nested import Nest
 from wa_lint.sources.template.parameters import Pins
 from wa_lint.sources.template.reader import deployed, snapshot_from, template_from
 from wa_lint.sources.template.renaming import Names, renamed
-from wa_lint.sources.template.sections import OpenFile, Sections
+from wa_lint.sources.template.sections import ListFiles, OpenFile, Sections
 
 _OF_A_STACK = ("AWS::StackId", "AWS::StackName", "AWS::NotificationARNs")
 """The pseudo parameters that differ from stack to stack."""
@@ -26,6 +29,7 @@ class Member(msgspec.Struct, frozen=True, eq=False):
     open_file: OpenFile | None = None
     sam: str = "native"
     """How SAM is read, as `read_template` has it."""
+    list_files: ListFiles | None = None
 
 
 def snapshot_together(members: Sequence[Member], parameters: Pins | None = None) -> Snapshot:
@@ -47,12 +51,25 @@ def snapshot_together(members: Sequence[Member], parameters: Pins | None = None)
         given |= {own(name): pin for name, pin in pins.items() if name in sections.section("Parameters")}
     uri = ", ".join(sections.uri for sections in all_sections)
     empty = Sections(Document({}, "", uri, Place(0, 0, 0, 0)), {})
-    return snapshot_from(template_from(joined(empty, parts), given))
+    makers = {id_: part.old.uri for part in parts for id_ in part.new.sections.section("Resources")}
+    return _with_makers(snapshot_from(template_from(joined(empty, parts), given)), makers)
+
+
+def _with_makers(snapshot: Snapshot, makers: Mapping[str, str]) -> Snapshot:
+    """Return the snapshot with the template of each resource; a job is made by that of its pipeline."""
+    found: dict[str, str] = {}
+    for resource in snapshot.resources:
+        holder = resource.id
+        while holder not in makers and "/" in holder:
+            holder = holder.rpartition("/")[0]
+        if holder in makers:
+            found[resource.id] = makers[holder]
+    return msgspec.structs.replace(snapshot, makers=found)
 
 
 def _sections(member: Member, pins: Pins) -> Sections:
     document = member.document
-    nest = Nest.outermost(document.uri, member.open_file, member.sam)
+    nest = Nest.outermost(document.uri, member.open_file, member.sam, member.list_files)
     return deployed(Sections(document, document.value), pins, nest)
 
 
@@ -60,7 +77,7 @@ class _Names:
     """Which names of the templates have to be told apart."""
 
     def __init__(self, all_sections: Sequence[Sections]) -> None:
-        referable = {s.uri: {*s.section("Resources"), *s.section("Parameters"), *s.arguments} for s in all_sections}
+        referable = {s.uri: set(_referable(s)) for s in all_sections}
         others = {s.uri: {name for held in _OTHERS for name in s.section(held)} for s in all_sections}
         self.ids = referable
         self.names = {uri: names | referable[uri] for uri, names in others.items()}
@@ -70,6 +87,12 @@ class _Names:
 
     def own(self, uri: str) -> Callable[[str], str]:
         return _told_apart(uri, self.names)
+
+
+def _referable(sections: Sections) -> Iterator[str]:
+    """Yield what a Ref may name, and what a GetAtt: a module has no resource of its own name, but outputs."""
+    yield from (*sections.section("Resources"), *sections.section("Parameters"), *sections.arguments)
+    yield from (name.partition(".")[0] for name in sections.outputs)
 
 
 _OTHERS = ("Conditions", "Mappings", "Outputs", "Rules")
