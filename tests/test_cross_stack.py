@@ -228,6 +228,7 @@ def finding(wa_lint: WaLint, rule: str, id_: str, *options: str, **files: str) -
 
 
 ALONE = ("fail", ["nothing outside this template adds one"])
+JOINED = ("fail", ["nothing outside these templates adds one"])
 
 
 @pytest.mark.parametrize(
@@ -256,7 +257,7 @@ ALONE = ("fail", ["nothing outside this template adds one"])
             ),
         ),
         ("churn", "endpoint/churn2/variant/blue", ALONE),
-        ("churn", "endpoint/churn/variant/green", ALONE),
+        ("churn", "endpoint/churn/variant/green", JOINED),
         ("!Sub '${Open}-churn'", "!Sub 'endpoint/${Open}-churn/variant/blue'", ALONE),
         ("!Sub '${AWS::StackName}-churn'", "!Sub 'endpoint/${AWS::StackName}-churn/variant/blue'", ALONE),
     ],

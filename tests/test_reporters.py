@@ -161,6 +161,8 @@ def test_json_says_a_finding_in_full() -> None:
             },
         ],
         "suppressed": None,
+        "trail": [],
+        "anchor": None,
         "fingerprint": "abc123",
         "stages": None,
     }

@@ -20,6 +20,7 @@ from wa_lint.model import (
     Path,
     Report,
     Resource,
+    Step,
     Unknown,
     Unresolved,
     Value,
@@ -65,12 +66,21 @@ def join(rule: Rule, resource: Resource, cases: Sequence[Case], absent: Sequence
         resource=resource,
         path=_own_path(resource, verdict.place, cells),
         location=cells[0].location,
-        message=verdict.message,
+        message=verdict.message + _and_the_others(resource, outcome),
         when=describe([case.assumptions for case in chosen], others),
         assumes=tuple(dict.fromkeys(assumed for case in chosen for assumed in case.verdict.assumes)),
         evidence=tuple(_evidence(cell) for cell in cells),
         fingerprint=_fingerprint(rule, resource, cells[0]),
+        trail=_trail(cells),
     )
+
+
+def _and_the_others(resource: Resource, outcome: Outcome) -> str:
+    """Say of how many runs of one definition this job is the newest (`sources.live.grouping`)."""
+    runs = (resource.observed or {}).get("runs")
+    if not isinstance(runs, int) or outcome not in (Outcome.FAIL, Outcome.UNKNOWN):
+        return ""
+    return f" It is the newest of {runs} jobs that ran alike."
 
 
 def merge(reports: Iterable[Report], inputs: Sequence[Input]) -> Report:
@@ -113,6 +123,11 @@ def show(value: object) -> str:
         case dict():
             return "a map with " + ", ".join(sorted(map(str, value))) if value else "an empty map"
     return "not set" if value is ABSENT else repr(value) if isinstance(value, str) else str(value)
+
+
+def _trail(cells: Sequence[Cell]) -> tuple[Step, ...]:
+    way = next((cell.trail for cell in cells if cell.trail), ())
+    return tuple(Step(place.resource.id, place.resource.type, place.location) for place in way)
 
 
 def _own_path(resource: Resource, place: Cell, cells: Sequence[Cell]) -> str:

@@ -151,10 +151,17 @@ class World:
 class Cell:
     """One value of one resource, with its place, in one scenario."""
 
-    __slots__ = ("assumes", "at", "path", "resource", "value", "world")
+    __slots__ = ("assumes", "at", "path", "resource", "trail", "value", "world")
 
-    def __init__(
-        self, world: World, resource: Resource, path: Path, at: Path, value: Value, assumes: tuple[str, ...] = ()
+    def __init__(  # noqa: PLR0913, PLR0917, a cell is all of these
+        self,
+        world: World,
+        resource: Resource,
+        path: Path,
+        at: Path,
+        value: Value,
+        assumes: tuple[str, ...] = (),
+        trail: tuple[Cell, ...] = (),
     ) -> None:
         self.world = world
         self.resource = resource
@@ -162,6 +169,8 @@ class Cell:
         self.at = at
         self.value = value
         self.assumes = assumes
+        self.trail = trail
+        """The way by which a fact came to its value, the outermost place first."""
 
     def __repr__(self) -> str:
         return f"<{self.resource.id} {path_text(self.path)}: {self.value!r}>"
@@ -213,11 +222,11 @@ class Cell:
         """Return the same cell, reached by what rests on assumptions of its own."""
         if not assumes:
             return self
-        return Cell(self.world, self.resource, self.path, self.at, self.value, (*assumes, *self.assumes))
+        return Cell(self.world, self.resource, self.path, self.at, self.value, (*assumes, *self.assumes), self.trail)
 
-    def with_value(self, value: Value) -> Cell:
-        """Return a cell at the same place that holds `value`: what a fact says of it."""
-        return Cell(self.world, self.resource, self.path, self.at, value, self.assumes)
+    def with_value(self, value: Value, trail: tuple[Cell, ...] = ()) -> Cell:
+        """Return a cell at the same place that holds `value`: what a fact says of it, and by which way it knows."""
+        return Cell(self.world, self.resource, self.path, self.at, value, self.assumes, trail)
 
     def _listed(self, items: Iterable[Value]) -> Iterator[Cell]:
         position = 0

@@ -122,7 +122,7 @@ def _in_world(cell: Cell, world: World) -> Cell:
     elif isinstance(value, Partial):
         items = tuple(_in_world(item, world) if isinstance(item, Cell) else item for item in value.items)
         value = Partial(items, value.reason)
-    return Cell(world, cell.resource, cell.path, cell.at, value, cell.assumes)
+    return Cell(world, cell.resource, cell.path, cell.at, value, cell.assumes, cell.trail)
 
 
 def _as_cell(home: Cell, name: str, found: object) -> Cell:

@@ -79,7 +79,9 @@ def invokes_endpoint(entry: Cell) -> Cell:
     at = entry
     for step in _CALLS[entry.resource.type]:
         at = at.select(step)
-    return at.with_value(some(_leads(way, None) for way in _ways(entry)))
+    found = [(way, _leads(way, None)) for way in _ways(entry)]
+    trail = next((way.hops for way, leads in found if leads is True), ())
+    return at.with_value(some(leads for _, leads in found), trail)
 
 
 def exposures(endpoint: Cell) -> list[Cell] | Partial:
@@ -98,7 +100,7 @@ def exposures(endpoint: Cell) -> list[Cell] | Partial:
             if doubt := unseen(leads) or unseen(whom.value):
                 reason = doubt
             else:
-                found.append(whom.with_value(_exposure(whom, way)))
+                found.append(whom.with_value(_exposure(whom, way), way.hops))
     return gathered(found, reason)
 
 

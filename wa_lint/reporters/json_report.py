@@ -93,6 +93,12 @@ class _Evidence(msgspec.Struct, frozen=True):
     location: _Location
 
 
+class _Step(msgspec.Struct, frozen=True):
+    resource: str
+    type: str
+    location: _Location
+
+
 class _Suppressed(msgspec.Struct, frozen=True):
     kind: str
     reason: str | None
@@ -118,6 +124,8 @@ class _Finding(msgspec.Struct, frozen=True):
     fingerprint: str
     stages: tuple[str, ...] | None
     suppressed: _Suppressed | None
+    trail: list[_Step]
+    anchor: _Location | None
 
 
 class _Rule(msgspec.Struct, frozen=True):
@@ -196,6 +204,8 @@ def _finding(finding: Finding) -> _Finding:
         fingerprint=finding.fingerprint,
         stages=finding.stages,
         suppressed=_suppressed(finding.suppressed) if finding.suppressed else None,
+        trail=[_Step(step.resource, step.type, _location(step.location)) for step in finding.trail],
+        anchor=_location(finding.anchor) if finding.anchor else None,
     )
 
 

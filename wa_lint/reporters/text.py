@@ -99,6 +99,9 @@ def _finding(finding: Finding, where: str, options: Options, ink: Ink) -> Iterat
     for assumption in finding.assumes:
         yield from _prose(assumption, options, ink, label="assumes ")
     yield from _snippet(finding.location, options, ink)
+    if finding.trail:
+        way = " \u2192 ".join(step.resource for step in finding.trail)
+        yield from _prose(f"the internet \u2192 {way}", options, ink, label="the way in: ")
     yield from _because(finding, options, ink)
 
 
