@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from wa_lint import lens, packs
+from wa_lint.config import KEYS, Key
 from wa_lint.facts import FACTS, FUNCTIONS
 from wa_lint.links import LINKS
 from wa_lint.model import Outcome, RuleInfo
@@ -20,6 +21,7 @@ def all_pages() -> Iterator[tuple[str, str]]:
     for rule in rules:
         yield f"rules/{rule.info.id}.md", NOTE + rule_page(rule)
     yield "language.md", NOTE + _language()
+    yield "configuration.md", NOTE + _configuration()
 
 
 def rule_page(rule: Rule) -> str:
@@ -35,6 +37,44 @@ def rule_page(rule: Rule) -> str:
         f"## Sources\n\n{_bullets(info.references)}",
     ]
     return "\n".join(part for part in parts if part)
+
+
+def _configuration() -> str:
+    return _CONFIGURATION + _table(
+        ("key", "takes", "adds up", "says"),
+        ((f"`{name}`", _takes(key), "yes" if key.merges else "", key.meaning) for name, key in KEYS.items()),
+    )
+
+
+_CONFIGURATION = """# Configuration
+
+The nearest `wa-lint.yaml`, `.wa-lint.yaml`, or `pyproject.toml` with a table `tool.wa-lint`, in this folder or above it, up to the top of the repository.
+`--config FILE` names another one, `--no-config` none. `wa-lint config explain` prints each value and who said it.
+
+The command line counts before the environment (`WA_LINT_FAIL_ON=high` for `--fail-on high`), that before the file, that before what it extends,
+that before the default. Lists that add up are what all of them say together; of everything else the last word counts. An unknown
+key, or a value of the wrong kind, is an error.
+
+A file of a repository is not trusted: no path in it leads out of the repository, and it can name no account or role. Editors check it by the [JSON
+Schema](../wa_lint/schemas/config.schema.json).
+
+"""
+
+
+def _takes(key: Key) -> str:
+    if key.choices:
+        return ", ".join(f"`{choice}`" for choice in key.choices)
+    return {
+        "text": "text",
+        "texts": "list",
+        "flag": "true or false",
+        "number": "whole number",
+        "path": "file",
+        "paths": "list of paths",
+        "entries": "list of [entries](suppressions.md) or files",
+        "overrides": "list of maps with `paths` and `ignore`",
+        "outputs": "list",
+    }[key.kind]
 
 
 def _index(rules: Iterable[Rule]) -> str:

@@ -43,6 +43,9 @@ def _commands() -> Iterator[str]:
         if command is not None:
             context = click.Context(command, info_name=name, parent=group, terminal_width=100, max_content_width=100)
             yield f"## {name}\n\n```\n{command.get_help(context)}\n```\n"
+            for inner, below in getattr(command, "commands", {}).items():
+                its = click.Context(below, info_name=inner, parent=context, terminal_width=100, max_content_width=100)
+                yield f"### {name} {inner}\n\n```\n{below.get_help(its)}\n```\n"
 
 
 def _text_of(file: Path) -> str | None:
