@@ -828,3 +828,19 @@ def test_what_a_custom_resource_gives_out_may_be_empty_or_anything() -> None:
     where = World(graph_of(read_template(GIVEN.format(type="Custom::X", named="x"), "t.yaml")))
     name = cell(where, "Endpoint").select("EndpointName").value
     assert said(equals(name, "")) == said(matches_action({"Action": name}, "s3:GetObject")) == UNKNOWN
+
+
+KEY_ID = "11111111-2222-3333-4444-555555555555"
+KEY_ARN = f"arn:aws:kms:eu-west-1:111122223333:key/{KEY_ID}"
+
+
+@pytest.mark.parametrize("spelled", [KEY_ID, KEY_ARN])
+@pytest.mark.parametrize(
+    ("managed", "expected"), [(True, False), (False, True), (Unknown("AccessDenied: kms:DescribeKey"), UNKNOWN)]
+)
+def test_a_key_that_the_account_says_aws_manages_is_not_the_customers(
+    spelled: str, managed: Value, expected: object
+) -> None:
+    key = Resource(KEY_ARN, "AWS::KMS::Key", {}, ORIGIN, name=KEY_ID, arn=KEY_ARN, observed={"aws_managed": managed})
+    where = world(key, make("Notebook", "SageMaker::NotebookInstance", KmsKeyId=spelled), kind=SourceKind.LIVE)
+    assert said(own_key(cell(where, "Notebook").select("KmsKeyId"))) == expected

@@ -48,15 +48,16 @@ def _configuration() -> str:
 
 _CONFIGURATION = """# Configuration
 
-The nearest `wa-lint.yaml`, `.wa-lint.yaml`, or `pyproject.toml` with a table `tool.wa-lint`, in this folder or above it, up to the top of the repository.
-`--config FILE` names another one, `--no-config` none. `wa-lint config explain` prints each value and who said it.
+The nearest `wa-lint.yaml`, `.wa-lint.yaml`, or `pyproject.toml` with a table `tool.wa-lint`, in this folder or above
+it, up to the top of the repository. `--config FILE` names another one, `--no-config` none. `wa-lint config explain`
+prints each value and who said it.
 
-The command line counts before the environment (`WA_LINT_FAIL_ON=high` for `--fail-on high`), that before the file, that before what it extends,
-that before the default. Lists that add up are what all of them say together; of everything else the last word counts. An unknown
-key, or a value of the wrong kind, is an error.
+The command line counts before the environment (`WA_LINT_FAIL_ON=high` for `--fail-on high`), that before the file,
+that before what it extends, that before the default. Lists that add up are what all of them say together; of
+everything else the last word counts. An unknown key, or a value of the wrong kind, is an error.
 
-A file of a repository is not trusted: no path in it leads out of the repository, and it can name no account or role. Editors check it by the [JSON
-Schema](../wa_lint/schemas/config.schema.json).
+A file of a repository is not trusted: no path in it leads out of the repository, and it can name no account or role.
+Editors check it by the [JSON Schema](../wa_lint/schemas/config.schema.json).
 
 """
 

@@ -10,13 +10,14 @@ from wa_lint.facts.fact import head_of
 from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, Hole, Partial, Unknown, Unresolved, Value
 from wa_lint.policy.wildcards import parts_of
-from wa_lint.truth import Truth
+from wa_lint.truth import Truth, negate
 
 _HOLE: Final = "\0"
 _KEY_ID: Final = re.compile(r"(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}")
 _KEY_ARN: Final = re.compile(r"arn:[^:]*:kms:[^:]*:[^:]*:key/.+")
 _ALIAS: Final = re.compile(r"(?:arn:[^:]*:kms:[^:]*:[^:]*:)?alias/(.*)")
 _AWS_PREFIX: Final = "aws/"
+_KEY: Final = "AWS::KMS::Key"
 
 
 def own_key(found: object) -> object:
@@ -24,7 +25,8 @@ def own_key(found: object) -> object:
 
     True of a KMS key, replica or alias of the snapshot, a key id, a key's ARN, and an alias that does not begin with
     ``alias/aws/``: KMS keeps that prefix for AWS's keys, and lets nobody else take it (KMS API reference,
-    CreateAlias). False of nothing, an empty text and ``alias/aws/…``. Else unknown.
+    CreateAlias). False of nothing, an empty text, ``alias/aws/…``, and a key that the account says AWS manages. Else
+    unknown.
     """
     value = head_of(found)
     if value is ABSENT or value is None or value == "":
@@ -35,7 +37,8 @@ def own_key(found: object) -> object:
     if isinstance(found, Cell) and any(isinstance(p, Hole) and _is_key(found, p) for p in parts):
         return True
     text = "".join(part if isinstance(part, str) else _HOLE for part in parts)
-    return _judged(text, value)
+    managed = _aws_manages(found, text) if isinstance(found, Cell) else False
+    return _judged(text, value) if managed is False else negate(managed)
 
 
 def listed(found: object) -> object:
@@ -49,6 +52,15 @@ def listed(found: object) -> object:
 def _is_key(cell: Cell, hole: Hole) -> bool:
     resource = cell.world.graph.named(hole.target) if hole.target else None
     return resource is not None and resource.type.startswith("AWS::KMS::")
+
+
+def _aws_manages(cell: Cell, text: str) -> Truth:
+    """Whether a live snapshot holds the key and says that it is AWS's; False too where it does not hold it."""
+    graph = cell.world.graph
+    named = graph.named(text) if text.startswith("arn:") else None
+    keys = [named] if named else [key for key in graph.of_type(_KEY) if key.name == text]
+    said = next((key.observed.get("aws_managed", False) for key in keys if key.observed), False)
+    return said if isinstance(said, bool | Unknown) else False
 
 
 def _judged(text: str, value: Value) -> Truth:
