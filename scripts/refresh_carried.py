@@ -18,7 +18,7 @@ import botocore.session
 from wa_lint import schema
 from wa_lint.model import Raw
 from wa_lint.schema import Shape
-from wa_lint.sources.live.answers import Item, items_in, settable, words
+from wa_lint.sources.live.answers import Item, items_in, settable, told, words
 from wa_lint.sources.live.collectors import COLLECTORS
 from wa_lint.sources.live.table import Call, Collector
 
@@ -58,8 +58,7 @@ def full_item(collector: Collector) -> Item:
     """Return an item with every member that botocore's model lets the collector's answers have."""
     item: Item = {}
     for call in collector.describe:
-        answer = _full_answer(collector.service, call)
-        item |= {call.into: answer} if call.into else answer
+        item |= told(call, _full_answer(collector.service, call))
     if collector.listing is None:
         names = [collector.inside_key, *(name.rpartition("=")[2] for name in collector.inherits)]
         return dict.fromkeys(names, "s") | item
@@ -83,6 +82,8 @@ def _sample(shape: Raw, depth: int) -> Raw:
     if depth > _DEPTH:
         return "s"
     match shape.type_name:
+        case "structure" if shape.is_document_type:
+            return {"k": "s"}
         case "structure":
             return {name: _sample(member, depth + 1) for name, member in shape.members.items()}
         case "list":
@@ -106,7 +107,7 @@ def _missing_of(collector: Collector) -> Iterator[str]:
 def _missing(shape: Shape, value: Raw, path: str) -> Iterator[str]:
     """Yield the members that `shape` has and `value` lacks, unless either is open."""
     if isinstance(value, list) and value and shape.item is not None:
-        yield from _missing(shape.item, value[0], path + "[]")
+        yield from _missing(shape.item, _any_of(value), path + "[]")
     elif isinstance(value, dict):
         for name in shape.members():
             inner = shape.member(name)
@@ -114,6 +115,12 @@ def _missing(shape: Shape, value: Raw, path: str) -> Iterator[str]:
                 yield f"{path}.{name}"
             elif inner is not None:
                 yield from _missing(inner, value[name], f"{path}.{name}")
+
+
+def _any_of(items: list[Raw]) -> Raw:
+    """Return an item with what any of them has: several of them are alternatives (`answers.spread`)."""
+    dicts = [item for item in items if isinstance(item, dict)]
+    return {name: value for item in dicts for name, value in item.items()} if dicts else items[0]
 
 
 def main(arguments: list[str]) -> int:

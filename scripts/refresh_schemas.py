@@ -50,8 +50,18 @@ _REQUESTS: Final = {
     "AWS::SageMaker::ProcessingJob": ("CreateProcessingJob", "ProcessingJobName"),
     "AWS::SageMaker::LabelingJob": ("CreateLabelingJob", "LabelingJobName"),
     "AWS::SageMaker::CompilationJob": ("CreateCompilationJob", "CompilationJobName"),
+    "AWS::SageMaker::FlowDefinition": ("CreateFlowDefinition", "FlowDefinitionName"),
+    "AWS::SageMaker::OptimizationJob": ("CreateOptimizationJob", "OptimizationJobName"),
+    "AWS::SageMaker::TrainingPlan": ("CreateTrainingPlan", "TrainingPlanName"),
 }
 """Types of ours: where CloudFormation has no type, the properties are those of the request."""
+
+_BEDROCK: Final = {
+    "AWS::Bedrock::CustomModel": ("CreateModelCustomizationJob", "customModelName"),
+    "AWS::Bedrock::ModelInvocationLoggingConfiguration": ("PutModelInvocationLoggingConfiguration", ""),
+    "AWS::Bedrock::ProvisionedModelThroughput": ("CreateProvisionedModelThroughput", "provisionedModelName"),
+}
+"""The same, of Bedrock, whose API begins its names with a small letter; without a name of its own: one in a region."""
 
 _KINDS: Final = {
     "structure": "object",
@@ -269,20 +279,23 @@ def _refs(shape: Raw) -> set[str]:
 def _from_botocore(read_on: str) -> dict[str, Raw]:
     from botocore.loaders import Loader  # noqa: PLC0415, only this function needs it
 
-    model = Loader().load_service_model("sagemaker", "service-2")
-    stamp = {
-        "source": "botocore's service model of SageMaker (Apache-2.0): the Create request",
-        "version": version("botocore"),
-        "date": read_on,
-    }
-    return {name: {**stamp, **_request(model, *call)} for name, call in _REQUESTS.items()}
+    documents: dict[str, Raw] = {}
+    for service, requests in (("sagemaker", _REQUESTS), ("bedrock", _BEDROCK)):
+        model = Loader().load_service_model(service, "service-2")
+        stamp = {
+            "source": f"botocore's service model of {model['metadata']['serviceId']} (Apache-2.0): the Create request",
+            "version": version("botocore"),
+            "date": read_on,
+        }
+        documents |= {name: {**stamp, **_request(model, *call)} for name, call in requests.items()}
+    return documents
 
 
 def _request(model: Raw, operation: str, identifier: str) -> Raw:
     shapes = {name: _service_shape(shape, model["shapes"]) for name, shape in model["shapes"].items()}
     root = shapes[model["operations"][operation]["input"]["shape"]]
     return {
-        "identifier": [identifier],
+        "identifier": [_capitalised(identifier)] if identifier else [],
         "read_only": [],
         "write_only": [],
         "root": root,
@@ -293,14 +306,20 @@ def _request(model: Raw, operation: str, identifier: str) -> Raw:
 def _service_shape(shape: Raw, shapes: Mapping[str, Raw]) -> Raw:
     kind = _KINDS[shape["type"]]
     if shape["type"] == "structure":
-        members = {name: _service_ref(member, shapes) for name, member in sorted(shape.get("members", {}).items())}
-        required = {"required": sorted(shape["required"])} if shape.get("required") else {}
+        pairs = sorted(shape.get("members", {}).items())
+        members = {_capitalised(name): _service_ref(member, shapes) for name, member in pairs}
+        required = {"required": sorted(map(_capitalised, shape["required"]))} if shape.get("required") else {}
         return {"kinds": [kind], "properties": members, **required}
     if shape["type"] == "list":
         return {"kinds": [kind], "items": _service_ref(shape["member"], shapes)}
     if shape["type"] == "map":
         return {"kinds": [kind], "values": _service_ref(shape["value"], shapes)}
     return {"kinds": [kind], "enum": sorted(shape["enum"])} if shape.get("enum") else kind
+
+
+def _capitalised(name: str) -> str:
+    """Return CloudFormation's spelling of a member; SageMaker's own is that."""
+    return name[:1].upper() + name[1:]
 
 
 def _service_ref(member: Raw, shapes: Mapping[str, Raw]) -> Raw:

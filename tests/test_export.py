@@ -293,6 +293,38 @@ def test_a_proof_is_in_a_description_and_never_in_a_list(type_: str) -> None:
     assert not set(PROOFS[type_]) & set(listed.members)
 
 
+def test_an_inference_component_bears_its_endpoints_name_and_is_none() -> None:
+    arn = "arn:aws:sagemaker:eu-west-1:123456789012:"
+    component = {
+        "InferenceComponentName": "c",
+        "InferenceComponentArn": f"{arn}inference-component/c",
+        "EndpointName": "e",
+        "EndpointArn": f"{arn}endpoint/e",
+        "Specification": {"ModelName": "m"},
+    }
+    (found,) = read_export(json.dumps(component), "c.json").resources
+    assert (found.type, found.name) == ("AWS::SageMaker::InferenceComponent", "c")
+
+
+@pytest.mark.parametrize("kind", ["data-quality", "model-quality", "model-bias", "model-explainability"])
+def test_a_listed_job_definition_is_of_the_kind_that_its_arn_says(kind: str) -> None:
+    entry = {
+        "MonitoringJobDefinitionName": "j",
+        "MonitoringJobDefinitionArn": f"arn:aws:sagemaker:eu-west-1:123456789012:{kind}-job-definition/j",
+    }
+    (found,) = read_export(json.dumps({"JobDefinitionSummaries": [entry]}), "l.json").resources
+    assert found.type == f"AWS::SageMaker::{kind.title().replace('-', '')}JobDefinition"
+    assert isinstance(found.properties, Unknown)
+
+
+def test_what_a_second_call_would_have_told_is_unknown_in_the_answer_of_the_first() -> None:
+    arn = "arn:aws:sagemaker:eu-west-1:123456789012:model-package-group/g"
+    group = {"ModelPackageGroupName": "g", "ModelPackageGroupArn": arn, "CreatedBy": {}}
+    (found,) = read_export(json.dumps(group), "g.json").resources
+    assert isinstance(found.properties, dict)
+    assert isinstance(found.properties["ModelPackageGroupPolicy"], Unknown)
+
+
 def test_reading_an_export_opens_no_door_to_aws() -> None:
     code = (
         "import sys, wa_lint.sources.export.reader; print(sorted({'boto3', 'botocore', 'moto'} & sys.modules.keys()))"

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from typing import Final
+from urllib.parse import urlsplit
 
 import boto3
 import botocore.session
@@ -19,34 +21,28 @@ from botocore.credentials import DeferredRefreshableCredentials, create_assume_r
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    EndpointConnectionError,
     NoCredentialsError,
     NoRegionError,
+    ParamValidationError,
     PartialCredentialsError,
     ProfileNotFound,
     UnknownRegionError,
 )
 
 from wa_lint.errors import SourceError
+from wa_lint.manners import DEADLINE, Limits, Manners, Watch
 from wa_lint.model import Raw
-
-CALLS_PER_SECOND = 50.0
-"""For each account, region and service. AWS publishes no quota for SageMaker's Describe calls; `standard` retries
-absorb what is throttled, and botocore's `adaptive` mode is worse than none (measured 151 -> 8 calls/s)."""
-
-_CONFIG = Config(
-    retries={"mode": "standard", "total_max_attempts": 6},
-    connect_timeout=5,
-    read_timeout=30,
-    max_pool_connections=32,
-    user_agent_extra="wa-lint",
-)
 
 _PAGES = 10_000
 """A listing that is longer is one that never ends."""
 
 _NO_WAY_IN = (NoCredentialsError, NoRegionError, PartialCredentialsError, ProfileNotFound, UnknownRegionError)
 
-_WORDS = {
+SDK_TOO_OLD: Final = "SDK too old"
+NOT_IN_REGION: Final = "not available in this region"
+
+_WORDS: Final[Mapping[str, str]] = {
     "AccessDenied": "AccessDenied",
     "AccessDeniedException": "AccessDenied",
     "AuthorizationError": "AccessDenied",
@@ -57,8 +53,34 @@ _WORDS = {
     "TooManyRequestsException": "Throttled",
     "RequestLimitExceeded": "Throttled",
     "SlowDown": "Throttled",
+    "ExpiredTokenException": "ExpiredToken",
+    "RequestExpired": "ExpiredToken",
+    "UnknownServiceError": SDK_TOO_OLD,
+    "UnknownOperationException": NOT_IN_REGION,
+    "UnknownEndpointError": NOT_IN_REGION,
+    "ConnectTimeoutError": "no connection",
+    "ConnectionClosedError": "no connection",
+    "EndpointConnectionError": "no connection",
+    "ReadTimeoutError": "no answer in time",
+    "ProxyConnectionError": "the proxy refuses",
+    "SSLError": "the TLS certificate is not trusted",
 }
-"""The services' many words for two things."""
+"""The services' and botocore's many words for a few things."""
+
+_LOCKED_OUT: Final = frozenset(
+    {
+        "ExpiredToken",
+        "InvalidClientTokenId",
+        "UnrecognizedClientException",
+        "NoCredentialsError",
+        "CredentialRetrievalError",
+        "RefreshWithMFAUnsupportedError",
+        "SSOTokenLoadError",
+        "TokenRetrievalError",
+        "UnauthorizedSSOTokenError",
+    }
+)
+"""After one of these words no other call can succeed either."""
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -77,66 +99,79 @@ class Refusal(msgspec.Struct, frozen=True):
     def is_denied(self) -> bool:
         return self.word == "AccessDenied"
 
+    @property
+    def is_of_service(self) -> bool:
+        """Whether no other operation of the service would do better."""
+        return self.code == NOT_IN_REGION
+
 
 class Account(msgspec.Struct, frozen=True):
     """Whose credentials these are."""
 
     id: str
     partition: str
+    arn: str = ""
+    """Who asks."""
+    endpoint: str = ""
+    """Who answers, where that is not AWS itself: ``AWS_ENDPOINT_URL``, or ``endpoint_url`` of a profile."""
 
 
-class TokenBucket:
-    """Lets `rate` calls a second pass, a second's worth at once. Threads wait in `take`."""
-
-    def __init__(
-        self, rate: float, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
-    ) -> None:
-        self._rate, self._clock, self._sleep = rate, clock, sleep
-        self._tokens, self._seen = max(rate, 1.0), clock()
-        self._lock = threading.Lock()
-
-    def take(self) -> None:
-        with self._lock:
-            now = self._clock()
-            self._tokens = min(max(self._rate, 1.0), self._tokens + (now - self._seen) * self._rate) - 1
-            self._seen = now
-            wait = -self._tokens / self._rate
-        if wait > 0:
-            self._sleep(wait)
-
-
-class Limits:
-    """The token buckets of a run, one for each account, region and service."""
-
-    def __init__(self, calls_per_second: float | None = None) -> None:
-        self._rate = calls_per_second or CALLS_PER_SECOND
-        self._buckets: dict[tuple[str, str, str], TokenBucket] = {}
-        self._lock = threading.Lock()
-
-    def bucket(self, account: str, region: str, service: str) -> TokenBucket:
-        with self._lock:
-            return self._buckets.setdefault((account, region, service), TokenBucket(self._rate))
+class _Halted(Exception):  # noqa: N818, it is no error: it says why a call was not made
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.code)
+        self.refusal = refusal
 
 
 class Clients:
-    """The clients of one account and region, each made once."""
+    """The clients of one account and region, each made once. Each answer is fetched once."""
 
-    def __init__(self, session: Raw, account: str, region: str, limits: Limits) -> None:
-        self._session, self._account, self._region, self._limits = session, account, region, limits
+    def __init__(self, session: Raw, region: str, watch: Watch) -> None:
+        self._session, self._region, self._watch = session, region, watch
+        self._limits = Limits(watch.manners.max_rps)
         self._made: dict[str, Raw] = {}
+        self._answers: dict[tuple[str, ...], Future[Raw]] = {}
+        self._since: dict[int, tuple[str, float]] = {}
+        self._closed: dict[str, Refusal] = {}
         self._lock = threading.Lock()  # a session is not made for many threads, its clients are
 
     def ask(self, service: str, operation: str, request: Mapping[str, Raw]) -> Raw | Refusal:
-        """Return the answer of one call, or why there is none."""
-        return _asked(lambda: getattr(self._client(service), xform_name(operation))(**request))
+        """Return the answer of one call, or why there is none. To be read only: who asks again gets the same."""
+        return self._once(
+            ("one", service, operation, _fingerprint(request)),
+            lambda: self._call(service, lambda: self._method(service, operation)(**request)),
+        )
 
-    def ask_all(self, service: str, operation: str, request: Mapping[str, Raw]) -> Iterator[Raw | Refusal]:
-        """Yield the pages of a listing; a Refusal ends it. A page that comes twice is a Refusal too."""
-        method = xform_name(operation)
-        pages = _asked(lambda: self._pages(service, method, request))
+    def ask_all(self, service: str, operation: str, request: Mapping[str, Raw]) -> Sequence[Raw | Refusal]:
+        """Return the pages of a listing; a Refusal ends it. A page that comes twice is a Refusal too."""
+        pages: tuple[Raw | Refusal, ...] = self._once(
+            ("all", service, operation, _fingerprint(request)),
+            lambda: tuple(self._pages(service, operation, request)),
+        )
+        return pages
+
+    def why_leave(self, thread: int | None) -> Refusal | None:
+        """Return why the call that `thread` makes is waited for no longer; None: no thread took it up."""
+        service, since = self._since.get(thread or 0, (None, None))
+        why = self._watch.why_leave(service, since)
+        return Refusal(why) if why else None
+
+    def _once(self, key: tuple[str, ...], fetch: Callable[[], Raw]) -> Raw:
+        with self._lock:
+            known = self._answers.get(key)
+            answer = known or self._answers.setdefault(key, Future())
+        if known is None:
+            try:
+                answer.set_result(fetch())
+            except BaseException as error:
+                answer.set_exception(error)  # or who waits for the same answer would wait for ever
+                raise
+        return answer.result()
+
+    def _pages(self, service: str, operation: str, request: Mapping[str, Raw]) -> Iterator[Raw | Refusal]:
+        pages = self._call(service, lambda: self._paginated(service, operation, request))
         seen: set[str] = set()
         while not isinstance(pages, Refusal):
-            page = _asked(lambda: next(pages, None))
+            page = self._call(service, lambda: next(pages, None))
             text = "" if page is None or isinstance(page, Refusal) else _fingerprint(page)
             if text and (text in seen or len(seen) >= _PAGES):
                 page = Refusal("RepeatedPage", f"the listing gave the same page twice after {len(seen)} pages")
@@ -147,11 +182,17 @@ class Clients:
             seen.add(text)
         yield pages
 
-    def _pages(self, service: str, method: str, request: Mapping[str, Raw]) -> Iterator[Raw]:
-        client = self._client(service)
-        if client.can_paginate(method):
-            return iter(client.get_paginator(method).paginate(**request))
-        return iter([getattr(client, method)(**request)])
+    def _paginated(self, service: str, operation: str, request: Mapping[str, Raw]) -> Iterator[Raw]:
+        method, client = self._method(service, operation), self._client(service)
+        if client.can_paginate(xform_name(operation)):
+            return iter(client.get_paginator(xform_name(operation)).paginate(**request))
+        return (method(**request) for _ in range(1))
+
+    def _method(self, service: str, operation: str) -> Raw:
+        found = getattr(self._client(service), xform_name(operation), None)
+        if found is None:
+            raise _Halted(Refusal(SDK_TOO_OLD, f"the installed botocore does not know {service}:{operation}"))
+        return found
 
     def _client(self, service: str) -> Raw:
         with self._lock:
@@ -160,10 +201,71 @@ class Clients:
             return self._made[service]
 
     def _new(self, service: str) -> Raw:
-        made = self._session.client(service, region_name=self._region, config=_CONFIG)
-        bucket = self._limits.bucket(self._account, self._region, service)
-        made.meta.events.register("before-send", lambda **_: bucket.take())
+        made = self._session.client(service, region_name=self._region, config=_config(self._watch.manners))
+        made.meta.events.register("before-send", lambda **_: self._admit(service))
+        made.meta.events.register_first("needs-retry", lambda **event: self._give_up(service, **event))
         return made
+
+    # --- manners ------------------------------------------------------------------------------------
+
+    def _call(self, service: str, call: Callable[[], Raw]) -> Raw | Refusal:
+        if why := self._why_not(service):
+            return why
+        thread = threading.get_ident()
+        self._since[thread] = service, self._watch.clock()
+        try:
+            answer = _asked(call)
+        finally:
+            del self._since[thread]
+        if isinstance(answer, Refusal) and (answer.word in _LOCKED_OUT or answer.is_of_service):
+            self._closed.setdefault(service if answer.is_of_service else "", answer)
+        return answer
+
+    def _why_not(self, service: str) -> Refusal | None:
+        word = self._watch.why_not(service)
+        return Refusal(word) if word else self._closed.get("") or self._closed.get(service)
+
+    def _admit(self, service: str) -> None:
+        """Let a request go, first or again, once its token is there."""
+        seconds = self._limits.bucket(service).reserve()
+        thread = threading.get_ident()
+        if thread in self._since:  # waiting for one's turn is not waiting for an answer
+            self._since[thread] = service, self._since[thread][1] + seconds
+        if seconds > 0:
+            self._watch.wait(seconds, service)
+        if why := self._why_not(service):
+            raise _Halted(why)
+
+    def _give_up(self, service: str, response: Raw = None, caught_exception: Raw = None, **_: Raw) -> None:
+        """Leave a failed call alone that botocore would try again, though it cannot help or there is no time."""
+        if isinstance(caught_exception, EndpointConnectionError) and self._is_elsewhere(service, caught_exception):
+            raise _Halted(Refusal(NOT_IN_REGION, str(caught_exception)))
+        if caught_exception is None and not _is_passing(response):
+            return
+        if why := self._why_not(service) or self._why_late():
+            raise _Halted(why)
+
+    def _why_late(self) -> Refusal | None:
+        """Return why the call of this thread may not go on: its time is up."""
+        now = self._watch.clock()
+        _, since = self._since.get(threading.get_ident(), ("", now))
+        return Refusal(DEADLINE) if now - since > self._watch.manners.call_seconds else None
+
+    def _is_elsewhere(self, service: str, error: EndpointConnectionError) -> bool:
+        """Whether there is no such endpoint. That of STS was found, so names are looked up, and others may be found.
+
+        Each bucket of S3 has a name of its own: one that is not found says nothing of S3.
+        """
+        if service == "s3":
+            return False
+        partition = self._session.get_partition_for_region(self._region)
+        known = self._session.get_available_regions(service, partition_name=partition)
+        is_nameless = any(word in str(error.kwargs.get("error")) for word in _NO_NAME)
+        return is_nameless or bool(known and self._region not in known)
+
+
+_NO_NAME: Final = ("Name or service not known", "No address associated", "nodename nor servname")
+"""What a name that is not found is called by Linux and macOS. That a resolver did not answer is something else."""
 
 
 def open_session(profile: str | None = None, region: str | None = None) -> Raw:
@@ -179,7 +281,7 @@ def assume(session: Raw, role_arn: str, *, external_id: str | None = None, name:
 
     The new session shares the old one's data loader: 24 ms instead of 282 (measured).
     """
-    sts = session.client("sts", config=_CONFIG)
+    sts = session.client("sts", config=_config(Manners()))
     params = {"RoleArn": role_arn, "RoleSessionName": name} | ({"ExternalId": external_id} if external_id else {})
     inner = botocore.session.Session()
     inner.register_component("data_loader", session._session.get_component("data_loader"))  # noqa: SLF001, boto3 has no public way
@@ -188,13 +290,42 @@ def assume(session: Raw, role_arn: str, *, external_id: str | None = None, name:
     return boto3.Session(botocore_session=inner, region_name=session.region_name)
 
 
-def account_of(session: Raw, region: str) -> Account:
-    """Return whose account it is. Raise SourceError where nobody is let in."""
+def account_of(session: Raw, region: str, manners: Manners | None = None) -> Account:
+    """Return whose account it is. Raise SourceError where nobody is let in.
+
+    EOFError: a profile asks for an MFA code where nobody can type one.
+    """
     try:
-        answer = session.client("sts", region_name=region, config=_CONFIG).get_caller_identity()
-    except (ClientError, BotoCoreError) as error:
+        sts = session.client("sts", region_name=region, config=_config(manners or Manners(), attempts=3))
+        answer = sts.get_caller_identity()
+    except (ClientError, BotoCoreError, EOFError, ValueError) as error:
         raise SourceError(f"aws {region}", _sentence(error)) from error
-    return Account(str(answer["Account"]), str(answer["Arn"]).split(":")[1])
+    arn = str(answer.get("Arn", ""))
+    if not answer.get("Account") or not arn.startswith("arn:"):
+        raise SourceError(f"aws {region}", "what answers does not say whose account it is; is there a proxy?")
+    return Account(str(answer["Account"]), arn.split(":")[1], arn, _foreign(session, sts, arn.split(":")[1]))
+
+
+def _foreign(session: Raw, client: Raw, partition: str) -> str:
+    """Return the address of an endpoint that does not stand in AWS's own domain; empty where it does."""
+    suffix = session._session.get_component("endpoint_resolver").get_partition_dns_suffix(partition)  # noqa: SLF001, boto3 has no public way
+    address = str(client.meta.endpoint_url)
+    return "" if (urlsplit(address).hostname or "").endswith(f".{suffix}") else address
+
+
+def again(session: Raw) -> Raw:
+    """Return a new session with the credentials of `session`, for another thread: they renew themselves for both.
+
+    Raise SourceError where the credentials cannot be read.
+    """
+    name = session.profile_name
+    inner = botocore.session.Session(profile=name if name in session.available_profiles else None)
+    inner.register_component("data_loader", session._session.get_component("data_loader"))  # noqa: SLF001, boto3 has no public way
+    try:
+        inner._credentials = session.get_credentials()  # noqa: SLF001, the same
+    except (BotoCoreError, EOFError) as error:
+        raise SourceError("aws", _sentence(error)) from error
+    return boto3.Session(botocore_session=inner, region_name=session.region_name)
 
 
 def regions(session: Raw) -> list[str]:
@@ -203,18 +334,37 @@ def regions(session: Raw) -> list[str]:
     return sorted(session.get_available_regions("sagemaker", partition_name=partition))
 
 
+def _config(manners: Manners, attempts: int = 6) -> Config:
+    return Config(
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        connect_timeout=min(5.0, manners.call_seconds),
+        read_timeout=min(30.0, manners.call_seconds),
+        max_pool_connections=max(32, manners.threads),
+        user_agent_extra="wa-lint",
+    )
+
+
+_AT_A_LOSS: Final = (NotImplementedError, AttributeError, LookupError, TypeError, EOFError, ValueError)
+
+
 def _asked(call: Callable[[], Raw]) -> Raw | Refusal:
     """Call botocore. Its faults are answers here.
 
-    NotImplementedError is moto's way to say that it lacks a call; the last three are botocore's parser at a loss.
-    botocore reads a page of HTML (a proxy's, with status 200) as an answer that is empty: that would prove absence.
+    NotImplementedError is moto's way to say that it lacks a call; what follows it are botocore's parser at a loss,
+    and a profile that asks for an MFA code where nobody is. botocore reads a page of HTML (a proxy's, with status
+    200) as an answer that is empty: that would prove absence.
     """
     try:
         return _no_page(call())
+    except _Halted as halted:
+        return halted.refusal
     except ClientError as error:
         said = error.response.get("Error", {})
         return Refusal(str(said.get("Code") or "Unknown"), str(said.get("Message") or ""))
-    except (BotoCoreError, NotImplementedError, AttributeError, LookupError, TypeError) as error:
+    except ParamValidationError as error:
+        is_new = "Unknown parameter" in str(error)
+        return Refusal(SDK_TOO_OLD if is_new else "ParamValidationError", str(error))
+    except (BotoCoreError, OSError, *_AT_A_LOSS) as error:
         return Refusal(type(error).__name__, str(error))
 
 
@@ -224,21 +374,41 @@ def _no_page(answer: Raw) -> Raw | Refusal:
     return Refusal("NotAnAnswer", "a page of HTML came back") if kind.startswith("text/html") else answer
 
 
+def _is_passing(response: Raw) -> bool:
+    """Whether the fault that an answer tells of may have gone when botocore asks again."""
+    if response is None:
+        return True
+    http, parsed = response
+    code = parsed.get("Error", {}).get("Code", "") if isinstance(parsed, dict) else ""
+    return http.status_code >= _SERVERS_FAULT or http.status_code == _TOO_MANY or _WORDS.get(code) == "Throttled"
+
+
+_SERVERS_FAULT, _TOO_MANY = 500, 429
+
+
 def _fingerprint(page: Raw) -> str:
     shown = {key: value for key, value in page.items() if key != "ResponseMetadata"}
     return json.dumps(shown, default=str, sort_keys=True)
 
 
-_WHY = {
+_WHY: Final[Mapping[str, str]] = {
     "NoCredentialsError": "no AWS credentials were found; set a profile or AWS_ACCESS_KEY_ID",
     "ExpiredToken": "the AWS credentials have expired",
-    "ExpiredTokenException": "the AWS credentials have expired",
     "InvalidClientTokenId": "AWS does not know these credentials, or the region is not enabled for the account",
     "UnrecognizedClientException": "AWS does not know these credentials, or the region is not enabled for the account",
     "SignatureDoesNotMatch": "the AWS secret access key does not fit the access key id",
+    "EOFError": "the profile asks for an MFA code, and nobody is here to type one",
+    "UnauthorizedSSOTokenError": "the SSO session has expired; `aws sso login` renews it",
+    "SSOTokenLoadError": "there is no SSO session; `aws sso login` opens one",
+    "TokenRetrievalError": "the SSO session cannot be renewed; `aws sso login` opens a new one",
+    "no connection": "no connection to AWS: its name is not found, or the network does not lead there",
+    "no answer in time": "AWS did not answer in time",
+    "the proxy refuses": "the proxy did not let the call through; see HTTPS_PROXY and NO_PROXY",
+    "the TLS certificate is not trusted": "the TLS certificate that came back is not trusted; behind a proxy that opens"
+    " TLS, AWS_CA_BUNDLE names the certificate to trust",
 }
 
 
 def _sentence(error: Exception) -> str:
     code = error.response.get("Error", {}).get("Code") if isinstance(error, ClientError) else type(error).__name__
-    return _WHY.get(str(code)) or " ".join(str(error).split())
+    return _WHY.get(Refusal(str(code)).word) or " ".join(str(error).split())

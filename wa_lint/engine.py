@@ -30,6 +30,7 @@ from wa_lint.model import (
 )
 from wa_lint.rule import Rule
 from wa_lint.scenario import Assumptions, Scenario, explore
+from wa_lint.sources.jobs import with_jobs
 from wa_lint.truth import Truth, every
 
 MOST_SCENARIOS = 64
@@ -45,6 +46,7 @@ def lint(
 
     `judged`: only the resources of these (type, id) are asked about; the others are there to be looked at.
     """
+    snapshot = with_jobs(snapshot)
     graph = graph_of(snapshot, FACTS)
     findings: list[Finding] = []
     dated = False
@@ -201,7 +203,8 @@ def _ask(asked: _Asked, scenario: Scenario, item: Cell, number: int) -> Verdict:
         return verdict  # a pass by absence is none
     if second.outcome is Outcome.UNKNOWN:
         return second  # it names what is open in the template itself
-    return msgspec.structs.replace(second, assumes=(*second.assumes, "nothing outside this template adds one"))
+    these = "these templates" if asked.graph.snapshot.makers else "this template"
+    return msgspec.structs.replace(second, assumes=(*second.assumes, f"nothing outside {these} adds one"))
 
 
 def _verdict(asked: _Asked, world: World, item: Cell) -> Verdict:

@@ -49,8 +49,9 @@ class Making(msgspec.Struct, frozen=True):
     """Whether the requests have the names of the answers: then the collector's renames are read from right to left."""
 
 
-def _sagemaker(word: str, version: str = "") -> tuple[str, Making]:
-    return f"AWS::SageMaker::{word}", Making("sagemaker", (Step(f"Create{word}{version}"),))
+def _sagemaker(word: str, version: str = "", *, speaks_as_answered: bool = False) -> tuple[str, Making]:
+    making = Making("sagemaker", (Step(f"Create{word}{version}"),), speaks_as_answered=speaks_as_answered)
+    return f"AWS::SageMaker::{word}", making
 
 
 _NEW_BUCKET: Final = {
@@ -220,6 +221,38 @@ _WATCHING: Final = {
     ),
 }
 
+_PLAIN: Final = (
+    "Algorithm",
+    "AppImageConfig",
+    "CodeRepository",
+    "DataQualityJobDefinition",
+    "FlowDefinition",
+    "Hub",
+    "HumanTaskUi",
+    "InferenceComponent",
+    "InferenceExperiment",
+    "MlflowApp",
+    "ModelBiasJobDefinition",
+    "ModelCard",
+    "ModelExplainabilityJobDefinition",
+    "ModelPackage",
+    "ModelQualityJobDefinition",
+    "OptimizationJob",
+    "PartnerApp",
+    "Project",
+    "TrainingPlan",
+    "Workforce",
+    "UserProfile",
+    "Space",
+    "App",
+    "ImageVersion",
+    "Cluster",
+    "ClusterSchedulerConfig",
+    "ComputeQuota",
+    "DeviceFleet",
+)
+"""Types whose requests have CloudFormation's names."""
+
 MAKINGS: Final[Mapping[str, Making]] = {
     **_S3,
     **_IAM,
@@ -250,6 +283,20 @@ MAKINGS: Final[Mapping[str, Making]] = {
         )
     ),
     **dict([_sagemaker("AutoMLJob", "V2")]),
+    **dict(_sagemaker(word) for word in _PLAIN),
+    **dict(_sagemaker(word, speaks_as_answered=True) for word in ("Image", "Pipeline", "Workteam")),
+    "AWS::SageMaker::ModelPackageGroup": Making(
+        "sagemaker",
+        (
+            Step("CreateModelPackageGroup"),
+            Step(
+                "PutModelPackageGroupPolicy",
+                {"ModelPackageGroupName": "ModelPackageGroupName", "ResourcePolicy": "ModelPackageGroupPolicy"},
+                "ModelPackageGroupPolicy",
+            ),
+        ),
+        elsewhere=("ModelPackageGroupPolicy",),
+    ),
     **_WATCHING,
 }
 """Where neither of two resources names the other, the one that stands first here is made first."""

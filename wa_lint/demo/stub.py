@@ -7,6 +7,7 @@ looks like comes from botocore's model.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,7 @@ from typing import Final
 
 import msgspec
 
+from wa_lint.demo import lacking
 from wa_lint.demo.shaping import shaped
 from wa_lint.model import Raw
 
@@ -68,7 +70,7 @@ def _same(*names: str) -> dict[str, str]:
 
 _CONFIG: Final = ("CreateEndpointConfig", "EndpointConfigName")
 
-LACKS: Final = (
+LACKS: Final[tuple[Lack, ...]] = (
     Lack("sagemaker", "CreateEndpointConfig", "CreateEndpointConfig"),  # no instance type younger than 2020
     Lack("sagemaker", "DescribeEndpointConfig", "CreateEndpointConfig"),
     Lack("sagemaker", "ListEndpointConfigs", "CreateEndpointConfig", "EndpointConfigs"),
@@ -84,6 +86,7 @@ LACKS: Final = (
     Lack("sagemaker", "CreateMonitoringSchedule", "CreateMonitoringSchedule"),
     Lack("sagemaker", "DescribeMonitoringSchedule", "CreateMonitoringSchedule"),
     Lack("sagemaker", "ListMonitoringSchedules", "CreateMonitoringSchedule", "MonitoringScheduleSummaries"),
+    Lack("sagemaker", "ListMonitoringExecutions", "CreateMonitoringSchedule", "MonitoringExecutionSummaries"),
     Lack("sagemaker", "CreateFeatureGroup", "CreateFeatureGroup"),  # it cannot do without an offline store
     Lack("sagemaker", "DescribeFeatureGroup", "CreateFeatureGroup"),
     Lack("sagemaker", "ListFeatureGroups", "CreateFeatureGroup", "FeatureGroupSummaries"),
@@ -104,9 +107,21 @@ LACKS: Final = (
     Lack("sagemaker", "ListMlflowTrackingServers", "CreateMlflowTrackingServer", "TrackingServerSummaries"),
     Lack("lambda", "ListFunctionUrlConfigs", "CreateFunctionUrlConfig", "FunctionUrlConfigs"),
     Lack("apigatewayv2", "GetAuthorizers", "CreateAuthorizer", "Items"),
+    Lack("bedrock", "ListGuardrails", "CreateGuardrail", "guardrails"),
+    Lack(
+        "bedrock",
+        "ListProvisionedModelThroughputs",
+        "CreateProvisionedModelThroughput",
+        "provisionedModelSummaries",
+    ),
+    *(
+        Lack("sagemaker", operation, f"Create{word}", items, lacking.RENAMED.get(word, {}))
+        for word in lacking.WORDS
+        for operation, items in lacking.operations(word)
+    ),
 )
 
-LOSSES: Final = (
+LOSSES: Final[tuple[Loss, ...]] = (
     Loss(
         "sagemaker",
         "DescribeModel",
@@ -182,7 +197,7 @@ def install(session: Raw, memory: Memory) -> None:
 
 # --- the hooks --------------------------------------------------------------------------------------
 
-_CREATING: Final = {(row.service, row.made_by) for row in (*LACKS, *LOSSES)}
+_CREATING: Final = {(row.service, row.made_by) for rows in (LACKS, LOSSES) for row in rows}
 _LACKING: Final = {(row.service, row.operation): row for row in LACKS}
 _LOSING: Final = {(row.service, row.operation): row for row in LOSSES}
 _SILENT: Final = {(row.service, row.operation): row for row in SILENCES}
@@ -279,12 +294,22 @@ _KINDS: Final = {"TrackingServer": "mlflow-tracking-server"}
 
 
 def _creation(memory: Memory, model: Raw, request: Items) -> Items:
-    """Answer a creation with the one thing that it tells: the ARN."""
+    """Answer a creation with what it tells: the ARN, and an id where it has one."""
+    if model.output_shape is None:
+        return {}
     member = next(name for name in model.output_shape.members if name.endswith("Arn"))
-    noun = member.removesuffix("Arn")
+    noun = member.removesuffix("Arn") or model.name.removeprefix("Create")
     kind = _KINDS.get(noun) or re.sub(r"(?<=[a-z])(?=[A-Z])", "-", noun).lower()
-    arn = f"arn:aws:{model.service_model.service_name}:{REGION}:{ACCOUNT}:{kind}/{request[f'{noun}Name']}"
-    return _shaped(memory, model.output_shape, {member: arn})
+    name = next(request[key] for key in (f"{noun}Name", "Name", "ImageName") if key in request)
+    within = [request[key] for key in _WITHIN if key in request]
+    arn = f"arn:aws:{model.service_model.service_name}:{REGION}:{ACCOUNT}:{kind}/{'/'.join([*within, name])}"
+    digest = hashlib.sha256(arn.encode()).hexdigest()[:12]
+    ids = {key: f"{kind[0]}-{digest}" for key in model.output_shape.members if key.endswith("Id")}
+    return _shaped(memory, model.output_shape, {member: arn, **ids})
+
+
+_WITHIN: Final = ("DomainId", "UserProfileName", "AppType")
+"""What the ARN of a thing in a domain says before its name."""
 
 
 def _told(memory: Memory, row: Lack, made: Items) -> Items:

@@ -3,7 +3,7 @@
 Pure functions of a definition, whatever source it came from. Who reads a template or an account hands it in.
 """
 
-from wa_lint.sources.jobs.beside import jobs_beside
+from wa_lint.sources.jobs.beside import jobs_beside, with_jobs
 from wa_lint.sources.jobs.found import Branches, Job, Node, Unseen, as_resource
 from wa_lint.sources.jobs.machine import jobs_in_machine
 from wa_lint.sources.jobs.pipeline import jobs_in_pipeline
@@ -17,4 +17,5 @@ __all__ = [
     "jobs_beside",
     "jobs_in_machine",
     "jobs_in_pipeline",
+    "with_jobs",
 ]

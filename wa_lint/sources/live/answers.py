@@ -7,6 +7,7 @@ resource whoever fetched it.
 from __future__ import annotations
 
 import base64
+import contextlib
 import datetime as dt
 import json
 import re
@@ -20,7 +21,7 @@ import msgspec
 from wa_lint import redact, schema
 from wa_lint.model import Listed, Location, Raw, Resource, Unknown, Value
 from wa_lint.schema import Shape
-from wa_lint.sources.live.table import Collector
+from wa_lint.sources.live.table import Call, Collector
 
 Item = dict[str, Raw]
 
@@ -64,7 +65,9 @@ def resource_of(
     properties, observed = _divided(collector, known)
     for path in not_carried()[collector.type]:
         _put_unknown(properties, path, Unknown(not_returned(collector)))
-    properties |= {name: why for name, why in refused.items() if name}
+    for name, why in refused.items():
+        if name:
+            (properties if name in settable(collector.type) else observed)[name] = why
     identity = identity_of(collector, item, place)
     return Resource(
         id=identity,
@@ -90,18 +93,24 @@ def words(collector: Collector, item: Item) -> dict[str, Value]:
     tree = plain(item)
     if collector.camel:
         tree = _capitalised(tree, "", frozenset(collector.user_maps))
+    for path, target in collector.spreads.items():
+        spread(tree, path, target)
     for old, new in collector.renames.items():
         rename(tree, old, new)
     for path in collector.documents:
         _apply(tree, path, document)
     for path in collector.tag_maps:
         _apply(tree, path, _tag_list)
+    for path in collector.texts:
+        _apply(tree, path, _masked_json)
     for path in collector.encoded:
         _apply(tree, path, _masked_base64)
-    for name in collector.ignores:
-        tree.pop(name, None)
-    known: dict[str, Value] = _without_empty(tree, schema.resource_type(collector.type))
-    return known
+    for path in collector.ignores:
+        _take(tree, path)
+    shape = schema.resource_type(collector.type)
+    known = _without_empty(tree, shape)
+    coerced = schema.coerce_to(shape, known)  # Budgets says an amount of money as a text
+    return coerced if isinstance(coerced, dict) else known
 
 
 def not_returned(collector: Collector) -> str:
@@ -121,13 +130,36 @@ def items_in(answer: Raw, path: str) -> list[Item]:
     return [item for item in answer if isinstance(item, dict)] if isinstance(answer, list) else []
 
 
+_HOLE = re.compile(r"\{([\w|]+)\}")
+
+
+def told(call: Call, answer: Item) -> Item:
+    """Return the members that a describing answer adds to its item."""
+    known = answer.get(call.within, {}) if call.within else answer
+    if not isinstance(known, dict):
+        return {}
+    if call.items:
+        return {call.into: items_in(known, call.items)}
+    members = {name: value for name, value in known.items() if name not in {"ResponseMetadata", *call.echoes}}
+    if known:
+        lacks = [name for name in call.always if members.get(name) is None]
+        members |= {name: Unknown(f"{call.operation} answered without {name}") for name in lacks}
+    return {call.into: members} if call.into else members
+
+
 def filled(template: str, item: Item, place: Place) -> str | None:
-    """Return `template` with its ``{member}`` filled in; None where a member is not there."""
+    """Return `template` with its ``{member}`` or ``{first|second}`` filled in; None where a member is not there."""
     names = {"account": place.account, "region": place.region, "partition": place.partition} | item
-    wanted = re.findall(r"\{(\w+)\}", template)
-    if not template or any(not isinstance(names.get(name), str) for name in wanted):
+    texts = {name: text for name, text in names.items() if isinstance(text, str)}
+    wanted = {hole: next(filter(texts.__contains__, hole.split("|")), None) for hole in _HOLE.findall(template)}
+    if not template or None in wanted.values():
         return None
-    return re.sub(r"\{(\w+)\}", lambda hole: str(names[hole[1]]), template)
+    return _HOLE.sub(lambda hole: texts[str(wanted[hole[1]])], template)
+
+
+def is_aws_own(owner: Raw) -> bool:
+    """Whether an ARN, or the word for an owner, is AWS's own."""
+    return isinstance(owner, str) and (owner == "AWS" or owner.split(":")[4:5] == ["aws"])
 
 
 def plain(value: Raw) -> Raw:
@@ -149,11 +181,10 @@ def document(text: Raw) -> Raw:
     if not isinstance(text, str):
         return text
     for candidate in (text, urllib.parse.unquote(text), text.replace('\\"', '"').replace("\\/", "/")):
-        try:
-            return json.loads(candidate)
-        except ValueError:
-            continue
-    return Unknown("the policy's text is not JSON")
+        with contextlib.suppress(ValueError):
+            found = json.loads(candidate)
+            return found if isinstance(found, dict | list) else Unknown(f"the text {candidate[:20]!r} is no document")
+    return Unknown("the text is not JSON" if text.strip() else "the text is empty")
 
 
 # --- renames ----------------------------------------------------------------------------------------
@@ -165,7 +196,7 @@ def rename(tree: Raw, old: str, new: str) -> None:
     ``A.B`` is a member. A shared beginning up to a ``[]`` moves within each item of that list:
     ``Rules[].ID`` to ``Rules[].Id``. Otherwise ``A[].B`` takes B of every item, ``A[Flag].B`` of the
     first whose Flag is true, ``A{Key}`` the values of a map as a list, its key put into each (two
-    names: the key split at its last slash). A target ``C[]`` is a list of what was taken.
+    names: the key split at its last slash, or key and value). A target ``C[]`` is a list of what was taken.
     """
     head, within_old, within_new = _shared(old, new)
     if head:
@@ -177,6 +208,20 @@ def rename(tree: Raw, old: str, new: str) -> None:
         return
     several = "[]" in old or old.endswith("}")
     _put(tree, new.removesuffix("[]").split("."), taken if several or new.endswith("[]") else taken[0])
+
+
+def spread(tree: dict[str, Raw], path: str, target: str) -> None:
+    """Append each item of the inner lists at `path` to the list `target`, with the plain members of what holds it.
+
+    ``IpPermissions[].IpRanges``: what the API says once for several ranges, CloudFormation says of each.
+    """
+    outer, _, inner = path.partition("[].")
+    for holder in _items(tree, outer):
+        parts = holder.get(inner) if isinstance(holder, dict) else None
+        plain_members = {k: v for k, v in holder.items() if not isinstance(v, dict | list)} if parts else {}
+        items = [plain_members | part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
+        if items and isinstance(tree.setdefault(target, []), list):
+            tree[target].extend(items)
 
 
 def _shared(old: str, new: str) -> tuple[str, str, str]:
@@ -229,9 +274,14 @@ def _chosen(inner: Raw, flag: str | None, keys: str | None) -> Iterator[Raw]:
 
 
 def _keyed(key: str, value: Raw, names: list[str]) -> Raw:
-    """Put a map's key into its value: ``~1pets/GET`` is the ResourcePath ``/pets`` and the HttpMethod ``GET``."""
+    """Put a map's key into its value: ``~1pets/GET`` is the ResourcePath ``/pets`` and the HttpMethod ``GET``.
+
+    A value that has no members of its own becomes the second one.
+    """
     if len(names) == 1:
         return {names[0]: key, **value} if isinstance(value, dict) else value
+    if not isinstance(value, dict):
+        return {names[0]: key, names[1]: value}
     path, _, method = key.rpartition("/")
     path = "/" + path.replace("~1", "/").removeprefix("/")
     return {names[0]: path, names[1]: method, **value} if isinstance(value, dict) else value
@@ -256,6 +306,16 @@ def _apply(tree: Raw, path: str, function: Raw) -> None:
         tree = tree.get(step) if isinstance(tree, dict) else None
     if isinstance(tree, dict) and last in tree:
         tree[last] = function(tree[last])
+
+
+def _masked_json(text: Raw) -> Raw:
+    """Mask what a JSON text holds, by its names too; the same text where there is nothing to mask, or no JSON."""
+    try:
+        held = json.loads(text)
+    except (TypeError, ValueError, RecursionError):
+        return text
+    masked = redact.mask_tree(held)
+    return text if masked is held or masked == held else json.dumps(masked, ensure_ascii=False)
 
 
 def _masked_base64(text: Raw) -> Raw:
@@ -285,7 +345,7 @@ def _tag_list(tags: Raw) -> Raw:
 def _capitalised(value: Raw, path: str, user_maps: frozenset[str]) -> Raw:
     if isinstance(value, list):
         return [_capitalised(item, path + "[]", user_maps) for item in value]
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or path + "{**}" in user_maps:
         return value
     if path in user_maps:
         return {key: _capitalised(item, path + "{}", user_maps) for key, item in value.items()}
@@ -327,4 +387,6 @@ def _masked(members: dict[str, Value]) -> dict[str, Value]:
 def _ownership(collector: Collector, item: Item) -> dict[str, Value]:
     if not collector.aws_managed:
         return {}
-    return {"aws_managed": "::aws:" in str(item.get(collector.aws_managed))}
+    if collector.aws_managed not in item:  # the call that tells was refused
+        return {"aws_managed": Unknown(not_returned(collector))}
+    return {"aws_managed": is_aws_own(item.get(collector.aws_managed))}

@@ -53,6 +53,36 @@ LAMBDA = (
             "Condition.Bool.lambda:InvokedViaFunctionUrl": "InvokedViaFunctionUrl",
         },
     ),
+    Collector(
+        type="AWS::Lambda::Alias",
+        service="lambda",
+        parent="AWS::Lambda::Function",
+        listing=Call(operation="ListAliases", request=_FUNCTION, items="Aliases"),
+        name="{Name}",
+        arn="{AliasArn}",
+        renames={
+            "RoutingConfig.AdditionalVersionWeights{FunctionVersion/FunctionWeight}": (
+                "RoutingConfig.AdditionalVersionWeights[]"
+            )
+        },
+    ),
+    Collector(
+        type="AWS::Lambda::Version",
+        service="lambda",
+        parent="AWS::Lambda::Function",
+        listing=Call(operation="ListVersionsByFunction", request=_FUNCTION, items="Versions"),
+        gone={"Version": "$LATEST"},  # that is the function itself
+        name="{Version}",
+        arn="{FunctionArn}",
+    ),
+    Collector(
+        type="AWS::Lambda::EventSourceMapping",
+        service="lambda",
+        listing=Call(operation="ListEventSourceMappings", items="EventSourceMappings"),
+        name="{UUID}",
+        arn="{EventSourceMappingArn}",
+        renames={"UUID": "Id", "FunctionArn": "FunctionName", "KMSKeyArn": "KmsKeyArn"},
+    ),
 )
 
 _REST = "AWS::ApiGateway::RestApi"

@@ -10,69 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from wa_lint.sources.live.apis import HTTP_API, LAMBDA, REST_API
-from wa_lint.sources.live.table import Call, Collector, Metric, Reach
-
-
-def _sagemaker(  # noqa: PLR0913, one argument for each way in which these types differ
-    word: str,
-    *,
-    key: str = "",
-    items: str = "",
-    arn: str = "",
-    version: str = "",
-    renames: Mapping[str, str] | None = None,
-    observed: tuple[str, ...] = (),
-    encoded: tuple[str, ...] = (),
-    continued: str = "",
-    window_days: int = 0,
-) -> Collector:
-    """Almost every SageMaker type is ListXs, DescribeX by name, and an XArn."""
-    key = key or f"{word}Name"
-    return Collector(
-        type=f"AWS::SageMaker::{word}",
-        service="sagemaker",
-        listing=Call(operation=f"List{word}s", items=items or f"{word}s"),
-        describe=(Call(operation=f"Describe{word}{version}", request={key: key}, continued=continued),),
-        name=f"{{{key}}}",
-        arn=f"{{{arn or word}Arn}}",
-        renames=renames or {},
-        observed=observed,
-        encoded=encoded,
-        window_days=window_days,
-    )
-
-
-_SAGEMAKER = (
-    _sagemaker("Endpoint", renames={"LastDeploymentConfig": "DeploymentConfig"}),
-    _sagemaker("EndpointConfig"),
-    _sagemaker("Model"),
-    _sagemaker(
-        "NotebookInstance",
-        renames={"SecurityGroups": "SecurityGroupIds", "NotebookInstanceLifecycleConfigName": "LifecycleConfigName"},
-    ),
-    _sagemaker("NotebookInstanceLifecycleConfig", encoded=("OnCreate[].Content", "OnStart[].Content")),
-    _sagemaker("Domain", key="DomainId"),
-    _sagemaker("StudioLifecycleConfig", encoded=("StudioLifecycleConfigContent",)),
-    _sagemaker("MlflowTrackingServer", key="TrackingServerName", items="TrackingServerSummaries", arn="TrackingServer"),
-    _sagemaker("FeatureGroup", items="FeatureGroupSummaries", continued="FeatureDefinitions"),
-    _sagemaker(
-        "MonitoringSchedule",
-        items="MonitoringScheduleSummaries",
-        observed=("FailureReason", "LastMonitoringExecutionSummary", "MonitoringScheduleStatus"),
-    ),
-    *(
-        _sagemaker(f"{kind}Job", items=items or f"{kind}JobSummaries", version=version, window_days=30)
-        for kind, items, version in (
-            ("AutoML", "", "V2"),
-            ("Compilation", "", ""),
-            ("HyperParameterTuning", "", ""),
-            ("Labeling", "LabelingJobSummaryList", ""),
-            ("Processing", "", ""),
-            ("Training", "", ""),
-            ("Transform", "", ""),
-        )
-    ),
-)
+from wa_lint.sources.live.around import AROUND, NAMED
+from wa_lint.sources.live.bedrock import BEDROCK
+from wa_lint.sources.live.sagemaker import SAGEMAKER
+from wa_lint.sources.live.table import Call, Collector, Reach
 
 _BUCKET = {"Bucket": "Name"}
 _RULES = "LifecycleConfiguration.Rules[]."
@@ -270,18 +211,16 @@ _WATCHING = (
     ),
 )
 
-COLLECTORS: tuple[Collector, ...] = (*_SAGEMAKER, *_S3, *_IAM, *LAMBDA, *REST_API, *HTTP_API, *_WATCHING)
-"""Parents stand before their children."""
-
-METRICS: tuple[Metric, ...] = (
-    Metric(
-        type="AWS::SageMaker::Endpoint",
-        namespace="AWS/SageMaker",
-        name="Invocations",
-        dimensions={"EndpointName": "EndpointName", "VariantName": "ProductionVariants[].VariantName"},
-        observed="invocations",
-        period=3600,
-        days=14,
-    ),
+COLLECTORS: tuple[Collector, ...] = (
+    *SAGEMAKER,
+    *_S3,
+    *_IAM,
+    *LAMBDA,
+    *REST_API,
+    *HTTP_API,
+    *_WATCHING,
+    *BEDROCK,
+    *AROUND,
+    *NAMED,
 )
-"""`Resource.observed["invocations"]` is described at `metrics.series`."""
+"""Parents stand before their children, and what is only read where it is named stands last."""

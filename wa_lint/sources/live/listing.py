@@ -12,17 +12,29 @@ import msgspec
 from wa_lint import aws
 from wa_lint.model import Raw
 from wa_lint.sources.live import plan
-from wa_lint.sources.live.answers import Item, Place, items_in
+from wa_lint.sources.live.answers import Item, Place, is_aws_own, items_in
+from wa_lint.sources.live.crew import gather
 from wa_lint.sources.live.table import Call, Collector
 
 OnProgress = Callable[[str, int, int], None]
 """Told what is done (``list``, ``describe``, ``measure``), how many calls of it are, and of how many."""
 
 _GONE = frozenset(
-    {"NoSuchBucket", "NoSuchEntity", "NotFoundException", "ResourceNotFound", "ResourceNotFoundException"}
+    {
+        "LoadBalancerNotFound",
+        "NoSuchBucket",
+        "NoSuchEntity",
+        "NotFoundException",
+        "RepositoryNotFoundException",
+        "ResourceNotFound",
+        "ResourceNotFoundException",
+        "StateMachineDoesNotExist",
+        "TargetGroupNotFound",
+        "TrailNotFoundException",
+    }
 )
 
-_GONE_WORDS = re.compile(r"could not find|does not exist|not found", re.IGNORECASE)
+_GONE_WORDS = re.compile(r"(could not|cannot) find|does not exist|not found", re.IGNORECASE)
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -35,6 +47,8 @@ class Refused(msgspec.Struct, frozen=True):
 
     @property
     def reason(self) -> str:
+        if self.refusal.is_of_service:
+            return f"{self.refusal.word}: {self.operation.service}"
         share = f" (for {self.count} of {self.of})" if self.count < self.of else ""
         return f"{self.refusal.word}: {self.operation.service}:{self.operation.operation}{share}"
 
@@ -58,14 +72,15 @@ class Run(msgspec.Struct, frozen=True):
     now: dt.datetime
     executor: Executor
     on_progress: OnProgress
+    window_days: int = 0
+    """How far back to look for what is listed by its age; 0: as far as the table says."""
 
     def map(self, what: str, function: Callable[[Raw], Raw], tasks: Sequence[Raw]) -> list[Raw]:
-        """Apply `function` to all tasks on the executor's threads, in order."""
-        results = []
-        for done, result in enumerate(self.executor.map(function, tasks), start=1):
-            results.append(result)
-            self.on_progress(what, done, len(tasks))
-        return results
+        """Apply `function` to all tasks on the executor's threads, in order; of one that hangs, a Refusal."""
+        total = len(tasks)
+        return gather(
+            self.executor, function, tasks, self.clients.why_leave, lambda done: self.on_progress(what, done, total)
+        )
 
 
 class _Task(msgspec.Struct, frozen=True):
@@ -100,33 +115,62 @@ def _list_tasks(run: Run, collector: Collector, parents: Mapping[str, Listing]) 
     call = collector.listing
     if call is None:
         return []
-    fixed = {name: _filled(value, run) for name, value in call.fixed.items()}
+    fixed = _fixed(call, run.place)
     if collector.window_days:
-        fixed["CreationTimeAfter"] = run.now - dt.timedelta(days=collector.window_days)
+        fixed["CreationTimeAfter"] = run.now - dt.timedelta(days=run.window_days or collector.window_days)
     if not collector.parent:
         return [_Task(collector, call, fixed)]
-    fed = [request_of(call, item) for item in parents[collector.parent].items]
+    fed = [request_of(call, item, run.place) for item in parents[collector.parent].items]
     return [_Task(collector, call, fixed | request) for request in fed if request is not None]
 
 
-def _filled(value: Raw, run: Run) -> Raw:
-    return value.replace("{region}", run.place.region or "") if isinstance(value, str) else value
+def _fixed(call: Call, place: Place) -> dict[str, Raw]:
+    return {name: _filled(value, place) for name, value in call.fixed.items()}
 
 
-def request_of(call: Call, item: Item) -> dict[str, Raw] | None:
+def _filled(value: Raw, place: Place) -> Raw:
+    if not isinstance(value, str):
+        return value
+    return value.replace("{region}", place.region or "").replace("{account}", place.account or "")
+
+
+def request_of(call: Call, item: Item, place: Place) -> dict[str, Raw] | None:
     """Return the request that `item` feeds; None where it lacks a member."""
     request = {parameter: item.get(member) for parameter, member in call.request.items()}
-    return None if any(not isinstance(value, str) for value in request.values()) else request
+    if any(not isinstance(value, str) for value in request.values()):
+        return None
+    optional = {p: item[member] for p, member in call.optional.items() if isinstance(item.get(member), str | int)}
+    return _fixed(call, place) | request | optional
+
+
+def ask(run: Run, collector: Collector, call: Call, request: dict[str, Raw]) -> Raw | aws.Refusal:
+    """Return a describing answer; of one in several pages, all its items as if they were one page."""
+    if not call.items:
+        return run.clients.ask(collector.service, call.operation, request)
+    pages = list(run.clients.ask_all(collector.service, call.operation, request))
+    refusal = next((page for page in pages if isinstance(page, aws.Refusal)), None)
+    return refusal or {call.items: [item for page in pages for item in items_in(page, call.items)]}
 
 
 def _pages(run: Run, task: _Task) -> list[Raw | aws.Refusal]:
-    return list(run.clients.ask_all(task.collector.service, task.call.operation, task.request))
+    """Return all pages; also of a listing that boto3 has no paginator for, as SageMaker's of hubs (boto3 1.44)."""
+    pages: list[Raw | aws.Refusal] = []
+    request, seen = task.request, set[str]()
+    while True:
+        pages += run.clients.ask_all(task.collector.service, task.call.operation, request)
+        token = pages[-1].get("NextToken") if pages and isinstance(pages[-1], dict) else None
+        if not token:
+            return pages
+        if token in seen:
+            return [*pages, aws.Refusal("RepeatedPage", "the listing gave the same token twice")]
+        seen.add(token)
+        request = task.request | {"NextToken": token}
 
 
 def _listing(
     run: Run,
     collector: Collector,
-    answered: Sequence[tuple[_Task, Sequence[Raw | aws.Refusal]]],
+    answered: Sequence[tuple[_Task, Sequence[Raw | aws.Refusal] | aws.Refusal]],
     parents: Mapping[str, Listing],
 ) -> Listing:
     above = parents[collector.parent] if collector.parent else Listing()
@@ -135,7 +179,7 @@ def _listing(
     items: list[Item] = []
     refusals: list[aws.Refusal] = []
     for task, pages in answered:
-        for page in pages:
+        for page in [pages] if isinstance(pages, aws.Refusal) else pages:
             if not isinstance(page, aws.Refusal):
                 fed = {name: task.request[name] for name in task.call.request}
                 items.extend(fed | item for item in items_in(page, task.call.items))
@@ -155,17 +199,21 @@ def _inside(collector: Collector, parents: Iterable[Item]) -> Iterator[Item]:
 
 
 def _belongs(run: Run, collector: Collector, item: Item) -> bool:
+    if any(item.get(member) == value for member, value in collector.gone.items()):
+        return False
     region = item.get(collector.region_member) if collector.region_member else None
     if region is not None and region != run.place.region:
         return False
-    if "::aws:" not in str(item.get(collector.aws_managed)):
+    if not is_aws_own(item.get(collector.aws_managed)):
         return True
     counts = [item.get(name) for name in collector.in_use]
     return any(isinstance(count, int) and count > 0 for count in counts)
 
 
 def is_none(call: Call, refusal: aws.Refusal) -> bool:
-    return refusal.code in call.not_configured
+    """Whether a refusal says that there is nothing to tell."""
+    pairs = [text.partition(": ") for text in call.not_configured]
+    return any(refusal.code == code and words in refusal.message for code, _, words in pairs)
 
 
 def is_gone(refusal: aws.Refusal) -> bool:

@@ -24,15 +24,24 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     request: Mapping[str, str] = {}
     """Parameter -> member of the item (for a listing: of the parent's item) that feeds it."""
     fixed: Mapping[str, object] = {}
-    """Parameters with a constant value; ``{region}`` stands for the region that is read."""
+    """Parameters with a constant value; ``{region}`` and ``{account}`` stand for those that are read."""
     items: str = ""
-    """A listing's items in the answer, ``Endpoints``; empty: the answer is the one item."""
+    """A list in the answer, ``Endpoints``: a listing's items, or what a description in several pages adds `into` the
+    item. Empty: the answer is the one item."""
+    within: str = ""
+    """The member of a describing answer that holds the item, ``KeyMetadata``; empty: the answer itself."""
     into: str = ""
-    """The property that the whole answer becomes; empty: its members join the item."""
+    """The property that the whole answer (or its `items`) becomes; empty: its members join the item."""
     fills: tuple[str, ...] = ()
     """CloudFormation properties that only this call knows: Unknown where it is refused. Empty: all of them."""
+    always: tuple[str, ...] = ()
+    """Members that every answer has: Unknown where one has not."""
+    optional: Mapping[str, str] = {}
+    """As `request`, but sent only where the item has the member."""
+    echoes: tuple[str, ...] = ()
+    """Members of the answer that repeat the question in other words: left out."""
     not_configured: tuple[str, ...] = ()
-    """Error codes that mean "there is none"."""
+    """Error codes that mean "there is none"; ``Code: words`` where only such a message does."""
     continued: str = ""
     """A list in a describe answer that goes on behind ``NextToken``."""
     unless: str = ""
@@ -46,7 +55,7 @@ class Collector(msgspec.Struct, frozen=True, kw_only=True):
 
     An *item* is a listed member, plus what the request of its listing was fed, plus the answers of
     `describe`. All templates (`name`, `arn`, `id`) are over the item's own names and over
-    ``{partition}``, ``{region}``, ``{account}``.
+    ``{partition}``, ``{region}``, ``{account}``; ``{A|B}`` is A, or B where there is no A.
     """
 
     type: str
@@ -69,15 +78,20 @@ class Collector(msgspec.Struct, frozen=True, kw_only=True):
     camel: bool = False
     """The API writes ``camelCase``: capitalise every name, except the keys of `user_maps`."""
     user_maps: tuple[str, ...] = ()
-    """Paths of maps whose keys are the user's own, in capitalised names."""
+    """Paths of maps whose keys are the user's own, in capitalised names; ``A{**}``: at every depth below A."""
     renames: Mapping[str, str] = {}
     """The API's path -> CloudFormation's, applied in this order. See `answers.rename`."""
+    spreads: Mapping[str, str] = {}
+    """A list in the items of a list -> the list that its items become. Before the renames. See `answers.spread`."""
     documents: tuple[str, ...] = ()
     """CloudFormation paths that hold JSON as a text: read into values."""
+    texts: tuple[str, ...] = ()
+    """CloudFormation paths that hold JSON as a text and stay one: looked into for secrets."""
     encoded: tuple[str, ...] = ()
     """CloudFormation paths that hold a script in base64: looked into for secrets."""
     ignores: tuple[str, ...] = ()
-    """Members, in capitalised names, that other resources say: neither property nor observed."""
+    """Members, in capitalised names, that other resources say, or that mean something else than their namesake in
+    CloudFormation: neither property nor observed."""
     tag_maps: tuple[str, ...] = ()
     """Properties that the API gives as a map and CloudFormation as a list of Key and Value."""
     observed: tuple[str, ...] = ()
@@ -92,16 +106,24 @@ class Collector(msgspec.Struct, frozen=True, kw_only=True):
     """Only items created in so many days before now (``CreationTimeAfter``); 0: all."""
     region_member: str = ""
     """A member of the item that says its region; items of another region are left out."""
+    gone: Mapping[str, str] = {}
+    """Member -> the value that says that what is listed is there no more, or is no resource of its own."""
+    holds: tuple[str, ...] = ()
+    """Types of the jobs that its definition starts: who asks for them is given these too."""
     needs: str = ""
     """An item without this member is no resource of its own (an API's root path), but may have children."""
     aws_managed: str = ""
-    """The member whose ``::aws:`` makes the item AWS's own: observed as ``aws_managed``, kept while in use."""
+    """The member whose account ``aws`` in an ARN, or ``AWS`` alone, makes it AWS's own: observed as ``aws_managed``,
+    kept while in use."""
     in_use: tuple[str, ...] = ()
     """Counts of which one is above 0 while an AWS-managed item is in use."""
+    named_by: tuple[str, ...] = ()
+    """Templates of what the item is called where others name it. Only those that are named by what was read before
+    are described and kept; empty: all are. See `naming.in_order`."""
 
 
 class Metric(msgspec.Struct, frozen=True, kw_only=True):
-    """An hourly sum per item of a resource's observed list, read in batches from CloudWatch."""
+    """A statistic over time, of a resource or of each item of one of its lists, read in batches from CloudWatch."""
 
     type: str
     namespace: str
@@ -111,4 +133,7 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
     observed: str
     """The key under `Resource.observed`."""
     period: int
+    """Seconds: an hour or a day."""
     days: int
+    stat: str = "Sum"
+    """As CloudWatch names it: ``Average``, ``Maximum``, ``p95``."""

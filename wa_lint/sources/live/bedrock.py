@@ -1,0 +1,185 @@
+"""The collector table, for Amazon Bedrock: agents, guardrails, knowledge bases, models, their logging. Data only.
+
+What others name by its id has that for a name. CloudFormation has no type for three: `AWS::Bedrock::CustomModel` has
+the properties of the CreateModelCustomizationJob request that makes one, `AWS::Bedrock::ProvisionedModelThroughput`
+those of its Create request, and `AWS::Bedrock::ModelInvocationLoggingConfiguration`, of which a region has one or none,
+those of the PutModelInvocationLoggingConfiguration request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from wa_lint.sources.live.table import Call, Collector
+
+_BEDROCK_ARN = "arn:{partition}:bedrock:{region}:{account}:"
+_DRAFT = {"agentVersion": "DRAFT"}
+"""The version that CloudFormation's Agent describes, as does GetAgent."""
+
+_AGENT = {"agentId": "agentId"}
+_KNOWLEDGE_BASE = {"knowledgeBaseId": "knowledgeBaseId"}
+_INTERMEDIATE = "VectorIngestionConfiguration.CustomTransformationConfiguration.IntermediateStorage.S3Location"
+
+
+def _below(old: str, new: str, members: Mapping[str, str]) -> dict[str, str]:
+    return {f"{old}.{name}": f"{new}.{renamed}" for name, renamed in members.items()}
+
+
+def _embedding(kind: str) -> str:
+    holder = f"KnowledgeBaseConfiguration.{kind}KnowledgeBaseConfiguration.EmbeddingModelConfiguration"
+    return f"{holder}.BedrockEmbeddingModelConfiguration"
+
+
+def _supplement(kind: str) -> dict[str, str]:
+    """Where a knowledge base keeps the images of its documents."""
+    holder = f"KnowledgeBaseConfiguration.{kind}KnowledgeBaseConfiguration.SupplementalDataStorageConfiguration"
+    locations = f"{holder}.SupplementalDataStorageLocations"
+    return {
+        f"{holder}.StorageLocations": locations,
+        f"{locations}[].Type": f"{locations}[].SupplementalDataStorageLocationType",
+        f"{locations}[].S3Location.Uri": f"{locations}[].S3Location.URI",
+    }
+
+
+_AGENTS = (
+    Collector(
+        type="AWS::Bedrock::Agent",
+        service="bedrock-agent",
+        listing=Call(operation="ListAgents", items="agentSummaries"),
+        describe=(
+            Call(operation="GetAgent", request=_AGENT, within="agent"),
+            Call(
+                operation="ListAgentActionGroups",
+                request=_AGENT,
+                fixed=_DRAFT,
+                items="actionGroupSummaries",
+                into="ActionGroups",
+                fills=("ActionGroups",),
+            ),
+            Call(
+                operation="ListAgentKnowledgeBases",
+                request=_AGENT,
+                fixed=_DRAFT,
+                items="agentKnowledgeBaseSummaries",
+                into="KnowledgeBases",
+                fills=("KnowledgeBases",),
+            ),
+        ),
+        name="{agentId}",
+        arn="{agentArn}",
+        camel=True,
+        user_maps=("PromptOverrideConfiguration.PromptConfigurations[].AdditionalModelRequestFields{**}",),
+    ),
+    Collector(
+        type="AWS::Bedrock::AgentAlias",
+        service="bedrock-agent",
+        parent="AWS::Bedrock::Agent",
+        listing=Call(operation="ListAgentAliases", request=_AGENT, items="agentAliasSummaries"),
+        name="{agentAliasName}",
+        arn=_BEDROCK_ARN + "agent-alias/{agentId}/{agentAliasId}",
+        camel=True,
+    ),
+)
+
+_GUARDRAIL = Collector(
+    type="AWS::Bedrock::Guardrail",
+    service="bedrock",
+    listing=Call(operation="ListGuardrails", items="guardrails"),
+    describe=(Call(operation="GetGuardrail", request={"guardrailIdentifier": "id"}),),
+    name="{id}",
+    arn="{arn}",
+    camel=True,
+    renames={
+        **_below("TopicPolicy", "TopicPolicyConfig", {"Topics": "TopicsConfig", "Tier": "TopicsTierConfig"}),
+        **_below(
+            "ContentPolicy", "ContentPolicyConfig", {"Filters": "FiltersConfig", "Tier": "ContentFiltersTierConfig"}
+        ),
+        **_below(
+            "WordPolicy", "WordPolicyConfig", {"Words": "WordsConfig", "ManagedWordLists": "ManagedWordListsConfig"}
+        ),
+        **_below(
+            "SensitiveInformationPolicy",
+            "SensitiveInformationPolicyConfig",
+            {"PiiEntities": "PiiEntitiesConfig", "Regexes": "RegexesConfig"},
+        ),
+        "ContextualGroundingPolicy.Filters": "ContextualGroundingPolicyConfig.FiltersConfig",
+        "AutomatedReasoningPolicy": "AutomatedReasoningPolicyConfig",
+        "CrossRegionDetails.GuardrailProfileArn": "CrossRegionConfig.GuardrailProfileArn",
+    },
+    ignores=("Arn", "Id"),
+)
+
+_KNOWLEDGE = (
+    Collector(
+        type="AWS::Bedrock::KnowledgeBase",
+        service="bedrock-agent",
+        listing=Call(operation="ListKnowledgeBases", items="knowledgeBaseSummaries"),
+        describe=(Call(operation="GetKnowledgeBase", request=_KNOWLEDGE_BASE, within="knowledgeBase"),),
+        name="{knowledgeBaseId}",
+        arn=_BEDROCK_ARN + "knowledge-base/{knowledgeBaseId}",
+        camel=True,
+        user_maps=tuple(f"{_embedding(kind)}.ModelConfiguration{{**}}" for kind in ("Managed", "Vector")),
+        renames={**_supplement("Managed"), **_supplement("Vector")},
+    ),
+    Collector(
+        type="AWS::Bedrock::DataSource",
+        service="bedrock-agent",
+        parent="AWS::Bedrock::KnowledgeBase",
+        listing=Call(operation="ListDataSources", request=_KNOWLEDGE_BASE, items="dataSourceSummaries"),
+        describe=(
+            Call(
+                operation="GetDataSource",
+                request={**_KNOWLEDGE_BASE, "dataSourceId": "dataSourceId"},
+                within="dataSource",
+            ),
+        ),
+        name="{name}",
+        id=_BEDROCK_ARN + "knowledge-base/{knowledgeBaseId}/data-source/{dataSourceId}",
+        camel=True,
+        user_maps=("DataSourceConfiguration.ManagedKnowledgeBaseConnectorConfiguration.ConnectorParameters{**}",),
+        renames={"Status": "DataSourceStatus", f"{_INTERMEDIATE}.Uri": f"{_INTERMEDIATE}.URI"},
+    ),
+)
+
+_FILTERED = "TrainingDataConfig.InvocationLogsConfig.RequestMetadataFilters."
+_FILTERS = tuple(
+    f"{_FILTERED}{group}{match}" for group in ("", "AndAll[].", "OrAll[].") for match in ("Equals", "NotEquals")
+)
+
+_MODELS = (
+    Collector(
+        type="AWS::Bedrock::CustomModel",
+        service="bedrock",
+        listing=Call(operation="ListCustomModels", fixed={"isOwned": True}, items="modelSummaries"),
+        describe=(Call(operation="GetCustomModel", request={"modelIdentifier": "modelArn"}),),
+        name="{modelName}",
+        arn="{modelArn}",
+        camel=True,
+        user_maps=("HyperParameters", *_FILTERS),
+        renames={
+            "ModelName": "CustomModelName",
+            "ModelKmsKeyArn": "CustomModelKmsKeyId",
+            "BaseModelArn": "BaseModelIdentifier",
+        },
+    ),
+    Collector(
+        type="AWS::Bedrock::ProvisionedModelThroughput",
+        service="bedrock",
+        listing=Call(operation="ListProvisionedModelThroughputs", items="provisionedModelSummaries"),
+        name="{provisionedModelName}",
+        arn="{provisionedModelArn}",
+        camel=True,
+        renames={"ModelArn": "ModelId"},
+    ),
+    Collector(
+        type="AWS::Bedrock::ModelInvocationLoggingConfiguration",
+        service="bedrock",
+        listing=Call(operation="GetModelInvocationLoggingConfiguration"),
+        name="model-invocation-logging",
+        id="{account}/{region}/model-invocation-logging",
+        camel=True,
+        needs="loggingConfig",
+    ),
+)
+
+BEDROCK = (*_AGENTS, _GUARDRAIL, *_KNOWLEDGE, *_MODELS)

@@ -1,0 +1,113 @@
+"""Asks for everything that the listings only name, many types at once. It lists nothing and shapes nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from wa_lint import aws
+from wa_lint.model import Raw
+from wa_lint.sources.live import naming, plan
+from wa_lint.sources.live.answers import Item, told
+from wa_lint.sources.live.listing import Listing, Refused, Run, ask, is_gone, is_none, request_of
+from wa_lint.sources.live.table import Call, Collector
+
+
+class Described(msgspec.Struct, frozen=True):
+    """One item with all its answers. `refused`: property (or "" for all) -> the refused call."""
+
+    item: Item
+    refused: Mapping[str, Refused] = {}
+
+
+class _Task(msgspec.Struct, frozen=True, eq=False):
+    collector: Collector
+    item: Item
+    call: Call
+
+
+def describe_all(
+    run: Run,
+    collectors: Sequence[Collector],
+    listings: Mapping[str, Listing],
+    known: Mapping[str, list[Described]],
+) -> dict[str, list[Described]]:
+    """Return what each type's items are, all types at once but those that wait to be named by others.
+
+    `known`: type -> what need not be asked for, but may name others.
+    """
+    asked = [c for c in collectors if c.type not in known]
+    found = dict(known) | _described(run, [(c, listings[c.type]) for c in asked if not c.named_by])
+
+    def describe(collector: Collector, listing: Listing) -> list[Described]:
+        if collector.type not in found:
+            found.update(_described(run, [(collector, listing)]))
+        return found[collector.type]
+
+    return naming.in_order(collectors, {**listings, **dict.fromkeys(known, Listing())}, run.place, describe)
+
+
+def _described(run: Run, wanted: Sequence[tuple[Collector, Listing]]) -> dict[str, list[Described]]:
+    items = {c.type: [i for i in listing.items if not c.needs or i.get(c.needs) is not None] for c, listing in wanted}
+    tasks = [_Task(c, item, call) for c, _ in wanted for item in items[c.type] for call in c.describe]
+    order = _in_turns(tasks)
+    answers = dict(zip(order, run.map("describe", lambda n: _answer(run, tasks[n]), order), strict=True))
+    ordered = iter([answers[n] for n in range(len(tasks))])
+    found = {
+        c.type: [_merged(c, item, [next(ordered) for _ in c.describe]) for item in items[c.type]] for c, _ in wanted
+    }
+    return {type_: [one for one in several if one is not None] for type_, several in found.items()}
+
+
+def _in_turns(tasks: Iterable[_Task]) -> list[int]:
+    """Return the tasks' numbers so that the services take turns: each has a rate of its own, and none waits."""
+    seen: Counter[str] = Counter()
+    turns = []
+    for number, task in enumerate(tasks):
+        turns.append((seen[task.collector.service], number))
+        seen[task.collector.service] += 1
+    return [number for _, number in sorted(turns)]
+
+
+def _answer(run: Run, task: _Task) -> Raw | aws.Refusal:
+    collector, item, call = task.collector, task.item, task.call
+    if call.unless and item.get(call.unless) is not None:
+        return {}
+    request = request_of(call, item, run.place)
+    if request is None:
+        return aws.Refusal("NoName", "the listing gave no name to ask for")
+    answer = ask(run, collector, call, request)
+    if isinstance(answer, aws.Refusal):
+        return {} if is_none(call, answer) else answer
+    return _continued(run, collector, call, request, answer) if call.continued else answer
+
+
+def _continued(run: Run, collector: Collector, call: Call, request: dict[str, Raw], answer: Raw) -> Raw | aws.Refusal:
+    """Return `answer` with the rest of its list, page by page."""
+    whole, token, seen = dict(answer), answer.get("NextToken"), set()
+    while token and token not in seen:
+        seen.add(token)
+        page = run.clients.ask(collector.service, call.operation, request | {"NextToken": token})
+        if isinstance(page, aws.Refusal):
+            return page
+        whole[call.continued] = [*(whole.get(call.continued) or ()), *(page.get(call.continued) or ())]
+        token = page.get("NextToken")
+    whole.pop("NextToken", None)
+    return whole
+
+
+def _merged(collector: Collector, item: Item, answers: Sequence[Raw | aws.Refusal]) -> Described | None:
+    """Return the item with its answers; None where it is gone."""
+    whole = dict(item)
+    refused: dict[str, Refused] = {}
+    for call, answer in zip(collector.describe, answers, strict=True):
+        if isinstance(answer, aws.Refusal):
+            if is_gone(answer):
+                return None
+            why = Refused(plan.operation_of(collector, call), answer)
+            refused |= dict.fromkeys(call.fills or ("",), why)
+        else:
+            whole |= told(call, answer)
+    return Described(whole, refused)
