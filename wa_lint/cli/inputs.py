@@ -57,9 +57,10 @@ class NotOurs(SourceError):  # noqa: N818, it names what the file is; nothing we
     """The file is nothing that wa-lint reads. No fault of anybody's."""
 
 
-def find(paths: Iterable[Path], start: Path, exclude: Sequence[str] = ()) -> Sequence[File]:
+def find(paths: Iterable[Path], start: Path, exclude: Sequence[str] = (), *, is_forced: bool = False) -> Sequence[File]:
     """Return the files that `paths` name or hold, each once, sorted; ``-`` is stdin. `exclude`: what no folder gives.
 
+    `is_forced`: nor does a path that names it.
     Raise `ConfigError` where one does not exist.
     """
     found: dict[str, File] = {}
@@ -72,7 +73,7 @@ def find(paths: Iterable[Path], start: Path, exclude: Sequence[str] = ()) -> Seq
         root = path if path.is_dir() else path.parent
         for file, constructs in _walk(path) if path.is_dir() else [(path, {})]:
             one = File(uri_of(file, start), str(file), str(root), constructs=constructs)
-            if path.is_dir() and any(fnmatchcase(one.uri, pattern) for pattern in exclude):
+            if (is_forced or path.is_dir()) and any(fnmatchcase(one.uri, pattern) for pattern in exclude):
                 continue
             found.setdefault(os.path.realpath(file), one)
     return sorted(found.values())

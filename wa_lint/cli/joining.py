@@ -28,4 +28,5 @@ def join(snapshots: Sequence[Snapshot]) -> Snapshot:
         gaps=tuple(dict.fromkeys(gap for snapshot in snapshots for gap in snapshot.gaps)),
         taken_at=first.taken_at,
         problems=tuple(problem for snapshot in snapshots for problem in snapshot.problems),
+        notes=tuple(note for snapshot in snapshots for note in snapshot.notes),
     )

@@ -1,160 +1,83 @@
-"""``wa-lint scan`` and ``wa-lint snapshot``: the live account. Reads, never writes; nothing else opens sockets."""
+"""``wa-lint scan``: live accounts in, report out. Reads, never writes; it and ``snapshot`` alone open sockets."""
 
 from __future__ import annotations
 
 import datetime as dt
-import sys
-from collections.abc import Callable, Collection, Iterable, Sequence
-from functools import wraps
+import tempfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Final
 
 import click
 import msgspec
 
-from wa_lint import codec, findings, language
-from wa_lint.cli.exits import BLIND, CLEAN
-from wa_lint.cli.joining import join
-from wa_lint.cli.judging import day, judge_snapshot
-from wa_lint.cli.options import Choice, Delivery, choice, chosen_rules, delivery
-from wa_lint.cli.output import atomic, complain, deliver, targets
-from wa_lint.errors import SourceError
-from wa_lint.model import Input, Raw, Snapshot
-from wa_lint.reporters import Options
+from wa_lint import findings, language
+from wa_lint.cli.accounts import Account, Fleet, account, fleet, moment
+from wa_lint.cli.collecting import InFolder, InMemory, collect
+from wa_lint.cli.configuring import configured
+from wa_lint.cli.folder import INDEX, Index, Options, Part
+from wa_lint.cli.judging import day, judge_snapshot, lightened
+from wa_lint.cli.options import Choice, Delivery, Settling, choice, chosen_rules, delivery, settling
+from wa_lint.cli.output import deliver, targets
+from wa_lint.cli.plan import plannable
+from wa_lint.cli.pushing import push, pushable
+from wa_lint.cli.settling import settled, today
+from wa_lint.cli.shards import Asked, judge_folder, row_of
+from wa_lint.model import Report
+from wa_lint.reporters import Options as Shown
 from wa_lint.rule import Rule
 
 
-class Account(msgspec.Struct, frozen=True):
-    """Whom to ask, and where."""
-
-    profile: str | None = None
-    region: tuple[str, ...] = ()
-    role_arn: str | None = None
-    external_id: str | None = None
-
-
-class Collected(msgspec.Struct, frozen=True):
-    """What was read, and which regions let nobody in."""
-
-    snapshot: Snapshot | None
-    failed: tuple[Input, ...] = ()
-
-
-_ACCOUNT: Final = (
-    click.option("--profile", help="A profile of your AWS configuration."),
-    click.option("--region", multiple=True, help="May be given several times; all: wherever SageMaker is."),
-    click.option("--role-arn", help="A role to assume first."),
-    click.option("--external-id", help="What the role's trust policy asks for."),
-)
-
-
-def _account(command: Callable[..., object]) -> Callable[..., object]:
-    """Add the options that say whom to ask; the command gets them as `account`."""
-
-    @wraps(command)
-    def call(**given: object) -> object:
-        names = Account.__struct_fields__
-        return command(account=msgspec.convert({name: given.pop(name) for name in names}, Account), **given)
-
-    for option in reversed(_ACCOUNT):
-        call = option(call)
-    return call
-
-
 @click.command()
-@_account
+@configured
+@account
 @choice
+@settling
 @delivery
-def scan(account: Account, choice: Choice, delivery: Delivery) -> int:
-    """Read a live account and judge it. Needs read-only permissions; what is refused is named, with what to grant."""
+@click.option("--jobs", type=click.IntRange(1), metavar="N", help="Processes to judge with.  [default: as many as pay]")
+@pushable
+@plannable
+def scan(
+    account: Account, choice: Choice, settling: Settling, delivery: Delivery, jobs: int | None, push_security_hub: bool
+) -> int:
+    """Read live accounts and judge them. Needs read-only permissions; what is refused is named, with what to grant."""
     to = targets(delivery.output)
     rules = chosen_rules(choice)
-    found = collect(account, _types(rules), delivery.now)
-    today = dt.datetime.now(dt.UTC).date().isoformat()
-    reports = [judge_snapshot(found.snapshot, rules, day(delivery.now), today)] if found.snapshot else []
-    judged = [Input(s.uri, "live", "judged", None, len(s.resources)) for s in [found.snapshot] if s]
-    report = findings.merge(reports, [*judged, *found.failed])
-    return deliver(report, to, delivery, Options())
+    whom = fleet(account)
+    judge = _in_memory if len(whom.accesses) == 1 else _in_folder
+    report, parts = judge(whom, rules, choice, delivery.now, jobs)
+    found = findings.merge([report] if report else [], [row_of(part) for part in parts])
+    report = settled(found, settling, choice, today(delivery.now))
+    code = deliver(report, to, delivery, Shown())
+    return push(report, whom, delivery.now, code) if push_security_hub else code
 
 
-@click.command()
-@_account
-@click.option(
-    "-o",
-    "--output",
-    required=True,
-    metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Where to put it; FILE.gz is compressed.",
-)
-@click.option(
-    "--now",
-    type=click.DateTime(["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"]),
-    help="The end of the metrics' window.  [default: now]",
-)
-def snapshot(account: Account, output: Path, now: dt.datetime | None) -> int:
-    """Read a live account and write it down, secrets masked, for `wa-lint check` to judge later, elsewhere."""
-    found = collect(account, None, now)
-    if found.snapshot is None:
-        return BLIND
-    with atomic(output) as stream:
-        codec.dump(found.snapshot, stream, compress=output.suffix == ".gz")
-    gaps = found.snapshot.gaps
-    complain(f"{len(found.snapshot.resources)} resources in {output}; {len(gaps)} listings could not be made in full")
-    return BLIND if gaps or found.failed else CLEAN
+def _in_memory(
+    whom: Fleet, rules: Sequence[Rule], choice: Choice, now: dt.datetime | None, jobs: int | None
+) -> tuple[Report | None, Sequence[Part]]:
+    del choice, jobs
+    keeper = InMemory()
+    collect(whom, types_of(rules), moment(now), keeper)
+    snapshot = keeper.joined()
+    return judge_snapshot(snapshot, rules, day(now), today(None)) if snapshot else None, keeper.parts
 
 
-def collect(account: Account, types: Collection[str] | None, now: dt.datetime | None) -> Collected:
-    """Read every region that is asked for; None `types`: all. A region that fails is named on stderr."""
-    from wa_lint import aws  # noqa: PLC0415, boto3 takes half a second, and --help and usage errors need none
-    from wa_lint.sources.live.reader import read_live  # noqa: PLC0415, the same
-
-    session = aws.open_session(account.profile)
-    if account.role_arn:
-        session = aws.assume(session, account.role_arn, external_id=account.external_id)
-    moment = now.replace(tzinfo=dt.UTC) if now else None
-    read: list[Snapshot] = []
-    failed: list[Input] = []
-    for region in _regions(account.region, session, aws.regions):
-        try:
-            if not read:
-                complain(f"reading account {aws.account_of(session, region).id}")
-            read.append(
-                read_live(
-                    session,
-                    region,
-                    types=types,
-                    with_global=not read,  # IAM is the same from every region
-                    now=moment,
-                    on_progress=_progress(region),
-                )
-            )
-        except SourceError as error:
-            complain(str(error))
-            failed.append(Input(f"aws {region}", "live", "error", error.problem))
-    return Collected(join(read) if read else None, tuple(failed))
+def _in_folder(
+    whom: Fleet, rules: Sequence[Rule], choice: Choice, now: dt.datetime | None, jobs: int | None
+) -> tuple[Report | None, Sequence[Part]]:
+    """Keep each account and region on disk until it is judged: no machine has room for an organization."""
+    types, at = types_of(rules), moment(now)
+    with tempfile.TemporaryDirectory(prefix="wa-lint-") as place:
+        options = Options(regions=whom.regions, types=tuple(sorted(types)))
+        keeper = InFolder(Path(place), Index(taken_at=at.isoformat(), options=options))
+        keeper.note([])
+        collect(whom, types, at, keeper)
+        asked = Asked(choice, day(now), today(None))
+        _, report = judge_folder(Path(place, INDEX), INDEX, asked, rules, jobs, lightened)
+    return msgspec.structs.replace(report, rules=tuple(rule.info for rule in rules)), keeper.index.parts
 
 
-def _types(rules: Iterable[Rule]) -> Collection[str]:
+def types_of(rules: Iterable[Rule]) -> frozenset[str]:
     """Return the types that rules read, so that nothing else is asked for."""
-    return {type_ for rule in rules for type_ in language.types_read(rule.info.applies_to, rule.expressions.values())}
-
-
-def _regions(given: Sequence[str], session: Raw, every: Callable[[Raw], list[str]]) -> Sequence[str]:
-    if "all" in given:
-        return every(session)
-    if not given and session.region_name is None:
-        raise SourceError("aws", "no region; give --region, or set AWS_REGION or one in the profile")
-    return list(dict.fromkeys(given or [session.region_name]))
-
-
-def _progress(region: str) -> Callable[[str, int, int], None] | None:
-    """Return what draws one line on a terminal, over and over; None where nobody looks."""
-    if not sys.stderr.isatty():
-        return None
-
-    def draw(what: str, done: int, total: int) -> None:
-        end = "\r\x1b[K" if done == total else ""
-        click.echo(f"\r\x1b[K{region}: {what} {done}/{total}{end}", nl=False, err=True)
-
-    return draw
+    return frozenset(
+        type_ for rule in rules for type_ in language.types_read(rule.info.applies_to, rule.expressions.values())
+    )

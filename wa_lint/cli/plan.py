@@ -1,0 +1,182 @@
+"""``wa-lint iam-policy``, and ``--plan`` of `scan`: what would be called, and what allows it. It calls nothing."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from functools import wraps
+from typing import Final
+
+import click
+import msgspec
+
+from wa_lint import language
+from wa_lint.cli.accounts import Account
+from wa_lint.cli.configuring import configured
+from wa_lint.cli.exits import CLEAN, NOTHING
+from wa_lint.cli.options import Choice, choice, chosen_rules
+from wa_lint.cli.output import complain, to_stdout
+from wa_lint.errors import ConfigError, did_you_mean
+from wa_lint.model import Raw
+from wa_lint.rule import Rule
+from wa_lint.sources.live import plan
+
+_WIDTH: Final = 80
+
+
+@click.command(name="iam-policy")
+@configured
+@choice
+@click.option(
+    "--type",
+    "types",
+    multiple=True,
+    metavar="TYPE,…",
+    help="For reading these types, whatever rules need; * stands for anything: 'AWS::*' is what a snapshot reads.",
+)
+@click.option(
+    "--organization", is_flag=True, help="Add what it takes to list an organization's accounts, and to enter them."
+)
+@click.option(
+    "--role-name",
+    default=Account().role_name,
+    show_default=True,
+    help="With --organization: the role to assume in each account.",
+)
+@click.option("--all-regions", is_flag=True, help="Add what tells which regions are enabled: `--region all`.")
+@click.option("--split", is_flag=True, help="Print a list of policies, each within IAM's size of a managed policy.")
+def iam_policy(
+    *, choice: Choice, types: Sequence[str], organization: bool, role_name: str, all_regions: bool, split: bool
+) -> int:
+    """Print the least IAM policy with which `scan` can read all that the chosen rules look at.
+
+    Each action is that of a call which `scan --plan` names; none is left over. The statement ListAll holds actions that
+    AWS grants on everything or not at all. Those of ReadEach can be narrowed to resources: what is then refused is
+    unknown in the report, never a pass. ReadApis leaves out API keys. ListAccounts and EnterAccounts are for the
+    credentials that you start with, the rest is for the role in each account. sts:GetCallerIdentity, which every run
+    calls first, needs no permission.
+    """
+    read = _types(types) if types else {type_ for read in reads(chosen_rules(choice)).values() for type_ in read}
+    calls = [need.operation for need in plan.needs(read, {})]
+    calls += [*(plan.ORGANIZATION if organization else ()), *(plan.ENABLED_REGIONS if all_regions else ())]
+    document = plan.policy(calls, [f"arn:*:iam::*:role/{role_name}"])
+    if document is None:
+        complain("nothing of this is read in an account, so no permission is needed")
+        return NOTHING
+    _warn(document, is_split=split)
+    to_stdout(_json(plan.split(document) if split else document))
+    return CLEAN
+
+
+def plannable(command: Callable[..., object]) -> Callable[..., object]:
+    """Add ``--plan`` to a command that has `account`: it prints what would be called, and calls nothing.
+
+    That is what the rules of its `choice` read; without one, all that can be read. It stands below the options.
+    """
+
+    @wraps(command)
+    def call(*, plan: bool, **given: object) -> object:
+        if not plan:
+            return command(**given)
+        chosen, account = given.get("choice"), given["account"]
+        assert isinstance(account, Account)  # noqa: S101, as `account` has packed it
+        rules = chosen_rules(chosen if isinstance(chosen, Choice) else Choice())
+        types = {type_ for read in reads(rules).values() for type_ in read} if chosen else None
+        return _print_plan(rules, types, account)
+
+    return _PLAN(call)
+
+
+_PLAN: Final = click.option(
+    "--plan", is_flag=True, help="Print the calls that would be made, and the least IAM policy; make none."
+)
+
+
+def reads(rules: Iterable[Rule]) -> Mapping[str, Collection[str]]:
+    """Return the id of each rule, and the types that it reads."""
+    return {rule.info.id: language.types_read(rule.info.applies_to, rule.expressions.values()) for rule in rules}
+
+
+def _print_plan(rules: Sequence[Rule], types: Collection[str] | None, account: Account) -> int:
+    """Print the calls that reading `types` (None: all) makes, what for, and the policy; return the exit code."""
+    needs = [*plan.needs(types, reads(rules)), *map(_bare, _around(account))]
+    roles = account.role_arn or [f"arn:*:iam::*:role/{account.role_name}"]
+    document = plan.policy([need.operation for need in needs], roles)
+    to_stdout("\n".join(_lines(needs)) + "\n")
+    if document is None:
+        return NOTHING
+    _warn(document, is_split=False)
+    to_stdout(f"\nThe least policy that allows them:\n\n{_json(document)}")
+    return CLEAN
+
+
+def _around(account: Account) -> Iterator[plan.Operation]:
+    """Yield the calls that find accounts and regions, before anything in them is read."""
+    if account.organization:
+        yield from plan.ORGANIZATION
+    elif account.role_arn:
+        yield from plan.ENTERING
+    if "all" in account.region:
+        yield from plan.ENABLED_REGIONS
+
+
+def _bare(operation: plan.Operation) -> plan.Need:
+    return plan.Need(operation, ())
+
+
+def _types(given: Iterable[str]) -> set[str]:
+    """Return the types that are meant. Raise `ConfigError` at one that is read in no account."""
+    known = {name for collector in plan.wanted(None) for name in (collector.type, *collector.covers)}
+    found: set[str] = set()
+    for word in (word.strip() for text in given for word in text.split(",") if word.strip()):
+        matching = {type_ for type_ in known if fnmatchcase(type_, word)}
+        if not matching:
+            raise ConfigError("--type", f"no type {word!r} is read in an account{did_you_mean(word, known)}")
+        found |= matching
+    return found
+
+
+def _warn(document: Raw, *, is_split: bool) -> None:
+    size = plan.size(document)
+    if size > plan.LARGEST_POLICY and not is_split:
+        complain(
+            f"the policy has {size} characters, and IAM takes {plan.LARGEST_POLICY} in a managed one: "
+            "wa-lint iam-policy --split makes several"
+        )
+
+
+def _lines(needs: Sequence[plan.Need]) -> Iterator[str]:
+    yield f"{_count(len(needs) + 1, 'operation')} would be called, for every page, parent and item."
+    yield ""
+    yield f"{plan.IDENTITY.service}:{plan.IDENTITY.operation}"
+    yield "  needs no permission; says whose account it is"
+    for need in needs:
+        call = need.operation
+        yield f"{call.service}:{call.operation}"
+        if call.action != f"{call.service}:{call.operation}":
+            yield from _wrapped("allowed by ", [call.action])
+        if need.types:
+            yield from _wrapped("tells of ", need.types)
+            yield from _wrapped("asked by ", need.asked_by or ["no rule that is chosen"])
+        else:
+            yield "  finds the accounts or regions"
+
+
+def _wrapped(label: str, words: Iterable[str]) -> list[str]:
+    return textwrap.wrap(
+        ", ".join(words),
+        _WIDTH,
+        initial_indent=f"  {label}",
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _json(document: Raw) -> str:
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

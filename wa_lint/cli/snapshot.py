@@ -1,0 +1,147 @@
+"""``wa-lint snapshot``: live accounts in, a file or a folder out. Reads, never writes to AWS; judges nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import click
+
+from wa_lint import codec
+from wa_lint.cli.accounts import Account, Fleet, account, fleet, moment
+from wa_lint.cli.collecting import InFolder, InMemory, collect
+from wa_lint.cli.configuring import configured
+from wa_lint.cli.exits import BLIND, CLEAN
+from wa_lint.cli.folder import INDEX, Index, Options, Part, demand_fit, is_folder, read_index
+from wa_lint.cli.output import atomic, complain
+from wa_lint.cli.plan import plannable
+from wa_lint.cli.read_table import read_table
+from wa_lint.errors import ConfigError, SourceError
+from wa_lint.model import Snapshot, SourceKind
+
+_RESUME: Final = "--resume"
+
+
+@click.command()
+@configured
+@account
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE|FOLDER/",
+    help="Where to put it: a file with all in it (FILE.gz is compressed), or a folder with a file for each account and "
+    "region, each written as it ends.  [default: what is resumed]",
+)
+@click.option(
+    _RESUME,
+    metavar="FILE|FOLDER",
+    type=click.Path(exists=True, path_type=Path),
+    help="Go on with a snapshot that was interrupted: only what is missing is read. Give the same options again.",
+)
+@click.option(
+    "--now",
+    type=click.DateTime(["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"]),
+    help="The end of the metrics' window.  [default: now; of what is resumed, its own]",
+)
+@plannable
+def snapshot(account: Account, output: str | None, resume: Path | None, now: dt.datetime | None) -> int:
+    """Read live accounts and write them down, secrets masked, for `wa-lint check` to judge later, elsewhere."""
+    to = _target(output, resume)
+    if to.is_dir() or (output or "").endswith("/"):
+        return _into_folder(account, to, resume, now)
+    return _into_file(account, to, resume, now)
+
+
+def _target(output: str | None, resume: Path | None) -> Path:
+    """Return where the snapshot goes. Raise `ConfigError` where nothing says so, or it would cover another."""
+    if output is None and resume is None:
+        raise ConfigError("-o", "say where to put it: a file, or a folder with a slash at its end")
+    to = Path(output) if output is not None else resume
+    assert to is not None  # noqa: S101, one of the two is given
+    if resume is not None and (is_folder(resume) or resume.is_dir()) and to.resolve() != resume.resolve():
+        raise ConfigError("-o", f"what is resumed in a folder stays there; leave -o away, or give {resume}")
+    if resume is None and is_folder(to):
+        raise ConfigError("-o", f"there is a snapshot in {to} already; {_RESUME} {to} goes on with it")
+    if resume is not None and resume.is_dir() and not is_folder(resume):
+        raise ConfigError(_RESUME, f"there is no snapshot in {resume}: it has no {INDEX}")
+    return to
+
+
+# --- a folder ---------------------------------------------------------------------------------------
+
+
+def _into_folder(account: Account, to: Path, resume: Path | None, now: dt.datetime | None) -> int:
+    before = read_index(to / INDEX, (to / INDEX).as_posix()) if resume else None
+    whom = fleet(account)
+    options = Options(regions=whom.regions)
+    if before is not None:
+        demand_fit(before, options, [access.account for access in whom.accesses], to.as_posix())
+        _demand_same_time(now, before.taken_at)
+    at = moment(now) if before is None else dt.datetime.fromisoformat(before.taken_at)
+    keeper = InFolder(to, before or Index(taken_at=at.isoformat(), options=options))
+    keeper.note([])
+    collect(whom, None, at, keeper)
+    return _told(keeper.index.parts, f"{to.as_posix().rstrip('/')}/")
+
+
+# --- a file -----------------------------------------------------------------------------------------
+
+
+def _into_file(account: Account, to: Path, resume: Path | None, now: dt.datetime | None) -> int:
+    before = _read(resume) if resume else None
+    whom = fleet(account)
+    if before is not None:
+        _demand_same_place(before, whom, str(resume))
+        _demand_same_time(now, str(before.taken_at))
+    at = moment(now) if before is None else dt.datetime.fromisoformat(str(before.taken_at))
+    keeper = InMemory(before)
+    collect(whom, None, at, keeper)
+    found = keeper.joined()
+    if found is None:
+        return BLIND
+    with atomic(to) as stream:
+        codec.dump(found, stream, compress=to.suffix == ".gz")
+    complain(read_table(found))
+    return _told(keeper.parts, to.as_posix())
+
+
+def _read(file: Path) -> Snapshot:
+    """Return the snapshot in `file`. Raise `SourceError` where it is damaged, or not of an account."""
+    with file.open("rb") as stream:
+        found = codec.load(stream, file.as_posix())
+    if found.kind is not SourceKind.LIVE or found.taken_at is None:
+        raise SourceError(file.as_posix(), "not the snapshot of an account: there is nothing to go on with")
+    return found
+
+
+def _demand_same_place(before: Snapshot, whom: Fleet, where: str) -> None:
+    scopes = {*before.complete, *(gap.scope for gap in before.gaps)}
+    strange = {str(scope.account) for scope in scopes} - {access.account for access in whom.accesses}
+    if strange:
+        raise ConfigError(where, f"holds account {', '.join(sorted(strange))}, which these options do not lead to")
+    regions = {scope.region for scope in scopes if scope.region} - set(whom.regions)
+    if regions and "all" not in whom.regions:
+        raise ConfigError(where, f"holds {', '.join(sorted(regions))}, which is not asked for")
+
+
+# --- both -------------------------------------------------------------------------------------------
+
+
+def _demand_same_time(now: dt.datetime | None, taken_at: str) -> None:
+    if now is not None and moment(now) != dt.datetime.fromisoformat(taken_at):
+        raise ConfigError("--now", f"what is resumed is as of {taken_at}; leave it away")
+
+
+def _told(parts: Sequence[Part], where: str) -> int:
+    """Say what came of it, and return the exit code."""
+    resources, gaps = sum(part.resources for part in parts), sum(part.gaps for part in parts)
+    complain(f"{resources} resources in {where}; {gaps} listings could not be made in full")
+    missing = [part for part in parts if part.status in ("failed", "waiting", "partial")]
+    if any(part.status in ("waiting", "partial") for part in missing):
+        complain(f"it was interrupted: {len(missing)} of {len(parts)} accounts and regions are missing or cut short")
+        complain(f"to go on, run the same command with {_RESUME} {where} in place of -o")
+    elif missing:
+        complain(f"{len(missing)} of {len(parts)} accounts and regions could not be read")
+    return BLIND if gaps or missing else CLEAN
