@@ -130,3 +130,101 @@ def test_a_scan_that_cannot_start_says_what_to_give(
     run = wa_lint("scan", *options)
     assert (run.code, run.out) == (2, "")
     assert hint in run.err
+
+
+# --- tags -------------------------------------------------------------------------------------------
+
+NOTEBOOK = "arn:aws:sagemaker:eu-west-1:123456789012:notebook-instance/research"
+
+
+def tag(key: str, value: str) -> None:
+    import boto3  # noqa: PLC0415, as above
+
+    boto3.client("sagemaker", "eu-west-1").add_tags(ResourceArn=NOTEBOOK, Tags=[{"Key": key, "Value": value}])
+
+
+def told(run: Any) -> dict[str, str]:
+    """Return the rules that are suppressed, each with the reason."""
+    return {f["rule"]: f["suppressed"]["reason"] for f in run.report["findings"] if f["suppressed"]}
+
+
+ONE_REGION = ("--region", "eu-west-1", "--select", "notebook-*", "-o", "json", *NOW)
+
+
+def test_a_tag_suppresses_in_a_scan_and_in_a_snapshot_that_is_judged_later(wa_lint: WaLint, account: None) -> None:
+    del account
+    tag("wa-lint:allow", "notebook-root-access+notebook-direct-internet lab without data until=2026-12-31")
+    expected = dict.fromkeys(("notebook-direct-internet", "notebook-root-access"), "lab without data")
+    assert told(wa_lint("scan", *ONE_REGION)) == expected
+    assert told(wa_lint("scan", *ONE_REGION, "--no-inline-suppressions")) == {}
+    wa_lint("snapshot", "--region", "eu-west-1", "-o", "account.jsonl", *NOW)
+    assert told(wa_lint("check", "account.jsonl", *ONE_REGION[2:])) == expected
+
+
+def test_a_tag_that_is_malformed_or_names_no_rule_is_found(wa_lint: WaLint, account: None) -> None:
+    del account
+    tag("wa-lint:allow", "notebook-rot-access")
+    run = wa_lint("scan", *ONE_REGION)
+    (fault,) = (f for f in run.report["findings"] if f["rule"].startswith("suppression-"))
+    assert (fault["rule"], fault["location"]["uri"]) == ("suppression-unknown-rule", NOTEBOOK)
+
+
+def test_101_where_tags_may_not_be_read_it_is_said(
+    wa_lint: WaLint, account: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del account
+    tag("wa-lint:allow", "notebook-root-access lab")
+    refuse(monkeypatch, "resourcegroupstaggingapi")
+    run = wa_lint("scan", *ONE_REGION)
+    (gap,) = (gap for gap in run.report["gaps"] if gap["grant"])
+    assert (gap["type"], gap["grant"]) == ("the tag wa-lint:allow", "tag:GetResources")
+    assert run.code == 1
+    assert told(run) == {}
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, service: str) -> None:
+    """Let no call to `service` through, by botocore's own hook."""
+    import boto3  # noqa: PLC0415, as above
+    from botocore.awsrequest import AWSResponse  # noqa: PLC0415, as above
+
+    def answer(**_: Any) -> AWSResponse:
+        body = b'{"__type": "AccessDeniedException", "message": "no"}'
+        return AWSResponse("https://x", 400, {"content-type": "application/x-amz-json-1.1"}, Raw(body))
+
+    make = boto3.Session.client
+
+    def client(self: Any, name: str, *arguments: Any, **options: Any) -> Any:
+        made = make(self, name, *arguments, **options)
+        if name == service:
+            made.meta.events.register_first("before-send", answer)
+        return made
+
+    monkeypatch.setattr(boto3.Session, "client", client)
+
+
+class Raw:
+    """A body as urllib3 has it."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
+        yield self.content
+
+
+def test_a_live_finding_points_into_the_template_that_made_the_resource(wa_lint: WaLint, account: None) -> None:
+    del account
+    tag("aws:cloudformation:stack-name", "lab")
+    tag("aws:cloudformation:logical-id", "Research")
+    template = (
+        "Resources:\n  Research:\n    Type: AWS::SageMaker::NotebookInstance\n    Properties:\n"
+        "      DirectInternetAccess: Enabled\n"
+    )
+    Path("lab.yaml").write_text(template, encoding="utf-8")
+    run = wa_lint("scan", *ONE_REGION, "--template", "lab.yaml")
+    lines = {f["rule"]: f["anchor"]["line"] for f in run.report["findings"]}
+    assert (lines["notebook-direct-internet"], lines["notebook-default-key"]) == (5, 2)
+    sarif = wa_lint("scan", *ONE_REGION[:4], "-o", "sarif", *NOW, "--template", "lab.yaml").report
+    places = [r["locations"][0] for r in sarif["runs"][0]["results"]]
+    assert {p["physicalLocation"]["artifactLocation"]["uri"] for p in places} == {"lab.yaml"}
+    assert {p["logicalLocations"][0]["fullyQualifiedName"] for p in places} == {NOTEBOOK}

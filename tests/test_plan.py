@@ -260,17 +260,17 @@ def test_iam_policy_prints_the_policy_of_the_rules_that_are_chosen(wa_lint: WaLi
     run = wa_lint("iam-policy")
     together = {type_ for types in READS.values() for type_ in types}
     assert (run.code, run.err) == (0, "")
-    assert json.loads(run.out) == plan.policy(operations(together))
+    assert json.loads(run.out) == plan.policy([*operations(together), plan.TAGS])
     rule = min(READS)
     assert allowed(json.loads(wa_lint("iam-policy", "--select", rule).out)) == allowed(
-        plan.policy(operations(READS[rule]))
+        plan.policy([*operations(READS[rule]), plan.TAGS])
     )
 
 
 def test_iam_policy_may_be_for_types(wa_lint: WaLint) -> None:
-    assert json.loads(wa_lint("iam-policy", "--type", "AWS::*").out) == plan.policy(operations(None))
+    assert json.loads(wa_lint("iam-policy", "--type", "AWS::*").out) == plan.policy([*operations(None), plan.TAGS])
     type_ = COLLECTORS[0].type
-    assert json.loads(wa_lint("iam-policy", "--type", type_).out) == plan.policy(operations({type_}))
+    assert json.loads(wa_lint("iam-policy", "--type", type_).out) == plan.policy([*operations({type_}), plan.TAGS])
     run = wa_lint("iam-policy", "--type", type_ + "x")
     assert (run.code, run.out) == (2, "")
     assert f"did you mean '{type_}'" in run.err
@@ -287,7 +287,9 @@ def test_iam_policy_adds_what_finds_accounts_and_regions(wa_lint: WaLint) -> Non
 
 def test_iam_policy_that_is_split_is_a_list(wa_lint: WaLint) -> None:
     parts = json.loads(wa_lint("iam-policy", "--type", "AWS::*", "--split").out)
-    assert {action for part in parts for action in allowed(part)} == allowed(plan.policy(operations(None)))
+    assert {action for part in parts for action in allowed(part)} == allowed(
+        plan.policy([*operations(None), plan.TAGS])
+    )
 
 
 def test_a_policy_that_iam_would_refuse_for_its_size_says_so(wa_lint: WaLint, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -306,7 +308,7 @@ def test_a_plan_names_every_call_and_makes_none(wa_lint: WaLint, nobody: None) -
     assert (run.code, run.err) == (0, "")
     assert all(f"\n{op.service}:{op.operation}\n" in run.out for op in operations(together))
     assert "\nsts:GetCallerIdentity\n" in run.out
-    assert json.loads(run.out[run.out.index("\n{") :]) == plan.policy(operations(together))
+    assert json.loads(run.out[run.out.index("\n{") :]) == plan.policy([*operations(together), plan.TAGS])
     assert max(map(len, run.out.splitlines())) <= 80
 
 
@@ -317,7 +319,7 @@ def test_a_plan_is_of_the_rules_that_are_chosen(wa_lint: WaLint, nobody: None) -
         "scan", "--plan", "--select", rule, "--region", "all", "--role-arn", "arn:aws:iam::123456789012:role/r"
     )
     document = json.loads(run.out[run.out.index("\n{") :])
-    extra = {"sts:AssumeRole", "ec2:DescribeRegions"}
+    extra = {"sts:AssumeRole", "ec2:DescribeRegions", plan.TAGS.action}
     assert allowed(document) == {op.action for op in operations(READS[rule])} | extra
     assert rule in run.out
     assert "arn:aws:iam::123456789012:role/r" in run.out
@@ -327,4 +329,4 @@ def test_the_plan_of_a_snapshot_is_of_everything(wa_lint: WaLint, nobody: None) 
     del nobody
     run = wa_lint("snapshot", "--plan", "-o", "account.jsonl")
     assert run.code == 0
-    assert json.loads(run.out[run.out.index("\n{") :]) == plan.policy(operations(None))
+    assert json.loads(run.out[run.out.index("\n{") :]) == plan.policy([*operations(None), plan.TAGS])

@@ -1,9 +1,9 @@
 """Snapshot to JSON Lines and back, losslessly. It collects nothing and judges nothing.
 
-The first line says what the file is, then one line for each resource, complete listing, gap and problem, and a last
-one that counts them, so that a file that was cut off is noticed. Keys and lines are sorted: the same snapshot gives
-the same bytes. Values that JSON lacks are objects with one key that begins with ``$``; a user's key that begins so
-gets one more ``$``.
+The first line says what the file is, then one line for each resource, complete listing, gap, problem and note, and a
+last one that counts them, so that a file that was cut off is noticed. Keys and lines are sorted: the same snapshot
+gives the same bytes. Values that JSON lacks are objects with one key that begins with ``$``; a user's key that begins
+so gets one more ``$``.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from wa_lint.model import (
     Gap,
     Listed,
     Location,
+    Note,
     Partial,
     Problem,
     Raw,
@@ -71,6 +72,7 @@ class _Row(msgspec.Struct, frozen=True):
     account: str | None = None
     region: str | None = None
     observed: Raw = None
+    made_by: str | None = None
 
 
 def dump(snapshot: Snapshot, stream: BinaryIO, *, compress: bool = False) -> None:
@@ -89,7 +91,7 @@ def load(source: bytes | BinaryIO, uri: str) -> Snapshot:
     """
     lines = _lines(io.BytesIO(source) if isinstance(source, bytes) else source, uri)
     header = _header(next(lines, b""), uri)
-    parts: dict[str, list[Raw]] = {"resource": [], "complete": [], "gap": [], "problem": []}
+    parts: dict[str, list[Raw]] = {"resource": [], "complete": [], "gap": [], "problem": [], "note": []}
     for number, line in enumerate(lines, start=2):
         kind, entry = _entry(line, f"{uri}:{number}")
         if kind == "end":
@@ -127,6 +129,8 @@ def _entries(snapshot: Snapshot) -> Iterator[tuple[str, Raw]]:
         yield "gap", gap
     for problem in sorted(snapshot.problems):
         yield "problem", problem
+    for note in sorted(snapshot.notes, key=lambda n: (n.location, n.kind)):
+        yield "note", note
 
 
 def _scope_key(scope: Scope) -> tuple[str, str, str]:
@@ -147,6 +151,7 @@ def _row(resource: Resource, uri: str) -> Raw:
         account=resource.account,
         region=resource.region,
         observed=None if resource.observed is None else _encoded(dict(resource.observed), uri),
+        made_by=resource.made_by,
     )
     return {key: value for key, value in msgspec.structs.asdict(row).items() if value is not None}
 
@@ -242,6 +247,7 @@ _READ: Mapping[str, Callable[[Raw], Raw]] = {
     "complete": lambda raw: msgspec.convert(raw, Scope),
     "gap": lambda raw: msgspec.convert(raw, Gap),
     "problem": lambda raw: msgspec.convert(raw, Problem),
+    "note": lambda raw: msgspec.convert(raw, Note),
     "end": lambda raw: msgspec.convert(raw, int),
 }
 
@@ -273,6 +279,7 @@ def _resource(row: _Row) -> Resource:
         account=row.account,
         region=row.region,
         observed=observed if isinstance(observed, dict) else None,
+        made_by=row.made_by,
     )
 
 
@@ -319,4 +326,5 @@ def _snapshot(header: _Header, uri: str, parts: Mapping[str, list[Raw]], where: 
         gaps=tuple(parts["gap"]),
         taken_at=header.taken_at,
         problems=tuple(parts["problem"]),
+        notes=tuple(parts["note"]),
     )

@@ -213,6 +213,8 @@ class Resource(msgspec.Struct, frozen=True, eq=False):
     """What only a live account can tell (status, times, metrics); None elsewhere."""
     construct: str | None = None
     """The path of the CDK construct that made it: what its author calls it."""
+    made_by: str | None = None
+    """``STACK/LOGICAL_ID``, for a live resource whose tags say which stack made it."""
 
 
 class SourceKind(Enum):
@@ -340,6 +342,20 @@ class Step(msgspec.Struct, frozen=True):
     location: Location
 
 
+class Waste(msgspec.Struct, frozen=True):
+    """What of a month's cost is likely paid for nothing while a rule fails: USD, a range."""
+
+    low: float
+    high: float
+    as_of: str | None = None
+    """The day (or year) that the oldest price it rests on was read."""
+    is_measured: bool = False
+    """Whether use was measured, in a live account; else it is a risk, read off a configuration."""
+    assumes: tuple[str, ...] = ()
+    units: Mapping[str, tuple[float, float]] = {}
+    """The same by what is billed apart (a variant of an endpoint), so that nothing is counted twice."""
+
+
 class Finding(msgspec.Struct, frozen=True):
     """What one rule has to say about one resource, or about one item of it."""
 
@@ -362,6 +378,8 @@ class Finding(msgspec.Struct, frozen=True):
     """The way that the verdict rests on, the outermost first; empty where it rests on no way."""
     anchor: Location | None = None
     """The line of the template that made a live resource, where that is known."""
+    waste: Waste | None = None
+    """Of a fail, where its cost is known and the rule says what share of it is waste."""
 
 
 class Skew(msgspec.Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -33,6 +34,10 @@ _COMMANDS: Final[Mapping[str, str]] = {
 """Command: the module that has it, imported when it is asked for. `check` does not wait for boto3."""
 
 
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
+"""What writing meets where there is no room."""
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit; see `wa_lint.cli.exits` for the codes."""
     sys.exit(_run(arguments))
@@ -60,6 +65,8 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 
 def _fault(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return f"stdout cannot be written: {error.strerror}"
     said = " ".join(str(error).split())[:200]
     return f"a fault of wa-lint itself, please report it ({type(error).__name__}: {said}); WA_LINT_DEBUG=1 shows where"
 

@@ -57,6 +57,8 @@ class Fleet(msgspec.Struct, frozen=True):
     regions: tuple[str, ...]
     passed: tuple[Passed, ...] = ()
     manners: Manners = Manners()
+    tags: tuple[str, ...] = ()
+    """Keys of tags whose bearers are looked for: see `wa_lint.sources.live.tags`."""
 
 
 _OPTIONS: Final = (

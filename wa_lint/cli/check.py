@@ -15,7 +15,7 @@ from wa_lint import findings
 from wa_lint.baseline import read, written
 from wa_lint.cli.configuring import configured, packed
 from wa_lint.cli.excerpts import excerpts
-from wa_lint.cli.exits import exit_code
+from wa_lint.cli.exits import CLEAN, NOTHING, exit_code
 from wa_lint.cli.inputs import File, find, uri_of
 from wa_lint.cli.judging import Judged, Task, day, judge_files
 from wa_lint.cli.options import Choice, Delivery, Settling, choice, chosen_rules, delivery, settling
@@ -42,6 +42,7 @@ class Reading(msgspec.Struct, frozen=True):
     sam: str = "native"
     jobs: int | None = None
     exclude: tuple[str, ...] = ()
+    force_exclude: bool = False
 
 
 _READING: Final = (
@@ -61,6 +62,7 @@ _READING: Final = (
         help="How SAM templates are read: by wa-lint itself, or by AWS's translator (needs the extra wa-lint[sam]).",
     ),
     click.option("--exclude", multiple=True, metavar="GLOB", help="Files that a folder is not searched for."),
+    click.option("--force-exclude", is_flag=True, help="Leave them out though they are named: a hook names files."),
     click.option(
         "--jobs", type=click.IntRange(1), metavar="N", help="Processes to judge with.  [default: as many as pay]"
     ),
@@ -78,11 +80,13 @@ def reading(command: Callable[..., object]) -> Callable[..., object]:
 @choice
 @settling
 @delivery
-def check(reading: Reading, choice: Choice, settling: Settling, delivery: Delivery) -> int:
+@click.option("--nothing-ok", is_flag=True, help="Exit 0, not 3, where there was nothing to check: a hook's files.")
+def check(reading: Reading, choice: Choice, settling: Settling, delivery: Delivery, *, nothing_ok: bool) -> int:
     """Judge templates, exports and snapshots: files, or folders of them (default: this folder); - is stdin."""
     to = targets(delivery.output)
     report, lines = judged_files(reading, choice, delivery.now)
-    return deliver(settled(report, settling, choice, today(delivery.now)), to, delivery, Options(lines=lines))
+    code = deliver(settled(report, settling, choice, today(delivery.now)), to, delivery, Options(lines=lines))
+    return CLEAN if nothing_ok and code == NOTHING else code
 
 
 @click.command()
@@ -114,7 +118,7 @@ def judged_files(reading: Reading, choice: Choice, now: dt.datetime | None) -> t
     _demand_way(reading.sam)
     rules = chosen_rules(choice)
     stages = stages_of(reading.parameters, Path.cwd())
-    files = find(reading.paths or [Path()], Path.cwd(), reading.exclude)
+    files = find(reading.paths or [Path()], Path.cwd(), reading.exclude, is_forced=reading.force_exclude)
     task = Task(
         choice=choice,
         stages=stages,

@@ -112,7 +112,7 @@ def collect(fleet: Fleet, types: frozenset[str] | None, now: dt.datetime, keeper
             unit
             for access, future in entered
             if (one := _entered(access, future, keeper))
-            for unit in units(one, types, fleet.manners, now)
+            for unit in units(one, types, fleet.manners, now, fleet.tags)
             if keeper.status(_part(unit)) != "read"
         ]
         _read(waiting, pool, keeper)

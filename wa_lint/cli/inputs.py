@@ -51,6 +51,8 @@ class File(msgspec.Struct, frozen=True, order=True):
     """What was read already: stdin gives it once."""
     constructs: Mapping[str, str] = {}
     """The CDK construct of each resource, where the manifest beside a template says it."""
+    odd: str = ""
+    """Why it is not opened, if it is not."""
 
 
 class NotOurs(SourceError):  # noqa: N818, it names what the file is; nothing went wrong
@@ -66,16 +68,16 @@ def find(paths: Iterable[Path], start: Path, exclude: Sequence[str] = (), *, is_
     found: dict[str, File] = {}
     for path in paths:
         if str(path) == "-":
-            found.setdefault("-", File("stdin", "-", content=sys.stdin.buffer.read(_MOST_BYTES + 1)))
+            found.setdefault("-", File("stdin", "-", content=_stdin()))
             continue
-        if not path.exists():
-            raise ConfigError(str(path), "there is no such file or folder")
+        _demand(path)
         root = path if path.is_dir() else path.parent
         for file, constructs in _walk(path) if path.is_dir() else [(path, {})]:
-            one = File(uri_of(file, start), str(file), str(root), constructs=constructs)
+            odd = _odd(file, root) if path.is_dir() else ""
+            one = File(uri_of(file, start), str(file), str(root), constructs=constructs, odd=odd)
             if (is_forced or path.is_dir()) and any(fnmatchcase(one.uri, pattern) for pattern in exclude):
                 continue
-            found.setdefault(os.path.realpath(file), one)
+            found.setdefault(os.path.abspath(file) if odd else os.path.realpath(file), one)
     return sorted(found.values())
 
 
@@ -89,6 +91,8 @@ def read(file: File) -> Document | Snapshot:
 
     Raise `NotOurs` if it holds neither, `SourceError` if it cannot be read.
     """
+    if file.odd:
+        raise NotOurs(file.uri, file.odd)
     content, uri = _bytes(file), file.uri
     if codec.looks_like_snapshot(content):
         return codec.load(content, uri)
@@ -132,7 +136,7 @@ def around(file: File) -> Callable[[], Sequence[str]]:
         if file.root is None:
             return []
         found = islice(_walk(Path(file.root)), _MOST_AROUND)
-        return [uri_of(path, Path(file.path).parent) for path, _ in found]
+        return [uri_of(path, Path(file.path).parent) for path, _ in found if not _odd(path, Path(str(file.root)))]
 
     return list_files
 
@@ -150,13 +154,13 @@ def _half_read(content: bytes, uri: str, error: SourceError) -> Snapshot:
 
 
 def _walk(folder: Path) -> Iterator[tuple[Path, Mapping[str, str]]]:
-    """Yield the files of a folder that may be ours. Links to folders are not followed, and none leads outside.
+    """Yield the files of a folder that may be ours, and the folders that cannot be listed: to read one says why.
 
-    Of a CDK cloud assembly they are the templates that its manifest names, and none of its assets; of a snapshot in
-    a folder it is the index.
+    Links to folders are not followed. Of a CDK cloud assembly they are the templates that its manifest names, and none
+    of its assets; of a snapshot in a folder it is the index.
     """
-    root = folder.resolve()
-    for place, folders, files in os.walk(folder):
+    refused: list[OSError] = []
+    for place, folders, files in os.walk(folder, onerror=refused.append):
         if INDEX in files and is_folder(Path(place)):
             folders.clear()  # the index says which of the files below it are whole
             yield Path(place, INDEX), {}
@@ -169,12 +173,37 @@ def _walk(folder: Path) -> Iterator[tuple[Path, Mapping[str, str]]]:
         folders[:] = sorted(set(folders) - _PASSED_BY)
         for name in sorted(files):
             path = Path(place, name)
-            if path.suffix.lower() in _SUFFIXES and path.is_file() and _is_inside(path, root):
+            if path.suffix.lower() in _SUFFIXES:
                 yield path, {}
+    yield from ((Path(error.filename), {}) for error in refused)
 
 
-def _is_inside(path: Path, root: Path) -> bool:
-    return not path.is_symlink() or path.resolve().is_relative_to(root)
+def _odd(path: Path, root: Path) -> str:
+    """Return why a file of the folder `root` is not to be opened: it may wait for ever, or lead elsewhere."""
+    try:
+        if not path.exists():
+            return "a link that leads nowhere"
+        if path.is_symlink() and not path.resolve().is_relative_to(root.resolve()):
+            return "a link that leads out of the folder"
+        return "" if path.is_file() or path.is_dir() else "no file, but a pipe, a socket or a device"
+    except OSError:
+        return ""  # to read it says why
+
+
+def _demand(path: Path) -> None:
+    """Raise `ConfigError` where there is nothing at `path`, or no way to it."""
+    try:
+        is_there = path.exists()
+    except OSError as error:
+        raise ConfigError(str(path)[:200], f"cannot be read: {error.strerror}") from error
+    if not is_there:
+        raise ConfigError(str(path), "there is no such file or folder")
+
+
+def _stdin() -> bytes:
+    if sys.stdin is None:
+        raise ConfigError("-", "stdin is closed")
+    return sys.stdin.buffer.read(_MOST_BYTES + 1)
 
 
 def _bytes(file: File) -> bytes:

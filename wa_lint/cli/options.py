@@ -53,6 +53,7 @@ class Delivery(msgspec.Struct, frozen=True):
     strict: bool = False
     now: dt.datetime | None = None
     history: tuple[Path, ...] = ()
+    template: tuple[Path, ...] = ()
 
 
 def _completed(_context: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
@@ -110,6 +111,13 @@ _DELIVERY: Final = (
         type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"]),
         metavar="DATE",
         help="The day that ages are measured against.  [default: the snapshot's, else today]",
+    ),
+    click.option(
+        "--template",
+        multiple=True,
+        metavar="FILE",
+        type=_FILE,
+        help="A template that made live resources: SARIF and HTML point to its lines, by CloudFormation's tags.",
     ),
     click.option(
         "--history",

@@ -8,13 +8,14 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 import click
 import msgspec
 
+from wa_lint.cli.anchoring import anchored
 from wa_lint.cli.exits import exit_code
 from wa_lint.cli.history import past
 from wa_lint.cli.options import Delivery
@@ -28,6 +29,7 @@ class Target(msgspec.Struct, frozen=True):
 
     render: Reporter
     file: Path | None = None
+    format: str = ""
 
 
 def targets(given: Sequence[str]) -> Sequence[Target]:
@@ -42,6 +44,9 @@ def deliver(report: Report, to: Sequence[Target], delivery: Delivery, options: O
     """Write the report wherever it is wanted and return the exit code."""
     moment = (delivery.now or dt.datetime.now(dt.UTC)).strftime("%Y-%m-%dT%H:%M:%S")
     history = tuple(past(file) for file in delivery.history)
+    report = anchored(report, delivery.template) if delivery.template else report
+    for said in _notices(report, {target.format for target in to}):
+        complain(said)
     for target in to:
         shown = msgspec.structs.replace(options, show_all=delivery.show_all, made_at=moment, history=history)
         if target.file is None:
@@ -53,11 +58,23 @@ def deliver(report: Report, to: Sequence[Target], delivery: Delivery, options: O
     return exit_code(report, fail_on, is_strict=delivery.strict)
 
 
+def _notices(report: Report, formats: Collection[str]) -> Iterator[str]:
+    """Yield what a format leaves out, which its readers cannot see."""
+    if "asff" in formats and not any(finding.resource.account for finding in report.findings):
+        yield "asff: there is no finding here that an account has: a template has none, so the list is empty"
+    if "sarif" in formats:
+        from wa_lint.reporters import sarif  # noqa: PLC0415, a format is imported when it is asked for
+
+        if capped := sarif.notice(report):
+            yield f"sarif: {capped}"
+
+
 def for_stdout(options: Options) -> Options:
     """Return the options with colours and a width, if a person is looking."""
-    if not wants_colour(os.environ, is_terminal=sys.stdout.isatty()):
+    is_terminal = sys.stdout is not None and sys.stdout.isatty()
+    if not wants_colour(os.environ, is_terminal=is_terminal):
         return options
-    width = max(60, min(shutil.get_terminal_size((80, 24)).columns, 120)) if sys.stdout.isatty() else options.width
+    width = max(60, min(shutil.get_terminal_size((80, 24)).columns, 120)) if is_terminal else options.width
     return msgspec.structs.replace(options, colour=True, width=width)
 
 
@@ -69,7 +86,9 @@ def wants_colour(environment: Mapping[str, str], *, is_terminal: bool) -> bool:
 
 
 def to_stdout(text: str) -> None:
-    """Write UTF-8 whatever the locale says. A reader who went away (``| head``) is no error."""
+    """Write UTF-8 whatever the locale says. A reader who went away (``| head``), or never was (``>&-``), is no error."""
+    if sys.stdout is None:
+        return
     try:
         sys.stdout.flush()
         sys.stdout.buffer.write(text.encode("utf-8", "replace"))
@@ -116,13 +135,15 @@ def _target(text: str) -> Target:
     name, has_file, file = text.partition("=")
     render = reporter(name)
     if not has_file:
-        return Target(render)
+        return Target(render, format=name)
     path = Path(file)
     if not file or path.is_dir():
         raise ConfigError("-o", f"{text!r} names no file")
     if not path.parent.is_dir():
         raise ConfigError("-o", f"there is no folder {path.parent} for {file!r}; make it first")
-    return Target(render, path)
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise ConfigError("-o", f"{file!r} cannot be written: Permission denied")
+    return Target(render, path, name)
 
 
 def complain(text: str) -> None:

@@ -59,6 +59,7 @@ def iam_policy(
     """
     read = _types(types) if types else {type_ for read in reads(chosen_rules(choice)).values() for type_ in read}
     calls = [need.operation for need in plan.needs(read, {})]
+    calls += [plan.TAGS] if calls else []
     calls += [*(plan.ORGANIZATION if organization else ()), *(plan.ENABLED_REGIONS if all_regions else ())]
     document = plan.policy(calls, [f"arn:*:iam::*:role/{role_name}"])
     if document is None:
@@ -100,7 +101,8 @@ def reads(rules: Iterable[Rule]) -> Mapping[str, Collection[str]]:
 
 def _print_plan(rules: Sequence[Rule], types: Collection[str] | None, account: Account) -> int:
     """Print the calls that reading `types` (None: all) makes, what for, and the policy; return the exit code."""
-    needs = [*plan.needs(types, reads(rules)), *map(_bare, _around(account))]
+    read = plan.needs(types, reads(rules))
+    needs = [*read, *map(_bare, [*([plan.TAGS] if read else ()), *_around(account)])]
     roles = account.role_arn or [f"arn:*:iam::*:role/{account.role_name}"]
     document = plan.policy([need.operation for need in needs], roles)
     to_stdout("\n".join(_lines(needs)) + "\n")
@@ -160,7 +162,7 @@ def _lines(needs: Sequence[plan.Need]) -> Iterator[str]:
             yield from _wrapped("tells of ", need.types)
             yield from _wrapped("asked by ", need.asked_by or ["no rule that is chosen"])
         else:
-            yield "  finds the accounts or regions"
+            yield f"  finds {'suppressions in tags' if call == plan.TAGS else 'the accounts or regions'}"
 
 
 def _wrapped(label: str, words: Iterable[str]) -> list[str]:

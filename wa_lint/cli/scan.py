@@ -42,13 +42,20 @@ def scan(
     """Read live accounts and judge them. Needs read-only permissions; what is refused is named, with what to grant."""
     to = targets(delivery.output)
     rules = chosen_rules(choice)
-    whom = fleet(account)
+    whom = msgspec.structs.replace(fleet(account), tags=_tags(settling, delivery))
     judge = _in_memory if len(whom.accesses) == 1 else _in_folder
     report, parts = judge(whom, rules, choice, delivery.now, jobs)
     found = findings.merge([report] if report else [], [row_of(part) for part in parts])
     report = settled(found, settling, choice, today(delivery.now))
     code = deliver(report, to, delivery, Shown())
     return push(report, whom, delivery.now, code) if push_security_hub else code
+
+
+def _tags(settling: Settling, delivery: Delivery) -> tuple[str, ...]:
+    """Return the keys of the tags that tell something: suppressions, and which template made a resource."""
+    from wa_lint.sources.live.tags import ALLOW, LOGICAL_ID  # noqa: PLC0415, it brings boto3 along
+
+    return (*((ALLOW,) if settling.inline_suppressions else ()), *((LOGICAL_ID,) if delivery.template else ()))
 
 
 def _in_memory(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import click
+import msgspec
 
 from wa_lint import codec
 from wa_lint.cli.accounts import Account, Fleet, account, fleet, moment
@@ -74,7 +75,7 @@ def _target(output: str | None, resume: Path | None) -> Path:
 
 def _into_folder(account: Account, to: Path, resume: Path | None, now: dt.datetime | None) -> int:
     before = read_index(to / INDEX, (to / INDEX).as_posix()) if resume else None
-    whom = fleet(account)
+    whom = _with_tags(fleet(account))
     options = Options(regions=whom.regions)
     if before is not None:
         demand_fit(before, options, [access.account for access in whom.accesses], to.as_posix())
@@ -86,12 +87,19 @@ def _into_folder(account: Account, to: Path, resume: Path | None, now: dt.dateti
     return _told(keeper.index.parts, f"{to.as_posix().rstrip('/')}/")
 
 
+def _with_tags(whom: Fleet) -> Fleet:
+    """Return the fleet with the tags that a later `check` may ask for."""
+    from wa_lint.sources.live.tags import ALLOW, LOGICAL_ID  # noqa: PLC0415, it brings boto3 along
+
+    return msgspec.structs.replace(whom, tags=(ALLOW, LOGICAL_ID))
+
+
 # --- a file -----------------------------------------------------------------------------------------
 
 
 def _into_file(account: Account, to: Path, resume: Path | None, now: dt.datetime | None) -> int:
     before = _read(resume) if resume else None
-    whom = fleet(account)
+    whom = _with_tags(fleet(account))
     if before is not None:
         _demand_same_place(before, whom, str(resume))
         _demand_same_time(now, str(before.taken_at))

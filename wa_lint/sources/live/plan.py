@@ -34,6 +34,9 @@ IDENTITY: Final = Operation("sts", "GetCallerIdentity", "")
 """The first call of every run. No policy can refuse it (STS API reference, GetCallerIdentity, read 2026-11)."""
 
 
+TAGS: Final = Operation("resourcegroupstaggingapi", "GetResources", "tag:GetResources")
+"""What tells which resources bear a tag: suppressions, and what CloudFormation writes."""
+
 ENTERING: Final = (Operation("sts", "AssumeRole", "sts:AssumeRole"),)
 """What it takes to enter an account by a role."""
 

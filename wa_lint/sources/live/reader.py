@@ -27,6 +27,7 @@ from wa_lint.sources.live.listing import Listing, OnProgress, Refused, Run, coun
 from wa_lint.sources.live.measuring import Measured, measure
 from wa_lint.sources.live.resuming import Earlier, place_of, scopes_of, taken_over
 from wa_lint.sources.live.table import Collector, Reach
+from wa_lint.sources.live.tags import notes, tagged, with_tags
 
 
 def read_live(  # noqa: PLR0913, each is handed in by name
@@ -42,6 +43,7 @@ def read_live(  # noqa: PLR0913, each is handed in by name
     resume: Snapshot | None = None,
     now: dt.datetime | None = None,
     on_progress: OnProgress | None = None,
+    tags: Collection[str] = (),
 ) -> Snapshot:
     """Return a snapshot of `types` (None: all that the table has) in one region.
 
@@ -50,7 +52,8 @@ def read_live(  # noqa: PLR0913, each is handed in by name
     `max_rps`: short for `manners`. `stop`: once set, no call begins, and what is there is returned; what is not is a
     gap, or Unknown, that says ``interrupted``, as it says ``deadline`` where the time is up. `resume`: an earlier
     snapshot of the same unit and types; what it has whole is taken over, the rest read into it, as of its time.
-    `now`: aware; it ends the metrics' window and stands in the snapshot as `taken_at`.
+    `now`: aware; it ends the metrics' window and stands in the snapshot as `taken_at`. `tags`: keys whose bearers are
+    looked for, see `wa_lint.sources.live.tags`.
 
     Raise SourceError where the credentials let nobody in, or `resume` is of something else.
     """
@@ -67,7 +70,7 @@ def read_live(  # noqa: PLR0913, each is handed in by name
         clients = aws.Clients(session, region, watch)
         progress = on_progress or (lambda *_: None)
         run = Run(clients, place, moment, pool, progress, manners.window_days)
-        return _snapshot(run, collectors, earlier or Earlier(moment))
+        return _tagged(run, _snapshot(run, collectors, earlier or Earlier(moment)), tags)
 
 
 @contextlib.contextmanager
@@ -112,6 +115,17 @@ def _snapshot(run: Run, collectors: Sequence[Collector], earlier: Earlier) -> Sn
         complete=frozenset(scope for c in whole for scope in scopes_of(run.place, c)),
         gaps=tuple(sorted(_gaps(run.place, asked, listings, found, measured))),
         taken_at=run.now.isoformat(),
+    )
+
+
+def _tagged(run: Run, snapshot: Snapshot, keys: Collection[str]) -> Snapshot:
+    """Return `snapshot` with what the tags in it, and those of `keys`, say."""
+    found = tagged(run, keys)
+    return msgspec.structs.replace(
+        snapshot,
+        resources=tuple(with_tags(snapshot.resources, found)),
+        gaps=tuple(sorted({*snapshot.gaps, *found.gaps})),
+        notes=tuple(notes(snapshot.resources, found)),
     )
 
 

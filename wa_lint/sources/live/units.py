@@ -53,6 +53,8 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
     """None: all that can be read."""
     manners: Manners = Manners()
     now: dt.datetime | None = None
+    tags: tuple[str, ...] = ()
+    """Keys of tags whose bearers are looked for, in a region."""
     is_surely_enabled: bool = True
     """Whether the region was named, or AWS said that the account has it."""
 
@@ -108,7 +110,13 @@ def survey(access: Access, regions: tuple[str, ...]) -> Surveyed:
     return Surveyed(access=access, arn=found.arn, regions=enabled.names, is_known=enabled.is_known)
 
 
-def units(surveyed: Surveyed, types: frozenset[str] | None, manners: Manners, now: dt.datetime) -> list[Unit]:
+def units(
+    surveyed: Surveyed,
+    types: frozenset[str] | None,
+    manners: Manners,
+    now: dt.datetime,
+    tags: tuple[str, ...] = (),
+) -> list[Unit]:
     """Return the units of an account: what is global, if any of it is asked for, then each region."""
     of_account = [None] if _types(types, Reach.GLOBAL) else []
     regions = surveyed.regions if _types(types, Reach.REGIONAL) or not of_account else ()
@@ -119,6 +127,7 @@ def units(surveyed: Surveyed, types: frozenset[str] | None, manners: Manners, no
             types=types,
             manners=manners,
             now=now,
+            tags=tags if region else (),
             is_surely_enabled=surveyed.is_known,
         )
         for region in (*of_account, *regions)
@@ -149,6 +158,7 @@ def read_unit(
             resume=resume,
             now=unit.now,
             on_progress=on_progress,
+            tags=unit.tags,
         )
     except SourceError as error:
         return UnitResult(unit=unit, reason=error.problem, is_skipped=not unit.is_surely_enabled)
