@@ -34,17 +34,17 @@ def test_links_within_the_repository_lead_somewhere(page: Path) -> None:
         assert target.startswith("https://") or (page.parent / target).exists(), target
 
 
-def readme_commands() -> list[str]:
-    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+def commands_in_prose() -> list[str]:
+    blocks = [block for page in PROSE for block in re.findall(r"```sh\n(.*?)```", page.read_text("utf-8"), re.DOTALL)]
     lines = [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
     return [part.strip() for line in lines for part in line.split("&&") if part.strip().startswith("wa-lint ")]
 
 
-@pytest.mark.parametrize("line", readme_commands())
-def test_every_command_of_the_readme_is_one(line: str) -> None:
+@pytest.mark.parametrize("line", commands_in_prose())
+def test_every_command_of_the_docs_is_one(line: str) -> None:
     words = shlex.split(line)[1:]
     context = click.Context(commands, info_name="wa-lint")
     command = commands.get_command(context, words[0])
     assert command is not None
     parser = command.make_parser(click.Context(command))
-    parser.parse_args(list(words[1:]))
+    parser.parse_args(list(words[1 : words.index(">") if ">" in words else None]))
