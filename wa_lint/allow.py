@@ -29,6 +29,7 @@ from wa_lint.model import (
     Severity,
     Suppression,
 )
+from wa_lint.redact import mask
 
 
 class Allowance(msgspec.Struct, frozen=True, kw_only=True):
@@ -324,7 +325,8 @@ def _suppressed(finding: Finding, held: Sequence[Allowance], policy: Policy, use
 
 
 def _suppression(allowance: Allowance) -> Suppression:
-    return Suppression(allowance.kind, allowance.reason, allowance.owner, allowance.until, allowance.location)
+    reason, owner = (text and mask(text) for text in (allowance.reason, allowance.owner))
+    return Suppression(allowance.kind, reason, owner, allowance.until, allowance.location)
 
 
 def _fits(allowance: Allowance, finding: Finding, policy: Policy) -> bool:
@@ -367,16 +369,16 @@ def _is_below(path: str, head: str | None) -> bool:
 
 
 def _finding(fault: Fault) -> Finding:
-    named = fault.resource or fault.location.uri
+    named, message = fault.resource or fault.location.uri, mask(fault.message)
     resource = Resource(id=named, type="WaLint::Suppression", properties={}, origin=Listed(fault.location))
-    told = f"{fault.kind}\0{named}\0{fault.message}"
+    told = f"{fault.kind}\0{named}\0{message}"
     return Finding(
         rule=FAULTS[fault.kind],
         outcome=Outcome.FAIL,
         resource=resource,
         path="",
         location=fault.location,
-        message=fault.message,
+        message=message,
         fingerprint=hashlib.sha256(told.encode()).hexdigest()[:32],
     )
 

@@ -43,7 +43,10 @@ def rules_folder() -> Path:
 def load_folder(folder: Path, *, is_trusted: bool = False) -> Iterator[Rule]:
     """Yield the rules of a folder and its sub-folders, in the order of their paths."""
     for file in sorted(folder.rglob("*.yaml")):
-        yield load_file(file, file.relative_to(folder).as_posix(), is_trusted=is_trusted)
+        name = file.relative_to(folder).as_posix()
+        if not is_trusted and not file.resolve().is_relative_to(folder.resolve()):
+            raise RuleFileError(name, "a link that leads out of the folder; a pack brings all its rules along")
+        yield load_file(file, name, is_trusted=is_trusted)
 
 
 def prepare(folder: Path) -> bytes:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from wa_lint.model import ABSENT, Assumption, Value
+from wa_lint.redact import mask_by_name
 
 T = TypeVar("T")
 
@@ -141,9 +142,12 @@ def _says(assumption: Assumption) -> bool:
 
 def _say(name: str, assumption: Assumption) -> str:
     if assumption.value is not ABSENT:
-        return f"{name} is {_show(assumption.value)}"
-    return f"{name} is not {' or '.join(_show(text) for text in assumption.differs_from)}"
+        return f"{name} is {_show(name, assumption.value)}"
+    return f"{name} is not {' or '.join(_show(name, text) for text in assumption.differs_from)}"
 
 
-def _show(value: Value) -> str:
-    return "empty" if value == "" else str(value).lower() if isinstance(value, bool) else str(value)
+def _show(name: str, value: Value) -> str:
+    """Return a value in words; a condition may compare a parameter with a secret."""
+    if value == "":
+        return "empty"
+    return str(value).lower() if isinstance(value, bool) else str(mask_by_name(name, str(value)))

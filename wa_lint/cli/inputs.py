@@ -18,6 +18,7 @@ from wa_lint.cli.folder import INDEX, is_folder, is_index
 from wa_lint.document import Document, read_document
 from wa_lint.errors import ConfigError, SourceError
 from wa_lint.model import Snapshot
+from wa_lint.redact import mask
 from wa_lint.sources.export.reader import looks_like_export, read_export
 from wa_lint.sources.template import looks_like_template
 
@@ -65,10 +66,10 @@ def find(paths: Iterable[Path], start: Path, exclude: Sequence[str] = (), *, is_
     `is_forced`: nor does a path that names it.
     Raise `ConfigError` where one does not exist.
     """
-    found: dict[str, File] = {}
+    found: dict[tuple[str, str], File] = {}
     for path in paths:
         if str(path) == "-":
-            found.setdefault("-", File("stdin", "-", content=_stdin()))
+            found.setdefault(("-", ""), File("stdin", "-", content=_stdin()))
             continue
         _demand(path)
         root = path if path.is_dir() else path.parent
@@ -77,13 +78,13 @@ def find(paths: Iterable[Path], start: Path, exclude: Sequence[str] = (), *, is_
             one = File(uri_of(file, start), str(file), str(root), constructs=constructs, odd=odd)
             if (is_forced or path.is_dir()) and any(fnmatchcase(one.uri, pattern) for pattern in exclude):
                 continue
-            found.setdefault(os.path.abspath(file) if odd else os.path.realpath(file), one)
+            found.setdefault((os.path.realpath(file), odd), one)
     return sorted(found.values())
 
 
 def uri_of(path: Path, start: Path) -> str:
     """Return the path from `start`: what a reader there can open, and no name of the machine's folders above it."""
-    return Path(os.path.relpath(path, start)).as_posix()
+    return mask(Path(os.path.relpath(path, start)).as_posix())
 
 
 def read(file: File) -> Document | Snapshot:
@@ -111,7 +112,7 @@ def read(file: File) -> Document | Snapshot:
 
 def is_index_file(file: File) -> bool:
     """Whether it is the index of a snapshot in a folder."""
-    return Path(file.path).name == INDEX and is_index(file.content or _start(Path(file.path)))
+    return not file.odd and Path(file.path).name == INDEX and is_index(file.content or _start(Path(file.path)))
 
 
 def neighbours(file: File) -> Callable[[str], bytes | None]:
@@ -161,11 +162,11 @@ def _walk(folder: Path) -> Iterator[tuple[Path, Mapping[str, str]]]:
     """
     refused: list[OSError] = []
     for place, folders, files in os.walk(folder, onerror=refused.append):
-        if INDEX in files and is_folder(Path(place)):
+        if Path(place, INDEX).is_file() and is_folder(Path(place)):
             folders.clear()  # the index says which of the files below it are whole
             yield Path(place, INDEX), {}
             continue
-        stacks = stacks_of(Path(place)) if MANIFEST in files else None
+        stacks = stacks_of(Path(place)) if Path(place, MANIFEST).is_file() else None
         if stacks is not None:
             folders.clear()
             yield from ((stack.template, stack.constructs) for stack in stacks)
@@ -182,7 +183,7 @@ def _odd(path: Path, root: Path) -> str:
     """Return why a file of the folder `root` is not to be opened: it may wait for ever, or lead elsewhere."""
     try:
         if not path.exists():
-            return "a link that leads nowhere"
+            return "a link that leads nowhere" if path.is_symlink() else ""
         if path.is_symlink() and not path.resolve().is_relative_to(root.resolve()):
             return "a link that leads out of the folder"
         return "" if path.is_file() or path.is_dir() else "no file, but a pipe, a socket or a device"

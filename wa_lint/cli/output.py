@@ -86,7 +86,7 @@ def wants_colour(environment: Mapping[str, str], *, is_terminal: bool) -> bool:
 
 
 def to_stdout(text: str) -> None:
-    """Write UTF-8 whatever the locale says. A reader who went away (``| head``), or never was (``>&-``), is no error."""
+    """Write UTF-8 whatever the locale says. A reader who went away (``| head``) or never was is no error."""
     if sys.stdout is None:
         return
     try:

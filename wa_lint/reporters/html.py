@@ -15,16 +15,20 @@ from typing import Final
 
 from wa_lint import __version__, lens
 from wa_lint.model import Finding, Outcome, Raw, Report
-from wa_lint.reporters import Options, blanked, stages, tally
+from wa_lint.reporters import Options, blanked, stages, tally, waste
 from wa_lint.reporters.scorecard import Pillar, scorecard
 
 _GAUGE: Final = 2 * math.pi * 42
 _RING: Final = 2 * math.pi * 50
 
+_MOST_LISTED: Final = 2000
+"""Findings that the page lists, the gravest; with 5,000 a browser takes a second for each letter of a filter."""
+
 
 def render(report: Report, options: Options) -> str:
     style, script = _file("scorecard.css"), _file("scorecard.js")
     shown = [f for f in report.findings if f.outcome in {Outcome.FAIL, Outcome.UNKNOWN} or options.show_all]
+    listed = sorted(shown, key=lambda f: (f.suppressed is not None, _ORDER[f.outcome], -f.rule.severity.rank))
     text: str = _template().render(
         version=__version__,
         lens_version=lens.version(),
@@ -32,7 +36,8 @@ def render(report: Report, options: Options) -> str:
         card=scorecard(report),
         total=tally.total(report.findings),
         scope=_scope(report),
-        findings=sorted(shown, key=lambda f: (f.suppressed is not None, _ORDER[f.outcome], -f.rule.severity.rank)),
+        findings=listed[:_MOST_LISTED],
+        left_out=max(len(listed) - _MOST_LISTED, 0),
         where=stages.where_of(report),
         excerpt=lambda finding: _excerpt(finding, options),
         history=options.history,
@@ -41,7 +46,7 @@ def render(report: Report, options: Options) -> str:
         style_hash=_hash(style),
         script_hash=_hash(script),
     )
-    return text
+    return text.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be written
 
 
 _ORDER: Final = {Outcome.FAIL: 0, Outcome.UNKNOWN: 1, Outcome.PASS: 2, Outcome.NOT_APPLICABLE: 3}
@@ -83,6 +88,7 @@ def _template() -> Raw:
     made.filters |= {"words": _words, "title": lambda text: _words(text).capitalize(), "plain": _plain}
     made.globals |= {"url": lens.url, "dash": _dash, "ring": _ring, "severities": ("critical", "high", "medium", "low")}
     made.globals |= {"pillar_of": tally.pillar, "phases": lens.PHASES, "spark": _spark, "allow": _allow}
+    made.globals |= {"usd": waste.usd, "wasted": waste.said, "is_least": waste.is_least}
     return made.from_string(_file("scorecard.html"))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Final
 
 from wa_lint import lens
@@ -22,7 +23,11 @@ _OLD: Final = frozenset({"baseline", "unchanged"})
 """Kinds of suppressions that nobody wrote for one finding: too many to list."""
 
 _LONGEST: Final = 60_000
+_LONGEST_FOLD: Final = 10_000
 _LONGEST_CELL: Final = 300
+
+_LINKED: Final = re.compile(r"(@(?=\w)|#(?=\d)|\bGH(?=-\d)|\bwww(?=\.))", re.IGNORECASE)
+"""What GitHub makes a mention, a reference or an address of where it stands in plain text."""
 
 
 def render(report: Report, options: Options) -> str:
@@ -30,7 +35,7 @@ def render(report: Report, options: Options) -> str:
     head = "\n".join((MARK, *_head(report))) + "\n"
     failing = [f for f in report.findings if f.outcome is Outcome.FAIL and f.suppressed is None]
     failing.sort(key=lambda finding: -finding.rule.severity.rank)
-    tail = "\n".join((*_unknown(report), *_allowed(report), *_unread(report)))[: _LONGEST // 2]
+    tail = "\n".join((*_unknown(report), *_allowed(report), *_unread(report)))
     return head + _findings(failing, stages.where_of(report), _LONGEST - len(head) - len(tail)) + tail + "\n"
 
 
@@ -82,34 +87,42 @@ def _severity(severity: Severity) -> str:
 
 def _unknown(report: Report) -> Iterator[str]:
     found = [f for f in report.findings if f.outcome is Outcome.UNKNOWN and f.suppressed is None]
-    if found:
-        yield from ("<details><summary>Not judged</summary>", "")
-        for (rule, reason), number in sorted(Counter((f.rule.id, f.message) for f in found).items()):
-            yield f"* `{rule}`, {number} times: {_text(reason)}"
-        yield from ("", "</details>", "")
+    counted = sorted(Counter((f.rule.id, f.message) for f in found).items())
+    yield from _folded("Not judged", [f"* `{rule}`, {n} times: {_text(reason)}" for (rule, reason), n in counted])
 
 
 def _allowed(report: Report) -> Iterator[str]:
-    found = [(f, f.suppressed) for f in report.findings if f.suppressed and f.suppressed.kind not in _OLD]
-    if found:
-        yield from ("<details><summary>Allowed</summary>", "")
-        for finding, why in found:
-            yield f"* `{finding.rule.id}` {_code(finding.resource.id)}: {_text(why.reason or 'no reason given')}"
-        yield from ("", "</details>", "")
+    found = [(f, f.suppressed) for f in report.findings if f.suppressed and f.suppressed.kind != "baseline"]
+    lines = [
+        f"* `{finding.rule.id}` {_code(finding.resource.id)}: {_text(why.reason or 'no reason given')}"
+        for finding, why in found
+    ]
+    yield from _folded("Allowed", lines)
 
 
 def _unread(report: Report) -> Iterator[str]:
     lines = [f"* {_code(e.uri)}: {_text(e.reason or 'not read')}" for e in report.inputs if e.status == "error"]
-    lines += [f"* {gap.scope.type}: {_text(gap.reason)}" for gap in report.gaps]
-    if lines:
-        yield from ("<details><summary>Not looked at</summary>", "", *lines, "", "</details>", "")
+    lines += [f"* {_code(gap.scope.type)}: {_text(gap.reason)}" for gap in report.gaps]
+    yield from _folded("Not looked at", lines)
+
+
+def _folded(summary: str, lines: Sequence[str]) -> Iterator[str]:
+    """Yield lines that a reader unfolds, as many as there is room for, and say how many are not there."""
+    if not lines:
+        return
+    ends = list(accumulate(len(line) + 1 for line in lines))
+    shown = [line for line, end in zip(lines, ends, strict=True) if end <= _LONGEST_FOLD]
+    yield from (f"<details><summary>{summary}</summary>", "", *shown)
+    if len(shown) < len(lines):
+        yield f"* {len(lines) - len(shown)} more are in the full report."
+    yield from ("", "</details>", "")
 
 
 def _text(text: str) -> str:
     """Return prose in which nothing is markup, a mention or a table's end."""
     shown = _clip(blanked(" ".join(text.split())))
     shown = re.sub(r"([\\`*_{}\[\]()#+!|~>])", r"\\\1", shown.replace("&", "&amp;").replace("<", "&lt;"))
-    return re.sub(r"@(?=\w)", "@\u2060", shown).replace("://", ":\u2060//")
+    return _LINKED.sub("\\1\u2060", shown).replace("://", ":\u2060//")
 
 
 def _code(text: str) -> str:

@@ -13,7 +13,6 @@ from urllib.parse import quote
 
 import msgspec
 
-from wa_lint import __version__, lens
 from wa_lint.model import (
     Finding,
     Gap,
@@ -24,43 +23,14 @@ from wa_lint.model import (
     Raw,
     Report,
     Resource,
-    RuleInfo,
-    Severity,
     Skew,
     Suppression,
 )
-from wa_lint.reporters import Options, stages, tally
+from wa_lint.reporters import Options, stages
 from wa_lint.reporters.json_report import encode
 from wa_lint.reporters.line_hash import line_hashes
 from wa_lint.reporters.places import file_of
-
-_LEVEL: Final = {
-    Severity.LOW: "note",
-    Severity.MEDIUM: "warning",
-    Severity.HIGH: "error",
-    Severity.CRITICAL: "error",
-}
-
-_SECURITY_SEVERITY: Final = {
-    Severity.LOW: "2.0",
-    Severity.MEDIUM: "5.5",
-    Severity.HIGH: "8.0",
-    Severity.CRITICAL: "9.5",
-}
-"""A text, as GitHub wants it, and well inside each of its bands: what exactly 9.0 means is said two ways."""
-
-_PROBLEM_SEVERITY: Final = {
-    Severity.LOW: "recommendation",
-    Severity.MEDIUM: "warning",
-    Severity.HIGH: "error",
-    Severity.CRITICAL: "error",
-}
-
-_LENS: Final = {"name": "AWS-WA-ML-Lens", "guid": "b3b1f0c2-6f0e-4d0a-9a55-6f5c1c0d7e21"}
-"""The name by which rules point at the taxonomy; the guid is ours and never changes."""
-
-_MOST_TAGS, _LONGEST_TEXT = 10, 1024
-
+from wa_lint.reporters.sarif_rules import LEVEL, driver, sentence, taxonomy
 
 MOST_RESULTS: Final = 5000
 """What GitHub keeps of a run, by severity; more than 25,000 make it refuse the file."""
@@ -114,12 +84,12 @@ def _run(report: Report, shown: Shown) -> Raw:
     found = _shown(report, is_full=shown.is_full)
     hashes = _Hashes(shown.lines)
     return {
-        "tool": {"driver": _driver(report.rules)},
+        "tool": {"driver": driver(report.rules)},
         "automationDetails": {"id": _category(report)},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The folder that wa-lint was started in."}}},
         "invocations": [_invocation(report, None if shown.is_full else notice(report))],
-        "taxonomies": [_taxonomy(report.rules)],
+        "taxonomies": [taxonomy(report.rules)],
         "results": [_result(f, index[f.rule.id], where(f), hashes) for f in found],
     }
 
@@ -148,76 +118,6 @@ def _category(report: Report) -> str:
     return f"wa-lint/live/{regions[0][0]}/{regions[0][1]}/" if len(regions) == 1 else "wa-lint/live/"
 
 
-# --- the tool and its rules -------------------------------------------------------------------------
-
-
-def _driver(rules: Sequence[RuleInfo]) -> Raw:
-    return {
-        "name": "wa-lint",
-        "semanticVersion": __version__,
-        "supportedTaxonomies": [_LENS],
-        "rules": [_rule(rule) for rule in rules],
-    }
-
-
-def _rule(rule: RuleInfo) -> Raw:
-    practices = [lens.practice(practice) for practice in rule.practices]
-    link = {"helpUri": rule.references[0]} if rule.references else {}
-    return {
-        "id": rule.id,
-        "name": "".join(word.capitalize() for word in rule.id.split("-")),
-        "shortDescription": {"text": _sentence(rule.title)},
-        "fullDescription": {"text": _clip(" ".join(rule.why.split()))},
-        "help": {"text": f"{rule.why.strip()}\n\nFix: {rule.fix.strip()}", "markdown": _markdown(rule, practices)},
-        **link,
-        "defaultConfiguration": {"level": _LEVEL[rule.severity]},
-        "relationships": [_relevant(practice.id) for practice in practices],
-        "properties": _properties(rule),
-    }
-
-
-def _properties(rule: RuleInfo) -> Raw:
-    tags = dict.fromkeys([tally.pillar(rule), tally.phase(rule), *rule.practices, *rule.controls])
-    is_security = tally.pillar(rule) == "security"
-    return {
-        "tags": list(tags)[:_MOST_TAGS],
-        "precision": "high",
-        **({"security-severity": _SECURITY_SEVERITY[rule.severity]} if is_security else {}),
-        **({} if is_security else {"problem.severity": _PROBLEM_SEVERITY[rule.severity]}),
-    }
-
-
-def _markdown(rule: RuleInfo, practices: Sequence[lens.Practice]) -> str:
-    asked = [f"* [{practice.id}]({lens.url(practice.id)}) {practice.title}" for practice in practices]
-    read = [f"* <{reference}>" for reference in rule.references]
-    parts = [
-        f"{rule.why.strip()}\n\n## Fix\n\n{rule.fix.strip()}",
-        "## Well-Architected Machine Learning Lens\n\n" + "\n".join(asked),
-        "## References\n\n" + "\n".join(read) if read else "",
-    ]
-    return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _relevant(practice: str) -> Raw:
-    return {"target": {"id": practice, "toolComponent": _LENS}, "kinds": ["relevant"]}
-
-
-def _taxonomy(rules: Sequence[RuleInfo]) -> Raw:
-    named = {practice for rule in rules for practice in rule.practices}
-    return {
-        **_LENS,
-        "version": lens.version(),
-        "organization": "Amazon Web Services",
-        "shortDescription": {"text": "The Machine Learning Lens of the AWS Well-Architected Framework."},
-        "taxa": [_taxon(practice) for practice in lens.practices() if practice.id in named],
-    }
-
-
-def _taxon(practice: lens.Practice) -> Raw:
-    description = {"text": _sentence(practice.title)}
-    return {"id": practice.id, "shortDescription": description, "helpUri": lens.url(practice.id)}
-
-
 # --- results ----------------------------------------------------------------------------------------
 
 
@@ -238,7 +138,7 @@ def _result(finding: Finding, index: int, where: str, hashes: _Hashes) -> Raw:
         "ruleId": finding.rule.id,
         "ruleIndex": index,
         "kind": _KIND[finding.outcome],
-        "level": _LEVEL[finding.rule.severity] if fails else "none",
+        "level": LEVEL[finding.rule.severity] if fails else "none",
         "message": {"text": _message(finding, where)},
         "locations": [_location(place, finding.resource)],
         **({"relatedLocations": related} if related else {}),
@@ -291,13 +191,13 @@ def _flow(finding: Finding) -> Raw:
 
 
 def _message(finding: Finding, where: str) -> str:
-    parts = [_sentence(finding.message)]
+    parts = [sentence(finding.message or finding.outcome.value.capitalize())]
     if where:
-        parts.append(_sentence(f"This is so {where}"))
+        parts.append(sentence(f"This is so {where}"))
     if finding.when:
-        parts.append(_sentence(f"This is so when {finding.when}"))
+        parts.append(sentence(f"This is so when {finding.when}"))
     if finding.assumes:
-        parts.append(_sentence(f"Assumed: {'; '.join(finding.assumes)}"))
+        parts.append(sentence(f"Assumed: {'; '.join(finding.assumes)}"))
     return _unlinked(" ".join(parts))
 
 
@@ -316,15 +216,17 @@ def _logical(resource: Resource) -> Raw:
 
 
 def _physical(place: Location, resource: Resource | None = None) -> Raw:
-    uri = file_of(place, resource)
-    return {"artifactLocation": {"uri": quote(uri), "uriBaseId": "%SRCROOT%"}, "region": _region(place)}
+    uri = quote(file_of(place, resource).encode("utf-8", "replace"))
+    return {"artifactLocation": {"uri": uri, "uriBaseId": "%SRCROOT%"}, "region": _region(place)}
 
 
 def _region(place: Location) -> Raw:
     if not place.line:
         return {"startLine": 1}
-    region = {"startLine": place.line, "startColumn": max(place.column, 1)}
-    return region | ({"endLine": place.end_line, "endColumn": place.end_column} if place.end_line else {})
+    start = (place.line, max(place.column, 1))
+    region = {"startLine": start[0], "startColumn": start[1]}
+    is_span = (place.end_line, place.end_column) >= start
+    return region | ({"endLine": place.end_line, "endColumn": place.end_column} if is_span else {})
 
 
 def _related(finding: Finding) -> Iterator[Raw]:
@@ -337,7 +239,7 @@ def _related(finding: Finding) -> Iterator[Raw]:
             yield {
                 "id": len(told) - 1,
                 "physicalLocation": _physical(evidence.location),
-                "message": {"text": _unlinked(_sentence(text))},
+                "message": {"text": _unlinked(sentence(text))},
             }
 
 
@@ -347,39 +249,30 @@ def _related(finding: Finding) -> Iterator[Raw]:
 def _invocation(report: Report, capped: str | None) -> Raw:
     broken = [entry for entry in report.inputs if entry.status == "error"]
     notes = [*map(_broken, broken), *map(_unread, report.gaps), *map(_odd, report.problems), *map(_skewed, report.skew)]
-    notes += [_note("warning", _sentence(capped))] if capped else []
+    notes += [_note("warning", sentence(capped))] if capped else []
     return {"executionSuccessful": not broken, "toolExecutionNotifications": notes}
 
 
 def _broken(entry: Input) -> Raw:
-    text = _sentence(f"{entry.uri} could not be read: {entry.reason or 'no reason given'}")
+    text = sentence(f"{entry.uri} could not be read: {entry.reason or 'no reason given'}")
     return _note("error", text) | {"locations": [{"physicalLocation": _physical(Location(entry.uri))}]}
 
 
 def _unread(gap: Gap) -> Raw:
     where = " in ".join(part for part in (gap.scope.type, gap.scope.account, gap.scope.region) if part)
     grant = f" Grant {gap.grant}." if gap.grant else ""
-    return _note("warning", _sentence(f"{where} could not be listed in full: {gap.reason}") + grant)
+    return _note("warning", sentence(f"{where} could not be listed in full: {gap.reason}") + grant)
 
 
 def _odd(problem: Problem) -> Raw:
     place = {"locations": [{"physicalLocation": _physical(problem.location)}]}
-    return _note("note", _sentence(problem.message)) | place
+    return _note("note", sentence(problem.message)) | place
 
 
 def _skewed(skew: Skew) -> Raw:
     place = {"locations": [{"physicalLocation": _physical(skew.location)}]}
-    return _note("note", _sentence(f"Not the same in every stage: {stages.of_skew(skew)}")) | place
+    return _note("note", sentence(f"Not the same in every stage: {stages.of_skew(skew)}")) | place
 
 
 def _note(level: str, text: str) -> Raw:
     return {"level": level, "message": {"text": _unlinked(text)}}
-
-
-def _sentence(text: str) -> str:
-    text = _clip(" ".join(text.split()))
-    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
-
-
-def _clip(text: str) -> str:
-    return text if len(text) < _LONGEST_TEXT else text[: _LONGEST_TEXT - 2] + "…"
