@@ -29,7 +29,7 @@ def rows() -> dict[str, tuple[set[str], str]]:
 
 def partners(rule: Rule) -> set[str]:
     """Return the links and facts in the rule's conditions that lead to other resources."""
-    texts = [text for place, text in rule.expressions.items() if not place.startswith("message")]
+    texts = [text for place, text in rule.expressions.items() if not place.startswith(("message", "waste"))]
     names = {node.field for text in texts for node in walk(parse(text)) if isinstance(node, Select)}
     types = types_read(rule.info.applies_to, texts)
     links = {

@@ -487,3 +487,11 @@ def test_lines_that_read_alike_for_long_are_numbered() -> None:
     found = line_hashes(["same words, again and again"] * 9)
     assert len(set(found)) == 9
     assert [text.partition(":")[2] for text in found[:5]] == ["1", "2", "3", "4", "5"]
+
+
+@pytest.mark.parametrize("name", ["::error::x", "##[error]x"])
+def test_no_line_of_the_text_is_a_command_to_a_runner(name: str) -> None:
+    found = msgspec.structs.replace(REPORT.findings[0], location=Location(name, 1, 1), message=f"Odd. {name} " * 9)
+    text = reporter("text")(msgspec.structs.replace(REPORT, findings=(found,)), Options(width=40))
+    assert name[1:] in text
+    assert not [line for line in text.splitlines() if line.lstrip().startswith(("::", "##["))]

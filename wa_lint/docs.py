@@ -97,7 +97,14 @@ def _scope(rule: Rule) -> str:
     lines.extend(f"`{path}`, where a request omits it, is `{value}`" for path, value in rule.defaults.items())
     if rule.absent_partner_fails:
         lines.append("in a template, a fail may assume that nothing outside it adds what is missing; it then says so")
+    if rule.waste:
+        least, greatest = (f"{share:.0%}".replace("%", " %") for share in rule.waste)
+        lines.append(f"likely wasted when it fails: {_share(least, greatest)} of `monthly_cost`, where that is known")
     return _bullets(lines)
+
+
+def _share(least: str, greatest: str) -> str:
+    return "all" if least == greatest == "100 %" else least if least == greatest else f"{least} to {greatest}"
 
 
 def _practices(info: RuleInfo) -> str:

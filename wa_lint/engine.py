@@ -11,7 +11,7 @@ from wa_lint.cel.evaluate import Program
 from wa_lint.cel.values import Cell as Traced
 from wa_lint.cel.values import EvaluationError
 from wa_lint.facts import FACTS
-from wa_lint.findings import Case, Verdict, is_open, join, show, sort_key
+from wa_lint.findings import Case, Verdict, is_open, join, show, sort_key, waste_of
 from wa_lint.graph import Cell, Graph, World
 from wa_lint.linking import graph_of
 from wa_lint.model import (
@@ -26,6 +26,7 @@ from wa_lint.model import (
     Unknown,
     Unresolved,
     Value,
+    Waste,
     path_text,
 )
 from wa_lint.rule import Rule
@@ -35,6 +36,9 @@ from wa_lint.truth import Truth, every
 
 MOST_SCENARIOS = 64
 """Per rule and resource. Past it a fail that was found stays, and everything else is unknown."""
+
+MOST_COSTS = 16
+"""Per fail; past it no cost is told."""
 
 _BUDGET = f"it depends on more than {MOST_SCENARIOS} scenarios: the budget is spent"
 
@@ -148,7 +152,21 @@ def _item_cases(asked: _Asked, start: Assumptions, number: int, item: Cell, budg
         return here if isinstance(here, Verdict) else _ask(asked, scenario, here, number)
 
     for assumptions, verdict in explore(ask, start, budget):
-        yield Case(assumptions, _unknown(item, _BUDGET) if verdict is None else verdict)
+        found = _unknown(item, _BUDGET) if verdict is None else verdict
+        if found.outcome is Outcome.FAIL and asked.rule.waste:
+            found = msgspec.structs.replace(found, waste=_waste(asked, assumptions, number, found))
+        yield Case(assumptions, found)
+
+
+def _waste(asked: _Asked, start: Assumptions, number: int, verdict: Verdict) -> Waste | None:
+    """Return what a fail wastes. What only the cost hangs on makes a range, and never a scenario of the verdict."""
+
+    def cost(scenario: Scenario) -> Value:
+        item = _items(asked, asked.world(scenario))[number]
+        return Unknown(item.message) if isinstance(item, Verdict) else item.select("monthly_cost").plain()
+
+    costs = [found for _, found in explore(cost, start, MOST_COSTS)]
+    return waste_of(asked.rule, costs, verdict.decided_by)
 
 
 def _items(asked: _Asked, world: World) -> list[Cell | Verdict]:

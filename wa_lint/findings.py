@@ -24,6 +24,7 @@ from wa_lint.model import (
     Unknown,
     Unresolved,
     Value,
+    Waste,
     path_text,
 )
 from wa_lint.rule import Rule
@@ -41,6 +42,7 @@ class Verdict(msgspec.Struct, frozen=True):
     """The item, or the resource. An item may stand in another resource, as a statement in a separate policy."""
     decided_by: tuple[Cell, ...] = ()
     assumes: tuple[str, ...] = ()
+    waste: Waste | None = None
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -71,6 +73,7 @@ def join(rule: Rule, resource: Resource, cases: Sequence[Case], absent: Sequence
         assumes=tuple(dict.fromkeys(assumed for case in chosen for assumed in case.verdict.assumes)),
         evidence=tuple(_evidence(cell) for cell in cells),
         fingerprint=_fingerprint(rule, resource, cells[0]),
+        waste=_gathered([case.verdict.waste for case in chosen]),
         trail=_trail(cells),
     )
 
@@ -81,6 +84,49 @@ def _and_the_others(resource: Resource, outcome: Outcome) -> str:
     if not isinstance(runs, int) or outcome not in (Outcome.FAIL, Outcome.UNKNOWN):
         return ""
     return f" It is the newest of {runs} jobs that ran alike."
+
+
+def waste_of(rule: Rule, costs: Sequence[Value], decided_by: Iterable[Cell]) -> Waste | None:
+    """Return what of `costs`, one for each scenario of a fail, is likely wasted; None if one of them is not known."""
+    known = [cost for cost in costs if isinstance(cost, dict)]
+    if rule.waste is None or len(known) < len(costs) or not any(cost["high"] for cost in known):
+        return None
+    least, greatest = rule.waste
+    is_measured = any(step in _MEASURED for cell in decided_by for step in cell.path)
+    return _gathered(
+        [
+            Waste(
+                low=round(cost["low"] * least, 2),
+                high=round(cost["high"] * greatest, 2),
+                as_of=cost["as_of"],
+                is_measured=is_measured,
+                assumes=tuple(cost["assumes"]),
+                units={of: (low * least, high * greatest) for of, (low, high) in cost["units"].items()},
+            )
+            for cost in known
+        ]
+    )
+
+
+_MEASURED = frozenset({"traffic", "idle_days", "observed"})
+"""What a verdict on use rests on, and not on a configuration."""
+
+
+def _gathered(found: Sequence[Waste | None]) -> Waste | None:
+    """Return the range over all scenarios; None where it is not known in one."""
+    known = [waste for waste in found if waste]
+    if not known or len(known) < len(found):
+        return None
+    names = sorted({of for waste in known for of in waste.units})
+    ranges = {of: [waste.units.get(of, (0.0, 0.0)) for waste in known] for of in names}
+    return Waste(
+        low=min(waste.low for waste in known),
+        high=max(waste.high for waste in known),
+        as_of=min((waste.as_of for waste in known if waste.as_of), default=None),
+        is_measured=all(waste.is_measured for waste in known),
+        assumes=tuple(dict.fromkeys(said for waste in known for said in waste.assumes)),
+        units={of: (min(low for low, _ in found), max(high for _, high in found)) for of, found in ranges.items()},
+    )
 
 
 def merge(reports: Iterable[Report], inputs: Sequence[Input]) -> Report:

@@ -44,6 +44,8 @@ class Rule(msgspec.Struct, frozen=True, eq=False, dict=True):
     for_each: str | None = None
     where: str | None = None
     absent_partner_fails: bool = False
+    waste: tuple[float, float] | None = None
+    """The least and the greatest share of `monthly_cost` that is likely wasted when it fails."""
     defaults: dict[str, object] = {}
     examples: tuple[Example, ...] = ()
     file: str = ""
@@ -60,10 +62,14 @@ class Rule(msgspec.Struct, frozen=True, eq=False, dict=True):
 
     @property
     def expressions(self) -> Mapping[str, str]:
-        """Every expression of the rule by where it stands: ``require[0]``, ``where``, ``message[1]``."""
+        """Every expression of the rule by where it stands: ``require[0]``, ``where``, ``message[1]``.
+
+        ``waste`` stands for the cost that it is a share of.
+        """
         named = {"for_each": self.for_each, "where": self.where}
         named |= {f"require[{i}]": text for i, text in enumerate(self.require)}
         named |= {f"message[{i}]": text for i, text in enumerate(_PLACEHOLDER.findall(self.message))}
+        named |= {"waste": f"{'item' if self.for_each else 'resource'}.monthly_cost.low" if self.waste else None}
         return {name: text for name, text in named.items() if text is not None}
 
 
@@ -79,7 +85,13 @@ class Programs(msgspec.Struct, frozen=True):
 
 def load_file(file: FilePath, shown: str | None = None, *, is_trusted: bool = False) -> Rule:
     """Read one rule file; raise `RuleFileError` with its line. `is_trusted` skips schema and type checks."""
-    return load_text(file.read_text("utf-8"), shown or file.name, stem=file.stem, is_trusted=is_trusted)
+    try:
+        text = file.read_text("utf-8")
+    except OSError as error:
+        raise RuleFileError(shown or file.name, f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise RuleFileError(shown or file.name, f"is not UTF-8 at byte {error.start}") from error
+    return load_text(text, shown or file.name, stem=file.stem, is_trusted=is_trusted)
 
 
 def load_text(text: str, shown: str, *, stem: str | None = None, is_trusted: bool = False) -> Rule:
@@ -107,10 +119,15 @@ def build(raw: Raw, file: str) -> Rule:
         for_each=raw.get("for_each"),
         where=raw.get("where"),
         absent_partner_fails=raw.get("absent_partner") == "fail",
+        waste=_waste(raw.get("waste")),
         defaults=raw.get("defaults", {}),
         examples=tuple(msgspec.convert(raw.get("examples", []), list[Example])),
         file=file,
     )
+
+
+def _waste(raw: Raw) -> tuple[float, float] | None:
+    return None if raw is None else (float(raw[0]), float(raw[1]))
 
 
 def check(rule: Rule, document: Document) -> None:
@@ -123,6 +140,8 @@ def check(rule: Rule, document: Document) -> None:
             lens.practice(practice)
         except KeyError as error:
             raise _at_key(document, ["practices"], str(error.args[0])) from error
+    if rule.waste and rule.waste[0] > rule.waste[1]:
+        raise _at_key(document, ["waste"], "the least share comes first, then the greatest")
     try:
         unasked = check_expressions(rule.info.applies_to, rule.expressions, rule.defaults)
     except ExpressionError as error:
@@ -178,6 +197,8 @@ def _at_key(document: Document, path: Sequence[str | int], problem: str) -> Rule
 
 def _at_expression(rule: Rule, document: Document, name: str, error: CelError) -> RuleFileError:
     """Return the error with its place in the file, and the expression with a caret below."""
+    if name == "waste":
+        return _at_key(document, [name], f"it is a share of a cost, but {error.problem}")
     expression = rule.expressions[name]
     start, end = _span_of(document, name)
     if not name.startswith("message"):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from wa_lint.cel.types import Function
-from wa_lint.facts import bucket, catalogue, exposure, iam, images, keys, notebook, traffic
+from wa_lint.facts import bucket, catalogue, cost, exposure, iam, images, keys, notebook, traffic
 from wa_lint.facts.fact import Fact
 
 FACTS: Final[tuple[Fact, ...]] = (
@@ -16,6 +16,7 @@ FACTS: Final[tuple[Fact, ...]] = (
     *images.FACTS,
     *notebook.FACTS,
     *traffic.FACTS,
+    *cost.FACTS,
 )
 
 FUNCTIONS: Final[Mapping[str, Function]] = {f.name: f for f in (*iam.FUNCTIONS, *keys.FUNCTIONS, *catalogue.FUNCTIONS)}

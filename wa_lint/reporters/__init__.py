@@ -49,6 +49,7 @@ class Options(msgspec.Struct, frozen=True):
 Reporter: TypeAlias = Callable[[Report, Options], str]
 
 REPORTERS: Final[Mapping[str, str]] = {
+    "asff": "wa_lint.reporters.asff",
     "csv": "wa_lint.reporters.csv_report",
     "github": "wa_lint.reporters.github",
     "gitlab": "wa_lint.reporters.gitlab",
@@ -58,6 +59,7 @@ REPORTERS: Final[Mapping[str, str]] = {
     "jsonl": "wa_lint.reporters.jsonl",
     "junit": "wa_lint.reporters.junit",
     "markdown": "wa_lint.reporters.markdown",
+    "ocsf": "wa_lint.reporters.ocsf",
     "sarif": "wa_lint.reporters.sarif",
     "sarif-full": "wa_lint.reporters.sarif_full",
     "text": "wa_lint.reporters.text",

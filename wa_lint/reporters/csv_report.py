@@ -40,6 +40,7 @@ _COLUMNS: Final = (
     "evidence",
     "fix",
     "suppressed",
+    "est_monthly_usd",
     "fingerprint",
 )
 
@@ -81,6 +82,7 @@ def _row(finding: Finding, where: str) -> tuple[str, ...]:
         "; ".join(f"{e.resource}.{e.path} is {e.shown}" for e in finding.evidence),
         " ".join(rule.fix.split()),
         f"{why.kind}: {why.reason or 'no reason given'}" if why else "",
+        f"{finding.waste.low:.2f} to {finding.waste.high:.2f}" if finding.waste else "",
         finding.fingerprint,
     )
 

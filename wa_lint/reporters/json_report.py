@@ -19,6 +19,7 @@ from wa_lint.model import (
     Skew,
     Suppression,
     Value,
+    Waste,
 )
 from wa_lint.reporters import Options, tally
 
@@ -107,6 +108,16 @@ class _Suppressed(msgspec.Struct, frozen=True):
     location: _Location | None
 
 
+class _Waste(msgspec.Struct, frozen=True):
+    low: float
+    high: float
+    currency: str
+    per: str
+    as_of: str | None
+    measured: bool
+    assumes: tuple[str, ...]
+
+
 class _Finding(msgspec.Struct, frozen=True):
     rule: str
     outcome: str
@@ -126,6 +137,7 @@ class _Finding(msgspec.Struct, frozen=True):
     suppressed: _Suppressed | None
     trail: list[_Step]
     anchor: _Location | None
+    waste: _Waste | msgspec.UnsetType = msgspec.UNSET
 
 
 class _Rule(msgspec.Struct, frozen=True):
@@ -206,7 +218,12 @@ def _finding(finding: Finding) -> _Finding:
         suppressed=_suppressed(finding.suppressed) if finding.suppressed else None,
         trail=[_Step(step.resource, step.type, _location(step.location)) for step in finding.trail],
         anchor=_location(finding.anchor) if finding.anchor else None,
+        waste=_waste(finding.waste) if finding.waste else msgspec.UNSET,
     )
+
+
+def _waste(waste: Waste) -> _Waste:
+    return _Waste(waste.low, waste.high, "USD", "month", waste.as_of, waste.is_measured, waste.assumes)
 
 
 def _suppressed(why: Suppression) -> _Suppressed:

@@ -13,7 +13,7 @@ import msgspec
 
 from wa_lint import lens
 from wa_lint.model import Finding, Outcome, Report, RuleInfo, Severity
-from wa_lint.reporters import tally
+from wa_lint.reporters import tally, waste
 
 _ASSESSED: Final = frozenset({"met", "partial", "at-risk"})
 
@@ -81,6 +81,8 @@ class Scorecard(msgspec.Struct, frozen=True):
     fixes: tuple[Fix, ...]
     open: tuple[tuple[str, str, int], ...]
     """Rule, reason and number of the checks that could not be decided."""
+    waste: tuple[waste.Total, ...] = ()
+    """What is measured idle, and what is at risk; empty where no cost is known."""
 
 
 def scorecard(report: Report) -> Scorecard:
@@ -93,6 +95,7 @@ def scorecard(report: Report) -> Scorecard:
         risks=tuple(_risks(failing)),
         fixes=tuple(_fixes(failing)),
         open=tuple(_open(report)),
+        waste=tuple(waste.totals(report)),
     )
 
 

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from wa_lint.model import Evidence, Finding, Gap, Input, Location, Outcome, Report, Severity, Suppression
-from wa_lint.reporters import Options, blanked, stages, tally, visible
+from wa_lint.reporters import Options, blanked, stages, tally, visible, waste
 
 _ANSI: Final = {
     "critical": "1;35",
@@ -26,6 +26,9 @@ _ANSI: Final = {
     "caret": "1;31",
     "good": "32",
 }
+
+_COMMAND: Final = re.compile(r"(?m)^([ \t]*)(::|##\[)")
+"""What makes a line a command to GitHub's runner, which reads the log of every step."""
 
 _INDENT: Final = "  "
 _MOST_EVIDENCE: Final = 4
@@ -58,7 +61,7 @@ def render(report: Report, options: Options) -> str:
         *_skipped(report.inputs, ink),
         "\n".join(_summary(report, by_outcome, ink)),
     ]
-    return "\n\n".join(blocks) + "\n"
+    return _COMMAND.sub(lambda found: f"{found[1]}\\u{ord(found[2][0]):04x}{found[2][1:]}", "\n\n".join(blocks)) + "\n"
 
 
 # --- what fails -------------------------------------------------------------------------------------
@@ -98,6 +101,8 @@ def _finding(finding: Finding, where: str, options: Options, ink: Ink) -> Iterat
         yield from _prose(finding.when, options, ink, label="when ")
     for assumption in finding.assumes:
         yield from _prose(assumption, options, ink, label="assumes ")
+    if finding.waste:
+        yield from _prose(waste.said(finding.waste), options, ink, label="waste: ")
     yield from _snippet(finding.location, options, ink)
     if finding.trail:
         way = " \u2192 ".join(step.resource for step in finding.trail)
@@ -279,6 +284,7 @@ def _summary(report: Report, by_outcome: Mapping[Outcome, Sequence[Finding]], in
         yield f"{name:<24}{failed}{counted.unknown:>12}{counted.passed:>8}"
     yield ""
     yield _verdict(by_outcome, sum(f.suppressed is not None for f in report.findings), ink)
+    yield from (ink(_wasted(total)) for total in waste.totals(report))
     read = sum(entry.resources for entry in judged)
     if judged:
         rules = [rule for rule in report.rules if rule.practices]  # the others speak of suppressions
@@ -294,6 +300,12 @@ def _verdict(by_outcome: Mapping[Outcome, Sequence[Finding]], allowed: int, ink:
     style = max(by_severity, key=lambda severity: severity.rank).value if by_severity else "good"
     failing = ink(f"{failed} failed" + (f" ({kinds})" if kinds else ""), style)
     return f"{failing}, {unknown} not judged, {passed} passed" + (f", {allowed} allowed." if allowed else ".")
+
+
+def _wasted(total: waste.Total) -> str:
+    kind = "Measured idle" if total.is_measured else "At risk of idling"
+    dated = f", at prices of {total.as_of}" if total.as_of else ""
+    return f"{kind}: {waste.usd(total.low, total.high, is_least=total.is_least)} a month{dated}."
 
 
 def _count(number: int, noun: str) -> str:

@@ -1,0 +1,80 @@
+"""Adds up what a report says is wasted by the month: measured and at risk apart, and nothing billed counted twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from wa_lint.model import Finding, Outcome, Report, Waste
+
+
+class Total(msgspec.Struct, frozen=True):
+    """What findings of one kind come to, in USD by the month."""
+
+    is_measured: bool
+    low: float
+    high: float
+    as_of: str | None
+    """The day (or year) of the oldest price in it."""
+    findings: tuple[tuple[Finding, Waste], ...]
+    """The dearest first. They may overlap: the total counts what is billed apart once, at its largest."""
+
+    @property
+    def is_least(self) -> bool:
+        return any(is_least(waste) for _, waste in self.findings)
+
+
+def totals(report: Report) -> Sequence[Total]:
+    """Return what was measured, then what is only at risk, each where there is any. What is allowed does not count."""
+    found = [(f, f.waste) for f in report.findings if f.waste and f.outcome is Outcome.FAIL and f.suppressed is None]
+    found.sort(key=lambda pair: (-pair[1].high, -pair[1].low, pair[0].rule.id, pair[0].resource.id))
+    measured = [(finding, waste) for finding, waste in found if waste.is_measured]
+    risky = [(finding, waste) for finding, waste in found if not waste.is_measured]
+    units = _units(measured)
+    others = {unit: ranges for unit, ranges in _units(risky).items() if unit not in units}
+    sums = [_total(measured, units.values(), is_measured=True), _total(risky, others.values(), is_measured=False)]
+    return [total for total in sums if total.findings]
+
+
+def usd(low: float, high: float, *, is_least: bool = False) -> str:
+    """Return ``USD 0 to 28 or more``; of whole dollars, as more would be precision that no estimate has."""
+    first, last = f"{low:,.0f}", f"{high:,.0f}"
+    return (f"USD {first}" if first == last else f"USD {first} to {last}") + (" or more" if is_least else "")
+
+
+def is_least(waste: Waste) -> bool:
+    """Whether the prices in it are the lowest known, as no region is."""
+    return any(assumed.startswith("at least") for assumed in waste.assumes)
+
+
+def said(waste: Waste) -> str:
+    """Return one finding's waste in words, with what kind of number it is and how old its prices are."""
+    kind = "measured" if waste.is_measured else "at risk"
+    dated = f", prices of {waste.as_of}" if waste.as_of else ""
+    return f"{usd(waste.low, waste.high, is_least=is_least(waste))} a month ({kind}{dated})"
+
+
+def _units(found: Iterable[tuple[Finding, Waste]]) -> dict[tuple[str, str], tuple[float, float]]:
+    """Return the largest range of each thing that is billed apart. A name in a template is one of its file only."""
+    units: dict[tuple[str, str], tuple[float, float]] = {}
+    for finding, waste in found:
+        resource = finding.resource
+        file = "" if resource.account else resource.origin.locate(()).uri
+        for of, (low, high) in waste.units.items():
+            known = units.get((file, of), (0.0, 0.0))
+            units[file, of] = max(known, (low, high), key=lambda pair: (pair[1], pair[0]))
+    return units
+
+
+def _total(
+    found: Sequence[tuple[Finding, Waste]], ranges: Iterable[tuple[float, float]], *, is_measured: bool
+) -> Total:
+    ranges = list(ranges)
+    return Total(
+        is_measured=is_measured,
+        low=round(sum(low for low, _ in ranges), 2),
+        high=round(sum(high for _, high in ranges), 2),
+        as_of=min((waste.as_of for _, waste in found if waste.as_of), default=None),
+        findings=tuple(found),
+    )
