@@ -319,6 +319,8 @@ class RuleInfo(msgspec.Struct, frozen=True):
     controls: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    mend: bool | int | str | None = None
+    """The value that mends it without harm to anything else, where the one at fault is written out."""
 
 
 class Suppression(msgspec.Struct, frozen=True):

@@ -29,6 +29,7 @@ from wa_lint.model import (
 from wa_lint.reporters import Options, stages
 from wa_lint.reporters.json_report import encode
 from wa_lint.reporters.line_hash import line_hashes
+from wa_lint.reporters.mending import Replacement, replacement
 from wa_lint.reporters.places import file_of
 from wa_lint.reporters.sarif_rules import LEVEL, driver, sentence, taxonomy
 
@@ -98,12 +99,12 @@ class _Hashes:
     """GitHub's hash of any line of any source that is at hand."""
 
     def __init__(self, lines: Callable[[str], Sequence[str]]) -> None:
-        self._lines = lines
+        self.lines = lines
         self._known: dict[str, Sequence[str]] = {}
 
     def of(self, place: Location) -> str | None:
         if place.uri not in self._known:
-            self._known[place.uri] = line_hashes(self._lines(place.uri)) if place.line else ()
+            self._known[place.uri] = line_hashes(self.lines(place.uri)) if place.line else ()
         found = self._known[place.uri]
         return found[place.line - 1] if 0 < place.line <= len(found) else None
 
@@ -134,6 +135,7 @@ def _result(finding: Finding, index: int, where: str, hashes: _Hashes) -> Raw:
     related = list(_related(finding))[:_MOST_PLACES]
     place = finding.anchor or finding.location
     fails = finding.outcome is Outcome.FAIL
+    mended = replacement(finding, hashes.lines)
     return {
         "ruleId": finding.rule.id,
         "ruleIndex": index,
@@ -143,6 +145,7 @@ def _result(finding: Finding, index: int, where: str, hashes: _Hashes) -> Raw:
         "locations": [_location(place, finding.resource)],
         **({"relatedLocations": related} if related else {}),
         **({"codeFlows": [_flow(finding)]} if finding.trail else {}),
+        **({"fixes": [_fix(finding, mended)]} if mended else {}),
         "partialFingerprints": _fingerprints(finding, hashes.of(place)),
         **({"suppressions": [_suppression(finding.suppressed)]} if finding.suppressed else {}),
         **({"baselineState": "unchanged"} if _is_old(finding) else {}),
@@ -173,6 +176,15 @@ def _suppression(why: Suppression) -> Raw:
         "status": "accepted",
         "justification": ", ".join([*said, *([why.owner] if why.owner else [])]),
         **place,
+    }
+
+
+def _fix(finding: Finding, mended: Replacement) -> Raw:
+    place = _physical(mended.place, finding.resource)
+    change = {"deletedRegion": place["region"], "insertedContent": {"text": mended.text}}
+    return {
+        "description": {"text": sentence(f"Write {mended.text}")},
+        "artifactChanges": [{"artifactLocation": place["artifactLocation"], "replacements": [change]}],
     }
 
 
