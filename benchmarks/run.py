@@ -1,32 +1,44 @@
-"""How long things take, in CPU seconds, beside peers that are installed: ``./run bench``. Prints; judges nobody.
+"""How long templates take, in CPU seconds and memory, beside peers: ``./run bench``. Prints; judges nobody.
 
 Every figure is the least of three whole-process runs, taken in turn, so that a noisy machine harms all alike. Read the
-ratios. cfn-lint and cloudformation-validate come with the development environment; checkov and cfripper are timed where
-they are on the PATH.
+ratios. cfn-lint and cloudformation-validate come with the development environment; checkov and cfripper are installed
+on the first run, each in an environment of its own.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import resource
-import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
-RUNS = 3
-SIZES: Mapping[str, tuple[int, int]] = {
-    "1 template of 4 resources": (1, 1),
-    "1 template of 500 resources": (1, 125),
-    "100 templates of 12 resources": (100, 3),
-    "1000 templates of 12 resources": (1000, 3),
-}
-"""What is timed: how many templates, and how many endpoints with model, configuration and scaling target in each."""
+import msgspec
+from peers import program
+from timing import Timed, least, timed, verdict
 
-SLOW = 10.0
-"""CPU seconds per run after which a tool is not asked for the next larger size."""
+
+class Size(msgspec.Struct, frozen=True):
+    """How much is judged in one run."""
+
+    templates: int
+    groups: int
+    """In each template: an endpoint with its model, configuration and scaling target."""
+    cpu: float = 0.0
+    """Seconds that wa-lint may take; 0: as many as it likes."""
+    megabytes: float = 0.0
+
+    def __str__(self) -> str:
+        several = "template" if self.templates == 1 else "templates"
+        return f"{self.templates} {several} of {4 * self.groups} resources"
+
+
+SIZES: Final = (Size(1, 1), Size(1, 125, 1.0, 120.0), Size(100, 3, 2.0), Size(1000, 3, 14.0))
+
+SLOW: Final = 10.0
+"""CPU seconds per run after which a peer is not asked for the next larger size."""
 
 _VALIDATE = """
 import sys
@@ -38,7 +50,21 @@ for path in sys.argv[1:]:
 """
 
 
-def tools() -> Mapping[str, Sequence[str]]:
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="./run bench", description=str(__doc__).splitlines()[0])
+    parser.add_argument("--runs", type=int, default=3, help="runs of each tool and size (default 3)")
+    parser.add_argument("--most", type=int, default=1000, help="leave out sizes of more templates (default 1000)")
+    parser.add_argument("--without-peers", action="store_true", help="install none; time what is here")
+    options = parser.parse_args()
+    commands = dict(tools(with_peers=not options.without_peers))
+    print(f"{timed([*commands['wa-lint'][:3], '--version']).cpu:7.2f} s  wa-lint --version")
+    for size in (size for size in SIZES if size.templates <= options.most):
+        best = measured(size, commands, options.runs)
+        _print(size, best)
+        commands = {name: command for name, command in commands.items() if name == "wa-lint" or best[name].cpu < SLOW}
+
+
+def tools(*, with_peers: bool) -> Mapping[str, Sequence[str]]:
     """Return the commands that are here; each takes the files after its own words."""
     beside = Path(sys.executable).parent
     found: dict[str, Sequence[str]] = {
@@ -47,25 +73,34 @@ def tools() -> Mapping[str, Sequence[str]]:
     if (beside / "cfn-lint").exists():
         found["cfn-lint"] = [str(beside / "cfn-lint"), "--"]
     found["cloudformation-validate"] = [sys.executable, "-c", _VALIDATE]
-    if path := shutil.which("checkov"):
-        found["checkov"] = [path, "--framework", "cloudformation", "--skip-download", "--compact", "--quiet", "-f"]
-    if path := shutil.which("cfripper"):
-        found["cfripper"] = [path]
+    for name, words in _PEERS.items() if with_peers else ():
+        if path := program(name):
+            found[name] = [str(path), *words]
     return found
 
 
-def main() -> None:
-    commands = dict(tools())
-    print(f"{cpu_seconds([*commands['wa-lint'][:3], '--version'], []):7.2f} s  wa-lint --version")
-    for title, (files, groups) in SIZES.items():
-        with tempfile.TemporaryDirectory() as folder:
-            paths = write(Path(folder), files, groups)
-            timed = {name: [cpu_seconds(command, paths) for _ in range(RUNS)] for name, command in commands.items()}
-        best = {name: min(seconds) for name, seconds in timed.items()}
-        print(f"\n{title}")
-        for name, seconds in best.items():
-            print(f"{seconds:7.2f} s  {seconds / best['wa-lint']:6.1f} x  {name}")
-        commands = {name: command for name, command in commands.items() if best[name] < SLOW}
+_PEERS: Final[Mapping[str, Sequence[str]]] = {
+    "checkov": ("--framework", "cloudformation", "--skip-download", "--compact", "--quiet", "-f"),
+    "cfripper": (),
+}
+
+
+def measured(size: Size, commands: Mapping[str, Sequence[str]], runs: int) -> dict[str, Timed]:
+    """Return the least that each tool took. What it finds, and its exit code, do not matter here."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = write(Path(folder), size.templates, size.groups)
+        turns = [{name: timed([*command, *paths]) for name, command in commands.items()} for _ in range(runs)]
+    return {name: least(turn[name] for turn in turns) for name in commands}
+
+
+def _print(size: Size, best: Mapping[str, Timed]) -> None:
+    ours = best["wa-lint"]
+    print(f"\n{size}")
+    for name, run in best.items():
+        print(f"{run.cpu:7.2f} s  {run.megabytes:5.0f} MB  {run.cpu / ours.cpu:6.1f} x  {name}")
+    for figure, limit, unit in ((ours.cpu, size.cpu, "s CPU"), (ours.megabytes, size.megabytes, "MB")):
+        if limit:
+            print(f"  wa-lint: {figure:.4g} of {limit:g} {unit}, {verdict(figure, limit)}", flush=True)
 
 
 def write(folder: Path, files: int, groups: int) -> Sequence[str]:
@@ -108,14 +143,6 @@ def group(i: int) -> Mapping[str, object]:
 
 def of(type_: str, **properties: object) -> Mapping[str, object]:
     return {"Type": f"AWS::{type_}", "Properties": properties}
-
-
-def cpu_seconds(command: Sequence[str], files: Sequence[str]) -> float:
-    """Return user and system time of one run. What it finds, and its exit code, do not matter here."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([*command, *files], capture_output=True, check=False)  # noqa: S603, commands of the table above
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 if __name__ == "__main__":

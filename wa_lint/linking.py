@@ -16,7 +16,7 @@ from wa_lint.calling import is_across, is_name, is_out_of_reach, names, resting_
 from wa_lint.graph import Cell, Graph, World
 from wa_lint.links import LINKS, Link
 from wa_lint.model import ABSENT, Partial, Path, Resource, Snapshot, SourceKind, Unknown, Unresolved, Value
-from wa_lint.naming import Shelf, Spellings, Text, shelve, spelled_on
+from wa_lint.naming import Ends, Shelf, Spellings, Text, ends_of, meeting, shelve, spelled_on
 from wa_lint.truth import Truth, equals, every
 
 T = TypeVar("T")
@@ -254,8 +254,13 @@ class _Texts(msgspec.Struct, frozen=True, eq=False):
     """Every text by what it says, whole."""
     shelf: Shelf
     """The same texts, in order."""
-    open: Sequence[tuple[Cell, Text | None]]
-    """Those of which something is open, or nothing known."""
+    all: Sequence[tuple[Cell, Text | None]]
+    """First those of which something is open, or nothing known."""
+    sure_from: int
+    """The number of the first of the others."""
+    unknown: frozenset[int]
+    ends: Ends
+    """Of all that are not unknown."""
 
 
 def _texts_of(world: World, link: Link) -> _Texts:
@@ -269,7 +274,11 @@ def _texts_of(world: World, link: Link) -> _Texts:
                     exact.setdefault(text.said, []).append(cell)
                 if text is None or text.is_open:
                     unsure.append((cell, text))
-        return _Texts(exact, shelve(exact), unsure)
+        known = ((cell, text_of(cell)) for cells in exact.values() for cell in cells)
+        every_one = [*unsure, *((cell, text) for cell, text in known if text and not text.is_open)]
+        texts = {number: text for number, (_, text) in enumerate(every_one) if text}
+        unknown = frozenset(range(len(unsure))) - texts.keys()
+        return _Texts(exact, shelve(exact), every_one, len(unsure), unknown, ends_of(texts))
 
     return world.recall(("texts", link.type, link.path), compute)
 
@@ -285,9 +294,8 @@ def _certain(texts: _Texts, by: Spellings, place: Cell) -> Iterator[Resource]:
 
 def _doubt(texts: _Texts, by: Spellings, place: Cell) -> str | None:
     """Return why it is not known whether one more text names `place`; None if it is known that none does."""
-    unsure = [*texts.open]
-    if by.open:
-        unsure += [(cell, text_of(cell)) for cells in texts.exact.values() for cell in cells]
+    near = sorted(texts.unknown | meeting(texts.ends, by))
+    unsure = (texts.all[number] for number in near if by.open or number < texts.sure_from)
     matches = (is_name(cell, said, by, place) for cell, said in unsure)
     return next((match.reason for match in matches if isinstance(match, Unknown)), None)
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import chain
 from typing import TypeAlias
 
 import msgspec
@@ -134,6 +136,49 @@ def spelled_on(shelf: Shelf, by: Spellings) -> Iterator[str]:
         else:
             near = (said[::-1] for said in _beginning(shelf.backward, tail[::-1]))
         yield from (said for said in near if _strict(one.said).fullmatch(said))
+
+
+class Row(msgspec.Struct, frozen=True):
+    """Beginnings in order, and the numbers of the texts that have each."""
+
+    ordered: Sequence[str]
+    numbers: Mapping[str, Sequence[int]]
+
+
+class Ends(msgspec.Struct, frozen=True):
+    """Texts by their settled ends, to be found by those of a spelling: as `Shelf`, where either has holes."""
+
+    texts: Mapping[int, Text]
+    heads: Row
+    tails: Row
+    """Each of them reversed."""
+
+
+def ends_of(texts: Mapping[int, Text]) -> Ends:
+    heads = ((one.head, number) for number, one in texts.items())
+    return Ends(texts, _row(heads), _row((one.tail[::-1], number) for number, one in texts.items()))
+
+
+def meeting(ends: Ends, by: Spellings) -> set[int]:
+    """Return the numbers of the texts that may be one of the spellings: of all others `is_named` is False."""
+    found: set[int] = set()
+    for head, tail in by.ends:
+        near = min(_near(ends.heads, head), _near(ends.tails, tail[::-1]), key=len)
+        found.update(number for number in near if _can_meet(ends.texts[number], head, tail))
+    return found
+
+
+def _row(beginnings: Iterable[tuple[str, int]]) -> Row:
+    numbers: dict[str, list[int]] = defaultdict(list)
+    for one, number in beginnings:
+        numbers[one].append(number)
+    return Row(sorted(numbers), numbers)
+
+
+def _near(row: Row, end: str) -> Sequence[int]:
+    """Return the numbers of those that begin with `end`, or that `end` begins with."""
+    shorter = (end[:length] for length in range(len(end)))
+    return [n for one in chain(shorter, _beginning(row.ordered, end)) for n in row.numbers.get(one, ())]
 
 
 def _beginning(ordered: Sequence[str], head: str) -> Iterator[str]:
