@@ -282,7 +282,7 @@ def test_ctrl_c_leaves_a_valid_snapshot_and_says_how_to_go_on(cloud: Cloud, wa_l
     resumed = wa_lint("snapshot", *whom, "--resume", "part.jsonl.gz")
     assert "interrupted" not in resumed.err
     whole = codec.load((tmp_path / "part.jsonl.gz").read_bytes(), "whole")
-    assert not any("interrupted" in gap.reason for gap in whole.gaps)
+    assert not [g for g in whole.gaps if "interrupted" in g.reason]
     assert [r.id.rpartition(":")[2] for r in whole.resources if r.type.endswith("::NotebookInstance")] == [
         "notebook-instance/research"
     ]
@@ -314,7 +314,7 @@ def test_nothing_is_read_of_an_account_that_is_not_expected(
     options = [word for account in expected for word in ("--expect-account", account)]
     run = wa_lint("scan", "--region", "eu-west-1", *given, *options, *ALL, *FEW)
     assert (run.code in (0, 3)) is is_read
-    assert {service for _, _, service in cloud.seen} == ({"sts", "iam", "sagemaker"} if is_read else {"sts"})
+    assert {service for _, _, service in cloud.seen} == ({"sts", "iam", "sagemaker", "tagging"} if is_read else {"sts"})
     if not is_read:
         assert run.code == 2
         assert "--expect-account: the credentials lead to " in run.err

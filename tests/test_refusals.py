@@ -22,7 +22,7 @@ from wa_lint.demo.stub import REGION
 from wa_lint.facts import traffic
 from wa_lint.language import types_read
 from wa_lint.links import LINKS
-from wa_lint.model import Outcome, Raw, Snapshot
+from wa_lint.model import Gap, Outcome, Raw, Snapshot, Unknown
 from wa_lint.rule import Rule
 from wa_lint.sources.live import plan
 from wa_lint.sources.live.reader import read_live
@@ -49,10 +49,11 @@ class Tape:
         self.code, self.status = "", 0
         self.answers: dict[Asked, tuple[int, dict[str, Raw]]] = {}
         self._clients: dict[str, Raw] = {}
-        self._session = new_session()
-        self._session.events.register("before-parameter-build", _keep)
-        self._session.events.register("before-call", lambda model, context, **_: self._play(model, context))
-        self._session.events.register("after-call", self._fill)
+        self._boto = new_session()
+        self._session = self._boto._session  # where boto3's sessions keep botocore's
+        self._boto.events.register("before-parameter-build", _keep)
+        self._boto.events.register("before-call", lambda model, context, **_: self._play(model, context))
+        self._boto.events.register("after-call", self._fill)
 
     @property
     def asked(self) -> frozenset[tuple[str, str]]:
@@ -66,7 +67,7 @@ class Tape:
     def client(self, service: str, **named: Raw) -> Raw:
         """Return the one client of a service: making it takes longer than reading the whole account from tape."""
         if service not in self._clients:
-            self._clients[service] = self._session.client(service, **named)
+            self._clients[service] = self._boto.client(service, **named)
         return self._clients[service]
 
     def record(self, session: Raw) -> None:
@@ -107,6 +108,8 @@ class Account(msgspec.Struct, frozen=True):
     outcomes: Outcomes
     types: Mapping[str, str]
     """Of each resource, by its id."""
+    gaps: frozenset[Gap]
+    """What cannot be read of it anyway, for neither moto nor the stub has it."""
 
 
 Refused = Mapping[tuple[str, str, str], tuple[Snapshot, Outcomes]]
@@ -123,27 +126,34 @@ def account() -> Account:
             seed = file.with_name("seed.yaml")
             if seed.exists():
                 sow(seed.read_bytes(), seed.name, session)
+        session.events.register("after-call", _grow_old)
         tape.record(session)
         live = read_live(session, REGION, now=NOW, max_rps=1e6)
-    return Account(tape, outcomes(live), {resource.id: resource.type for resource in live.resources})
+    return Account(tape, outcomes(live), {r.id: r.type for r in live.resources}, frozenset(live.gaps))
+
+
+def _grow_old(parsed: dict[str, Raw], model: Raw, **_: Raw) -> None:
+    """Of what is younger than 90 days nobody can say that it was idle for so long."""
+    if model.name in ("DescribeEndpoint", "DescribeInferenceComponent"):
+        parsed["CreationTime"] = NOW - dt.timedelta(days=120)
 
 
 @pytest.fixture(scope="module")
 def refused(account: Account) -> Refused:
     """Read the account once for each call and each way to refuse it."""
     found = {}
-    for service, operation in CALLS:
+    for service, operation in sorted(account.tape.asked.intersection(CALLS)):
         for word, (code, status) in REFUSALS.items():
             tape = account.tape
             tape.refused, tape.code, tape.status = (service, operation), code, status
-            snapshot = read_live(tape, REGION, now=NOW)
+            snapshot = read_live(tape, REGION, now=NOW, max_rps=1e6)
             found[service, operation, word] = snapshot, outcomes(snapshot)
     return found
 
 
 def test_the_tape_plays_what_the_account_said(account: Account) -> None:
     account.tape.refused = ("", "")
-    assert outcomes(read_live(account.tape, REGION, now=NOW)) == account.outcomes
+    assert outcomes(read_live(account.tape, REGION, now=NOW, max_rps=1e6)) == account.outcomes
 
 
 @pytest.mark.parametrize("word", REFUSALS)
@@ -151,8 +161,10 @@ def test_the_tape_plays_what_the_account_said(account: Account) -> None:
 def test_a_refused_call_never_turns_an_outcome_round(
     call: tuple[str, str], word: str, account: Account, refused: Refused
 ) -> None:
+    if call not in account.tape.asked:
+        pytest.skip("the account has nothing to ask this of")
     snapshot, after = refused[*call, word]
-    assert bool(snapshot.gaps) == (call in account.tape.asked)
+    assert set(snapshot.gaps) - account.gaps
     turned = [
         f"{rule} on {id_}: {shown(account.outcomes[rule, id_])} before, {shown(after[rule, id_])} after"
         for rule, id_ in sorted(account.outcomes.keys() | after.keys())
@@ -211,19 +223,25 @@ def test_a_script_that_is_named_by_its_arn_and_not_in_sight_may_stop_what_is_idl
 def calls_of(rule: Rule) -> Iterator[tuple[str, str]]:
     """Yield (service, operation) of the calls whose answers the rule looks at."""
     words = frozenset(words_of(rule))
-    types = types_read(rule.info.applies_to, rule.expressions.values())
-    for collector in plan.listed(plan.wanted(types)):
+    types = types_read(rule.info.applies_to, judging(rule))
+    wanted = [collector for collector in plan.wanted(types) if not types.intersection(collector.holds)]
+    for collector in plan.listed(wanted):
         if collector.listing:
             yield collector.service, collector.listing.operation
-    for collector in plan.wanted(types):
+    for collector in wanted:
         yield from ((collector.service, call.operation) for call in collector.describe if fills(call, words))
     if words & {fact.name for fact in traffic.FACTS}:
         yield "cloudwatch", plan.METRIC_CALL.operation
 
 
+def judging(rule: Rule) -> list[str]:
+    """Return the expressions that an outcome hangs on. What a fault wastes is a number beside it."""
+    return [text for name, text in rule.expressions.items() if name != "waste"]
+
+
 def words_of(rule: Rule) -> Iterator[str]:
     """Yield every member that the rule's expressions name."""
-    for text in rule.expressions.values():
+    for text in judging(rule):
         yield from (node.field for node in walk(parse(text)) if isinstance(node, Select))
 
 
@@ -248,10 +266,16 @@ def of_rule(rule: Rule, counted: Outcomes) -> Outcomes:
 
 
 def hidden(account: Account, snapshot: Snapshot) -> frozenset[str]:
-    """Return the ids of resources that were not listed, and of whose type the snapshot says so."""
+    """Return the ids of resources that were not listed, and of whose type the snapshot says so.
+
+    And those of the jobs in a definition that was not read.
+    """
     types = {gap.scope.type for gap in snapshot.gaps}
-    listed = {resource.id for resource in snapshot.resources}
-    return frozenset(id_ for id_, type_ in account.types.items() if type_ in types and id_ not in listed)
+    listed = {resource.id: resource for resource in snapshot.resources}
+    unseen = {id_ for id_, type_ in account.types.items() if type_ in types and id_ not in listed}
+    unread = unseen | {id_ for id_, resource in listed.items() if isinstance(resource.properties, Unknown)}
+    inside = {id_ for _, id_ in account.outcomes if id_ not in account.types and id_.rpartition("/")[0] in unread}
+    return frozenset(unseen | inside)
 
 
 def is_honest(before: Counter[Outcome], after: Counter[Outcome], *, is_hidden: bool) -> bool:

@@ -21,6 +21,7 @@ from botocore.credentials import DeferredRefreshableCredentials, create_assume_r
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConnectionClosedError,
     EndpointConnectionError,
     NoCredentialsError,
     NoRegionError,
@@ -29,10 +30,14 @@ from botocore.exceptions import (
     ProfileNotFound,
     UnknownRegionError,
 )
+from botocore.parsers import ResponseParserError
 
 from wa_lint.errors import SourceError
 from wa_lint.manners import DEADLINE, Limits, Manners, Watch
 from wa_lint.model import Raw
+
+_SMALL_PAGES = frozenset({"iam", "sagemaker"})
+"""Services whose pages hold a tenth of what they may, if nobody asks for more (botocore's models, MaxResults)."""
 
 _PAGES = 10_000
 """A listing that is longer is one that never ends."""
@@ -185,7 +190,9 @@ class Clients:
     def _paginated(self, service: str, operation: str, request: Mapping[str, Raw]) -> Iterator[Raw]:
         method, client = self._method(service, operation), self._client(service)
         if client.can_paginate(xform_name(operation)):
-            return iter(client.get_paginator(xform_name(operation)).paginate(**request))
+            size = _page_size(client, operation) if service in _SMALL_PAGES else None
+            pages = client.get_paginator(xform_name(operation))
+            return iter(pages.paginate(**request, PaginationConfig={"PageSize": size} if size else {}))
         return (method(**request) for _ in range(1))
 
     def _method(self, service: str, operation: str) -> Raw:
@@ -201,9 +208,11 @@ class Clients:
             return self._made[service]
 
     def _new(self, service: str) -> Raw:
-        made = self._session.client(service, region_name=self._region, config=_config(self._watch.manners))
+        made = _whole(self._session.client(service, region_name=self._region, config=_config(self._watch.manners)))
         made.meta.events.register("before-send", lambda **_: self._admit(service))
         made.meta.events.register_first("needs-retry", lambda **event: self._give_up(service, **event))
+        if made.meta.service_model.resolved_protocol in _JSON:
+            made.meta.events.register("response-received", _demand_json)
         return made
 
     # --- manners ------------------------------------------------------------------------------------
@@ -268,6 +277,13 @@ _NO_NAME: Final = ("Name or service not known", "No address associated", "nodena
 """What a name that is not found is called by Linux and macOS. That a resolver did not answer is something else."""
 
 
+def _page_size(client: Raw, operation: str) -> int | None:
+    """Return how many items a page of a listing may hold, where botocore's model says so."""
+    members = client.meta.service_model.operation_model(operation).input_shape.members
+    limits = [members[name].metadata.get("max") for name in ("MaxResults", "MaxItems") if name in members]
+    return limits[0] if limits else None
+
+
 def open_session(profile: str | None = None, region: str | None = None) -> Raw:
     """Return a boto3 session with the user's own credentials. Raise SourceError where the profile does not exist."""
     try:
@@ -296,9 +312,9 @@ def account_of(session: Raw, region: str, manners: Manners | None = None) -> Acc
     EOFError: a profile asks for an MFA code where nobody can type one.
     """
     try:
-        sts = session.client("sts", region_name=region, config=_config(manners or Manners(), attempts=3))
+        sts = _whole(session.client("sts", region_name=region, config=_config(manners or Manners(), attempts=3)))
         answer = sts.get_caller_identity()
-    except (ClientError, BotoCoreError, EOFError, ValueError) as error:
+    except (ClientError, BotoCoreError, ResponseParserError, EOFError, ValueError) as error:
         raise SourceError(f"aws {region}", _sentence(error)) from error
     arn = str(answer.get("Arn", ""))
     if not answer.get("Account") or not arn.startswith("arn:"):
@@ -344,7 +360,44 @@ def _config(manners: Manners, attempts: int = 6) -> Config:
     )
 
 
-_AT_A_LOSS: Final = (NotImplementedError, AttributeError, LookupError, TypeError, EOFError, ValueError)
+class _Whole:
+    """Sends what botocore sends, and takes an answer that ends too early for none, so that it is asked for again.
+
+    botocore tells urllib3 not to look at how long an answer should have been (1.44). To it a listing of which nothing
+    came but the headers is empty: that would prove absence.
+    """
+
+    def __init__(self, inner: Raw) -> None:
+        self._inner = inner
+
+    def send(self, request: Raw) -> Raw:
+        answer = self._inner.send(request)
+        length = answer.headers.get("content-length") or ""
+        if request.method != "HEAD" and length.isdigit() and len(answer.content) < int(length):
+            raise ConnectionClosedError(endpoint_url=request.url)
+        return answer
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+def _whole(client: Raw) -> Raw:
+    """Return a client that takes whole answers only."""
+    endpoint = client._endpoint  # noqa: SLF001, botocore has no public way
+    if not isinstance(endpoint.http_session, _Whole):
+        endpoint.http_session = _Whole(endpoint.http_session)
+    return client
+
+
+_AT_A_LOSS: Final = (
+    NotImplementedError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    EOFError,
+    ValueError,
+    ResponseParserError,  # of XML that is none; it is no BotoCoreError
+)
 
 
 def _asked(call: Callable[[], Raw]) -> Raw | Refusal:
@@ -366,6 +419,19 @@ def _asked(call: Callable[[], Raw]) -> Raw | Refusal:
         return Refusal(SDK_TOO_OLD if is_new else "ParamValidationError", str(error))
     except (BotoCoreError, OSError, *_AT_A_LOSS) as error:
         return Refusal(type(error).__name__, str(error))
+
+
+_JSON: Final = frozenset({"json", "rest-json"})
+
+
+def _demand_json(response_dict: Raw = None, **_: Raw) -> None:
+    """Refuse an answer that was cut short, or is a text: botocore reads what is no JSON as an answer that is empty."""
+    body = response_dict["body"] if response_dict and response_dict["status_code"] < _FAILURE else b""
+    if isinstance(body, bytes) and body.strip() and not (body.lstrip()[:1] in b"{[" and body.rstrip()[-1:] in b"}]"):
+        raise _Halted(Refusal("NotAnAnswer", "what came back is no JSON"))
+
+
+_FAILURE: Final = 300
 
 
 def _no_page(answer: Raw) -> Raw | Refusal:
@@ -399,6 +465,7 @@ _WHY: Final[Mapping[str, str]] = {
     "SignatureDoesNotMatch": "the AWS secret access key does not fit the access key id",
     "EOFError": "the profile asks for an MFA code, and nobody is here to type one",
     "UnauthorizedSSOTokenError": "the SSO session has expired; `aws sso login` renews it",
+    "ResponseParserError": "what answers does not speak as AWS does; is there a proxy?",
     "SSOTokenLoadError": "there is no SSO session; `aws sso login` opens one",
     "TokenRetrievalError": "the SSO session cannot be renewed; `aws sso login` opens a new one",
     "no connection": "no connection to AWS: its name is not found, or the network does not lead there",

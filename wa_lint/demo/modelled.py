@@ -153,9 +153,7 @@ _LISTS: Final = {
 @cache
 def _paging(service: str, operation: str) -> _Paging:
     """Return how botocore turns the pages of a listing; one that it has no paginator for may have a NextToken."""
-    from botocore.session import get_session  # noqa: PLC0415, half a second that only an embedded account pays
-
-    session = get_session()
+    session = _botocore()
     model = session.get_service_model(service).operation_model(operation)
     try:
         config = session.get_paginator_model(service).get_paginator(operation)
@@ -166,6 +164,14 @@ def _paging(service: str, operation: str) -> _Paging:
     asked, told = (config.get(name, []) for name in ("input_token", "output_token"))
     more = config.get("more_results")
     return _Paging(_several(asked), _several(told), (more,) if more else ())
+
+
+@cache
+def _botocore() -> Raw:
+    """Return the one session whose models all answers are made of: each new one would read SageMaker's anew."""
+    from botocore.session import get_session  # noqa: PLC0415, half a second that only an embedded account pays
+
+    return get_session()
 
 
 def _several(names: str | list[str]) -> tuple[str, ...]:

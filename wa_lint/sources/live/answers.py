@@ -7,14 +7,17 @@ resource whoever fetched it.
 from __future__ import annotations
 
 import base64
+import codecs
 import contextlib
 import datetime as dt
 import json
 import re
 import urllib.parse
+import zlib
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
+from typing import Final
 
 import msgspec
 
@@ -148,9 +151,12 @@ def told(call: Call, answer: Item) -> Item:
 
 
 def filled(template: str, item: Item, place: Place) -> str | None:
-    """Return `template` with its ``{member}`` or ``{first|second}`` filled in; None where a member is not there."""
+    """Return `template` with its ``{member}`` or ``{first|second}`` filled in; None where a member is not there.
+
+    An empty text is not there either: an API's way to say that there is no ARN.
+    """
     names = {"account": place.account, "region": place.region, "partition": place.partition} | item
-    texts = {name: text for name, text in names.items() if isinstance(text, str)}
+    texts = {name: text for name, text in names.items() if isinstance(text, str) and text}
     wanted = {hole: next(filter(texts.__contains__, hole.split("|")), None) for hole in _HOLE.findall(template)}
     if not template or None in wanted.values():
         return None
@@ -321,11 +327,23 @@ def _masked_json(text: Raw) -> Raw:
 def _masked_base64(text: Raw) -> Raw:
     """Mask a script inside its encoding; the same text where there is nothing to mask, or no base64."""
     try:
-        script = base64.b64decode(text, validate=True).decode("utf-8")
-    except (TypeError, ValueError):
+        script = _script("".join(text.split()))
+    except (AttributeError, ValueError, zlib.error):
         return text
     masked = redact.mask(script)
     return text if masked == script else base64.b64encode(masked.encode()).decode("ascii")
+
+
+_LARGEST_SCRIPT: Final = 1_000_000
+"""Characters. SageMaker takes 16,384 in base64 (API reference, NotebookInstanceLifecycleHook, read 2026-11)."""
+
+
+def _script(text: str) -> str:
+    """Return the script in `text`, which may be packed, in UTF-16 or cut short. Raise where it is none."""
+    content = base64.b64decode(text[: len(text) // 4 * 4], validate=True)
+    if content.startswith(b"\x1f\x8b"):
+        content = zlib.decompressobj(31).decompress(content, _LARGEST_SCRIPT)
+    return content.decode("utf-16" if content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8")
 
 
 def _without_empty(value: Raw, shape: Shape | None) -> Raw:

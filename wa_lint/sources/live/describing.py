@@ -81,17 +81,26 @@ def _answer(run: Run, task: _Task) -> Raw | aws.Refusal:
     answer = ask(run, collector, call, request)
     if isinstance(answer, aws.Refusal):
         return {} if is_none(call, answer) else answer
+    if not call.fills and not call.items and not _says_anything(answer.get(call.within) if call.within else answer):
+        return aws.Refusal("NotAnAnswer", "the answer is empty")  # it would prove that nothing is set
     return _continued(run, collector, call, request, answer) if call.continued else answer
+
+
+def _says_anything(answer: Raw) -> bool:
+    members = answer if isinstance(answer, dict) else {}
+    return any(value is not None for name, value in members.items() if name != "ResponseMetadata")
 
 
 def _continued(run: Run, collector: Collector, call: Call, request: dict[str, Raw], answer: Raw) -> Raw | aws.Refusal:
     """Return `answer` with the rest of its list, page by page."""
-    whole, token, seen = dict(answer), answer.get("NextToken"), set()
-    while token and token not in seen:
+    whole, token, seen = dict(answer), answer.get("NextToken"), set[Raw]()
+    while token:
         seen.add(token)
         page = run.clients.ask(collector.service, call.operation, request | {"NextToken": token})
         if isinstance(page, aws.Refusal):
             return page
+        if page.get("NextToken") in seen:
+            return aws.Refusal("RepeatedPage", "the description gave the same token twice")
         whole[call.continued] = [*(whole.get(call.continued) or ()), *(page.get(call.continued) or ())]
         token = page.get("NextToken")
     whole.pop("NextToken", None)

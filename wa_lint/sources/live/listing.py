@@ -21,6 +21,7 @@ OnProgress = Callable[[str, int, int], None]
 
 _GONE = frozenset(
     {
+        "ListenerNotFound",
         "LoadBalancerNotFound",
         "NoSuchBucket",
         "NoSuchEntity",
@@ -34,7 +35,10 @@ _GONE = frozenset(
     }
 )
 
-_GONE_WORDS = re.compile(r"(could not|cannot) find|does not exist|not found", re.IGNORECASE)
+_GONE_WORDS = re.compile(
+    r"(could not|cannot) find|does not exist|not found|RecordNotFound|^no workforce|^the work ?team", re.IGNORECASE
+)
+"""How SageMaker's validation errors say it: of a notebook instance, an app or a space in one word, RecordNotFound."""
 
 
 class Refused(msgspec.Struct, frozen=True):

@@ -58,7 +58,7 @@ def queries(metric: Metric, owner: str, item: Item, window: Window) -> list[Quer
 
 def born(item: Item) -> dt.datetime | None:
     made = item.get("CreationTime")
-    return made if isinstance(made, dt.datetime) else None
+    return _aware(made) if isinstance(made, dt.datetime) else None
 
 
 def request(asked: Sequence[Query], window: Window) -> dict[str, Raw]:
@@ -89,7 +89,8 @@ def points(answers: Iterable[Raw]) -> dict[str, Points | Unknown]:
         if result.get("StatusCode") in _FAILED:
             found[name] = Unknown(f"{result['StatusCode']}: cloudwatch:GetMetricData")
         elif isinstance(known, list):
-            known.extend(zip(result.get("Timestamps") or (), result.get("Values") or (), strict=False))
+            pairs = zip(result.get("Timestamps") or (), result.get("Values") or (), strict=False)
+            known.extend((_aware(at), value) for at, value in pairs if at is not None and value is not None)
     return found
 
 
@@ -116,6 +117,11 @@ def _labels(item: Item, path: str) -> Iterator[str]:
     for inner in listed if isinstance(listed, list) else ():
         if isinstance(inner, Mapping) and isinstance(inner.get(member), str):
             yield inner[member]
+
+
+def _aware(at: dt.datetime) -> dt.datetime:
+    """Return a time as AWS means it: one without a zone is UTC."""
+    return at if at.tzinfo else at.replace(tzinfo=dt.UTC)
 
 
 def _whole(at: dt.datetime, period: int) -> dt.datetime:

@@ -111,7 +111,7 @@ def _snapshot(run: Run, collectors: Sequence[Collector], earlier: Earlier) -> Sn
     return Snapshot(
         kind=SourceKind.LIVE,
         uri=f"aws://{run.place.account}/{run.place.region}",
-        resources=_sorted(grouped(_with_series(resources, measured), {c.type for c in collectors if c.window_days})),
+        resources=_sorted(grouped(_sorted(_with_series(resources, measured)), _jobs(collectors))),
         complete=frozenset(scope for c in whole for scope in scopes_of(run.place, c)),
         gaps=tuple(sorted(_gaps(run.place, asked, listings, found, measured))),
         taken_at=run.now.isoformat(),
@@ -140,6 +140,10 @@ def _with_series(resources: Iterable[Resource], measured: Measured) -> Iterator[
         series = measured.series.get((resource.type, resource.id))
         observed = {**(resource.observed or {}), **series} if series else resource.observed
         yield msgspec.structs.replace(resource, observed=observed)
+
+
+def _jobs(collectors: Iterable[Collector]) -> set[str]:
+    return {collector.type for collector in collectors if collector.window_days}
 
 
 def _sorted(resources: Iterable[Resource]) -> tuple[Resource, ...]:

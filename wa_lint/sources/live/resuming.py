@@ -38,7 +38,7 @@ def taken_over(snapshot: Snapshot, collectors: Sequence[Collector], place: Place
     region or other types.
     """
     scopes = {c.type: set(scopes_of(place, c)) for c in collectors}
-    asked = {*snapshot.complete, *(gap.scope for gap in snapshot.gaps)}
+    asked = {*snapshot.complete, *(gap.scope for gap in snapshot.gaps if "::" in gap.scope.type)}  # tags are no type
     taken_at = _moment(snapshot)
     _same_place(snapshot, asked, place)
     _same_types(snapshot, {scope.type for scope in asked}, {s.type for own in scopes.values() for s in own})
