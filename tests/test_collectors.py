@@ -406,7 +406,7 @@ JUNK: tuple[Any, ...] = (None, 3, "text", "", [], {}, [None], [[]], {"k": None},
 
 
 @each_collector
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=10)
 @given(drawn=st.data())
 def test_no_answer_makes_the_shaping_crash(collector: Collector, drawn: st.DataObject) -> None:
     item = full(collector)

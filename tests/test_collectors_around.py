@@ -266,7 +266,7 @@ def test_an_agent_its_alias_its_guardrail_and_its_knowledge_find_each_other() ->
         answering("ListKnowledgeBases", {"knowledgeBaseSummaries": [knowledge]}),
         answering("GetKnowledgeBase", {"knowledgeBase": knowledge}),
         answering("ListDataSources", {"dataSourceSummaries": [{"dataSourceId": "D1", "name": "files"}]}),
-        answering("GetDataSource", {"dataSource": {}}),
+        answering("GetDataSource", {"dataSource": {"name": "files"}}),
     )
     world = World(graph_of(snapshot))
     (agent_cell, alias, source) = (

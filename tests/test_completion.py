@@ -25,9 +25,9 @@ LINES = {
     ("wa-lint", "che"): {"check"},
     ("wa-lint", "check", "--sel"): {"--select"},
     ("wa-lint", "check", "--select", "endpoint-sin"): {"endpoint-single-instance"},
-    ("wa-lint", "check", "--ignore", "bucket-unversioned,endpoint-sin"): {"bucket-unversioned,endpoint-single-instance"},
+    ("wa-lint", "check", "--ignore", "bucket-public,endpoint-sin"): {"bucket-public,endpoint-single-instance"},
     ("wa-lint", "check", "--severity", "crit"): {"critical"},
-}  # fmt: skip
+}
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash here")

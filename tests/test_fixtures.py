@@ -1,4 +1,4 @@
-"""Every workload against the reporters that people read: what is written now is what was accepted. ``./run bless`` accepts anew."""
+"""Every workload against the reporters that people read: what is written was accepted. ``./run bless`` accepts anew."""
 
 from __future__ import annotations
 

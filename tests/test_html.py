@@ -117,7 +117,7 @@ def test_the_filter_shows_what_was_asked_for(opened: Opened) -> None:
     assert 0 < found.count() < total
     assert all("wildcard" in text.lower() for text in found.all_text_contents())
     page.get_by_role("button", name="Clear").click()
-    page.wait_for_function(f"document.getElementById('count').textContent === '{total} of {total} shown'")
+    page.locator("#count", has_text=f"{total} of {total} shown").wait_for()
     for label, value, held in (("Severity", "high", "data-severity"), ("Outcome", "fail", "data-outcome")):
         page.get_by_label(label, exact=True).select_option(value)
         assert {one.get_attribute(held) for one in page.locator("details.finding:visible").all()} == {value}

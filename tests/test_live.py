@@ -68,9 +68,7 @@ STUBBED: Mapping[tuple[str, str], Any] = {
         ]
     },
     ("sagemaker", "ListMonitoringExecutions"): {
-        "MonitoringExecutionSummaries": [
-            {"MonitoringScheduleName": "watch", "MonitoringExecutionStatus": "Completed"}
-        ]
+        "MonitoringExecutionSummaries": [{"MonitoringScheduleName": "watch", "MonitoringExecutionStatus": "Completed"}]
     },
     ("sagemaker", "DescribeMonitoringSchedule"): {
         "MonitoringScheduleName": "watch",

@@ -180,7 +180,8 @@ def _several(names: str | list[str]) -> tuple[str, ...]:
 
 def _tag(request: Mapping[str, Raw], pages: _Paging) -> str:
     """Return what tells the things of one request from those of another: the names that are asked for."""
-    words = [str(v) for k, v in sorted(request.items()) if isinstance(v, str | int) and k not in pages.asked]
+    about_pages = {*pages.asked, "MaxItems", "MaxResults"}
+    words = [str(v) for k, v in sorted(request.items()) if isinstance(v, str | int) and k not in about_pages]
     return f"{zlib.crc32('-'.join(words).encode()):08x}" if words else ""
 
 

@@ -37,6 +37,7 @@ class Pillar(msgspec.Struct, frozen=True):
     assessable: int
     """The practices that checks could assess here."""
     tally: tally.Tally
+    """Of all checks that speak of a practice of the pillar, though their first practice may be another pillar's."""
 
     @property
     def coverage(self) -> int:
@@ -123,7 +124,9 @@ def _pillar(name: str, report: Report, standings: Mapping[str, tally.Standing]) 
     values = [value for id_ in assessed if (value := worth(by_practice[id_])) is not None]
     score = round(100 * sum(values) / len(values)) if values else None
     assessable = sum(standings[practice.id].status not in _OUT for practice in own)
-    return Pillar(name, score, len(assessed), assessable, tally.by_pillar(report)[name])
+    ids = {practice.id for practice in own}
+    counted = tally.total(f for f in report.findings if not ids.isdisjoint(f.rule.practices))
+    return Pillar(name, score, len(assessed), assessable, counted)
 
 
 def _square(pillar: str, phase: str, standings: Mapping[str, tally.Standing], failing: Sequence[Finding]) -> Square:
