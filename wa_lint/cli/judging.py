@@ -21,7 +21,7 @@ from wa_lint.cli.templates import Template, Together, connected
 from wa_lint.document import Document
 from wa_lint.engine import lint
 from wa_lint.errors import SourceError
-from wa_lint.model import Finding, Input, Listed, Report, Snapshot, SourceKind
+from wa_lint.model import Input, Listed, Report, Resource, Snapshot, SourceKind
 from wa_lint.rule import Rule
 from wa_lint.sources.template import Stage, refusal
 
@@ -296,12 +296,12 @@ def _with(one: Judged, together: Judged) -> Judged:
 
 def lightened(report: Report) -> Report:
     """Return the report without the bodies of its resources, which no reporter reads: it travels and waits."""
-    return msgspec.structs.replace(report, findings=tuple(map(_without_body, report.findings)))
+    bare = {id(finding.resource): finding.resource for finding in report.findings}
+    bare = {key: _without_body(resource) for key, resource in bare.items()}
+    findings = (msgspec.structs.replace(f, resource=bare[id(f.resource)]) for f in report.findings)
+    return msgspec.structs.replace(report, findings=tuple(findings))
 
 
-def _without_body(finding: Finding) -> Finding:
-    place = finding.resource.origin.locate(())  # suppressions and --diff ask where a resource stands
-    resource = msgspec.structs.replace(
-        finding.resource, properties={}, origin=Listed(place), exists=True, observed=None
-    )
-    return msgspec.structs.replace(finding, resource=resource)
+def _without_body(resource: Resource) -> Resource:
+    place = Listed(resource.origin.locate(()))  # suppressions and --diff ask where a resource stands
+    return msgspec.structs.replace(resource, properties={}, origin=place, exists=True, observed=None)
