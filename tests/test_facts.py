@@ -844,3 +844,11 @@ def test_a_key_that_the_account_says_aws_manages_is_not_the_customers(
     key = Resource(KEY_ARN, "AWS::KMS::Key", {}, ORIGIN, name=KEY_ID, arn=KEY_ARN, observed={"aws_managed": managed})
     where = world(key, make("Notebook", "SageMaker::NotebookInstance", KmsKeyId=spelled), kind=SourceKind.LIVE)
     assert said(own_key(cell(where, "Notebook").select("KmsKeyId"))) == expected
+
+
+def test_what_a_refused_description_would_have_observed_is_not_known() -> None:
+    refused = Unknown("AccessDenied: sagemaker:DescribeNotebookInstance")
+    listed_only = Resource("n", "AWS::SageMaker::NotebookInstance", refused, ORIGIN, observed={"CreationTime": "2026"})
+    observed = cell(world(listed_only, kind=SourceKind.LIVE), "n").select("observed")
+    assert observed.select("CreationTime").value == "2026"
+    assert observed.select("NotebookInstanceStatus").value == refused

@@ -279,6 +279,13 @@ def test_only_what_is_new_gates_and_the_old_stays_visible(wa_lint: WaLint) -> No
     assert told(run, suppressed=False) == [(FIRST[0], "ProductionVariants[2].InitialInstanceCount")]
 
 
+def test_a_baseline_hides_no_rule_that_nothing_suppresses(wa_lint: WaLint) -> None:
+    with_baseline(wa_lint)
+    run = check(wa_lint, CONFIG, "--baseline", "base.json", "--never-suppress", "endpoint-default-key")
+    assert run.code == 1
+    assert told(run, suppressed=False) == [KEY]
+
+
 def test_66_a_baseline_survives_a_new_name_and_a_new_layout(wa_lint: WaLint) -> None:
     with_baseline(wa_lint)
     moved = "# a comment\n\n" + CONFIG.replace("  Config:", "\n  Config:")

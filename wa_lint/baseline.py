@@ -52,9 +52,12 @@ def read(content: bytes, uri: str) -> Baseline:
         raise ConfigError(uri, f"is no baseline: {error}; `wa-lint baseline -o {uri}` writes one") from error
 
 
-def settle(report: Report, baseline: Baseline) -> Report:
-    """Return `report` with what is in `baseline` marked as old. A doubt that became a fail is new."""
-    old = {(known.fingerprint, known.outcome) for known in baseline.findings}
+def settle(report: Report, baseline: Baseline, never: frozenset[str] = frozenset()) -> Report:
+    """Return `report` with what is in `baseline` marked as old. A doubt that became a fail is new.
+
+    `never`: ids of the rules that nothing suppresses, a baseline neither.
+    """
+    old = {(known.fingerprint, known.outcome) for known in baseline.findings if known.rule not in never}
     return msgspec.structs.replace(report, findings=tuple(_marked(finding, old) for finding in report.findings))
 
 

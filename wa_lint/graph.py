@@ -256,6 +256,8 @@ class Cell:
             if found is not None:
                 return found
         path = (*self.path, name)
+        if self.path == ("observed",) and isinstance(self.resource.properties, Unknown):  # its description was refused
+            return Cell(self.world, self.resource, path, self.at, self.resource.properties, self.assumes)
         return Cell(self.world, self.resource, path, (*self.at, name), self._default(path, ABSENT), self.assumes)
 
     def _default(self, path: Path, value: Value) -> Value:

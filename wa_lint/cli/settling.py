@@ -25,17 +25,18 @@ _LISTED = "allow"
 
 def settled(report: Report, settling: Settling, choice: Choice, today: str) -> Report:
     """Return `report` with what is suppressed, or older than the baseline, marked so. `today` is an ISO date."""
+    never = matching_rules(settling.never_suppress, choice, "--never-suppress")
     policy = allow.Policy(
         names=rule_names(choice),
         is_inline=settling.inline_suppressions,
         demands_reason=settling.require_reason,
-        never=matching_rules(settling.never_suppress, choice, "--never-suppress"),
+        never=never,
         silent=matching_rules(choice.ignore, choice, "--ignore") & set(allow.FAULTS),
     )
     found = current()
     entries = [*_said(found), *(entry for file in settling.allow for entry in _entries(file))]
     report = _without_overridden(allow.settle(report, entries, policy, today), found, choice)
-    report = report if settling.baseline is None else _against(report, settling.baseline)
+    report = report if settling.baseline is None else _against(report, settling.baseline, never)
     return report if settling.diff is None else only_changed(report, Path.cwd(), settling.diff)
 
 
@@ -72,10 +73,10 @@ def _is_in(finding: Finding, override: Override) -> bool:
     return any(fnmatchcase(from_there, pattern) for pattern in override.paths)
 
 
-def _against(report: Report, file: Path) -> Report:
+def _against(report: Report, file: Path, never: frozenset[str]) -> Report:
     """Mark what is old, and say it where the baseline could shrink or fits nothing here."""
     known = baseline.read(_bytes(file), file.name)
-    marked = baseline.settle(report, known)
+    marked = baseline.settle(report, known, never)
     gone = len(baseline.gone(report, known))
     if known.findings and not any(f.suppressed and f.suppressed.kind == "baseline" for f in marked.findings):
         complain(f"nothing in {file.name} was found again; is it the baseline of another repository, or all mended?")
