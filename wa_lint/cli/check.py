@@ -18,7 +18,7 @@ from wa_lint.cli.excerpts import excerpts
 from wa_lint.cli.exits import CLEAN, NOTHING, exit_code
 from wa_lint.cli.inputs import File, find, uri_of
 from wa_lint.cli.judging import Judged, Task, day, judge_files
-from wa_lint.cli.options import Choice, Delivery, Settling, choice, chosen_rules, delivery, settling
+from wa_lint.cli.options import Choice, Delivery, Settling, choice, chosen_rules, delivery, settling, with_not_run
 from wa_lint.cli.output import atomic, complain, deliver, targets
 from wa_lint.cli.parameters import OPTION, stages_of
 from wa_lint.cli.settling import settled, today
@@ -80,13 +80,14 @@ def reading(command: Callable[..., object]) -> Callable[..., object]:
 @choice
 @settling
 @delivery
-@click.option("--nothing-ok", is_flag=True, help="Exit 0, not 3, where there was nothing to check: a hook's files.")
+@click.option("--nothing-ok", is_flag=True, help="Exit 0, not 3, where there was no template: a hook's files.")
 def check(reading: Reading, choice: Choice, settling: Settling, delivery: Delivery, *, nothing_ok: bool) -> int:
     """Judge templates, exports and snapshots: files, or folders of them (default: this folder); - is stdin."""
     to = targets(delivery.output)
     report, lines = judged_files(reading, choice, delivery.now)
     code = deliver(settled(report, settling, choice, today(delivery.now)), to, delivery, Options(lines=lines))
-    return CLEAN if nothing_ok and code == NOTHING else code
+    is_empty = not any(entry.status == "judged" for entry in report.inputs)
+    return CLEAN if nothing_ok and is_empty and code == NOTHING else code
 
 
 @click.command()
@@ -133,7 +134,7 @@ def judged_files(reading: Reading, choice: Choice, now: dt.datetime | None) -> t
     if stages:
         _hint(judged, reading.paths)
     nested = [File(uri, uri) for one in judged for uri in one.nested.values()]
-    return _merged(judged, rules), excerpts([*nested, *files])
+    return with_not_run(_merged(judged, rules), task.choice), excerpts([*nested, *files])
 
 
 def _demand_way(sam: str) -> None:

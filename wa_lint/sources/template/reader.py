@@ -15,6 +15,7 @@ from wa_lint.sources.template.asking import Template
 from wa_lint.sources.template.assertions import narrowed
 from wa_lint.sources.template.documents import with_documents
 from wa_lint.sources.template.exports import exports_of, imports_of
+from wa_lint.sources.template.followed import macro_names, not_followed
 from wa_lint.sources.template.foreach import unrolled
 from wa_lint.sources.template.functions import FUNCTIONS
 from wa_lint.sources.template.include import included
@@ -28,7 +29,6 @@ from wa_lint.sources.template.openapi import with_methods
 from wa_lint.sources.template.parameters import Pins, declared, refusal
 from wa_lint.sources.template.sam_translator import WAYS
 from wa_lint.sources.template.sections import ListFiles, OpenFile, Sections
-from wa_lint.sources.template.texts import spell
 
 _HARMLESS: Final = frozenset(
     {
@@ -108,6 +108,7 @@ def snapshot_from(template: Template) -> Snapshot:
         exports=exports_of(template),
         imports=imports_of(template),
         notes=tuple(note for document in _documents(sections) for note in notes_of(document)),
+        not_followed=sections.not_followed,
     )
     return with_names(with_jobs(snapshot, template))
 
@@ -141,6 +142,7 @@ def deployed(sections: Sections, pins: Pins, nest: Nest) -> Sections:
         sections,
         is_open=_is_generated(sections),
         opaque={} if why is None else dict.fromkeys(sections.section("Resources"), why),
+        not_followed=(*sections.not_followed, *not_followed(sections, _HARMLESS)),
     )
     return with_stacks(template_from(sections, pins), nest, deployed) if nests(sections) else sections
 
@@ -154,16 +156,7 @@ def template_from(sections: Sections, pins: Pins) -> Template:
 
 def transforms(sections: Mapping[str, Raw]) -> list[str]:
     """Return the names of the macros that a template asks for as a whole; how it is spelled, for what is no name."""
-    return list(_names(sections["Transform"])) if "Transform" in sections else []
-
-
-def _names(said: Raw) -> Iterator[str]:
-    if isinstance(said, list):
-        for item in said:
-            yield from _names(item)
-    elif said is not None:
-        name = said.get("Name") if isinstance(said, dict) else said
-        yield name if isinstance(name, str) else spell(said)
+    return list(macro_names(sections["Transform"])) if "Transform" in sections else []
 
 
 class _Origin:
