@@ -78,9 +78,10 @@ def missed(report: Report) -> str | None:
 
 def is_clean_of_ml(report: Report) -> bool:
     """Whether all inputs were read, and no resource in them belongs to machine learning."""
-    is_whole = not report.gaps and all(entry.status != "error" for entry in report.inputs)
-    known = not any(u.kind in {"unrecognised", "opaque", *_UNREAD} for u in report.unjudged)
-    return is_whole and known and not ml_resources(report) and any(e.status == "judged" for e in report.inputs)
+    is_whole = not report.gaps and not report.not_followed
+    is_whole = is_whole and not any(e.status == "error" or e.is_suspect for e in report.inputs)
+    is_known = not any(u.kind in {"unrecognised", "opaque"} for u in report.unjudged)
+    return is_whole and is_known and not ml_resources(report) and any(e.status == "judged" for e in report.inputs)
 
 
 _UNREAD: Final = frozenset({"unread", "other"})

@@ -40,7 +40,7 @@ def render(report: Report, options: Options) -> str:
         for line in _lines(command, found, where, _MOST - (command == ours and bool(missed)))
     ]
     if missed:
-        lines.append(f"::{ours} title=wa-lint::{_data(chr(10).join(line.text for line in missed))}")
+        lines.append(f"::{ours} title=wa-lint::{'%0A'.join(_data(line.text) for line in missed)}")
     return "".join(line + "\n" for line in lines)
 
 

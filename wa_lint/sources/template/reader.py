@@ -47,6 +47,7 @@ AWS: Transform reference, seen 2026-11; the sixth one there is AWS::Include.
 
 _SECTIONS: Final = frozenset(
     {"Transform", "Parameters", "Outputs", "Conditions", "Mappings", "Metadata", "Description"}
+    | {"Globals", "Rules", "Hooks", "Fn::Transform"}
 )
 
 
@@ -58,10 +59,10 @@ def looks_like_template(value: Raw) -> bool:
     if "AWSTemplateFormatVersion" in value or ("Resources" in value and not _SECTIONS.isdisjoint(value)):
         return True
     if isinstance(resources, dict):
-        return not resources or any(_is_typed(body) for body in resources.values())
+        return not resources or any(_is_typed(body) or id_.startswith("Fn::") for id_, body in resources.items())
     if has_modules(value) or ("Resources" in value and resources is None):
         return True
-    return any(name.startswith("AWS::") for name in transforms(value))
+    return any(name.startswith("AWS::") for name in (*transforms(value), *macro_names(value.get("Fn::Transform"))))
 
 
 def read_template(
