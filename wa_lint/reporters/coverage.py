@@ -161,9 +161,10 @@ def _skipped(inputs: Iterable[Input]) -> Iterator[Line]:
         for entry in rows:
             by_reason[entry.reason or "no reason given"].append(entry)
         if rows:
-            why = "; ".join(f"{_files(found)}: {reason}" for reason, found in sorted(by_reason.items()))
-            number = _files(rows)
-            yield Line("skipped", number, f"{_count(number, noun)} skipped ({why}).", is_warning=False)
+            counts = {reason: _files(found) for reason, found in sorted(by_reason.items())}
+            why = "; ".join(f"{reason} ({count})" if len(counts) > 1 else reason for reason, count in counts.items())
+            number = sum(counts.values())
+            yield Line("skipped", number, f"{_count(number, noun)} skipped: {why}.", is_warning=False)
 
 
 def _files(rows: Iterable[Input]) -> int:
