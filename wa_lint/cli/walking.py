@@ -119,7 +119,7 @@ def walk(folder: Path, passed: Passed) -> Iterator[Seen]:
     refused: list[OSError] = []
     named: set[str] = set()
     for place, folders, files in os.walk(folder, onerror=refused.append):
-        if INDEX in files and is_folder(Path(place)):
+        if INDEX in files and Path(place, INDEX).is_file() and is_folder(Path(place)):  # a pipe may wait for ever
             named |= _named_by_index(Path(place))
             yield Seen(Path(place, INDEX))
         stacks = stacks_of(Path(place)) if MANIFEST in files else None
