@@ -68,7 +68,8 @@ def test_no_link_leads_out_of_the_folder(wa_lint: WaLint, tmp_path: Path) -> Non
 def test_a_file_that_is_named_twice_is_judged_once(wa_lint: WaLint, tmp_path: Path) -> None:
     del wa_lint
     write({"a.yaml": TWO_INSTANCES})
-    assert find([Path("a.yaml"), Path(), tmp_path / "a.yaml"], tmp_path) == [File("a.yaml", "a.yaml", ".", is_named=True)]
+    found = find([Path("a.yaml"), Path(), tmp_path / "a.yaml"], tmp_path)
+    assert found == [File("a.yaml", "a.yaml", ".", is_named=True)]
 
 
 def test_a_file_that_is_named_may_be_called_anything(wa_lint: WaLint) -> None:

@@ -85,7 +85,7 @@ def test_every_format_shows_what_was_not_judged(wa_lint: WaLint, format_: str, c
 def test_no_format_speaks_of_it_where_all_was_judged(wa_lint: WaLint, format_: str) -> None:
     write({"bad.yaml": BAD})
     shown = wa_lint("check", "--no-config", "-o", format_).out
-    assert not any(words in shown for words in ("Nothing was", " skipped: ", "Not followed", "No rule exists"))
+    assert not any(words in shown for words in ("Nothing was", " skipped: ", "Not followed", "No rule judges"))
 
 
 def test_annotations_show_the_number_of_unknowns(wa_lint: WaLint) -> None:
@@ -152,8 +152,10 @@ def test_a_hook_is_excused_only_where_there_is_no_template(wa_lint: WaLint) -> N
     "template",
     [
         "Resources: {S: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: https://b/x.template}}}",
-        "Parameters: {Url: {Type: String}}\n"
-        "Resources: {S: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: !Ref Url}}}",
+        (
+            "Parameters: {Url: {Type: String}}\n"
+            "Resources: {S: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: !Ref Url}}}"
+        ),
         "Resources: {S: {Type: AWS::Serverless::Application, Properties: {Location: https://b/x.template}}}",
         "Resources: {S: {Type: AWS::CloudFormation::StackSet, Properties: {TemplateURL: https://b/x.template}}}",
         "Resources: {S: {Type: My::Company::Network::MODULE}}",
@@ -314,7 +316,8 @@ def test_each_file_below_a_folder_is_an_input_or_is_counted(wa_lint: WaLint) -> 
     folders = rows(run, "a folder of what tools install or build")
     assert {entry["uri"]: entry["files"] for entry in folders} == {"node_modules": 2, ".aws-sam": 1}
     assert sum(entry["files"] for entry in run.report["inputs"]) == 8
-    assert kinds(run)["skipped"].startswith("7 files skipped: a folder of what tools install or build (3); excluded (1); ")
+    skipped = "a folder of what tools install or build (3); excluded (1); "
+    assert kinds(run)["skipped"].startswith(f"7 files skipped: {skipped}")
 
 
 def test_a_large_repository_stays_quick_and_its_report_short(wa_lint: WaLint) -> None:

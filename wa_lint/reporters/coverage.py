@@ -120,7 +120,7 @@ def _lines(report: Report) -> Iterator[Line]:
 
 
 _SENTENCES: Final = (
-    ("no-rule", "No rule exists yet for {count} of ML: {names}.", True),
+    ("no-rule", "No rule judges {count} of ML yet: {names}.", True),
     ("not-run", "The rules for {count} of ML were not selected: {names}.", True),
     ("unread", "wa-lint does not read {count} of the services that it judges: {names}.", True),
     ("unrecognised", "AWS is not known to have the type of {count}: {names}.", True),
