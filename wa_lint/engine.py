@@ -58,9 +58,7 @@ def lint(
     graph = graph_of(snapshot, FACTS)
     findings: list[Finding] = []
     dated = False
-    subjects = [
-        r for r in snapshot.resources if (judged is None or (r.type, r.id) in judged) and _may_exist(r, graph)
-    ]
+    subjects = [r for r in snapshot.resources if (judged is None or (r.type, r.id) in judged) and _may_exist(r, graph)]
     for rule in rules:
         chosen = (r for r in _subjects(rule, graph) if judged is None or (r.type, r.id) in judged)
         found = [f for resource in chosen for f in _judge(rule, graph, resource, today)]
@@ -112,7 +110,11 @@ def _census(resources: Sequence[Resource]) -> Census:
     return Census(
         resources=counted.total(),
         ml=sum(count for type_, count in counted.items() if type_names.is_ml(type_)),
-        recognised=sum(count for type_, count in counted.items() if type_names.is_recognised(type_)),
+        recognised=sum(
+            count
+            for type_, count in counted.items()
+            if type_names.is_recognised(type_) and not type_names.is_opaque(type_)
+        ),
     )
 
 
