@@ -57,6 +57,11 @@ def test_every_operand_is_missed_by_an_example(rule: Rule) -> None:
 
 
 @each_rule
+def test_snippets_and_edits_do_what_they_are_for(rule: Rule) -> None:
+    assert list(testing.unfixed(rule)) == []
+
+
+@each_rule
 def test_the_practices_are_the_lens_s(rule: Rule) -> None:
     assert all(lens.practice(practice) for practice in rule.info.practices)
 
@@ -100,6 +105,34 @@ def test_an_error_in_a_rule_is_said_with_its_line_and_column(require: str, where
         load_text(MINIMAL.format(require=require), "a-rule.yaml", stem="a-rule")
     assert caught.value.where.startswith(f"a-rule.yaml:{where}")
     assert problem in caught.value.problem
+
+
+FIXES = {
+    "snippet: 'N: {Type: AWS::SageMaker::NotebookInstanc}'": "did you mean 'AWS::SageMaker::NotebookInstance'",
+    "snippet: 'N: {Type: AWS::SageMaker::NotebookInstance, Properties: {RootAcces: Disabled}}'": "did you mean 'RootAccess'",
+    "snippet: 'N: [1'": "not YAML",
+    "snippet: 'text'": "a map of logical ids",
+    "edits: [{set: RootAcces, to: Disabled}]": "no property 'RootAcces'",
+    "settings: {hours: {default: 8, means: m, unit: hours}}": "'source' is a required property",
+    "step: tuning": "'tuning' is not one of",
+}
+
+
+@pytest.mark.parametrize("line", FIXES)
+def test_a_fix_or_setting_that_cannot_be_is_reported_at_its_line(line: str) -> None:
+    text = MINIMAL.format(require="true") + line + "\n"
+    with pytest.raises(RuleFileError) as caught:
+        load_text(text, "a-rule.yaml", stem="a-rule")
+    assert FIXES[line] in caught.value.problem
+    assert int(caught.value.where.rpartition(":")[2]) >= text.count("\n")
+
+
+def test_a_setting_is_a_typed_name_in_expressions() -> None:
+    setting = "settings: {cap: {default: 8, means: m, unit: GB, source: ours}}\n"
+    rule = load_text(MINIMAL.format(require="resource.?VolumeSizeInGB.orValue(1) > settings.cap") + setting, "a.yaml")
+    assert rule.thresholds == {"cap": 8}
+    with pytest.raises(RuleFileError, match="did you mean 'cap'"):
+        load_text(MINIMAL.format(require="settings.cup > 1") + setting, "a.yaml")
 
 
 def test_a_key_that_rules_do_not_have_is_named_with_the_nearest_one() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -11,14 +13,17 @@ from wa_lint.cel.evaluate import compile as compile_expression
 from wa_lint.cel.mutate import operands, with_operand
 from wa_lint.cel.parse import parse
 from wa_lint.cel.syntax import Node, shown
+from wa_lint.document import read_document
 from wa_lint.engine import lint
 from wa_lint.facts import FUNCTIONS
 from wa_lint.model import (
+    Edit,
     Finding,
     Listed,
     Location,
     Outcome,
     Path,
+    Raw,
     Resource,
     Scope,
     Snapshot,
@@ -26,7 +31,9 @@ from wa_lint.model import (
     Unknown,
     Value,
 )
+from wa_lint.remedy import steps_to_item
 from wa_lint.rule import Example, Programs, Rule
+from wa_lint.schema import steps_of
 from wa_lint.sources.template import read_template
 
 TODAY = "2026-11-23"
@@ -89,6 +96,49 @@ def survivors(rule: Rule) -> Iterator[str]:
             for answer in (True, False):
                 if _survives(rule, name, with_operand(root, operand, answer)):
                     yield f"{name}: nothing misses {_text(text, operand)!r} when it is always {str(answer).lower()}"
+
+
+def unfixed(rule: Rule) -> Iterator[str]:
+    """Yield why the snippet or an edit of `rule` does not do what it is for."""
+    if rule.info.snippet is not None:
+        resources = read_document(rule.info.snippet, "snippet").value
+        got = gravest(lint(read_template(json.dumps({"Resources": resources}), "snippet"), [rule], TODAY).findings)
+        if got not in {Outcome.PASS, Outcome.NOT_APPLICABLE}:
+            yield f"the snippet does not pass: {got.value}"
+        elif got is Outcome.NOT_APPLICABLE and any(e.template and e.expect is Outcome.PASS for e in rule.examples):
+            yield "the rule does not apply to its snippet"
+    for edit in rule.info.edits:
+        if not any(_fixes(rule, edit, example) for example in rule.examples if example.expect is Outcome.FAIL):
+            yield f"setting {edit.set} makes no failing example pass"
+
+
+def _fixes(rule: Rule, edit: Edit, example: Example) -> bool:
+    """Whether `edit`, made at each failing place of `example`, leaves no fail there."""
+    if example.template is None:
+        return False
+    failing = [f for f in findings_of(rule, example) if f.outcome is Outcome.FAIL]
+    template = copy.deepcopy(example.template)
+    for finding in failing:
+        _set(
+            template,
+            ("Resources", finding.resource.id, "Properties", *_item(rule, finding), *steps_of(edit.set)),
+            edit.to,
+        )
+    return gravest(findings_of(rule, msgspec.structs.replace(example, template=template))) is not Outcome.FAIL
+
+
+def _item(rule: Rule, finding: Finding) -> Path:
+    """Return the path of the item that a finding is about: as long as that of the items, with its own numbers."""
+    length = len(steps_to_item(finding.resource.type, rule.for_each))
+    return steps_of(finding.path)[:length]
+
+
+def _set(value: Raw, path: Path, to: Value) -> None:
+    for step, following in itertools.pairwise(path):
+        if isinstance(value, dict) and step not in value:
+            value[step] = [] if isinstance(following, int) else {}
+        value = value[step]
+    value[path[-1]] = to
 
 
 def hidings(snapshot: Snapshot) -> Iterator[tuple[str, Path, Snapshot]]:
