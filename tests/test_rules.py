@@ -109,7 +109,7 @@ def test_an_error_in_a_rule_is_said_with_its_line_and_column(require: str, where
 
 FIXES = {
     "snippet: 'N: {Type: AWS::SageMaker::NotebookInstanc}'": "did you mean 'AWS::SageMaker::NotebookInstance'",
-    "snippet: 'N: {Type: AWS::SageMaker::NotebookInstance, Properties: {RootAcces: Disabled}}'": "did you mean 'RootAccess'",
+    "snippet: 'N: {Type: AWS::SageMaker::NotebookInstance, Properties: {RootAcces: x}}'": "did you mean 'RootAccess'",
     "snippet: 'N: [1'": "not YAML",
     "snippet: 'text'": "a map of logical ids",
     "edits: [{set: RootAcces, to: Disabled}]": "no property 'RootAcces'",
