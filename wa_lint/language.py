@@ -146,6 +146,15 @@ def _item_type(scope: Environment, node: Node | None) -> cel.Type | None:
     raise ExpressionError("for_each", CelCheckError(node.span.line, node.span.column, "for_each must be a list"))
 
 
+def environment_problem(type_: str, node: Node) -> CelError | None:
+    """Return why an expression cannot be asked about a resource of `type_`; None where it can."""
+    try:
+        check(node, environment(type_))
+    except CelError as error:
+        return error
+    return None
+
+
 def _parse(name: str, text: str) -> Node:
     try:
         return parse(text)
@@ -200,6 +209,11 @@ def _added(type_: str, path: str) -> Mapping[str, cel.Type]:
         if (fact.type, fact.path) == (type_, path):
             found[fact.name] = fact.result
     return found
+
+
+def names_of_ours(type_: str) -> Iterable[str]:
+    """Return the links and facts that a resource of `type_` bears."""
+    return _added(type_, "")
 
 
 @cache
