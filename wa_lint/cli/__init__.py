@@ -23,13 +23,15 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "scan": "wa_lint.cli.scan",
     "snapshot": "wa_lint.cli.snapshot",
     "iam-policy": "wa_lint.cli.plan",
-    "diff": "wa_lint.cli.diff",
-    "config": "wa_lint.cli.config",
+    "diff": "wa_lint.cli.diff_command",
+    "config": "wa_lint.cli.config_command",
     "completion": "wa_lint.cli.completion",
-    "demo": "wa_lint.cli.demo",
+    "demo": "wa_lint.cli.demo_command",
     "rules": "wa_lint.cli.rules",
     "explain": "wa_lint.cli.rules",
-    "test": "wa_lint.cli.rules",
+    "test": "wa_lint.cli.authoring",
+    "new-rule": "wa_lint.cli.authoring",
+    "eval": "wa_lint.cli.authoring",
 }
 """Command: the module that has it, imported when it is asked for. `check` does not wait for boto3."""
 

@@ -12,24 +12,20 @@ import click
 import msgspec
 
 from wa_lint import findings
-from wa_lint.baseline import read, written
 from wa_lint.cli.configuring import configured, packed
-from wa_lint.cli.excerpts import excerpts
 from wa_lint.cli.exits import CLEAN, NOTHING, exit_code
-from wa_lint.cli.inputs import File, look, uri_of
-from wa_lint.cli.judging import Judged, Task, day, judge_files
 from wa_lint.cli.options import Choice, Delivery, Settling, choice, chosen_rules, delivery, settling, with_not_run
 from wa_lint.cli.output import atomic, complain, deliver, targets
-from wa_lint.cli.parameters import OPTION, stages_of
-from wa_lint.cli.settling import settled, today
-from wa_lint.cli.walking import capped
-from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Input, Report
 from wa_lint.reporters import Options
 from wa_lint.rule import Rule
-from wa_lint.sources.template import WAYS, demand_translator
-
-_SAM: Final = "--sam"
+from wa_lint.run.excerpts import excerpts
+from wa_lint.run.given_parameters import OPTION, stages_of
+from wa_lint.run.inputs import File, look, uri_of
+from wa_lint.run.judge import Judged, Task, day, judge_files
+from wa_lint.run.walking import capped
+from wa_lint.suppress.apply import settled, today
+from wa_lint.suppress.baseline import read, written
 
 Lines: TypeAlias = Callable[[str], Sequence[str]]
 """The lines of the source behind a uri."""
@@ -40,7 +36,6 @@ class Reading(msgspec.Struct, frozen=True):
 
     paths: tuple[Path, ...] = ()
     parameters: tuple[str, ...] = ()
-    sam: str = "native"
     jobs: int | None = None
     exclude: tuple[str, ...] = ()
     force_exclude: bool = False
@@ -54,13 +49,6 @@ _READING: Final = (
         metavar="FILE|NAME=VALUE",
         help="Values of the templates' parameters: a file of the AWS CLI, CodePipeline or SAM, a flat map, or one "
         "value. May be given several times: several files are several stages, and each template is judged for each.",
-    ),
-    click.option(
-        _SAM,
-        default="native",
-        show_default=True,
-        metavar="native|translator",
-        help="How SAM templates are read: by wa-lint itself, or by AWS's translator (needs the extra wa-lint[sam]).",
     ),
     click.option("--exclude", multiple=True, metavar="GLOB", help="Files that a folder is not searched for."),
     click.option("--force-exclude", is_flag=True, help="Leave them out though they are named: a hook names files."),
@@ -117,7 +105,6 @@ def baseline(reading: Reading, choice: Choice, settling: Settling, output: Path)
 
 def judged_files(reading: Reading, choice: Choice, now: dt.datetime | None) -> tuple[Report, Lines]:
     """Return the report on what `reading` names, and what shows its lines. What cannot be read is said on stderr."""
-    _demand_way(reading.sam)
     rules = chosen_rules(choice)
     stages = stages_of(reading.parameters, Path.cwd())
     below = look(reading.paths or [Path()], Path.cwd(), reading.exclude, is_forced=reading.force_exclude)
@@ -127,7 +114,6 @@ def judged_files(reading: Reading, choice: Choice, now: dt.datetime | None) -> t
         now=day(now),
         today=today(None),
         is_debug=bool(os.environ.get("WA_LINT_DEBUG")),
-        sam=reading.sam,
     )
     judged = judge_files(below.files, task, rules, reading.jobs)
     for complaint in (line for one in judged for line in one.complaints):
@@ -136,14 +122,6 @@ def judged_files(reading: Reading, choice: Choice, now: dt.datetime | None) -> t
         _hint(judged, reading.paths)
     nested = [File(uri, uri) for one in judged for uri in one.nested.values()]
     return with_not_run(_merged(judged, below.passed, rules), task.choice), excerpts([*nested, *below.files])
-
-
-def _demand_way(sam: str) -> None:
-    """Raise `ConfigError` where there is no such way to read SAM, `MissingExtra` where it is not installed."""
-    if sam not in WAYS:
-        raise ConfigError(_SAM, f"there is no {sam!r}{did_you_mean(sam, WAYS) or '; it is native or translator'}")
-    if sam == "translator":
-        demand_translator()
 
 
 def _merged(judged: Sequence[Judged], passed: Sequence[Input], rules: Sequence[Rule]) -> Report:
