@@ -53,10 +53,10 @@ def nothing_judged(report: Report) -> str | None:
         return None
     missed = ml_resources(report) + sum(u.count for u in report.unjudged if u.kind == "unrecognised" and not u.is_ml)
     if missed:
-        return f"Nothing was judged: no rule gives a verdict on {_resources(missed)} of ML or of unknown type."
+        return f"Nothing was judged: no rule gives a verdict on {_count(missed, 'ML or unrecognised resource')}."
     census = report.census
     if census.resources and not census.recognised and not judged:
-        return f"Nothing was judged: {_resources(census.resources)} of types that only their own code decides about."
+        return f"Nothing was judged: custom code creates all that is here ({_count(census.resources, 'resource')})."
     return None
 
 
@@ -121,12 +121,12 @@ def _lines(report: Report) -> Iterator[Line]:
 
 
 _SENTENCES: Final = (
-    ("no-rule", "No rule judges {count} of ML yet: {names}.", True),
-    ("not-run", "The rules for {count} of ML were not selected: {names}.", True),
-    ("unread", "wa-lint does not read {count} of the services that it judges: {names}.", True),
+    ("no-rule", "No rule judges {ml} yet: {names}.", True),
+    ("not-run", "The rules for {ml} were not selected: {names}.", True),
+    ("unread", "Not read, though wa-lint judges their services: {names}.", True),
     ("unrecognised", "AWS is not known to have the type of {count}: {names}.", True),
-    ("opaque", "{Count} can be judged by nobody but their own code: {names}.", False),
-    ("other", "{Count} of other services were not read: {names}.", False),
+    ("opaque", "Not judged, because custom code creates them: {names}.", False),
+    ("other", "Not read, of other services: {names}.", False),
 )
 """By kind of `Unjudged`."""
 
@@ -137,8 +137,8 @@ def _unjudged(entries: Sequence[Unjudged]) -> Iterator[Line]:
         if found:
             number = sum(entry.count for entry in found)
             names = _named(e.type if e.count == 1 else f"{e.type} ({e.count})" for e in _by_type(found))
-            count = _resources(number)
-            yield Line(kind, number, sentence.format(count=count, Count=count, names=names), is_warning)
+            words = {"count": _count(number, "resource"), "ml": _count(number, "ML resource"), "names": names}
+            yield Line(kind, number, sentence.format_map(words), is_warning)
 
 
 def _by_type(entries: Iterable[Unjudged]) -> Sequence[Unjudged]:
@@ -180,10 +180,6 @@ def _named(names: Iterable[str]) -> str:
     distinct = list(dict.fromkeys(names))
     more = f" and {len(distinct) - _MOST_NAMES} more" if len(distinct) > _MOST_NAMES else ""
     return ", ".join(distinct[:_MOST_NAMES]) + more
-
-
-def _resources(number: int) -> str:
-    return _count(number, "resource")
 
 
 def _count(number: int, noun: str) -> str:
