@@ -67,8 +67,8 @@ CASES: Final[dict[str, tuple[Mapping[str, str | bytes], str]]] = {
         "the nested stack Net",
     ),
 }
-"""What stands in a folder, and the words that every format must have of it. A column is a line: add the files and the
-words of a further one, such as a configuration that switches rules off."""
+"""What stands in a folder, and the words that every format must have of it. A column is an entry: its files may hold a
+``wa-lint.yaml``."""
 
 _ON_STDERR: Final = frozenset({"asff", "ocsf"})
 """Lists of findings that are imported as they are: nothing else may stand in them."""
@@ -79,7 +79,7 @@ _ON_STDERR: Final = frozenset({"asff", "ocsf"})
 def test_every_format_shows_what_was_not_judged(wa_lint: WaLint, format_: str, case: str) -> None:
     files, words = CASES[case]
     write(files)
-    run = wa_lint("check", "--no-config", "-o", format_)
+    run = wa_lint("check", "-o", format_)
     shown = run.err if format_ in _ON_STDERR else run.out
     assert words in " ".join(shown.replace("\u2060", "").split())
 
