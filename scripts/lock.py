@@ -20,6 +20,9 @@ FOLDER: Final = ROOT / "requirements"
 PROJECT: Final = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 BUILD: Final[Sequence[str]] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["build-system"]["requires"]
 
+EDITABLE: Final = (*BUILD, "editables>=0.5")
+"""What hatchling asks for besides when it installs a checkout."""
+
 _ITSELF: Final = PROJECT["name"]
 
 HEAD: Final = "# {about}. Written by ./run lock; do not edit.\n"
@@ -43,8 +46,8 @@ def extra(name: str) -> Sequence[str]:
 
 
 LOCKS: Final[Mapping[str, tuple[str, Sequence[str]]]] = {
-    "dev": ("Development and CI", [*PROJECT["dependencies"], *extra("dev"), *BUILD]),
-    "demo": ("./run demo", [*PROJECT["dependencies"], *extra("demo"), *BUILD]),
+    "dev": ("Development and CI", [*PROJECT["dependencies"], *extra("dev"), *EDITABLE]),
+    "demo": ("./run demo", [*PROJECT["dependencies"], *extra("demo"), *EDITABLE]),
     "runtime": ("wa-lint without extras: the image and the action", PROJECT["dependencies"]),
     "build": ("What builds the wheel", BUILD),
     "fuzz": ("The coverage guide of ./run fuzz", extra("fuzz")),
@@ -71,7 +74,7 @@ def _pinned(name: str) -> Sequence[str]:
 
 
 def _pip(*arguments: str) -> None:
-    command = (sys.executable, "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check")
+    command = (sys.executable, "-m", "pip", "install", "-qq", "--no-input", "--disable-pip-version-check")
     subprocess.run((*command, *arguments), check=True)  # noqa: S603, our own words
 
 
