@@ -1,7 +1,7 @@
 """Write the lock files in requirements/, each with the hashes of its packages: ``./run lock``.
 
-They are resolved for Python 3.11 and later on every platform, from wheels only, and name no index. All of them agree with
-dev.txt, which is resolved first. The standard library is enough; uv is installed into a temporary folder.
+They are resolved for Python 3.11 and later on every platform, from wheels only, and name no index. All of them agree
+with dev.txt, which is resolved first. The standard library is enough; uv is installed into a temporary folder.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def _pinned(name: str) -> Sequence[str]:
 
 def _pip(*arguments: str) -> None:
     command = (sys.executable, "-m", "pip", "install", "-qq", "--no-input", "--disable-pip-version-check")
-    subprocess.run((*command, *arguments), check=True)  # noqa: S603, our own words
+    subprocess.run((*command, *arguments), check=True)
 
 
 def _compile(uv: Path, name: str, about: str, requirements: Sequence[str]) -> None:
@@ -83,11 +83,17 @@ def _compile(uv: Path, name: str, about: str, requirements: Sequence[str]) -> No
     agreed = () if name == "dev" else ("--constraint", "dev.txt")
     command = (str(uv), *COMMAND, *agreed, "-")
     environment = {**os.environ, "UV_NO_PROGRESS": "1"}
-    done = subprocess.run(  # noqa: S603, our own words
-        command, cwd=FOLDER, env=environment, input="\n".join(requirements), stdout=subprocess.PIPE, text=True, check=True
+    done = subprocess.run(
+        command,
+        cwd=FOLDER,
+        env=environment,
+        input="\n".join(requirements),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
     )
     file.write_text(HEAD.format(about=about) + done.stdout, "utf-8")
-    print(f"{file.relative_to(ROOT)}: {done.stdout.count('==')} packages")  # noqa: T201, a command of the checkout
+    print(f"{file.relative_to(ROOT)}: {done.stdout.count('==')} packages")
 
 
 if __name__ == "__main__":
