@@ -816,7 +816,7 @@ def test_an_error_without_a_code_is_said_in_words(status: int) -> None:
 @pytest.mark.parametrize("code", ["NotAnAnswer", "500", "Unknown", "KeyError", "ResponseParserError"])
 def test_a_reason_that_no_service_gave_is_in_words(code: str) -> None:
     assert " " in aws.Refusal(code, "the response is empty").word
-    assert code not in {aws.Refusal(code, "the response is empty").word}
+    assert aws.Refusal(code, "the response is empty").word != code
 
 
 def test_methods_that_are_listed_without_their_bodies_are_asked_for() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from wa_lint.model import Finding, Outcome, Raw, Report, Severity
-from wa_lint.reporters import Options, stages
+from wa_lint.reporters import Options, stages, visible
 from wa_lint.reporters.json_report import encode
 from wa_lint.reporters.places import file_of
 
@@ -31,7 +31,7 @@ def _issue(finding: Finding, where: str) -> Raw:
     line = max(finding.location.line, 1)
     said = [finding.message, *([f"({where})"] if where else []), *([f"When {finding.when}."] if finding.when else [])]
     return {
-        "description": " ".join(said),
+        "description": visible(" ".join(said)),
         "check_name": finding.rule.id,
         "fingerprint": finding.fingerprint,
         "severity": _SEVERITY[finding.rule.severity],

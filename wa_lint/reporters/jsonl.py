@@ -7,10 +7,10 @@ import json
 import msgspec
 
 from wa_lint.model import Report
-from wa_lint.reporters import Options
+from wa_lint.reporters import Options, visible_json
 from wa_lint.reporters.json_report import document, encode
 
 
 def render(report: Report, options: Options) -> str:
     found = json.loads(encode(msgspec.to_builtins(document(report, options))))["findings"]
-    return "".join(json.dumps(finding, ensure_ascii=False) + "\n" for finding in found)
+    return "".join(visible_json(json.dumps(finding, ensure_ascii=False)) + "\n" for finding in found)

@@ -10,9 +10,9 @@ from xml.etree import ElementTree as ET
 
 from wa_lint import lens
 from wa_lint.model import Finding, Outcome, Report
-from wa_lint.reporters import Options, stages, tally
+from wa_lint.reporters import Options, stages, tally, visible_lines
 
-_NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NO_XML: Final = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 has no way to say."""
 
 
@@ -53,7 +53,7 @@ def _counts(name: str, tests: int, failures: int, errors: int, skipped: int) -> 
 def _case(finding: Finding, where: str) -> ET.Element:
     name = f"{finding.resource.id}{'.' if finding.path else ''}{finding.path}"
     file = finding.location.uri
-    case = ET.Element("testcase", classname=finding.rule.id, name=_said(f"{file}: {name}"), time="0")
+    case = ET.Element("testcase", classname=finding.rule.id, name=_said(f"{file}: {name}"), time="0", **_place(finding))
     why = finding.suppressed
     if why:
         ET.SubElement(case, "skipped", message=_said(f"allowed: {why.reason or 'no reason given'}"))
@@ -63,6 +63,12 @@ def _case(finding: Finding, where: str) -> ET.Element:
     elif finding.outcome is not Outcome.PASS:
         ET.SubElement(case, "skipped", message=_said(finding.message))
     return case
+
+
+def _place(finding: Finding) -> dict[str, str]:
+    """Return ``file`` and ``line``, by which GitLab and others link a case to its source (pytest's xunit1 names)."""
+    place = finding.location
+    return {"file": _said(place.uri), "line": str(place.line)} if place.line else {}
 
 
 def _lines(finding: Finding, where: str) -> list[str]:
@@ -78,5 +84,5 @@ def _lines(finding: Finding, where: str) -> list[str]:
 
 
 def _said(text: str) -> str:
-    """Return what XML can carry of a text; the library escapes the rest."""
-    return _NO_XML.sub("\ufffd", text)
+    """Return what XML can carry and a reader sees of a text; the library escapes the rest."""
+    return _NO_XML.sub("\ufffd", visible_lines(text))

@@ -26,7 +26,7 @@ from wa_lint.model import (
     Skew,
     Suppression,
 )
-from wa_lint.reporters import Options, stages
+from wa_lint.reporters import Options, stages, visible_lines
 from wa_lint.reporters.json_report import encode
 from wa_lint.reporters.line_hash import line_hashes
 from wa_lint.reporters.mending import Replacement, replacement
@@ -214,7 +214,8 @@ def _message(finding: Finding, where: str) -> str:
 
 
 def _unlinked(text: str) -> str:
-    """Return `text` so that nothing in it reads as a link: a template's text must not place one into an alert."""
+    """Return `text` so that nothing in it reads as a link or goes unseen: it may quote a template."""
+    text = visible_lines(text)
     return re.sub(r"([\\\[\]])", r"\\\1", text) if "](" in text else text
 
 
