@@ -32,7 +32,7 @@ def main() -> int:
             return _skipped(f"the advisory service took longer than {PATIENCE} seconds")
     try:
         packages = json.loads(done.stdout)["dependencies"]
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, TypeError):
         return _skipped("the advisory service could not be reached")
     return verdict(packages)
 
