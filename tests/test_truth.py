@@ -78,6 +78,10 @@ def test_not_unknown_is_unknown() -> None:
         (Unresolved("!Ref P", (Hole("P"),), bounds=Bounds(pattern="[a-z]+")), "A", False),
         (Unresolved("!Ref P", (Hole("P"),), bounds=Bounds(minimum=3)), 1, False),
         (text(Hole("P")), None, False),
+        (text("prod-", Hole("P"), "-prod"), "prod-prod", False),
+        (text("ab", Hole("P"), "ba"), "aba", False),
+        (text("x-", Hole("P"), "-y"), "y-prod-y", False),
+        (text("x-", Hole("P"), "-y"), "x-prod-x", False),
     ],
 )
 def test_equality(left: Value, right: Value, expected: Truth) -> None:
