@@ -53,7 +53,8 @@ def _counts(name: str, tests: int, failures: int, errors: int, skipped: int) -> 
 def _case(finding: Finding, where: str) -> ET.Element:
     name = f"{finding.resource.id}{'.' if finding.path else ''}{finding.path}"
     file = finding.location.uri
-    case = ET.Element("testcase", classname=finding.rule.id, name=_said(f"{file}: {name}"), time="0", **_place(finding))
+    case = ET.Element("testcase", classname=finding.rule.id, name=_said(f"{file}: {name}"), time="0")
+    case.attrib.update(_place(finding))
     why = finding.suppressed
     if why:
         ET.SubElement(case, "skipped", message=_said(f"allowed: {why.reason or 'no reason given'}"))
