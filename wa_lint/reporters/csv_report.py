@@ -13,7 +13,8 @@ import re
 from typing import Final
 
 from wa_lint.model import Finding, Outcome, Report
-from wa_lint.reporters import Options, stages, tally, visible_lines
+from wa_lint.reporters import Options, tally, visible_lines
+from wa_lint.reporters import set_words as stages
 
 _FORMULA: Final = re.compile(r"(?:^|(?<=[;\n]))(?=[\s'\";]*[=+\-@\t\uff1d\uff0b\uff0d\uff20])|^(?=[\s'\"]*;)")
 """Where a formula may begin, its full-width twins too, or a semicolon that would put an empty cell in front."""
