@@ -127,6 +127,12 @@ MARKUP: Final = (
     "]]>",
     "&lt;b&gt;",
     "\u202egnp.exe",
+    "soft\xadhyphen",
+    "joined\u034f",
+    "\u115fhangul\u3164",
+    "\ufff9a\ufffab\ufffb",
+    "tags\U000e0041\U000e0042",
+    "heart\u2764\ufe0f",
 )
 """71."""
 
@@ -144,6 +150,12 @@ FORMULAS: Final = (
     "\n=1",
     "\u00a0=1",
     "a,b\n=1",
+    ";=1",
+    "; 1",
+    "a;=1",
+    "a; -1;@b",
+    "\u034f=1",
+    "\u3164;=1",
 )
 """72."""
 

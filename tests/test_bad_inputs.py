@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import json
 import random
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -241,6 +242,14 @@ def test_16_what_nests_too_deep_is_an_error(wa_lint: WaLint, head: str, opening:
     run = check(wa_lint, text)
     assert run.code == 2
     assert "it nests deeper than" in run.err
+
+
+@pytest.mark.parametrize("nested", ["[" * 5000, "- " * 5000, '{"a": [' * 2500])
+def test_16_what_nests_too_deep_has_a_line_and_no_words_of_a_parser(wa_lint: WaLint, nested: str) -> None:
+    run = check(wa_lint, f"{OPEN}Metadata:\n  {nested}")
+    line = OPEN.count("\n") + 2
+    assert run.code == 2
+    assert re.fullmatch(rf"wa-lint: t\.yaml:{line}:\d+: it nests deeper than 100 levels, so it was not read\n", run.err)
 
 
 def test_17_what_is_too_long_is_an_error_with_its_reason(wa_lint: WaLint) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,38 @@ def test_a_snapshot_is_judged_later_as_the_account_was(
     later = wa_lint("check", name, *ALL).report
     assert later["findings"] == live["findings"]
     assert live["findings"]
+
+
+def test_only_the_owner_reads_what_tells_of_an_account(wa_lint: WaLint, account: None, tmp_path: Path) -> None:
+    del account
+    before = os.umask(0o022)
+    try:
+        Path("open.jsonl").touch(0o644)
+        for to in ("open.jsonl", "one.jsonl.gz", "parts/"):
+            wa_lint("snapshot", *TWO[:2], "-o", to, *NOW)
+        wa_lint("scan", *TWO[:2], *NOW, "-o", "sarif=scan.sarif", "-o", "html=scan.html")
+        wa_lint("check", "open.jsonl", *NOW, "-o", "json=check.json")
+        wa_lint("diff", "open.jsonl", "one.jsonl.gz", "-o", "json=diff.json")
+        Path("t.yaml").write_text("Resources: {N: {Type: AWS::SageMaker::NotebookInstance}}\n", "utf-8")
+        wa_lint("check", "t.yaml", "-o", "json=template.json")
+    finally:
+        os.umask(before)
+    modes = {path.relative_to(tmp_path).as_posix(): path.stat().st_mode & 0o777 for path in files_below(tmp_path)}
+    assert {modes.pop("template.json"), modes.pop("t.yaml")} == {0o644}
+    assert {*modes} >= {
+        "open.jsonl",
+        "one.jsonl.gz",
+        "parts/index.json",
+        "scan.sarif",
+        "scan.html",
+        "check.json",
+        "diff.json",
+    }
+    assert {name: oct(mode) for name, mode in modes.items() if mode != 0o600} == {}
+
+
+def files_below(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 def test_what_is_global_is_read_once_for_all_regions(

@@ -581,6 +581,27 @@ def test_pairing_loses_nothing_and_pairs_only_equals(before: list[int], after: l
     assert not set(found.left) & set(found.added)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "both"),
+    [
+        (["a1"], ["a2"], [("a1", "a2")]),
+        (["a1", "a2"], ["a3"], []),
+        (["a1"], ["a2", "a3"], []),
+        (["a1", "a2"], ["a3", "a4"], []),
+        (["a1", "a2", "b1"], ["a3", "b2"], [("b1", "b2")]),
+        (["a1", "b1"], ["a2", "a3", "b2"], [("b1", "b2")]),
+    ],
+)
+def test_a_loose_key_pairs_only_what_has_one_name_on_both_sides(
+    before: list[str], after: list[str], both: list[tuple[str, str]]
+) -> None:
+    first = Key(lambda text: text[0], lambda text: text[0], is_loose=True)
+    found = paired(before, after, [first])
+    assert found.both == both
+    assert found.left == [old for old in before if old not in {pair[0] for pair in both}]
+    assert found.added == [new for new in after if new not in {pair[1] for pair in both}]
+
+
 # --- what a person sees -----------------------------------------------------------------------------
 
 

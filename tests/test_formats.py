@@ -22,8 +22,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from samples import NAMES, RULES, SAMPLES, URIS, finding_named, hostile, many
 
-from wa_lint.model import Finding, Outcome, Report
-from wa_lint.reporters import REPORTERS, Options, reporter, visible
+from wa_lint.model import Finding, Location, Outcome, Report
+from wa_lint.reporters import REPORTERS, Options, reporter, visible, visible_lines
 
 ROOT = Path(__file__).parents[1]
 WaLint = Callable[..., Any]
@@ -52,7 +52,7 @@ def failing(report: Report) -> list[Finding]:
 ELEMENTS: Final = {
     "testsuites": ({"name"}, set(), {"testsuite"}),
     "testsuite": ({"name", "tests", "failures", "errors"}, {"skipped", "time"}, {"testcase"}),
-    "testcase": ({"name", "classname"}, {"time"}, {"failure", "error", "skipped"}),
+    "testcase": ({"name", "classname"}, {"time", "file", "line"}, {"failure", "error", "skipped"}),
     "failure": (set(), {"message", "type"}, set()),
     "error": (set(), {"message", "type"}, set()),
     "skipped": (set(), {"message"}, set()),
@@ -86,11 +86,21 @@ def test_junit_has_the_elements_that_it_may_have(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES, ids=ascii)
 def test_junit_says_what_xml_can_say_and_no_more(name: str) -> None:
-    """80: what XML 1.0 has no way to say is one replacement character each."""
+    """80: what XML 1.0 has no way to say is an escape, or one replacement character each."""
     root = ET.fromstring(one(name, "junit"))  # noqa: S314, we wrote it
     failure = next(root.iter("failure"))
-    shown = "".join(c if c in "\t\n\r" or (c >= " " and c not in "\ufffe\uffff\ud800") else "\ufffd" for c in name)
-    assert failure.get("message") == shown
+    assert failure.get("message") == visible_lines(name).replace("\ufffe\uffff", "\ufffd\ufffd")
+
+
+def test_junit_names_the_file_and_the_line_of_a_case() -> None:
+    finding = finding_named("N")
+    for place, expected in (
+        (Location("infra/t.yaml", 3), {"file": "infra/t.yaml", "line": "3"}),
+        (Location("arn:aws:iam::111122223333:role/r"), {}),
+    ):
+        report = Report((RULES[0],), (msgspec.structs.replace(finding, location=place),))
+        (case,) = ET.fromstring(reporter("junit")(report, Options())).iter("testcase")  # noqa: S314, we wrote it
+        assert {name: text for name, text in case.attrib.items() if name in {"file", "line"}} == expected
 
 
 def one(name: str, format_: str) -> str:
@@ -134,14 +144,14 @@ def test_csv_comes_back_as_it_was(name: str) -> None:
     for finding, row in zip(shown, [row for row in rows if row[0] != "coverage"], strict=True):
         told = dict(zip(head, row, strict=True))
         for column, text in (("resource", finding.resource.id), ("message", finding.message)):
-            written = text.replace("\0", "\ufffd").replace("\ud800", "?")
-            assert told[column] in {written, f"'{written}"}
+            assert told[column].replace("'", "") == visible_lines(text.replace("\ud800", "?")).replace("'", "")
 
 
 def test_no_cell_is_a_formula_and_json_says_the_same_unchanged() -> None:
     """72: a spreadsheet takes what follows an apostrophe as text."""
     rows = list(csv.reader(io.StringIO(rendered("everything hostile", "csv"), newline="")))
-    assert [cell for row in rows for cell in row if cell[:1] != "'" and is_formula(cell)] == []
+    assert [cell for row in rows for cell in row if is_formula(cell)] == []
+    assert [part for row in rows for cell in row for part in re.split("[;\n]", cell) if is_formula(part)] == []
     told = json.loads(rendered("everything hostile", "json"))["findings"]
     names = {finding["message"] for finding in told}
     assert names >= {name for name in NAMES if "\ud800" not in name}
@@ -149,7 +159,9 @@ def test_no_cell_is_a_formula_and_json_says_the_same_unchanged() -> None:
 
 def is_formula(cell: str) -> bool:
     shown = "".join(c for c in unicodedata.normalize("NFKC", cell) if unicodedata.category(c) != "Cf")
-    return cell[:1] in {"\t", "\r"} or shown.lstrip(" \t\r\n\"'")[:1] in {"=", "+", "-", "@"}
+    if cell[:1] == "'":
+        return False
+    return cell[:1] in {"\t", "\r"} or shown.lstrip(" \t\r\n\"'")[:1] in {"=", "+", "-", "@", ";"}
 
 
 # --- Markdown ---------------------------------------------------------------------------------------
@@ -274,8 +286,80 @@ def test_everything_hostile_can_be_written_down_the_same_each_time(format_: str)
     text = rendered("everything hostile", format_)
     assert text.encode("utf-8")
     assert reporter(format_)(*hostile()) == text
-    if format_ in {"text", "github", "markdown", "html"}:
-        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", text)  # 73: those that are shown to people
+    assert not [c for c in text if is_unseen(c) and c not in OWN.get(format_, "")]  # 73
+
+
+def is_unseen(character: str) -> bool:
+    """Whether a person who reads the character's line does not see that it is there, by Python's Unicode tables."""
+    name = unicodedata.name(character, "")
+    return (
+        unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
+        and character not in "\t\r\n"
+        and character not in PREPENDED
+    ) or bool(re.search("(?<!GAP )(?<!LINE )FILLER|VARIATION SELECTOR|GRAPHEME JOINER|BRAILLE PATTERN BLANK", name))
+
+
+PREPENDED: Final = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
+"""Format characters that are shown: signs before a number, and Syriac's abbreviation mark."""
+
+UNSEEN: Final = "".join(filter(is_unseen, map(chr, range(0x110000))))
+PROSE: Final = {
+    "asff": ("Title", "Description"),
+    "gitlab": ("description",),
+    "gitlab-sast": ("description", "method"),
+    "ocsf": ("message",),
+    "sarif": ("text",),
+}
+"""Members of a format's JSON that its readers show to people as they are."""
+
+OWN: Final = {"markdown": "\u2060"}
+"""What a format itself writes: it keeps an address from becoming a link."""
+
+
+def test_every_unseen_character_is_known() -> None:
+    assert {c for c in UNSEEN if visible(c) == c} == set()
+    ignorable = (0x34F, 0x115F, 0x1160, 0x17B4, 0x3164, 0xFFA0, 0xFFF0, 0xFFF9, 0x1D173, 0xE0FFF, 0x2800, 0x180F)
+    assert all(visible(chr(code)) == f"\\u{code:04x}" for code in ignorable)
+    seen = [chr(code) for code in range(0x20, 0x30000) if unicodedata.category(chr(code))[0] in "LNPS"]
+    assert {c for c in seen if visible(c) != c and not is_unseen(c)} <= {"\U0001d159"}  # a note without a head
+
+
+@pytest.mark.parametrize("format_", sorted(REPORTERS))
+def test_no_unseen_character_gets_into_a_report(format_: str) -> None:
+    name = f"a{UNSEEN.replace(chr(0xD800), '')}b".encode("utf-8", "ignore").decode()
+    text = one(name, format_)
+    assert [c for c in text if is_unseen(c)] == []
+
+
+@pytest.mark.parametrize("format_", PROSE)
+def test_what_is_shown_to_people_holds_no_unseen_character_after_it_is_read(format_: str) -> None:
+    """JSON's own escapes do not last: who shows the message has read them."""
+    finding = finding_named("pay\u202e\u034f\x9bload")
+    resource = msgspec.structs.replace(finding.resource, account="111122223333", region="eu-west-1")
+    report = Report((RULES[0],), (msgspec.structs.replace(finding, resource=resource),))
+    read = json.loads(reporter(format_)(report, Options(made_at="2026-11-23T18:30:00")))
+    prose = [said for key, said in texts_in(read) if key in PROSE[format_] and "load" in said]
+    assert prose
+    assert [said for said in prose if any(map(is_unseen, said))] == []
+
+
+def texts_in(value: object, key: str = "") -> Iterator[tuple[str, str]]:
+    """Yield every text of a JSON value with the key that it stands at."""
+    if isinstance(value, str):
+        yield key, value
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from texts_in(inner, name)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from texts_in(inner, key)
+
+
+@pytest.mark.parametrize("format_", ["json", "jsonl"])
+def test_json_says_unseen_characters_unchanged(format_: str) -> None:
+    name = "a\u202e\u034f\x9b\x7f\U000e0041b"
+    told = json.loads(one(name, format_))
+    assert name in {said for _, said in texts_in(told)}
 
 
 # --- canaries ---------------------------------------------------------------------------------------

@@ -799,8 +799,24 @@ def test_a_page_of_a_proxy_is_no_answer_that_there_is_nothing() -> None:
     page = SimpleNamespace(status_code=200, headers={"content-type": "text/html"}, content=b"<html>", raw=None, text="")
     session.events.register_first("before-send.sagemaker.ListModels", lambda **_: page)
     snapshot = read_live(session, REGION, types=MODELS, now=LATER)
-    assert [g.reason for g in snapshot.gaps] == ["NotAnAnswer: sagemaker:ListModels"]
+    assert [g.reason for g in snapshot.gaps] == ["the response is not JSON: sagemaker:ListModels"]
     assert not snapshot.complete
+
+
+@pytest.mark.parametrize("status", [400, 403, 500, 502, 503])
+def test_an_error_without_a_code_is_said_in_words(status: int) -> None:
+    session = session_with()
+    page = SimpleNamespace(status_code=status, headers={}, content=b"", raw=None, text="")
+    session.events.register_first("before-send.sagemaker.ListModels", lambda **_: page)
+    snapshot = read_live(session, REGION, types=MODELS, now=LATER)
+    (gap,) = snapshot.gaps
+    assert gap.reason == f"HTTP status {status} without an error code: sagemaker:ListModels"
+
+
+@pytest.mark.parametrize("code", ["NotAnAnswer", "500", "Unknown", "KeyError", "ResponseParserError"])
+def test_a_reason_that_no_service_gave_is_in_words(code: str) -> None:
+    assert " " in aws.Refusal(code, "the response is empty").word
+    assert aws.Refusal(code, "the response is empty").word != code
 
 
 def test_methods_that_are_listed_without_their_bodies_are_asked_for() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from wa_lint import policy
 from wa_lint.model import Hole, Partial, Unknown, Unresolved, Value
+from wa_lint.policy import actions
 from wa_lint.policy.wildcards import matches
 
 PARTITION = Hole("AWS::Partition", shape=r"aws(-[a-z]+)*")
@@ -182,6 +183,21 @@ SCOPABLE = [
 @pytest.mark.parametrize(("action", "expected"), SCOPABLE)
 def test_an_action_is_scopable_if_it_takes_resources(action: Value, expected: object) -> None:
     assert said(policy.scopable(action)) == expected
+
+
+def test_half_of_the_actions_is_enough_to_be_scopable_and_less_is_not() -> None:
+    verbs = ("get", "list", "describe", "create", "delete", "put", "update", "batch", "start", "tag", "associate")
+    answers = {
+        pattern: actions.scopes(pattern)
+        for service in sorted(actions._actions())
+        for pattern in (f"{service}:*", *(f"{service}:{verb}*" for verb in verbs))
+    }
+    halves = [pattern for pattern, found in answers.items() if found and 2 * sum(found) == len(found)]
+    assert len(halves) > 5
+    assert {policy.scopable(pattern) for pattern in halves} == {True}
+    less = [pattern for pattern, found in answers.items() if found and 2 * sum(found) == len(found) - 1]
+    assert less
+    assert {policy.scopable(pattern) for pattern in less} == {False}
 
 
 # --- resources --------------------------------------------------------------------------------------

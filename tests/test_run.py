@@ -54,7 +54,7 @@ def test_every_command_is_named_by_help_and_has_a_line(bare: Path) -> None:
     shown = run(bare, "help")
     assert shown.returncode == 0
     script = (ROOT / "run").read_text("utf-8")
-    for command in ("demo", "test", "check", "fix", "docs", "bless", "bench"):
+    for command in ("demo", "test", "check", "fix", "docs", "bless", "bench", "fuzz", "lock", "audit"):
         assert f" {command} " in f"{shown.stdout.strip()} "
         assert f"\n    {command}) " in script
 

@@ -301,6 +301,17 @@ def test_66_a_shrunken_baseline_is_said(wa_lint: WaLint) -> None:
     assert "2 of 3 findings in base.json are gone" in run.err
 
 
+def test_66_findings_of_a_file_that_was_not_judged_are_not_gone(wa_lint: WaLint) -> None:
+    Path("other.yaml").write_text(CONFIG.replace("Config:", "Other:"), encoding="utf-8")
+    Path("t.yaml").write_text(CONFIG, encoding="utf-8")
+    assert wa_lint("baseline", "t.yaml", "other.yaml", "-o", "base.json", *SELECT[:2]).code == 0
+    run = check(wa_lint, CONFIG, "--baseline", "base.json")
+    assert (run.code, "base.json" in run.err) == (0, False)
+    Path("other.yaml").write_text("Resources: {T: {Type: AWS::SNS::Topic}}\n", encoding="utf-8")
+    run = wa_lint("check", "t.yaml", "other.yaml", "--baseline", "base.json", *SELECT)
+    assert "3 of 6 findings in base.json are gone" in run.err
+
+
 def test_66_a_baseline_of_another_repository_is_said(wa_lint: WaLint) -> None:
     with_baseline(wa_lint)
     run = check(wa_lint, CONFIG.replace("Config:", "Other:"), "--baseline", "base.json")

@@ -88,6 +88,14 @@ def test_a_component_of_another_variant_is_not_this_ones() -> None:
     assert variant.select("traffic").select("total").value == 0
 
 
+@pytest.mark.parametrize("name", [ABSENT, Unknown("refused")], ids=["without a name", "with a name that is hidden"])
+def test_a_variant_whose_name_is_not_known_may_host_any_component(name: Value) -> None:
+    busy = component(variant="green", invocations=hours((5, 7)), invocations_daily=days(90, (60, 7)))
+    endpoint = cell(account({"VariantName": name}, QUIET, busy), "E")
+    assert endpoint.select("traffic").select("total").value == 7
+    assert endpoint.select("idle_days").value == 29
+
+
 @pytest.mark.parametrize(
     ("components", "complete"),
     [

@@ -78,6 +78,10 @@ def test_not_unknown_is_unknown() -> None:
         (Unresolved("!Ref P", (Hole("P"),), bounds=Bounds(pattern="[a-z]+")), "A", False),
         (Unresolved("!Ref P", (Hole("P"),), bounds=Bounds(minimum=3)), 1, False),
         (text(Hole("P")), None, False),
+        (text("prod-", Hole("P"), "-prod"), "prod-prod", False),
+        (text("ab", Hole("P"), "ba"), "aba", False),
+        (text("x-", Hole("P"), "-y"), "y-prod-y", False),
+        (text("x-", Hole("P"), "-y"), "x-prod-x", False),
     ],
 )
 def test_equality(left: Value, right: Value, expected: Truth) -> None:
@@ -92,6 +96,25 @@ def test_what_is_not_seen_in_full_may_be_equal() -> None:
 @pytest.mark.parametrize("right", ["x", text(Hole("B")), 1, [1]])
 def test_what_may_be_equal_is_unknown(right: Value) -> None:
     assert isinstance(equals(text(Hole("P")), right), Unknown)
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"), [(2, False), (3, None), (5.5, None), (8, None), (8.5, False), (9, False)]
+)
+def test_a_bound_is_a_value_that_a_number_may_have(number: float, expected: bool | None) -> None:
+    count = Unresolved("!Ref Count", (Hole("Count"),), bounds=Bounds(minimum=3, maximum=8))
+    for found in (equals(count, number), equals(number, count)):
+        assert isinstance(found, Unknown) if expected is None else found is expected
+
+
+@pytest.mark.parametrize(
+    ("bound", "least", "more"),
+    [(2, True, True), (3, True, None), (4, None, None), (7, None, None), (8, None, False), (9, False, False)],
+)
+def test_comparisons_with_a_bound_itself(bound: float, least: bool | None, more: bool | None) -> None:
+    count = Unresolved("!Ref Count", (Hole("Count"),), bounds=Bounds(minimum=3, maximum=8))
+    for found, expected in ((at_least(count, bound), least), (greater(count, bound), more)):
+        assert isinstance(found, Unknown) if expected is None else found is expected
 
 
 def test_an_absent_value_is_not_equal_to_one_that_is_set() -> None:

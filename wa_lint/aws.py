@@ -44,8 +44,13 @@ _PAGES = 10_000
 
 _NO_WAY_IN = (NoCredentialsError, NoRegionError, PartialCredentialsError, ProfileNotFound, UnknownRegionError)
 
+NOT_AN_ANSWER: Final = "NotAnAnswer"
+"""The code of a response that the service cannot have meant; its message says what is wrong with it."""
+
 SDK_TOO_OLD: Final = "SDK too old"
 NOT_IN_REGION: Final = "not available in this region"
+
+_UNREADABLE: Final = "the SDK cannot read the response"
 
 _WORDS: Final[Mapping[str, str]] = {
     "AccessDenied": "AccessDenied",
@@ -69,6 +74,9 @@ _WORDS: Final[Mapping[str, str]] = {
     "ReadTimeoutError": "no answer in time",
     "ProxyConnectionError": "the proxy refuses",
     "SSLError": "the TLS certificate is not trusted",
+    "ResponseParserError": "the response cannot be parsed",
+    **dict.fromkeys(("AttributeError", "KeyError", "IndexError", "TypeError", "ValueError"), _UNREADABLE),
+    "Unknown": "an error without an error code",
 }
 """The services' and botocore's many words for a few things."""
 
@@ -97,7 +105,14 @@ class Refusal(msgspec.Struct, frozen=True):
 
     @property
     def word(self) -> str:
-        """The code in one word for all services: ``AccessDenied``, ``Throttled``, else as it is."""
+        """The code in one word for all services: ``AccessDenied``, ``Throttled``, else as it is.
+
+        Where no service gave a code, a few words of ours say what came back.
+        """
+        if self.code == NOT_AN_ANSWER:
+            return self.message
+        if self.code.isdigit():
+            return f"HTTP status {self.code} without an error code"
         return _WORDS.get(self.code, self.code)
 
     @property
@@ -179,7 +194,7 @@ class Clients:
             page = self._call(service, lambda: next(pages, None))
             text = "" if page is None or isinstance(page, Refusal) else _fingerprint(page)
             if text and (text in seen or len(seen) >= _PAGES):
-                page = Refusal("RepeatedPage", f"the listing gave the same page twice after {len(seen)} pages")
+                page = Refusal(NOT_AN_ANSWER, "the listing returned the same page twice")
             if page is not None:
                 yield page
             if page is None or isinstance(page, Refusal):
@@ -428,7 +443,7 @@ def _demand_json(response_dict: Raw = None, **_: Raw) -> None:
     """Refuse an answer that was cut short, or is a text: botocore reads what is no JSON as an answer that is empty."""
     body = response_dict["body"] if response_dict and response_dict["status_code"] < _FAILURE else b""
     if isinstance(body, bytes) and body.strip() and not (body.lstrip()[:1] in b"{[" and body.rstrip()[-1:] in b"}]"):
-        raise _Halted(Refusal("NotAnAnswer", "what came back is no JSON"))
+        raise _Halted(Refusal(NOT_AN_ANSWER, "the response is not JSON"))
 
 
 _FAILURE: Final = 300
@@ -437,7 +452,7 @@ _FAILURE: Final = 300
 def _no_page(answer: Raw) -> Raw | Refusal:
     told = answer.get("ResponseMetadata") if isinstance(answer, dict) else None
     kind = (told or {}).get("HTTPHeaders", {}).get("content-type", "")
-    return Refusal("NotAnAnswer", "a page of HTML came back") if kind.startswith("text/html") else answer
+    return Refusal(NOT_AN_ANSWER, "the response is an HTML page") if kind.startswith("text/html") else answer
 
 
 def _is_passing(response: Raw) -> bool:
@@ -465,7 +480,7 @@ _WHY: Final[Mapping[str, str]] = {
     "SignatureDoesNotMatch": "the AWS secret access key does not fit the access key id",
     "EOFError": "the profile asks for an MFA code, and nobody is here to type one",
     "UnauthorizedSSOTokenError": "the SSO session has expired; `aws sso login` renews it",
-    "ResponseParserError": "what answers does not speak as AWS does; is there a proxy?",
+    "the response cannot be parsed": "what answers does not speak as AWS does; is there a proxy?",
     "SSOTokenLoadError": "there is no SSO session; `aws sso login` opens one",
     "TokenRetrievalError": "the SSO session cannot be renewed; `aws sso login` opens a new one",
     "no connection": "no connection to AWS: its name is not found, or the network does not lead there",

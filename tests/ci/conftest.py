@@ -12,6 +12,7 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Callable, Mapping, Sequence
+from importlib import metadata
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -76,6 +77,15 @@ def tool() -> Callable[[str], str]:
         return found
 
     return find
+
+
+@pytest.fixture(scope="session")
+def locked() -> None:
+    """Skip what installs from the lock files where the environment, which lends the packages, has others."""
+    pins = re.findall(r"(?m)^([\w.-]+)==(\S+) \\?$", (ROOT / "requirements/runtime.txt").read_text("utf-8"))
+    assert pins
+    if any(metadata.version(name) != version for name, version in pins):
+        pytest.skip("these are not the packages of the lock")
 
 
 @pytest.fixture(scope="session")

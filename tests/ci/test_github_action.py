@@ -102,8 +102,9 @@ PYTHON: Outputs = {"python": {"python-path": sys.executable}}
 
 
 @pytest.fixture(scope="module")
-def installed(source: Path, lend: Any, ran: Any, tmp_path_factory: pytest.TempPathFactory) -> Outputs:
+def installed(locked: None, source: Path, lend: Any, ran: Any, tmp_path_factory: pytest.TempPathFactory) -> Outputs:
     """The outputs of the step that installs, run in a repository that lays traps."""
+    del locked
     temp, cwd = tmp_path_factory.mktemp("runner"), tmp_path_factory.mktemp("cwd")
     for name in ("pip.py", "venv.py", "site.py"):
         (cwd / name).write_text(TRAP)

@@ -47,14 +47,16 @@ def test_inputs_reach_the_script_as_variables_only() -> None:
 
 
 @pytest.fixture(scope="module")
-def home(source: Path, lend: Any, ran: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(locked: None, source: Path, lend: Any, ran: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where `before_script` put wa-lint, from a repository that lays traps."""
+    del locked
     place, cwd = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("cwd")
     for name in ("pip.py", "venv.py"):
         (cwd / name).write_text("raise SystemExit('run')\n", "utf-8")
     lend(place)
     (job,) = COMPONENT.values()
-    said = {"LINT_HOME": str(place), "LINT_PACKAGE": str(source)}
+    lock = source / "requirements/runtime.txt"
+    said = {"LINT_HOME": str(place), "LINT_PACKAGE": str(source), "LINT_REQUIREMENTS": str(lock)}
     done = ran(["sh", "-e", "-c", "\n".join(job["before_script"])], cwd, **said)
     assert done.code == 0, done.log
     return place

@@ -24,16 +24,18 @@ def test_a_linter_of_dockerfiles_finds_nothing(ran: Any, tool: Any) -> None:
 def test_the_stages_share_one_pinned_base_and_the_last_is_not_root() -> None:
     bases = {text.split()[0] for word, text in LINES if word == "FROM"}
     assert len(bases) == 1
-    assert re.fullmatch(r"python:3\.\d+-slim-[a-z]+", bases.pop())
+    assert re.fullmatch(r"python:3\.\d+\.\d+-slim-[a-z]+@sha256:[0-9a-f]{64}", bases.pop())
     assert all(int(part) > 0 for part in FINAL["USER"].split(":"))
     assert "RUN" not in FINAL
 
 
 @pytest.fixture(scope="module")
-def image(source: Path, lend: Any, ran: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def image(locked: None, source: Path, lend: Any, ran: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the build leaves behind, below a folder that stands for the root."""
+    del locked
     root = tmp_path_factory.mktemp("image")
     shutil.copytree(source, root / "src")
+    lend(root / "opt/build")
     lend(root / "opt/wa-lint")
     for command in (text for word, text in LINES if word == "RUN"):
         done = ran(["sh", "-c", below(root, command)], root / "src")

@@ -64,7 +64,9 @@ def test_what_is_named_is_there() -> None:
 
 
 def test_every_version_on_the_page_is_ours() -> None:
-    assert set(re.findall(r"wa-lint/wa-lint@([\d.]+)|(?:wa-lint@|rev: |tags/|archive/)v([\d.]+\d)", PAGE)) <= {
+    assert set(
+        re.findall(r"wa-lint/wa-lint@([\d.]+)|(?:wa-lint@|rev: |tags/|archive/|raw/|OWNER/wa-lint/)v([\d.]+\d)", PAGE)
+    ) <= {
         ("", __version__),
         (__version__, ""),
     }
@@ -90,5 +92,5 @@ def test_every_command_runs(line: str, wa_lint: Callable[..., Any], sample: Path
 
 def test_no_other_command_stands_there_and_the_image_gets_no_network() -> None:
     others = [line for line in LINES if line not in STARTED]
-    assert [line.split()[:2] for line in others] == [["docker", "build"], ["pip", "install"]]
+    assert [line.split()[:2] for line in others] == [["docker", "build"], ["pip", "install"], ["pip", "install"]]
     assert all("--network none" in line for line in STARTED if line.startswith("docker"))

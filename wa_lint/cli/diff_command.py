@@ -15,7 +15,7 @@ from wa_lint.cli import diff_json, diff_text
 from wa_lint.cli.configuring import configured
 from wa_lint.cli.exits import BLIND, BROKEN, CLEAN, FOUND, NOTHING
 from wa_lint.cli.options import Choice, Settling, choice, settling
-from wa_lint.cli.output import atomic, for_stdout, to_stdout
+from wa_lint.cli.output import atomic, for_stdout, has_account, to_stdout
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Outcome, Severity, SourceKind
 from wa_lint.reporters import Options
@@ -124,7 +124,8 @@ def _write(render: Render, file: Path | None, difference: Difference, sides: tup
     if file is None:
         to_stdout(render(difference, *sides, for_stdout(Options())))
         return
-    with atomic(file) as stream:
+    is_private = any(has_account(side.report) for side in sides)
+    with atomic(file, is_private=is_private) as stream:
         stream.write(render(difference, *sides, Options()).encode("utf-8", "replace"))
 
 

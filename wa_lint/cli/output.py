@@ -52,10 +52,15 @@ def deliver(report: Report, to: Sequence[Target], delivery: Delivery, options: O
         if target.file is None:
             to_stdout(target.render(report, for_stdout(shown)))
         else:
-            with atomic(target.file) as stream:
+            with atomic(target.file, is_private=has_account(report)) as stream:
                 stream.write(target.render(report, shown).encode("utf-8", "replace"))
     fail_on = None if delivery.fail_on == "never" else Severity(delivery.fail_on)
     return exit_code(report, fail_on, is_strict=delivery.strict)
+
+
+def has_account(report: Report) -> bool:
+    """Whether a report tells of an account, so that a file with it is private."""
+    return any(finding.resource.account for finding in report.findings) or any(gap.scope.account for gap in report.gaps)
 
 
 def _notices(report: Report, formats: Collection[str]) -> Iterator[str]:
@@ -100,26 +105,30 @@ def to_stdout(text: str) -> None:
 
 
 @contextlib.contextmanager
-def atomic(file: Path) -> Iterator[BinaryIO]:
-    """Open `file` so that it changes only when all is written. Devices and pipes are written to as they are."""
+def atomic(file: Path, *, is_private: bool = False) -> Iterator[BinaryIO]:
+    """Open `file` so that it changes only when all is written. Devices and pipes are written to as they are.
+
+    A private file tells of an account: only its owner may read it (mode 0600), also where it was there before.
+    """
     try:
         if file.exists() and not file.is_file():
             with file.open("wb") as stream:
                 yield stream
             return
-        with _renamed(file.resolve()) as stream:
+        with _renamed(file.resolve(), is_private=is_private) as stream:
             yield stream
     except OSError as error:
         raise ConfigError(str(file), f"cannot be written: {error.strerror or error}") from error
 
 
 @contextlib.contextmanager
-def _renamed(file: Path) -> Iterator[BinaryIO]:
+def _renamed(file: Path, *, is_private: bool) -> Iterator[BinaryIO]:
     descriptor, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             yield stream
-        Path(name).chmod(file.stat().st_mode & 0o777 if file.exists() else 0o666 & ~_umask())
+        if not is_private:  # mkstemp makes a file with mode 0600
+            Path(name).chmod(file.stat().st_mode & 0o777 if file.exists() else 0o666 & ~_umask())
         Path(name).replace(file)
     except BaseException:
         Path(name).unlink(missing_ok=True)

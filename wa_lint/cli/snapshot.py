@@ -109,7 +109,7 @@ def _into_file(account: Account, to: Path, resume: Path | None, now: dt.datetime
     found = keeper.joined()
     if found is None:
         return BLIND
-    with atomic(to) as stream:
+    with atomic(to, is_private=True) as stream:
         codec.dump(found, stream, compress=to.suffix == ".gz")
     complain(read_table(found))
     return _told(keeper.parts, to.as_posix())

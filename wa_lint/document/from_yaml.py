@@ -95,6 +95,8 @@ def scalars_of(text: str) -> Iterator[str]:
 
 
 def _hint(text: str, error: yaml.MarkedYAMLError) -> str:
+    if "maximum nesting depth" in str(error.problem):  # libyaml of PyYAML 6.0.4 has a limit of its own, and looks ahead
+        return TOO_DEEP
     mark = error.problem_mark
     line = text[: mark.index].rpartition("\n")[2] + text[mark.index :].partition("\n")[0] if mark else ""
     if re.match(r" *\t", line) or "\\t" in str(error.problem):

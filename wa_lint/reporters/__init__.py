@@ -12,10 +12,17 @@ import msgspec
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Report
 
-_CONTROL: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
+_UNSEEN: Final = (
+    "\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U00013430-\U00013440\U00016fe4\U0001bca0-\U0001bca3"
+    "\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-"""What steers a terminal, turns the direction of a line or takes no room at all, instead of being shown."""
+"""What steers a terminal, turns the direction of a line or is not shown: C1 controls, Default_Ignorable_Code_Point and
+Bidi_Control (Unicode 16, DerivedCoreProperties and PropList, read 2026-11), and other blanks that are letters."""
+
+_CONTROL: Final = re.compile(f"[\x00-\x1f{_UNSEEN}]")
+_CONTROL_IN_LINES: Final = re.compile(f"[\x00-\x08\x0b-\x1f{_UNSEEN}]")
+_UNSEEN_IN_JSON: Final = re.compile(f"[{_UNSEEN}]")
 
 
 def _no_lines(_uri: str) -> Sequence[str]:
@@ -78,6 +85,21 @@ def reporter(name: str) -> Reporter:
 def visible(text: str) -> str:
     """Return `text` so that a terminal shows it and does nothing else: an escape becomes its code."""
     return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def visible_lines(text: str) -> str:
+    """As `visible`, but line ends and tabs stay: for formats whose readers show them."""
+    return _CONTROL_IN_LINES.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def visible_json(document: str) -> str:
+    """Return a JSON document that says the same, with every unseen character written as its JSON escape."""
+    return document if document.isascii() and "\x7f" not in document else _UNSEEN_IN_JSON.sub(_json_escape, document)
+
+
+def _json_escape(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at] << 8 | units[at + 1]:04x}" for at in range(0, len(units), 2))
 
 
 def blanked(line: str) -> str:

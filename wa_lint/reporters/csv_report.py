@@ -3,7 +3,8 @@
 What was not judged is a row too: its rule is ``coverage``, its outcome the kind (`wa_lint.reporters.coverage`).
 
 A cell that begins with one of ``= + - @ TAB CR`` (OWASP, "CSV Injection", read 2026-11), after blanks and quotes too,
-gets an apostrophe in front.
+gets an apostrophe in front. Where a semicolon separates cells, one inside a text begins a new cell: what follows it
+is treated alike, and so is what follows a line's end.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ import re
 from typing import Final
 
 from wa_lint.model import Finding, Outcome, Report
-from wa_lint.reporters import Options, coverage, tally
+from wa_lint.reporters import Options, coverage, tally, visible_lines
 from wa_lint.reporters import set_words as stages
 
-_FORMULA: Final = re.compile(r"[\s'\"\u200b-\u200f\ufeff]*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
-"""A formula's first character, its full-width twins too."""
+_FORMULA: Final = re.compile(r"(?:^|(?<=[;\n]))(?=[\s'\";]*[=+\-@\t\uff1d\uff0b\uff0d\uff20])|^(?=[\s'\"]*;)")
+"""Where a formula may begin, its full-width twins too, or a semicolon that would put an empty cell in front."""
 
 _COLUMNS: Final = (
     "rule",
@@ -94,5 +95,4 @@ def _row(finding: Finding, where: str) -> tuple[str, ...]:
 
 
 def _cell(text: str) -> str:
-    text = text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
-    return f"'{text}" if _FORMULA.match(text) else text
+    return _FORMULA.sub("'", visible_lines(text.encode("utf-8", "replace").decode()))

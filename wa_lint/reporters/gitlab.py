@@ -11,7 +11,7 @@ import re
 from typing import Final
 
 from wa_lint.model import Finding, Outcome, Raw, Report, Severity
-from wa_lint.reporters import Options, coverage
+from wa_lint.reporters import Options, coverage, visible
 from wa_lint.reporters import set_words as stages
 from wa_lint.reporters.finding_path import file_of
 from wa_lint.reporters.json_report import encode
@@ -51,7 +51,7 @@ def _issue(finding: Finding, where: str) -> Raw:
     line = max(finding.location.line, 1)
     said = [finding.message, *([f"({where})"] if where else []), *([f"When {finding.when}."] if finding.when else [])]
     return {
-        "description": " ".join(said),
+        "description": visible(" ".join(said)),
         "check_name": finding.rule.id,
         "fingerprint": finding.fingerprint,
         "severity": _SEVERITY[finding.rule.severity],

@@ -9,7 +9,7 @@ from typing import Final
 
 from wa_lint import __version__, lens
 from wa_lint.model import Finding, Outcome, Raw, Report, Severity
-from wa_lint.reporters import Options, coverage
+from wa_lint.reporters import Options, coverage, visible, visible_lines
 from wa_lint.reporters.finding_path import file_of
 from wa_lint.reporters.json_report import encode
 
@@ -56,7 +56,7 @@ def _vulnerability(finding: Finding) -> Raw:
     return {
         "id": finding.fingerprint,
         "name": finding.rule.title[:_LONGEST_NAME],
-        "description": finding.message,
+        "description": visible_lines(finding.message),
         "severity": _SEVERITY[finding.rule.severity],
         "solution": finding.rule.fix.strip()[:_LONGEST_SOLUTION],
         "identifiers": _identifiers(finding),
@@ -66,7 +66,7 @@ def _vulnerability(finding: Finding) -> Raw:
             "start_line": line,
             "end_line": max(finding.location.end_line, line),
             "class": finding.resource.type,
-            "method": finding.resource.id,
+            "method": visible(finding.resource.id),
         },
     }
 

@@ -85,13 +85,23 @@ def _template() -> Raw:
     from jinja2 import Environment, StrictUndefined  # noqa: PLC0415, only this format needs it
 
     made = Environment(
-        autoescape=True, keep_trailing_newline=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
+        autoescape=True,
+        finalize=_seen,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
     )
     made.filters |= {"words": _words, "title": lambda text: _words(text).capitalize(), "plain": _plain}
     made.globals |= {"url": lens.url, "dash": _dash, "ring": _ring, "severities": ("critical", "high", "medium", "low")}
     made.globals |= {"pillar_of": tally.pillar, "phases": lens.PHASES, "spark": _spark, "allow": _allow}
     made.globals |= {"usd": waste.usd, "wasted": waste.said, "is_least": waste.is_least}
     return made.from_string(_file("scorecard.html"))
+
+
+def _seen(value: Raw) -> Raw:
+    """Return what the page shows of a value: unseen characters replaced, but not in the page's own style and script."""
+    return blanked(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
 
 def _words(text: str) -> str:

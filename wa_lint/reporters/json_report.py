@@ -22,7 +22,7 @@ from wa_lint.model import (
     Value,
     Waste,
 )
-from wa_lint.reporters import Options, coverage, tally
+from wa_lint.reporters import Options, coverage, tally, visible_json
 
 _SHOWN = frozenset({Outcome.FAIL, Outcome.UNKNOWN})
 
@@ -32,12 +32,12 @@ def render(report: Report, options: Options) -> str:
 
 
 def encode(document: object) -> str:
-    """Return indented JSON. Half a surrogate pair, which JSON can smuggle into a text, becomes U+FFFD."""
+    """Return indented JSON, unseen characters as escapes. Half a surrogate pair, as in a JSON text, becomes U+FFFD."""
     try:
         text = msgspec.json.encode(document)
     except UnicodeEncodeError:
         text = msgspec.json.encode(_whole(msgspec.to_builtins(document)))
-    return msgspec.json.format(text, indent=2).decode() + "\n"
+    return visible_json(msgspec.json.format(text, indent=2).decode()) + "\n"
 
 
 def document(report: Report, options: Options) -> _Report:

@@ -10,10 +10,10 @@ from xml.etree import ElementTree as ET
 
 from wa_lint import lens
 from wa_lint.model import Finding, Outcome, Report
-from wa_lint.reporters import Options, coverage, tally
+from wa_lint.reporters import Options, coverage, tally, visible_lines
 from wa_lint.reporters import set_words as stages
 
-_NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NO_XML: Final = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 has no way to say."""
 
 
@@ -61,6 +61,7 @@ def _case(finding: Finding, where: str) -> ET.Element:
     name = f"{finding.resource.id}{'.' if finding.path else ''}{finding.path}"
     file = finding.location.uri
     case = ET.Element("testcase", classname=finding.rule.id, name=_said(f"{file}: {name}"), time="0")
+    case.attrib.update(_place(finding))
     why = finding.suppressed
     if why:
         ET.SubElement(case, "skipped", message=_said(f"allowed: {why.reason or 'no reason given'}"))
@@ -70,6 +71,12 @@ def _case(finding: Finding, where: str) -> ET.Element:
     elif finding.outcome is not Outcome.PASS:
         ET.SubElement(case, "skipped", message=_said(finding.message))
     return case
+
+
+def _place(finding: Finding) -> dict[str, str]:
+    """Return ``file`` and ``line``, by which GitLab and others link a case to its source (pytest's xunit1 names)."""
+    place = finding.location
+    return {"file": _said(place.uri), "line": str(place.line)} if place.line else {}
 
 
 def _lines(finding: Finding, where: str) -> list[str]:
@@ -85,5 +92,5 @@ def _lines(finding: Finding, where: str) -> list[str]:
 
 
 def _said(text: str) -> str:
-    """Return what XML can carry of a text; the library escapes the rest."""
-    return _NO_XML.sub("\ufffd", text)
+    """Return what XML can carry and a reader sees of a text; the library escapes the rest."""
+    return _NO_XML.sub("\ufffd", visible_lines(text))

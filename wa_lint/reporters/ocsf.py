@@ -11,7 +11,7 @@ from typing import Final
 
 from wa_lint import __version__, lens
 from wa_lint.model import Finding, Outcome, Raw, Report, Resource, Severity
-from wa_lint.reporters import Options, tally
+from wa_lint.reporters import Options, tally, visible_lines
 from wa_lint.reporters.json_report import encode
 
 _VERSION: Final = "1.5.0"
@@ -56,8 +56,8 @@ def _event(finding: Finding, milliseconds: int) -> Raw:
         "severity": severity,
         "status_id": status_id,
         "status": status,
-        **({"comment": f"{why.kind}: {why.reason or 'no reason given'}"} if why else {}),
-        "message": finding.message,
+        **({"comment": visible_lines(f"{why.kind}: {why.reason or 'no reason given'}")} if why else {}),
+        "message": visible_lines(finding.message),
         "metadata": _metadata(finding.resource),
         **_cloud(finding.resource),
         "finding_info": _info(finding),

@@ -26,7 +26,7 @@ from wa_lint.model import (
     Skew,
     Suppression,
 )
-from wa_lint.reporters import Options, coverage
+from wa_lint.reporters import Options, coverage, visible_lines
 from wa_lint.reporters import set_words as stages
 from wa_lint.reporters.finding_path import file_of
 from wa_lint.reporters.json_report import encode
@@ -215,7 +215,8 @@ def _message(finding: Finding, where: str) -> str:
 
 
 def _unlinked(text: str) -> str:
-    """Return `text` so that nothing in it reads as a link: a template's text must not place one into an alert."""
+    """Return `text` so that nothing in it reads as a link or goes unseen: it may quote a template."""
+    text = visible_lines(text)
     return re.sub(r"([\\\[\]])", r"\\\1", text) if "](" in text else text
 
 

@@ -190,7 +190,7 @@ def _made(file: Path) -> Raw:
         file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(str(file.parent), f"cannot be made: {error.strerror or error}") from error
-    return atomic(file)
+    return atomic(file, is_private=True)
 
 
 def _spelled(region: str) -> str:

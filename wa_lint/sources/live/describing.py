@@ -78,12 +78,12 @@ def _answer(run: Run, task: _Task) -> Raw | aws.Refusal:
         return {}
     request = request_of(call, item, run.place)
     if request is None:
-        return aws.Refusal("NoName", "the listing gave no name to ask for")
+        return aws.Refusal(aws.NOT_AN_ANSWER, "the listing returned no name to ask for")
     answer = ask(run, collector, call, request)
     if isinstance(answer, aws.Refusal):
         return {} if is_none(call, answer) else answer
     if not call.fills and not call.items and not _says_anything(answer.get(call.within) if call.within else answer):
-        return aws.Refusal("NotAnAnswer", "the answer is empty")  # it would prove that nothing is set
+        return aws.Refusal(aws.NOT_AN_ANSWER, "the response is empty")  # it would prove that nothing is set
     return _continued(run, collector, call, request, answer) if call.continued else answer
 
 
@@ -101,7 +101,7 @@ def _continued(run: Run, collector: Collector, call: Call, request: dict[str, Ra
         if isinstance(page, aws.Refusal):
             return page
         if page.get("NextToken") in seen:
-            return aws.Refusal("RepeatedPage", "the description gave the same token twice")
+            return aws.Refusal(aws.NOT_AN_ANSWER, "the description returned the same token twice")
         whole[call.continued] = [*(whole.get(call.continued) or ()), *(page.get(call.continued) or ())]
         token = page.get("NextToken")
     whole.pop("NextToken", None)

@@ -166,7 +166,7 @@ def _pages(run: Run, task: _Task) -> list[Raw | aws.Refusal]:
         if not token:
             return pages
         if token in seen:
-            return [*pages, aws.Refusal("RepeatedPage", "the listing gave the same token twice")]
+            return [*pages, aws.Refusal(aws.NOT_AN_ANSWER, "the listing returned the same token twice")]
         seen.add(token)
         request = task.request | {"NextToken": token}
 

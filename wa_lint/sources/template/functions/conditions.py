@@ -123,13 +123,14 @@ def _operand(ask: Asking, raw: Raw) -> Value:
 
 
 def _atom(ask: Asking, side: Value, text: Value) -> Truth | None:
-    """Decide, or fork on, whether one parameter is one text; None where it takes more than that."""
+    """Decide, or fork on, whether one parameter is one text; None where it takes more than that.
+
+    `text` fits around the parameter: `equals` has ruled out the others, also one that is shorter than both ends.
+    """
     found = _parameter_in(ask, side)
     if found is None or not isinstance(text, str):
         return None
     hole, before, after = found
-    if not (text.startswith(before) and text.endswith(after) and len(text) >= len(before) + len(after)):
-        return False
     wanted = text[len(before) : len(text) - len(after)]
     whole = ask.reference(hole.name)
     known = equals(whole, wanted)
