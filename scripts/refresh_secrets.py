@@ -1,19 +1,27 @@
-"""Write wa_lint/data/secrets.json, which is read at run time, from secrets.yaml, which people edit. A test holds them equal."""
+# ruff: noqa: INP001 -- a script stands alone
+"""Write `wa_lint/data/secrets.json`, which is read at run time, from `secrets.yaml`, which people edit.
+
+    python scripts/refresh_secrets.py
+
+A test holds the two equal.
+"""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
-DATA = Path(__file__).parents[1] / "wa_lint" / "data"
+Raw = Any
 
-_READ = ("kind", "begins", "holds", "pattern", "free")
+DATA: Final = Path(__file__).parents[1] / "wa_lint" / "data"
+
+_READ: Final = ("kind", "begins", "holds", "pattern", "free")
 
 
-def prepared(said: dict[str, Any]) -> str:
+def prepared(said: dict[str, Raw]) -> str:
     """Return what the program reads: no examples and no sources."""
     kinds = [{key: kind[key] for key in _READ if key in kind} for kind in said["kinds"]]
     head = {key: said[key] for key in ("source", "version", "date")}

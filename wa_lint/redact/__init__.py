@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001 -- the marks are angle quotes, which occur in no template by chance
+# ruff: noqa: RUF001, RUF002 -- the marks are angle quotes, which occur in no template by chance
 """Masks secrets in texts, so that no snapshot holds one and no report can leak it. It judges nothing else.
 
 The span of a secret becomes ``‹secret:aws-access-key›`` and the rest stays. Masking twice changes nothing. What is
@@ -24,7 +24,7 @@ from wa_lint.redact.assigned import assigned
 from wa_lint.redact.data import Kind, any_mark, compiled, marks
 from wa_lint.redact.names import SECRET, is_secret, telling
 
-__all__ = ["mask", "mask_by_name", "mask_tree"]
+__all__ = ["PAIR_VALUES", "flag_name", "mask", "mask_by_name", "mask_tree", "pair_name"]
 
 
 def mask(text: str) -> str:

@@ -19,6 +19,9 @@ def assigned(text: str) -> Iterator[Span]:
     if "@" in text and "://" in text:
         yield from _found(_URL, text, "url-password")
     lower = text.lower()
+    if " -" in text and ("login" in lower or "curl" in lower or "http" in lower):
+        yield from _found(_USER, text, "password")
+        yield from _found(_LOGIN, text, "password")
     if not any(word in lower for word in _HINTS):
         return
     yield from _named(text)
@@ -26,9 +29,6 @@ def assigned(text: str) -> Iterator[Span]:
         yield from _pairs(text)
     if "authorization" in lower or "bearer" in lower:
         yield from _headers(text)
-    if "login" in lower or "curl" in lower or "http" in lower:
-        yield from _found(_USER, text, "password")
-        yield from _found(_LOGIN, text, "password")
 
 
 def _found(pattern: re.Pattern[str], text: str, kind: str) -> Iterator[Span]:
@@ -114,8 +114,15 @@ def _may_be_bare(text: str, found: re.Match[str], value: re.Match[str]) -> bool:
         return True
     if _is_inside(text, found.start()) or not sep[-1:].isspace():
         return False
-    after = text[value.end() : value.end() + 1]
-    return (not after or after in "\r\n}\"'\\,#" or text[value.end() : value.end() + 2] == " #") and not is_code(secret)
+    return not is_code(secret) and _ends_there(text, found.start(), value.end())
+
+
+def _ends_there(text: str, start: int, end: int) -> bool:
+    """Whether a value behind a colon is all that its line, its quotes or its braces say of the name."""
+    after = text[end : end + 2]
+    if after[:1] == ",":
+        return "{" in text[max(0, start - 80) : start]
+    return not after.strip() or after[0] in "\r\n}\"'\\" or after == " #"
 
 
 def _is_inside(text: str, start: int) -> bool:
@@ -140,7 +147,19 @@ def _pairs(text: str) -> Iterator[Span]:
                 yield *found.span(group), "password"
 
 
-_HINTS: Final = ("pass", "pwd", "secret", "token", "key", "credential", "authorization", "auth", "bearer", "jwt", "_pat")
+_HINTS: Final = (
+    "pass",
+    "pwd",
+    "secret",
+    "token",
+    "key",
+    "credential",
+    "authorization",
+    "auth",
+    "bearer",
+    "jwt",
+    "_pat",
+)
 
 _SHORTEST_BARE: Final = 6
 
@@ -183,8 +202,8 @@ _AUTHORIZATION: Final = re.compile(
 )
 
 _USER: Final = re.compile(
-    r"(?<![A-Za-z0-9_-])(?:-u|--user|--creds|--auth)[ =]{1,4}[\"'\\]{0,4}[A-Za-z0-9_.@-]{1,64}:(?![0-9]{1,5}(?![^\s\"'\\]))"
-    r"(?P<secret>[^\s\"'\\‹›]{4,}+)"
+    r"(?<![A-Za-z0-9_-])(?:-u|--user|--creds|--auth)[ =]{1,4}[\"'\\]{0,4}[A-Za-z0-9_.@-]{1,64}:"
+    r"(?![0-9]{1,5}(?![^\s\"'\\]))(?P<secret>[^\s\"'\\‹›]{4,}+)"
 )
 _LOGIN: Final = re.compile(
     r"(?<![A-Za-z0-9])login [^\r\n‹›]{0,120}?(?<=\s)(?:-p|--password)[ =]{1,4}[\"'\\]{0,4}(?P<secret>[^\s\"'\\‹›]{4,}+)"

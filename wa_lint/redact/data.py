@@ -11,7 +11,6 @@ import msgspec
 
 from wa_lint.model import Raw
 
-
 _Tree: TypeAlias = "dict[str, _Tree]"
 
 

@@ -55,6 +55,7 @@ def is_secret(name: str, value: str) -> bool:
 
 def is_elsewhere(value: str) -> bool:
     """Whether a text says where a secret comes from, or that there is none, instead of being one."""
+    value = value.rstrip(":.!?")  # of the sentence that it ends
     return bool(_ELSEWHERE.match(value)) or _is_path(value)
 
 
@@ -62,7 +63,7 @@ def is_random(value: str) -> bool:
     """Whether a text looks made by a machine: long, with digits, and no words in it."""
     if len(value) < _SHORTEST_RANDOM or not _ONE_WORD.fullmatch(value) or _UUID.fullmatch(value):
         return False
-    return any(map(str.isdigit, value)) and _run_length(value) < _WORDY
+    return bool(_HEX.fullmatch(value)) or (any(map(str.isdigit, value)) and _run_length(value) < _WORDY)
 
 
 def is_code(value: str) -> bool:
@@ -98,6 +99,7 @@ _WORDY, _WORDY_PATH = 3.0, 2.5
 
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _ONE_WORD: Final = re.compile(r"[A-Za-z0-9+/=_.~:-]+")
+_HEX: Final = re.compile(r"[0-9a-f]{32,}")
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _NUMBER: Final = re.compile(r"[0-9.]{1,7}")
 _CONSTANT: Final = re.compile(r"[A-Z]{2,12}(?:_[A-Z]{2,12}){1,4}")
