@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -48,7 +49,9 @@ def _run(arguments: Sequence[str] | None) -> int:
     try:
         code = commands.main(arguments, prog_name="wa-lint", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        said = io.StringIO()
+        error.show(said)
+        click.echo(mask(said.getvalue()), err=True, nl=False)
         return BROKEN
     except (click.Abort, KeyboardInterrupt):
         click.echo("wa-lint: interrupted", err=True)

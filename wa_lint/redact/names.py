@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from functools import lru_cache
 from typing import Final
@@ -46,7 +47,7 @@ def is_secret(name: str, value: str) -> bool:
     if said == NO or is_elsewhere(value):
         return False
     if said == RANDOM:
-        return is_random(value)
+        return is_random(value) or _is_user_and_password(value)
     is_password = "pass" in name.lower() or "pwd" in name.lower()
     if is_password:
         return len(value) >= _SHORTEST
@@ -69,6 +70,15 @@ def is_random(value: str) -> bool:
 def is_code(value: str) -> bool:
     """Whether a text without quotes names a variable of a program, or calls something."""
     return bool(_VARIABLE.match(value) or _CALL.match(value))
+
+
+def _is_user_and_password(value: str) -> bool:
+    """Whether a text is ``user:password`` in base64, as in Docker's configuration."""
+    try:
+        user, colon, password = base64.b64decode(value, validate=True).decode("ascii").partition(":")
+    except ValueError:
+        return False
+    return bool(colon) and user.isprintable() and password.isprintable() and len(password) >= _SHORTEST
 
 
 def _of_key(before: list[str]) -> int:
