@@ -213,7 +213,7 @@ PIECES: Final = sorted(
             "\\n",
         )
     }
-    | {*("a", "A1", "a/", "x:", "://a:b@", "<password>", "password\t\t", 'password=\\"', "aGVsbG8g")}
+    | {*("a", "A1", "a/", "x:", "://a:b@", "<password>", "password\t\t", 'password=\\"', "aGVsbG8g", "-u a:", "\\n")}
 )
 
 
@@ -349,11 +349,14 @@ severity: low
 practices: [MLSEC03-BP02]
 applies_to: [AWS::SageMaker::Model]
 require: resource.PrimaryContainer.Environment.DB_PASSWORD == 'x' && resource.Tags[0].Value == 'x'
-message: "The password is {{ resource.PrimaryContainer.Environment.DB_PASSWORD }}, the tag {{ resource.Tags[0].Value }}."
+message: "{resource.PrimaryContainer.Environment.DB_PASSWORD} and {resource.Tags[0].Value}"
 why: It is so.
 fix: Change it.
 references: [https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModel.html]
-examples: []
+examples:
+  - name: a model
+    expect: fail
+    template: {Resources: {M: {Type: AWS::SageMaker::Model}}}
 """
 
 
@@ -366,7 +369,7 @@ def test_a_verdict_shows_no_value_that_a_name_or_a_pair_calls_a_secret(wa_lint: 
     Path("t.json").write_text(json.dumps({"Resources": {"M": model}}), encoding="utf-8")
     run = wa_lint("check", "t.json", "--rules", "own", "--select", "shows-values", "-o", "json")
     (finding,) = run.report["findings"]
-    assert finding["message"] == "The password is ‹secret:named›, the tag ‹secret:named›."
+    assert finding["message"] == "‹secret:named› and ‹secret:named›"
     assert "q1w2e3" not in run.out
     assert "r4t5y6" not in run.out
 
