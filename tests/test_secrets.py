@@ -357,6 +357,13 @@ examples:
   - name: a model
     expect: fail
     template: {Resources: {M: {Type: AWS::SageMaker::Model}}}
+  - name: a model of x
+    expect: pass
+    template:
+      Resources:
+        M:
+          Type: AWS::SageMaker::Model
+          Properties: {PrimaryContainer: {Environment: {DB_PASSWORD: x}}, Tags: [{Key: a, Value: x}]}
 """
 
 
