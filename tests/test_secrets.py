@@ -16,12 +16,12 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from wa_lint.cli.excerpts import masked_lines
 from wa_lint.packs import load
 from wa_lint.redact import mask, mask_by_name, mask_tree
 from wa_lint.redact.data import example, marks
 from wa_lint.redact.reports import mask_report
 from wa_lint.reporters import REPORTERS
+from wa_lint.run.excerpts import masked_lines
 
 ROOT: Final = Path(__file__).parents[1]
 DATA: Final = ROOT / "wa_lint" / "data"
