@@ -13,7 +13,7 @@ from wa_lint.cel.evaluate import Program
 from wa_lint.cel.values import Cell as Traced
 from wa_lint.cel.values import EvaluationError
 from wa_lint.facts import FACTS
-from wa_lint.findings import Case, Verdict, added_up, is_open, join, show, sort_key, waste_of
+from wa_lint.findings import Case, Verdict, added_up, is_open, join, show, sort_key, waste_of, without_secret
 from wa_lint.graph import Cell, Graph, World
 from wa_lint.model import (
     ABSENT,
@@ -349,7 +349,7 @@ def _fill(pieces: Sequence[str | Program], variables: Mapping[str, object]) -> s
 
 
 def _in_words(found: object) -> str:
-    value = found.plain() if isinstance(found, Cell) else found
+    value = without_secret(found, found.plain()) if isinstance(found, Cell) else found
     if isinstance(value, str):
         return value
     if isinstance(value, Unresolved) and value.parts:

@@ -29,6 +29,7 @@ from wa_lint.model import (
     Waste,
     path_text,
 )
+from wa_lint.redact import PAIR_VALUES, flag_name, mask_by_name, mask_tree, pair_name
 from wa_lint.rule import Rule
 from wa_lint.scenario import Assumptions, Fork, describe
 
@@ -205,8 +206,46 @@ def _distinct(cells: Iterable[Cell]) -> list[Cell]:
 
 
 def _evidence(cell: Cell) -> Evidence:
-    value = _whole(cell)
+    value = without_secret(cell, _whole(cell))
     return Evidence(cell.resource.id, path_text(cell.path), _plain_json(value), show(value), cell.location)
+
+
+def without_secret(cell: Cell, value: Value) -> Value:
+    """Return what is at a place without what the names around it say is a secret; `value` is all of it."""
+    if isinstance(value, str):
+        return mask_by_name(_name_of(cell), value)
+    return mask_tree(value)
+
+
+def _name_of(cell: Cell) -> str:
+    """Return the name that a text has: of its key, of the pair that it is the value of, of the flag before it."""
+    *above, last = cell.path or ("",)
+    try:
+        if isinstance(last, int) and last:
+            before = _sibling(cell, above, last - 1)
+            name = flag_name(before.value) if before else ""
+            return name or _key_above(above)
+        if last in PAIR_VALUES:
+            pair = _sibling(cell, above[:-1], above[-1]) if above else None
+            said = pair.plain() if pair else None
+            return (isinstance(said, dict) and pair_name(said)) or _key_above(above)
+    except Fork:
+        return _key_above(cell.path)
+    return _key_above(cell.path)
+
+
+def _key_above(path: Sequence[str | int]) -> str:
+    return next((step for step in reversed(path) if isinstance(step, str)), "")
+
+
+def _sibling(cell: Cell, above: Sequence[str | int], last: str | int) -> Cell | None:
+    """Return the cell at another path of the same resource; None where there is none."""
+    found: Cell | None = cell.world.cell(cell.resource)
+    for step in (*above, last):
+        if found is None:
+            return None
+        found = found.select(step) if isinstance(step, str) else next(iter(found.items()[step : step + 1]), None)
+    return found
 
 
 def _whole(cell: Cell) -> Value:

@@ -118,6 +118,8 @@ class Assumption(msgspec.Struct, frozen=True):
     value: Value = ABSENT
     """The value that it has; ABSENT if only `differs_from` is known."""
     differs_from: tuple[str, ...] = ()
+    is_hidden: bool = False
+    """Whether the parameter is NoEcho: no text may tell what it is, or is not."""
 
 
 class Deferred:

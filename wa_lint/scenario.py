@@ -72,13 +72,13 @@ class Memory:
         return computed
 
 
-def fork_on(name: str, value: str, *, known: Assumption | None = None) -> Fork:
+def fork_on(name: str, value: str, *, known: Assumption | None = None, is_hidden: bool = False) -> Fork:
     """Return the fork that asks whether `name` is `value`, keeping what is `known` not to be."""
     others = known.differs_from if known else ()
     return Fork(
         (
-            {name: Assumption(value=value)},
-            {name: Assumption(differs_from=(*others, value))},
+            {name: Assumption(value=value, is_hidden=is_hidden)},
+            {name: Assumption(differs_from=(*others, value), is_hidden=is_hidden)},
         )
     )
 
@@ -141,6 +141,8 @@ def _says(assumption: Assumption) -> bool:
 
 
 def _say(name: str, assumption: Assumption) -> str:
+    if assumption.is_hidden:
+        return f"{name} is {'one' if assumption.value is not ABSENT else 'another'} value (NoEcho)"
     if assumption.value is not ABSENT:
         return f"{name} is {_show(name, assumption.value)}"
     return f"{name} is not {' or '.join(_show(name, text) for text in assumption.differs_from)}"

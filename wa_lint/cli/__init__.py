@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from wa_lint import __version__
 from wa_lint.cli.configuring import PREFIX
 from wa_lint.cli.exits import BROKEN, INTERRUPTED
 from wa_lint.errors import WaLintError, did_you_mean
+from wa_lint.redact import mask
 from wa_lint.reporters import visible
 
 _COMMANDS: Final[Mapping[str, str]] = {
@@ -49,19 +51,21 @@ def _run(arguments: Sequence[str] | None) -> int:
     try:
         code = commands.main(arguments, prog_name="wa-lint", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        said = io.StringIO()
+        error.show(said)
+        click.echo(mask(said.getvalue()), err=True, nl=False)
         return BROKEN
     except (click.Abort, KeyboardInterrupt):
         click.echo("wa-lint: interrupted", err=True)
         return INTERRUPTED
     except WaLintError as error:
-        for line in str(error).splitlines():  # a rule file's error shows the expression with a caret below
+        for line in mask(str(error)).splitlines():  # a rule file's error shows the expression with a caret below
             click.echo(visible(line if line.startswith(" ") else f"wa-lint: {line}"), err=True)
         return BROKEN
     except Exception as error:  # whatever it is, a user gets one line
         if os.environ.get("WA_LINT_DEBUG"):
             raise
-        click.echo(f"wa-lint: {visible(_fault(error))}", err=True)
+        click.echo(f"wa-lint: {visible(mask(_fault(error)))}", err=True)
         return BROKEN
     return code if isinstance(code, int) else 0
 

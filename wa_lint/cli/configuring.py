@@ -21,6 +21,7 @@ from wa_lint import config as configuration
 from wa_lint.config import KEYS, NAMES, Config
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Raw
+from wa_lint.redact import mask
 from wa_lint.reporters import visible
 
 _META: Final = "wa_lint.config"
@@ -167,7 +168,7 @@ def _mind_environment(context: click.Context) -> None:
 
 
 def _say(text: str) -> None:
-    click.echo(f"wa-lint: {visible(text)}", err=True)
+    click.echo(f"wa-lint: {visible(mask(text))}", err=True)
 
 
 # --- files and packages -----------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from wa_lint.cli.options import Choice, Settling, choice, settling
 from wa_lint.cli.output import atomic, for_stdout, has_account, to_stdout
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Outcome, Severity, SourceKind
+from wa_lint.redact.reports import mask_report
 from wa_lint.reporters import Options
 from wa_lint.run.compared import Judging, side_of
 
@@ -86,7 +87,7 @@ def diff(  # noqa: PLR0913, one for each option
     judging = Judging(choice, settling, now)
     sides = side_of(before, judging), side_of(after, judging)
     _demand_comparable(*sides)
-    difference = compare(*sides)
+    difference = mask_report(compare(*sides))
     for render, file in to:
         _write(render, file, difference, sides)
     return _exit_code(difference, sides, Verdict(fail_on, strict))

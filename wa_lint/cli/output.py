@@ -19,6 +19,7 @@ from wa_lint.cli.exits import exit_code
 from wa_lint.cli.options import Delivery
 from wa_lint.errors import ConfigError
 from wa_lint.model import Report, Severity
+from wa_lint.redact import mask
 from wa_lint.reporters import Options, Reporter, coverage, reporter, visible
 from wa_lint.run.earlier_runs import past
 from wa_lint.run.template_lines import anchored
@@ -137,9 +138,9 @@ def _renamed(file: Path, *, is_private: bool) -> Iterator[BinaryIO]:
 
 def _umask() -> int:
     """Return the process's mask, which can be read only by setting it."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
+    bits = os.umask(0o077)
+    os.umask(bits)
+    return bits
 
 
 def _target(text: str) -> Target:
@@ -159,5 +160,5 @@ def _target(text: str) -> Target:
 
 def complain(text: str) -> None:
     """Say something on stderr. It may quote a template, so nothing in it steers the terminal."""
-    for line in text.splitlines():
+    for line in mask(text).splitlines():
         click.echo(f"wa-lint: {visible(line)}", err=True)

@@ -1,9 +1,10 @@
+# ruff: noqa: RUF001 -- the marks are angle quotes
 """The lines of an input for a report that shows them, with every secret masked as the sources mask it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -43,7 +44,37 @@ def masked_lines(text: str) -> Sequence[str]:
     plain, masked = (re.split(r"\r\n|\r|\n", one) for one in (text, mask(text)))  # as a `Document` counts lines
     if len(plain) != len(masked):
         return ()
-    return [_masked(masked, i) for i in range(len(masked))]
+    hidden = _hidden(masked)
+    return [_DEFAULT.sub(r"\g<head>‹secret:hidden›", line) if i in hidden else line for i, line in _each(masked)]
+
+
+def _each(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+    return ((i, _masked(lines, i)) for i in range(len(lines)))
+
+
+def _hidden(lines: Sequence[str]) -> frozenset[int]:
+    """Return the numbers of the lines that declare a parameter whose value no report shows (NoEcho)."""
+    found: set[int] = set()
+    for i, line in enumerate(lines):
+        if _NO_ECHO.search(line):
+            depth = _depth(line)
+            for step in (1, -1):
+                j = i
+                while 0 <= j < len(lines) and _depth(lines[j]) >= depth and abs(j - i) < _MOST_OF_ONE:
+                    found.add(j)
+                    j += step
+    return frozenset(found)
+
+
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+_MOST_OF_ONE: Final = 40
+"""Lines of one parameter, at most."""
+
+_NO_ECHO: Final = re.compile(r"""NoEcho["']?\s*:\s*["']?(?i:true|yes)""")
+_DEFAULT: Final = re.compile(r"""(?P<head>Default["']?\s*:\s*)(?:"(?:\\.|[^"\\])*"|'[^']*'|[^\s"'{}\[\],][^,}\]]*)""")
 
 
 def _masked(lines: Sequence[str], i: int) -> str:

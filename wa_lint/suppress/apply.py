@@ -17,6 +17,7 @@ from wa_lint.config import Config, Override
 from wa_lint.document import read_document
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Finding, Location, Raw, Report
+from wa_lint.redact.reports import mask_report
 from wa_lint.run.changed import only_changed
 from wa_lint.suppress import allow, baseline
 
@@ -37,7 +38,8 @@ def settled(report: Report, settling: Settling, choice: Choice, today: str) -> R
     entries = [*_said(found), *(entry for file in settling.allow for entry in _entries(file))]
     report = _without_overridden(allow.settle(report, entries, policy, today), found, choice)
     report = report if settling.baseline is None else _against(report, settling.baseline, never)
-    return report if settling.diff is None else only_changed(report, Path.cwd(), settling.diff)
+    report = report if settling.diff is None else only_changed(report, Path.cwd(), settling.diff)
+    return mask_report(report)
 
 
 def today(now: dt.datetime | None) -> str:

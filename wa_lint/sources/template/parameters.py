@@ -116,7 +116,7 @@ def _broken(parameter: Parameter, said: Mapping[str, Raw], item: Value) -> str |
     number = _number(text)
     allowed = list(_texts(said.get("AllowedValues")))
     if allowed and text not in allowed and not (parameter.is_numeric and number in map(_number, allowed)):
-        return f"which is none of its AllowedValues: {', '.join(allowed[:_MOST])}{' …' if len(allowed) > _MOST else ''}"
+        return f"which is none of its AllowedValues{_listed(parameter, allowed)}"
     if parameter.is_numeric and isinstance(number, str):
         return f"which is no number, and its type is {parameter.type}"
     size = None if parameter.is_elsewhere else number if parameter.is_numeric else len(text)
@@ -130,6 +130,13 @@ def _broken(parameter: Parameter, said: Mapping[str, Raw], item: Value) -> str |
     if isinstance(pattern, str) and not parameter.is_numeric and _mismatches(pattern, text):
         return f"which its AllowedPattern {pattern} does not match"
     return None
+
+
+def _listed(parameter: Parameter, allowed: Sequence[str]) -> str:
+    """Return the values that a message may name: none where the parameter is hidden, or its name says secret."""
+    if parameter.no_echo or any(mask_by_name(parameter.name, text) != text for text in allowed):
+        return ""
+    return f": {', '.join(allowed[:_MOST])}{' …' if len(allowed) > _MOST else ''}"
 
 
 _MOST: Final = 8

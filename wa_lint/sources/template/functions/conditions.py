@@ -141,7 +141,8 @@ def _atom(ask: Asking, side: Value, text: Value) -> Truth | None:
         return False
     if parameter and parameter.type == "Number" and equals(whole, parameter.typed(wanted)) is False:
         return False
-    raise fork_on(hole.name, wanted, known=ask.scenario.assumed(hole.name))
+    is_hidden = parameter is not None and parameter.no_echo
+    raise fork_on(hole.name, wanted, known=ask.scenario.assumed(hole.name), is_hidden=is_hidden)
 
 
 def _parameter_in(ask: Asking, side: Value) -> tuple[Hole, str, str] | None:

@@ -257,5 +257,5 @@ def _open(parameter: Parameter, assumed: Assumption, *, whole: bool) -> Value:
     if len(rest) == 1:
         return parameter.typed(rest[0])
     if rest and whole:
-        raise Fork([{parameter.name: Assumption(value=text)} for text in rest])
+        raise Fork([{parameter.name: Assumption(value=text, is_hidden=parameter.no_echo)} for text in rest])
     return parameter.open(assumed.differs_from)
