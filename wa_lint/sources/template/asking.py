@@ -8,6 +8,7 @@ from typing import Final, TypeAlias, TypeVar
 
 import msgspec
 
+from wa_lint.budget import Meter
 from wa_lint.model import ABSENT, Assumption, Hole, Raw, Scenario, Unknown, Unresolved, Value
 from wa_lint.scenario import Fork
 from wa_lint.sources.template.parameters import Parameter, Pins
@@ -54,6 +55,21 @@ def gives_anything(body: Raw, attribute: str = "") -> bool:
     return is_foreign or (type_, attribute) == ("AWS::CloudFormation::WaitCondition", "Data")
 
 
+Answers: TypeAlias = list[tuple[Mapping[str, Assumption | None], object]]
+"""What one question gave, each time with the assumptions that it rests on."""
+
+
+def recalled(answers: Answers, scenario: Scenario, compute: Callable[[Scenario], T]) -> T:
+    """Return `compute(scenario)`, computed once for all scenarios that agree on what it asked."""
+    for resting_on, answer in answers:
+        if all(scenario.assumed(name) == assumed for name, assumed in resting_on.items()):
+            return answer  # type: ignore[return-value] # the answers are those of one question
+    watch = _Watch(scenario)
+    found = compute(watch)
+    answers.append((watch.asked, found))
+    return found
+
+
 class Export(msgspec.Struct, frozen=True, eq=False):
     """What a template gives out to others of the same account and region."""
 
@@ -85,7 +101,13 @@ class Template:
         self.mappings: Mapping[str, Raw] = sections.section("Mappings")
         self.conditions: Mapping[str, Raw] = sections.section("Conditions")
         self.resources: Mapping[str, Raw] = sections.section("Resources")
-        self.memory: dict[str, list[tuple[Mapping[str, Assumption | None], object]]] = {}
+        self.meter = Meter()
+        """What its functions have built so far."""
+        self.settled: dict[str, Value] = {}
+        """Long texts without their secrets: an alias may repeat one a thousand times."""
+        self.filled: dict[int, bool] = {}
+        """Whether a macro adds to a map of the Mappings, by the map's identity."""
+        self.memory: dict[str, Answers] = {}
         """Answers by question, each with the assumptions that it rests on."""
 
     @cached_property
@@ -135,14 +157,7 @@ class Asking:
 
     def recall(self, question: str, compute: Callable[[Scenario], T]) -> T:
         """Return `compute(scenario)`, remembered for every scenario that agrees on what it asked."""
-        answers = self.template.memory.setdefault(question, [])
-        for resting_on, answer in answers:
-            if all(self.scenario.assumed(name) == assumed for name, assumed in resting_on.items()):
-                return answer  # type: ignore[return-value] # a question names its type
-        watch = _Watch(self.scenario)
-        found = compute(watch)
-        answers.append((watch.asked, found))
-        return found
+        return recalled(self.template.memory.setdefault(question, []), self.scenario, compute)
 
     @property
     def is_too_deep(self) -> bool:
@@ -195,7 +210,8 @@ class Asking:
         """Return what a nested stack's parameter is; with ``AWS::NoValue``, as if nothing were given for it."""
         value, parameter = self.value(argument.raw, whole=whole), argument.parameter
         if isinstance(value, list):
-            value = joined([piece for item in value for piece in (",", self.value(item))][1:], "the list")
+            pieces = [piece for item in value for piece in (",", self.value(item))]
+            value = joined(pieces[1:], lambda: "the list", self.template.meter)
         if value is ABSENT:
             return self._parameter(parameter, whole=whole)
         if isinstance(value, Unresolved):
