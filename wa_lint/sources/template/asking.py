@@ -55,18 +55,40 @@ def gives_anything(body: Raw, attribute: str = "") -> bool:
     return is_foreign or (type_, attribute) == ("AWS::CloudFormation::WaitCondition", "Data")
 
 
-Answers: TypeAlias = list[tuple[Mapping[str, Assumption | None], object]]
-"""What one question gave, each time with the assumptions that it rests on."""
+class Answers:
+    """What one question gave: a tree of what it asked of the scenario, one name after the other."""
+
+    __slots__ = ("answer", "branches", "is_known", "name")
+
+    def __init__(self) -> None:
+        self.name: str | None = None
+        """What is asked next; None where the answer is known, or nothing was asked yet."""
+        self.branches: dict[Assumption | None, Answers] = {}
+        self.is_known = False
+        self.answer: object = None
+
+    def keep(self, asked: Mapping[str, Assumption | None], answer: object) -> None:
+        """Note the answer; one that asked otherwise than those before it, as past a budget, is not kept."""
+        node = self
+        for name, assumed in asked.items():
+            if node.is_known or node.name not in {None, name}:
+                return
+            node.name = name
+            node = node.branches.setdefault(assumed, Answers())
+        if node.name is None:
+            node.answer, node.is_known = answer, True
 
 
 def recalled(answers: Answers, scenario: Scenario, compute: Callable[[Scenario], T]) -> T:
     """Return `compute(scenario)`, computed once for all scenarios that agree on what it asked."""
-    for resting_on, answer in answers:
-        if all(scenario.assumed(name) == assumed for name, assumed in resting_on.items()):
-            return answer  # type: ignore[return-value] # the answers are those of one question
+    node: Answers | None = answers
+    while node is not None and node.name is not None:
+        node = node.branches.get(scenario.assumed(node.name))
+    if node is not None and node.is_known:
+        return node.answer  # type: ignore[return-value] # the answers are those of one question
     watch = _Watch(scenario)
     found = compute(watch)
-    answers.append((watch.asked, found))
+    answers.keep(watch.asked, found)
     return found
 
 
@@ -157,7 +179,7 @@ class Asking:
 
     def recall(self, question: str, compute: Callable[[Scenario], T]) -> T:
         """Return `compute(scenario)`, remembered for every scenario that agrees on what it asked."""
-        return recalled(self.template.memory.setdefault(question, []), self.scenario, compute)
+        return recalled(self.template.memory.setdefault(question, Answers()), self.scenario, compute)
 
     @property
     def is_too_deep(self) -> bool:

@@ -25,7 +25,7 @@ class Intrinsic(Deferred):
     __slots__ = ("answers", "argument", "at", "name", "shape", "template")
 
     def __init__(self, name: str, argument: Raw, at: Path, shape: Shape, template: Template) -> None:
-        self.answers: Answers = []
+        self.answers = Answers()
         self.name = name
         self.argument = argument
         self.at = at
