@@ -118,7 +118,8 @@ _SHORTEST: Final = 8
 """No secret that could be told has fewer characters with the word before it: ``pwd=1234``."""
 
 _SHORTEST_ENCODED: Final = 64
-_ENCODED: Final = r"[A-Za-z0-9+/\r\n]+={0,2}\s*"
+_ENCODED: Final = r"[A-Za-z0-9+/\r\n]++={0,2}+\s*+"
+"""Possessive: of a text that is none, nothing is tried twice."""
 
 _PAIR_NAMES: Final = ("Name", "Key", "ParameterKey", "name")
 _PAIR_VALUES: Final = frozenset({"Value", "ParameterValue", "value"})

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
 
 from wa_lint import schema
+from wa_lint.budget import current, spent
 from wa_lint.document import Document, read_document
 from wa_lint.errors import SourceError, did_you_mean
-from wa_lint.model import Location, Path, Problem, Raw, Resource, Snapshot, SourceKind, Unknown, Value
+from wa_lint.model import Gap, Location, Path, Problem, Raw, Resource, Scope, Snapshot, SourceKind, Unknown, Value
 from wa_lint.sources.template.asking import Template
 from wa_lint.sources.template.assertions import narrowed
 from wa_lint.sources.template.documents import with_documents
@@ -109,7 +110,33 @@ def snapshot_from(template: Template) -> Snapshot:
         imports=imports_of(template),
         notes=tuple(note for document in _documents(sections) for note in notes_of(document)),
     )
-    return with_names(with_jobs(snapshot, template))
+    return with_names(within_budget(with_jobs(snapshot, template)))
+
+
+def within_budget(snapshot: Snapshot) -> Snapshot:
+    """Return the snapshot with as many resources as one template may have.
+
+    Of each type that has more, one stands for the rest: of it nothing is known but why.
+    """
+    most = current().resources
+    if len(snapshot.resources) <= most:
+        return snapshot
+    rest: dict[str, list[Resource]] = {}
+    for resource in snapshot.resources[most:]:
+        rest.setdefault(resource.type, []).append(resource)
+    why = {type_: f"{spent('resources', current())}; {_others(left)}" for type_, left in rest.items()}
+    unread = [
+        msgspec.structs.replace(left[0], properties=Unknown(why[type_]), exists=True) for type_, left in rest.items()
+    ]
+    return msgspec.structs.replace(
+        snapshot,
+        resources=(*snapshot.resources[:most], *unread),
+        gaps=tuple(sorted({*snapshot.gaps, *(Gap(Scope(type_), reason) for type_, reason in why.items())})),
+    )
+
+
+def _others(left: Sequence[Resource]) -> str:
+    return f"this one and {len(left) - 1} more of its type were not read" if left[1:] else "this one was not read"
 
 
 def _documents(sections: Sections) -> Iterator[Document]:
