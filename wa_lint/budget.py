@@ -29,6 +29,7 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
     resources: int = 5_000
     steps: int = 1_000_000
     scenarios: int = 64
+    forks: int = 100_000
     seconds: int = 20
 
 
@@ -45,8 +46,9 @@ MEANINGS: Final = {
     "CloudFormation takes 500.",
     "steps": "Steps of evaluating one rule on one resource.",
     "scenarios": "Scenarios (values of conditions and parameters) of one rule on one resource.",
-    "seconds": "Seconds of wall time, for each megabyte of the file that is begun. A file that takes longer is an "
-    "error.",
+    "forks": "Scenarios beyond the first, of all rules and resources of a file together.",
+    "seconds": "Seconds of wall time, for each megabyte that is begun of a file, unpacked. A file that takes longer is "
+    "an error.",
 }
 """What each limit counts; the documentation's table is made of it."""
 
@@ -76,6 +78,7 @@ _NOUNS: Final = {
     "resources": "resources in one template (limit resources)",
     "steps": "steps of evaluation (limit steps)",
     "scenarios": "scenarios (limit scenarios)",
+    "forks": "scenarios in all (limit forks)",
 }
 
 
@@ -114,14 +117,21 @@ class Meter:
 class _Watch:
     """The limits that hold for the file at hand, and when its time is up."""
 
-    __slots__ = ("budget", "calls", "deadline", "seconds", "uri")
+    __slots__ = ("budget", "calls", "forks", "read", "size", "start", "uri")
 
-    def __init__(self, budget: Budget, uri: str, seconds: int) -> None:
+    def __init__(self, budget: Budget, uri: str, size: int) -> None:
         self.budget = budget
         self.uri = uri
-        self.seconds = seconds
-        self.deadline = time.monotonic() + seconds
+        self.size = size
+        self.read = 0
+        self.start = time.monotonic()
         self.calls = 0
+        self.forks = 0
+
+    @property
+    def seconds(self) -> int:
+        """How long it may take: a packed file counts with what it holds."""
+        return self.budget.seconds * (1 + max(0, self.size - 1, self.read - 1) // _MEGABYTE)
 
 
 _WATCH: Final[ContextVar[_Watch | None]] = ContextVar("watch", default=None)
@@ -137,8 +147,7 @@ def current() -> Budget:
 @contextmanager
 def limited(budget: Budget, uri: str, size: int = 0) -> Iterator[None]:
     """Let `budget` hold inside, for the file `uri` of `size` bytes; past its time `tick` raises SourceError."""
-    seconds = budget.seconds * (1 + max(0, size - 1) // _MEGABYTE)
-    token = _WATCH.set(_Watch(budget, uri, seconds))
+    token = _WATCH.set(_Watch(budget, uri, size))
     try:
         yield
     finally:
@@ -151,5 +160,22 @@ def tick() -> None:
     if watch is None:
         return
     watch.calls += 1
-    if watch.calls % _CALLS == 0 and time.monotonic() > watch.deadline:
+    if watch.calls % _CALLS == 0 and time.monotonic() - watch.start > watch.seconds:
         raise SourceError(watch.uri, f"judging it took more than {watch.seconds} s (limit seconds), so it was not")
+
+
+def grow(amount: int) -> None:
+    """Note that so many bytes of the file at hand were unpacked: a longer text may take longer."""
+    watch = _WATCH.get()
+    if watch is not None:
+        watch.read += amount
+
+
+def fork() -> bool:
+    """Count one scenario more of the file at hand; return whether it may still be looked at."""
+    tick()
+    watch = _WATCH.get()
+    if watch is None:
+        return True
+    watch.forks += 1
+    return watch.forks <= watch.budget.forks
