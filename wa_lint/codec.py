@@ -8,6 +8,7 @@ so gets one more ``$``.
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import io
 import math
@@ -288,7 +289,10 @@ def _header(line: bytes, uri: str) -> _Header:
     version = header.get("wa_lint_snapshot") if isinstance(header, dict) else None
     if version != FORMAT:
         raise SourceError(f"{uri}:1", f"a snapshot of format {version}; this wa-lint reads format {FORMAT}")
-    return _checked(lambda: msgspec.convert(header, _Header), f"{uri}:1")
+    found: _Header = _checked(lambda: msgspec.convert(header, _Header), f"{uri}:1")
+    if found.taken_at is not None:
+        _checked(lambda: dt.date.fromisoformat(str(found.taken_at)[:10]), f"{uri}:1")
+    return found
 
 
 _READ: Mapping[str, Callable[[Raw], Raw]] = {
