@@ -5,15 +5,16 @@ A verdict never depends on a clock. Wall time is the last resort: a file that ta
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
 
 import msgspec
 
-from wa_lint.errors import SourceError
+from wa_lint.errors import ConfigError, SourceError, did_you_mean
 from wa_lint.model import Unknown
 
 
@@ -80,6 +81,22 @@ _NOUNS: Final = {
     "scenarios": "scenarios (limit scenarios)",
     "forks": "scenarios in all (limit forks)",
 }
+
+
+def budget_of(said: Iterable[str]) -> Budget:
+    """Return the budget with the limits that ``NAME=NUMBER`` sets. Raise `ConfigError` where there is no such limit."""
+    limits: dict[str, int] = {}
+    for text in said:
+        name, _, number = text.partition("=")
+        if name not in Budget.__struct_fields__:
+            raise ConfigError("--limit", f"there is no limit {name!r}{did_you_mean(name, Budget.__struct_fields__)}")
+        if not _NUMBER.fullmatch(number) or not int(number):
+            raise ConfigError("--limit", f"{name} takes a whole number from 1 on, not {number!r}")
+        limits[name] = int(number)
+    return msgspec.structs.replace(DEFAULT, **limits)
+
+
+_NUMBER: Final = re.compile("[0-9]{1,15}", re.ASCII)
 
 
 class Meter:
