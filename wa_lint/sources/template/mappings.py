@@ -65,7 +65,7 @@ def _rows(ask: Asking, raw: Raw, key: str | Unresolved, rows: Sequence[Value], *
     maps = [row for row in rows if isinstance(row, Mapping)]
     if isinstance(key, str):
         return [row[key] for row in maps if key in row]
-    names = sorted({name for row in maps for name in row if equals(key, name) is not False})
+    names = [name for name in sorted({name for row in maps for name in row}) if equals(key, name) is not False]
     if forks and isinstance(raw, dict) and _is_worth_trying(ask, raw.get("Ref"), maps):
         _try_each(raw["Ref"], names)
     return [row[name] for row in maps for name in names if name in row]
