@@ -383,7 +383,7 @@ def test_a_file_that_takes_too_long_is_one_error_and_the_others_are_judged(
     rules: list[Rule], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = iter(range(10**9))
-    monkeypatch.setattr(budget.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
     slow = judged(_and(100, 100), rules, budget_of(["seconds=1"]))
     assert [entry.status for entry in slow.entries] == ["error"]
     assert "took more than 1 s (limit seconds)" in str(slow.entries[0].reason)
@@ -394,7 +394,7 @@ def test_a_file_that_takes_too_long_is_one_error_and_the_others_are_judged(
 
 def test_time_grows_with_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr(budget.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     with budget.limited(Budget(seconds=1), "t", 2_500_000):
         now[0] = 2.9
         _work()
