@@ -384,6 +384,7 @@ def test_a_file_that_takes_too_long_is_one_error_and_the_others_are_judged(
 ) -> None:
     clock = iter(range(10**9))
     monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(time, "process_time", lambda: next(clock))
     slow = judged(_and(100, 100), rules, budget_of(["seconds=1"]))
     assert [entry.status for entry in slow.entries] == ["error"]
     assert "took more than 1 s (limit seconds)" in str(slow.entries[0].reason)
@@ -395,6 +396,7 @@ def test_a_file_that_takes_too_long_is_one_error_and_the_others_are_judged(
 def test_time_grows_with_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "process_time", lambda: now[0])
     with budget.limited(Budget(seconds=1), "t", 2_500_000):
         now[0] = 2.9
         _work()
@@ -407,6 +409,18 @@ def test_time_grows_with_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
         _work()
         with budget.limited(Budget(), "u"):
             assert budget.current() == Budget()
+
+
+def test_a_machine_that_is_busy_with_others_makes_no_file_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0, 0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "process_time", lambda: now[1])
+    with budget.limited(Budget(seconds=4), "t"):
+        now[:] = [100.0, 0.9]
+        _work()
+        now[:] = [100.0, 1.1]
+        with pytest.raises(SourceError, match="4 s"):
+            _work()
 
 
 def _work() -> None:
