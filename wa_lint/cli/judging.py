@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from wa_lint.budget import DEFAULT, Budget, limited
-from wa_lint.cli.inputs import File, NotOurs, around, is_index_file, neighbours, read, size_of
+from wa_lint.cli.inputs import File, NotOurs, is_index_file, neighbours, read, size_of
 from wa_lint.cli.joining import join
 from wa_lint.cli.nesting import judged_within
 from wa_lint.cli.options import Choice, chosen_rules
@@ -42,8 +42,6 @@ class Task(msgspec.Struct, frozen=True):
     today: str = ""
     is_debug: bool = False
     budget: Budget = DEFAULT
-    sam: str = "native"
-    """How SAM is read, a key of `wa_lint.sources.template.WAYS`."""
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -138,7 +136,7 @@ def _judge(file: File, rules: Sequence[Rule], task: Task) -> Judged:
 def _judged(file: File, rules: Sequence[Rule], task: Task) -> Judged:
     found = read(file)
     if isinstance(found, Document):
-        template = Template(found, neighbours(file), file.constructs, task.sam, around(file))
+        template = Template(found, neighbours(file), file.constructs)
         return _judge_template(template, rules, task)
     return _judge_export(found, rules, task)
 
@@ -259,7 +257,7 @@ def _anew(files: Sequence[File], first: Judged, task: Task, rules: Sequence[Rule
         with limited(task.budget, files[0].uri, sum(map(size_of, files))):
             documents = [(file, read(file)) for file in files]
             templates = [
-                Template(document, neighbours(file), file.constructs, task.sam, around(file))
+                Template(document, neighbours(file), file.constructs)
                 for file, document in documents
                 if isinstance(document, Document)
             ]
