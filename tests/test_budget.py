@@ -22,16 +22,16 @@ from hypothesis import strategies as st
 
 from wa_lint import budget, codec
 from wa_lint.budget import Budget, budget_of
-from wa_lint.cli.inputs import File
-from wa_lint.cli.judging import Judged, Task, _judge, _judge_loose
 from wa_lint.cli.options import Choice, chosen_rules
-from wa_lint.document.places import is_too_deep
+from wa_lint.document.positions import is_too_deep
 from wa_lint.errors import ConfigError, SourceError
 from wa_lint.model import Outcome, Report, Unknown
 from wa_lint.reporters import Options, reporter
 from wa_lint.rule import Rule
-from wa_lint.sources.export.reader import read_export
-from wa_lint.sources.live.answers import document, has_items
+from wa_lint.run.inputs import File
+from wa_lint.run.judge import Judged, Task, _judge, _judge_loose
+from wa_lint.sources.export.export_reader import read_export
+from wa_lint.sources.live.api_response import document, has_items
 from wa_lint.sources.template import read_template
 
 Raw = Any
@@ -435,7 +435,7 @@ def test_recursion_and_memory_are_errors_of_the_file(
     def refuse(*_: Raw) -> Raw:
         raise error
 
-    monkeypatch.setattr("wa_lint.cli.judging._judge_template", refuse)
+    monkeypatch.setattr("wa_lint.run.judge._judge_template", refuse)
     found = judged(template({}), rules)
     assert found.entries[0].status == "error"
     assert "so it was not judged" in str(found.entries[0].reason)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from wa_lint.document.places import TOO_DEEP, Document, Place, decimal, is_too_deep, twin, whole
+from wa_lint.document.positions import TOO_DEEP, Document, Place, decimal, is_too_deep, twin, whole
 from wa_lint.errors import SourceError
 from wa_lint.model import Raw
 
