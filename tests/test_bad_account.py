@@ -15,6 +15,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from faults import HIDING, Asked, Cloud, Fault, at_once, error, refused
 from http_stub import Refusal, Stub
 from test_over_http import SECRET, TOKEN, with_canaries
 
-from wa_lint import codec, engine, packs
+from wa_lint import aws, codec, engine, packs
 from wa_lint.demo import modelled
 from wa_lint.demo.stub import ACCOUNT, REGION
 from wa_lint.model import Outcome, Resource, Snapshot, Unknown
@@ -236,6 +237,31 @@ def test_87_a_token_that_is_refused_keeps_what_came_before(cloud: Cloud) -> None
     assert len(of(found, NOTEBOOK)) == 1
     assert [gap.reason for gap in found.gaps] == ["ValidationException: sagemaker:ListNotebookInstances"]
     assert not any(scope.type == NOTEBOOK for scope in found.complete)
+
+
+def test_87_a_listing_without_its_list_is_a_gap_and_not_none(cloud: Cloud) -> None:
+    cloud.fail(("sagemaker", "ListNotebookInstances"), Fault(told=lambda *_: {}))
+    found = read(cloud, NOTEBOOK)
+    assert not of(found, NOTEBOOK)
+    assert [gap.reason for gap in found.gaps] == ["NoList: sagemaker:ListNotebookInstances"]
+    assert not any(scope.type == NOTEBOOK for scope in found.complete)
+
+
+def test_87_a_listing_that_never_ends_is_a_gap(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aws, "MOST_PAGES", 3)
+    tokens = map(str, count(1))
+    cloud.fail(("sagemaker", "ListNotebookInstances"), Fault(told=lambda _, told: {**told, "NextToken": next(tokens)}))
+    found = read(cloud, NOTEBOOK)
+    assert [gap.reason for gap in found.gaps] == ["TooManyPages: sagemaker:ListNotebookInstances"]
+    assert not any(scope.type == NOTEBOOK for scope in found.complete)
+
+
+def test_87_an_answer_that_is_too_large_is_a_gap(wa_lint: WaLint, stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+    stub.everywhere = lambda _, told: {**told, "NextToken": "x" * 5000} if "NotebookInstances" in told else told
+    monkeypatch.setattr(aws, "MOST_BYTES", 4000)
+    run = wa_lint(*SCAN, *FEW)
+    assert run.code == 4
+    assert "AnswerTooLarge: sagemaker:ListNotebookInstances" in gaps(run)
 
 
 @pytest.mark.parametrize("partition", ["aws-cn", "aws-us-gov", "aws-iso", "aws-eusc"])

@@ -32,6 +32,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
+from wa_lint.document.positions import TOO_DEEP, is_too_deep
 from wa_lint.errors import SourceError
 from wa_lint.model import Raw
 from wa_lint.request_limits import DEADLINE, Limits, Manners, Watch
@@ -39,8 +40,11 @@ from wa_lint.request_limits import DEADLINE, Limits, Manners, Watch
 _SMALL_PAGES = frozenset({"iam", "sagemaker"})
 """Services whose pages hold a tenth of what they may, if nobody asks for more (botocore's models, MaxResults)."""
 
-_PAGES = 10_000
-"""A listing that is longer is one that never ends."""
+MOST_PAGES: Final = 10_000
+"""Of one listing; a service whose listing never ends costs no more than that."""
+
+MOST_BYTES: Final = 100_000_000
+"""Of one answer. AWS's own are smaller by far: a template, or a page of a listing."""
 
 _NO_WAY_IN = (NoCredentialsError, NoRegionError, PartialCredentialsError, ProfileNotFound, UnknownRegionError)
 
@@ -193,8 +197,10 @@ class Clients:
         while not isinstance(pages, Refusal):
             page = self._call(service, lambda: next(pages, None))
             text = "" if page is None or isinstance(page, Refusal) else _fingerprint(page)
-            if text and (text in seen or len(seen) >= _PAGES):
+            if text and text in seen:
                 page = Refusal(NOT_AN_ANSWER, "the listing returned the same page twice")
+            elif len(seen) >= MOST_PAGES:
+                page = Refusal(NOT_AN_ANSWER, f"the listing has more than {MOST_PAGES} pages")
             if page is not None:
                 yield page
             if page is None or isinstance(page, Refusal):
@@ -375,6 +381,10 @@ def _config(manners: Manners, attempts: int = 6) -> Config:
     )
 
 
+class AnswerTooLarge(ValueError):  # noqa: N818, its name is what is reported
+    """An answer is larger than any of AWS's."""
+
+
 class _Whole:
     """Sends what botocore sends, and takes an answer that ends too early for none, so that it is asked for again.
 
@@ -387,6 +397,8 @@ class _Whole:
 
     def send(self, request: Raw) -> Raw:
         answer = self._inner.send(request)
+        if len(answer.content) > MOST_BYTES:
+            raise AnswerTooLarge(f"the answer has more than {MOST_BYTES} bytes")
         length = answer.headers.get("content-length") or ""
         if request.method != "HEAD" and length.isdigit() and len(answer.content) < int(length):
             raise ConnectionClosedError(endpoint_url=request.url)
@@ -411,6 +423,7 @@ _AT_A_LOSS: Final = (
     TypeError,
     EOFError,
     ValueError,
+    RecursionError,
     ResponseParserError,  # of XML that is none; it is no BotoCoreError
 )
 
@@ -452,7 +465,9 @@ _FAILURE: Final = 300
 def _no_page(answer: Raw) -> Raw | Refusal:
     told = answer.get("ResponseMetadata") if isinstance(answer, dict) else None
     kind = (told or {}).get("HTTPHeaders", {}).get("content-type", "")
-    return Refusal(NOT_AN_ANSWER, "the response is an HTML page") if kind.startswith("text/html") else answer
+    if kind.startswith("text/html"):
+        return Refusal(NOT_AN_ANSWER, "the response is an HTML page")
+    return Refusal(NOT_AN_ANSWER, TOO_DEEP) if is_too_deep(answer) else answer
 
 
 def _is_passing(response: Raw) -> bool:

@@ -8,16 +8,18 @@ with one key that begins with ``$``; a user's key that begins so gets one more `
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import io
 import math
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO, NoReturn, TypeVar
 
 import msgspec
 
 from wa_lint import __version__
+from wa_lint.budget import current, grow, spent, tick
 from wa_lint.errors import SourceError
 from wa_lint.model import (
     ABSENT,
@@ -50,8 +52,8 @@ _LARGE = 2**63
 
 _GZIP = b"\x1f\x8b"
 
-_LARGEST = 4 << 30
-"""Bytes after unpacking: a file that is larger was made to fill somebody's memory."""
+_PIECE = 1 << 16
+"""Bytes that are read at a time."""
 
 
 class _Header(msgspec.Struct, frozen=True):
@@ -193,19 +195,65 @@ def _escaped(key: str) -> str:
 
 
 def _lines(stream: BinaryIO, uri: str) -> Iterator[bytes]:
+    """Yield the lines that hold something. Raise SourceError past the limits of a file: `wa_lint.budget`."""
     start = stream.read(2)
-    whole = io.BufferedReader(_Joined(start, stream))
-    unpacked = gzip.GzipFile(fileobj=whole) if start == _GZIP else whole
-    size = 0
+    whole = _Joined(start, stream)
+    buffered = io.BufferedReader(whole)
+    unpacked = gzip.GzipFile(fileobj=buffered) if start == _GZIP else buffered
+    size = Unpacked(uri)
+    line: list[bytes] = []
     try:
-        while line := unpacked.readline(_LARGEST):
-            size += len(line)
-            if size > _LARGEST:
-                raise SourceError(uri, f"larger than {_LARGEST >> 30} GiB when unpacked")
-            if line.strip():
-                yield line
+        while piece := unpacked.read(_PIECE):
+            size.read(len(piece), whole.size)
+            *ends, rest = piece.split(b"\n") if piece.strip() else (b"", piece) if b"\n" in piece else (piece,)
+            for end in ends:
+                yield from _line([*line, end], size)
+                line = []
+            line.append(rest)
+            size.demand_line(line)
     except (OSError, EOFError, zlib.error) as error:
         raise SourceError(uri, f"cannot be unpacked: {error}") from error
+    yield from _line(line, size)
+
+
+def _line(pieces: list[bytes], size: Unpacked) -> Iterator[bytes]:
+    line = b"".join(pieces)
+    if line.strip():
+        size.visit(line)
+        yield line
+
+
+class Unpacked:
+    """What was read of one file so far; raises SourceError past its limits."""
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
+        self.budget = current()
+        self.size = 0
+        self.packed = 0
+        self.nodes = 0
+
+    def read(self, amount: int, packed: int) -> None:
+        """Count bytes that were unpacked; `packed` are all those read from the file for it."""
+        grow(amount)
+        tick()
+        self.size += amount
+        self.packed = packed
+        if self.size > self.budget.bytes:
+            self.refuse("bytes")
+
+    def demand_line(self, pieces: list[bytes]) -> None:
+        if sum(map(len, pieces)) > self.budget.line:
+            self.refuse("line")
+
+    def visit(self, text: bytes) -> None:
+        """Count the values that a JSON text may hold: two for each packed byte are no bomb."""
+        self.nodes += text.count(b",") + text.count(b":") + text.count(b"[") + 1
+        if self.nodes > max(self.budget.nodes, 2 * self.packed):
+            self.refuse("nodes")
+
+    def refuse(self, limit: str) -> NoReturn:
+        raise SourceError(self.uri, f"{spent(limit, self.budget)}, so it was not read")
 
 
 class _Joined(io.RawIOBase):
@@ -213,6 +261,7 @@ class _Joined(io.RawIOBase):
 
     def __init__(self, start: bytes, rest: BinaryIO) -> None:
         self._start, self._rest = start, rest
+        self.size = 0
 
     def readable(self) -> bool:
         return True
@@ -221,6 +270,7 @@ class _Joined(io.RawIOBase):
         piece = self._start or self._rest.read(len(buffer))
         self._start = b""
         buffer[: len(piece)] = piece
+        self.size += len(piece)
         return len(piece)
 
 
@@ -245,7 +295,10 @@ def _header(line: bytes, uri: str) -> _Header:
     version = header.get("wa_lint_snapshot") if isinstance(header, dict) else None
     if version != FORMAT:
         raise SourceError(f"{uri}:1", f"a snapshot of format {version}; this wa-lint reads format {FORMAT}")
-    return _checked(lambda: msgspec.convert(header, _Header), f"{uri}:1")
+    found: _Header = _checked(lambda: msgspec.convert(header, _Header), f"{uri}:1")
+    if found.taken_at is not None:
+        _checked(lambda: dt.date.fromisoformat(str(found.taken_at)[:10]), f"{uri}:1")
+    return found
 
 
 _READ: Mapping[str, Callable[[Raw], Raw]] = {

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+import msgspec
+
 from wa_lint import lens, packs
+from wa_lint.budget import DEFAULT, MEANINGS
 from wa_lint.config import KEYS, Key
 from wa_lint.facts import FACTS, FUNCTIONS
 from wa_lint.model import STEPS, Outcome, RuleInfo
@@ -22,6 +25,7 @@ def all_pages() -> Iterator[tuple[str, str]]:
         yield f"rules/{rule.info.id}.md", NOTE + rule_page(rule)
     yield "language.md", NOTE + _language()
     yield "configuration.md", NOTE + _configuration()
+    yield "limits.md", NOTE + _limits()
 
 
 def rule_page(rule: Rule) -> str:
@@ -60,6 +64,31 @@ everything else the last word counts. An unknown key, or a value of the wrong ki
 
 A file of a repository is not trusted: no path in it leads out of the repository, and it can name no account or role.
 Editors check it by the [JSON Schema](../wa_lint/schemas/config.schema.json).
+
+"""
+
+
+def _limits() -> str:
+    budget = msgspec.structs.asdict(DEFAULT)
+    rows = ((f"`{name}`", f"{budget[name]:,}", meaning) for name, meaning in MEANINGS.items())
+    return _LIMITS + _table(("limit", "default", "counts"), rows)
+
+
+_LIMITS = """# What one file may cost
+
+wa-lint checks files that strangers wrote, so each file has a budget. All limits but `seconds` are counts: the same
+file gives the same report on every machine. Past a limit, findings that were made stay, and values that were left out
+are unknown with a reason that begins with `budget:` and names the limit. What cannot be read within its limits (a
+packed file that unpacks to very much, YAML aliases that repeat very much) is an error of that file. `seconds` is the
+last resort: a file that takes longer is an error. The other files are still checked.
+
+`--limit NAME=NUMBER` sets a limit for one run, and may be given several times. A configuration file cannot set it: it
+may come from the author of the file that is checked.
+
+Independent of these, YAML has at most 10,000,000 characters, 100 levels of nesting and 100,000 values that aliases
+repeat, JSON 100 levels; a loop (`Fn::ForEach`) turns 1,000 times. An API response has at most 100,000,000 bytes and
+100 levels, and a listing 10,000 pages; a response past these limits, or a listing without its list, is reported as a
+gap.
 
 """
 

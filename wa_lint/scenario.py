@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
+from wa_lint import budget
 from wa_lint.model import ABSENT, Assumption, Value
 from wa_lint.redact import mask_by_name
 
@@ -88,14 +89,15 @@ def explore(
 ) -> Iterator[tuple[Assumptions, T | None]]:
     """Yield every scenario that `evaluate` tells apart with what it returned there, depth first.
 
-    Past `limit` evaluations each scenario that is left yields None: the budget is spent.
+    Past `limit` evaluations, or those of the whole file, each scenario that is left yields None: the budget is spent.
     """
     waiting: list[Assumptions] = [start]
     spent = 0
     while waiting:
         assumptions = waiting.pop()
         spent += 1
-        if spent > limit:
+        budget.tick()
+        if spent > limit or (spent > 1 and not budget.fork()):
             yield assumptions, None
             continue
         try:

@@ -90,7 +90,26 @@ def greater(value: Value, bound: float) -> Truth:
 
 def could_match(parts: tuple[str | Hole, ...], text: str) -> bool:
     """Whether the holes of `parts` could be filled so that the whole is `text`."""
-    return re.fullmatch(_pattern(parts), text) is not None
+    pattern = _pattern(parts)
+    if len(text) <= _SHORT and sum(isinstance(part, Hole) for part in parts) <= _FEW:
+        return re.fullmatch(pattern, text) is not None
+    return _matches(pattern, text) is not False
+
+
+_SHORT, _FEW = 200, 2
+"""Characters, and holes, that `re` matches in time; of more it would try every split of the text."""
+
+
+def _matches(pattern: str, text: str) -> bool | None:
+    """Whether a pattern that anybody may have written matches, in linear time; None where re2 cannot read it."""
+    import re2  # noqa: PLC0415, 13 ms that only what needs it shall pay
+
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        return re2.compile(pattern, options).fullmatch(text) is not None
+    except re2.error:
+        return None
 
 
 # --- how partly known texts answer ------------------------------------------------------------------
@@ -141,11 +160,8 @@ def _equals_text(left: Unresolved, text: str) -> Truth:
 
 
 def _breaks(pattern: str | None, text: str) -> bool:
-    """Whether AllowedPattern refuses `text`. A pattern that Python cannot read refuses nothing."""
-    try:
-        return pattern is not None and re.fullmatch(pattern, text) is None
-    except re.error:
-        return False
+    """Whether AllowedPattern refuses `text`. A pattern that cannot be read refuses nothing."""
+    return pattern is not None and _matches(pattern, text) is False
 
 
 def _ends_clash(left: tuple[str | Hole, ...], right: tuple[str | Hole, ...]) -> bool:

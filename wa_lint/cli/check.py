@@ -12,6 +12,7 @@ import click
 import msgspec
 
 from wa_lint import findings
+from wa_lint.budget import budget_of
 from wa_lint.cli.configuring import configured, packed
 from wa_lint.cli.exits import CLEAN, NOTHING, exit_code
 from wa_lint.cli.options import Choice, Delivery, Settling, choice, chosen_rules, delivery, settling, with_not_run
@@ -39,6 +40,7 @@ class Reading(msgspec.Struct, frozen=True):
     jobs: int | None = None
     exclude: tuple[str, ...] = ()
     force_exclude: bool = False
+    limit: tuple[str, ...] = ()
 
 
 _READING: Final = (
@@ -52,6 +54,12 @@ _READING: Final = (
     ),
     click.option("--exclude", multiple=True, metavar="GLOB", help="Files that a folder is not searched for."),
     click.option("--force-exclude", is_flag=True, help="Leave them out though they are named: a hook names files."),
+    click.option(
+        "--limit",
+        multiple=True,
+        metavar="NAME=NUMBER",
+        help="What one file may cost, as seconds=60; docs/limits.md has the names. No configuration file sets it.",
+    ),
     click.option(
         "--jobs", type=click.IntRange(1), metavar="N", help="Processes to judge with.  [default: as many as pay]"
     ),
@@ -114,6 +122,7 @@ def judged_files(reading: Reading, choice: Choice, now: dt.datetime | None) -> t
         now=day(now),
         today=today(None),
         is_debug=bool(os.environ.get("WA_LINT_DEBUG")),
+        budget=budget_of(reading.limit),
     )
     judged = judge_files(below.files, task, rules, reading.jobs)
     for complaint in (line for one in judged for line in one.complaints):

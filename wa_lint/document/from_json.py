@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from wa_lint.document.positions import MAX_DEPTH, TOO_DEEP, Document, Place, decimal, twin, whole
+from wa_lint.document.positions import TOO_DEEP, Document, Place, decimal, is_too_deep, twin, whole
 from wa_lint.errors import SourceError
 from wa_lint.model import Raw
 
@@ -28,7 +28,7 @@ def json_document(text: str, uri: str) -> Document:
         value = json.loads(text, object_pairs_hook=as_map, parse_float=decimal, parse_int=whole, parse_constant=_refuse)
     except RecursionError:
         raise SourceError(uri, TOO_DEEP) from None
-    if _is_too_deep(value):
+    if is_too_deep(value):
         raise SourceError(uri, TOO_DEEP)
     document = Document(_sound(value) if "\\u" in text else value, text, uri, index_json)
     if twins:
@@ -44,19 +44,6 @@ def index_json(text: str) -> Place:
 def _refuse(constant: str) -> Raw:
     msg = f"{constant} is no JSON"
     raise json.JSONDecodeError(msg, constant, 0)
-
-
-def _is_too_deep(value: Raw) -> bool:
-    level = [value]
-    for _ in range(MAX_DEPTH + 1):
-        level = [inner for outer in level for inner in _inner(outer) if isinstance(inner, dict | list)]
-        if not level:
-            return False
-    return True
-
-
-def _inner(value: Raw) -> Raw:
-    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 def _sound(value: Raw) -> Raw:

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 import yaml
 
+from wa_lint import budget
 from wa_lint.document.faults import fault_in
 from wa_lint.document.positions import MAX_DEPTH, TOO_DEEP, Document, Place, decimal, error_at, twin, whole
 from wa_lint.errors import SourceError
@@ -130,10 +131,14 @@ class _Loader:
         self.text = text
         self.uri = uri
         self.events: Iterator[Raw] = yaml.parse(text, Loader=scanner)
-        self.anchors: dict[str, tuple[_Node, int]] = {}
+        self.anchors: dict[str, tuple[_Node, int, int]] = {}
+        """Each with how many values it has, and how many characters its texts."""
         self.problems: list[Problem] = []
         self.nodes = 0
+        self.characters = 0
         self.repeated = 0
+        self.repeated_characters = 0
+        self.most_characters = budget.current().characters
         self.found = Document(None, text, uri, Place(0, 0, 0, 0))
 
     def document(self) -> Document:
@@ -165,20 +170,26 @@ class _Loader:
         if depth > MAX_DEPTH:
             raise self._error(event, TOO_DEEP)
         self.nodes += 1
-        before = self.nodes
+        before, written = self.nodes, self.characters
         node = self._tagged(event, self._bare(event, depth))
         if event.anchor:
-            self.anchors[event.anchor] = node, self.nodes - before + 1
+            self.anchors[event.anchor] = node, self.nodes - before + 1, self.characters - written
         return node
 
     def _alias(self, event: Raw) -> _Node:
         if event.anchor not in self.anchors:
             raise self._error(event, f"the alias *{event.anchor} stands before the end of its anchor, or has none")
-        node, size = self.anchors[event.anchor]
+        budget.tick()
+        node, size, length = self.anchors[event.anchor]
         self.repeated += size
         self.nodes += size
+        self.characters += length
+        self.repeated_characters += length
         if self.repeated > MAX_REPEATED:
             raise self._error(event, f"its aliases repeat more than {MAX_REPEATED} values, so it was not read")
+        if self.repeated_characters > self.most_characters:
+            most = f"{self.most_characters:,} characters (limit characters)"
+            raise self._error(event, f"its aliases repeat more than {most}, so it was not read")
         begin, end = _span(event)
         return node._replace(begin=begin, end=end)
 
@@ -188,12 +199,14 @@ class _Loader:
         if isinstance(event, yaml.SequenceStartEvent):
             return self._list(event, depth)
         begin, end = _span(event)
+        self.characters += len(event.value)
         return _Node(_scalar(event), begin, max(begin, begin + len(self.text[begin:end].rstrip())))
 
     def _list(self, event: Raw, depth: int) -> _Node:
         items: list[Raw] = []
         children: dict[str | int, Place] = {}
         while not isinstance(inner := next(self.events), yaml.SequenceEndEvent):
+            budget.tick()
             node = self._node(inner, depth + 1)
             children[len(items)] = node.place
             items.append(node.value)
@@ -204,6 +217,7 @@ class _Loader:
         children: dict[str | int, Place] = {}
         merged: list[_Node] = []
         while not isinstance(inner := next(self.events), yaml.MappingEndEvent):
+            budget.tick()
             key, (begin, end) = self._key(inner), _span(inner)
             node = self._node(next(self.events), depth + 1)
             if key == "<<" and _is_plain(inner):
@@ -228,7 +242,7 @@ class _Loader:
             problem = "a map or list stands where a key belongs; quote it if it is a text"
             raise self._error(event, UNRENDERED if doubled else problem)
         if event.anchor:
-            self.anchors[event.anchor] = _Node(event.value, *_span(event)), 1
+            self.anchors[event.anchor] = _Node(event.value, *_span(event)), 1, len(event.value)
         return str(event.value)
 
     def _sources(self, node: _Node, event: Raw) -> list[_Node]:

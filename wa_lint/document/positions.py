@@ -143,6 +143,20 @@ def error_at(text: str, index: int, uri: str, problem: str) -> SourceError:
     return SourceError(f"{uri}:{line + 1}:{index - starts[line] + 1}", problem)
 
 
+def is_too_deep(value: Raw) -> bool:
+    """Whether maps and lists nest deeper in a value than in any document that is read."""
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = [inner for outer in level for inner in _inner(outer) if isinstance(inner, dict | list)]
+        if not level:
+            return False
+    return True
+
+
+def _inner(value: Raw) -> Raw:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+
+
 def twin(key: str, location: Location) -> Problem:
     """Return the problem of a key that stands twice. The last one counts, others report (cdk-real-drift#1133)."""
     return Problem(location, f"the key {key!r} stands twice here; the last one counts")

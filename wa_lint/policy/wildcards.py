@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
+from functools import lru_cache
 from typing import Final, TypeAlias
 
+from wa_lint.budget import tick
 from wa_lint.model import Hole, Partial, Unknown, Unresolved, Value
 from wa_lint.truth import Truth
 
@@ -24,6 +26,10 @@ _TOO_LONG: Final = 1_000_000
 """Steps of matching past which no answer is looked for; an ARN has 2,048 characters at most."""
 
 
+_SHORT: Final = 500
+"""Characters of a pattern whose answers are remembered."""
+
+
 class _Wild(Enum):
     """What stands for other characters in a pattern."""
 
@@ -39,6 +45,19 @@ def matches(pattern: Value, text: Value, *, fold: bool = False) -> Truth:
 
     True where it does however the holes are filled, False where it never does. Source: IAM User Guide, "Resource".
     """
+    if isinstance(pattern, str) and isinstance(text, str) and len(pattern) <= _SHORT:
+        return _matches_text(pattern, text, fold=fold)
+    return _matches(pattern, text, fold=fold)
+
+
+@lru_cache(maxsize=20_000)
+def _matches_text(pattern: str, text: str, *, fold: bool) -> Truth:
+    """As `matches`; the rules ask the same of the same policies."""
+    return _matches(pattern, text, fold=fold)
+
+
+def _matches(pattern: Value, text: Value, *, fold: bool) -> Truth:
+    tick()
     wanted, given = parts_of(pattern), parts_of(text)
     if not wanted or not given:
         return unseen(text if wanted else pattern)

@@ -156,6 +156,16 @@ def neighbours(file: File) -> Callable[[str], bytes | None]:
     return open_file
 
 
+def size_of(file: File) -> int:
+    """Return how many bytes the file has on disk; 0 where that is not known."""
+    if file.content is not None:
+        return len(file.content)
+    try:
+        return Path(file.path).stat().st_size
+    except (OSError, ValueError):
+        return 0
+
+
 def _half_read(file: File, content: bytes, error: SourceError) -> Snapshot:
     """Return what a file holds that is no one document: answers one below the other. Else raise what is wrong with it.
 

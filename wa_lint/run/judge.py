@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from wa_lint.budget import DEFAULT, Budget, limited
 from wa_lint.cli.options import Choice, chosen_rules
 from wa_lint.document import Document
 from wa_lint.engine import lint
@@ -17,7 +18,7 @@ from wa_lint.errors import SourceError
 from wa_lint.model import Input, Listed, Report, Resource, Snapshot, SourceKind
 from wa_lint.rule import Rule
 from wa_lint.run.given_parameters import demand_declared
-from wa_lint.run.inputs import File, NotOurs, is_index_file, neighbours, read
+from wa_lint.run.inputs import File, NotOurs, is_index_file, neighbours, read, size_of
 from wa_lint.run.joined_snapshots import join
 from wa_lint.run.joined_templates import Template, Together, connected
 from wa_lint.run.merged_sets import combine
@@ -40,6 +41,7 @@ class Task(msgspec.Struct, frozen=True):
     """An ISO date; None: the snapshot's, else `today`."""
     today: str = ""
     is_debug: bool = False
+    budget: Budget = DEFAULT
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -118,18 +120,25 @@ def _judge_all(files: Sequence[File], task: Task) -> Sequence[Judged]:
 
 def _judge(file: File, rules: Sequence[Rule], task: Task) -> Judged:
     try:
-        found = read(file)
-        if isinstance(found, Document):
-            template = Template(found, neighbours(file), file.constructs)
-            return _judge_template(template, rules, task)
-        return _judge_export(found, rules, task)
+        with limited(task.budget, file.uri, size_of(file)):
+            return _judged(file, rules, task)
     except NotOurs as error:
         return Judged((Input(file.uri, "unknown", "skipped", error.problem, is_suspect=error.is_suspect),))
     except SourceError as error:
         reason = f"{error.where.removeprefix(file.uri).removeprefix(':')}: {error.problem}".removeprefix(": ")
         return Judged((Input(file.uri, "unknown", "error", reason),), complaints=(" ".join(str(error).split()),))
+    except (RecursionError, MemoryError) as error:
+        return _too_large(file.uri, error)
     except Exception as error:  # noqa: BLE001, a fault of ours in one file must not cost the user the others
         return _fault(file.uri, error, task)
+
+
+def _judged(file: File, rules: Sequence[Rule], task: Task) -> Judged:
+    found = read(file)
+    if isinstance(found, Document):
+        template = Template(found, neighbours(file), file.constructs)
+        return _judge_template(template, rules, task)
+    return _judge_export(found, rules, task)
 
 
 def _judge_folder(file: File, rules: Sequence[Rule], task: Task, jobs: int | None) -> Judged:
@@ -143,6 +152,12 @@ def _judge_folder(file: File, rules: Sequence[Rule], task: Task, jobs: int | Non
         return _fault(file.uri, error, task)
     said = tuple(f"{row.uri}: {row.reason}" for row in rows if row.status == "error")
     return Judged(tuple(rows), report, said)
+
+
+def _too_large(uri: str, error: RecursionError | MemoryError) -> Judged:
+    what = "it nests too deep" if isinstance(error, RecursionError) else "it takes more memory than there is"
+    reason = f"{what}, so it was not judged"
+    return Judged((Input(uri, "unknown", "error", reason),), complaints=(f"{uri}: {reason}",))
 
 
 def _fault(uri: str, error: Exception, task: Task) -> Judged:
@@ -239,13 +254,16 @@ def _together(files: Sequence[File], judged: Sequence[Judged], task: Task, rules
 def _anew(files: Sequence[File], first: Judged, task: Task, rules: Sequence[Rule]) -> Judged:
     """Return what became of the first of `files`, with the report on all of them."""
     try:
-        documents = [(file, read(file)) for file in files]
-        templates = [
-            Template(document, neighbours(file), file.constructs)
-            for file, document in documents
-            if isinstance(document, Document)
-        ]
-        reports, _ = _reports(Together(templates), task.stages or (Stage("", {}),), rules, task)
+        with limited(task.budget, files[0].uri, sum(map(size_of, files))):
+            documents = [(file, read(file)) for file in files]
+            templates = [
+                Template(document, neighbours(file), file.constructs)
+                for file, document in documents
+                if isinstance(document, Document)
+            ]
+            reports, _ = _reports(Together(templates), task.stages or (Stage("", {}),), rules, task)
+    except SourceError as error:
+        return msgspec.structs.replace(first, complaints=(*first.complaints, str(error)))
     except Exception as error:  # noqa: BLE001, as in _judge; each of them was judged alone
         return msgspec.structs.replace(
             first, complaints=(*first.complaints, *_fault(files[0].uri, error, task).complaints)

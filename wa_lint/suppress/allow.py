@@ -148,7 +148,8 @@ def settle(report: Report, entries: Sequence[Allowance | Fault], policy: Policy,
         faults += found
         held += [] if found else [allowance]
     used: set[int] = set()
-    findings = [_suppressed(finding, held, policy, used) for finding in report.findings]
+    index = _Index(held, policy)
+    findings = [_suppressed(finding, index, policy, used) for finding in report.findings]
     faults += [_unused(held[n]) for n in _idle(held, used, report, policy)]
     if not read:
         return report
@@ -316,12 +317,43 @@ def _unused(allowance: Allowance) -> Fault:
 # --- matching ---------------------------------------------------------------------------------------
 
 
-def _suppressed(finding: Finding, held: Sequence[Allowance], policy: Policy, used: set[int]) -> Finding:
+_FEW_LINES: Final = 100
+"""Lines that an allowance covers up to which it is listed under each of them."""
+
+
+class _Index:
+    """The allowances that may fit a finding, by rule and line: a file may hold ten thousand of each. Built once."""
+
+    def __init__(self, held: Sequence[Allowance], policy: Policy) -> None:
+        self.held = held
+        self.wide: dict[str, list[int]] = {}
+        self.near: dict[tuple[str, str, int], list[int]] = {}
+        for number, allowance in enumerate(held):
+            for id_ in {id_ for name in allowance.rules for id_ in _ids(name, policy)}:
+                self._add(number, id_, allowance.covers)
+
+    def _add(self, number: int, rule: str, covers: Location | None) -> None:
+        if covers is None or not covers.line or covers.end_line - covers.line > _FEW_LINES:
+            self.wide.setdefault(rule, []).append(number)
+            return
+        for line in range(covers.line, covers.end_line + 1):
+            self.near.setdefault((rule, covers.uri, line), []).append(number)
+
+    def fitting(self, finding: Finding) -> Sequence[int]:
+        """Return the numbers of those that fit, in order."""
+        places = (finding.location, finding.resource.origin.locate(()))
+        rule = finding.rule.id
+        found = {n for place in places for n in self.near.get((rule, place.uri, place.line), ())}
+        candidates = sorted(found.union(self.wide.get(rule, ())))
+        return [n for n in candidates if _fits(self.held[n], finding)]
+
+
+def _suppressed(finding: Finding, index: _Index, policy: Policy, used: set[int]) -> Finding:
     if finding.outcome not in _SUPPRESSIBLE or finding.suppressed or finding.rule.id in policy.never:
         return finding
-    fitting = [n for n, allowance in enumerate(held) if _fits(allowance, finding, policy)]
+    fitting = index.fitting(finding)
     used.update(fitting)
-    return finding if not fitting else msgspec.structs.replace(finding, suppressed=_suppression(held[fitting[0]]))
+    return finding if not fitting else msgspec.structs.replace(finding, suppressed=_suppression(index.held[fitting[0]]))
 
 
 def _suppression(allowance: Allowance) -> Suppression:
@@ -329,9 +361,9 @@ def _suppression(allowance: Allowance) -> Suppression:
     return Suppression(allowance.kind, reason, owner, allowance.until, allowance.location)
 
 
-def _fits(allowance: Allowance, finding: Finding, policy: Policy) -> bool:
-    is_named = any(finding.rule.id in _ids(name, policy) for name in allowance.rules)
-    return is_named and _is_there(allowance, finding) and _is_below(finding.path, allowance.path)
+def _fits(allowance: Allowance, finding: Finding) -> bool:
+    """Whether an allowance of the finding's rule covers its place."""
+    return _is_there(allowance, finding) and _is_below(finding.path, allowance.path)
 
 
 def _is_there(allowance: Allowance, finding: Finding) -> bool:

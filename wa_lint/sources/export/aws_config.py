@@ -261,7 +261,8 @@ def _permissions(item: _Item) -> Iterator[Resource]:
     policy = read_json(item.supplementary.get("Policy"))
     statements = policy.get("Statement") if isinstance(policy, dict) else None
     collector = next(c for c in COLLECTORS if c.type == "AWS::Lambda::Permission")
-    place = Place(item.account, item.region, (item.arn or "arn:aws").split(":")[1])
+    _, partition, *_ = [*(item.arn or "").split(":"), ""]
+    place = Place(item.account, item.region, partition or "aws")
     for statement in statements if isinstance(statements, list) else ():
         if isinstance(statement, dict):
             yield resource_of(collector, statement, place)

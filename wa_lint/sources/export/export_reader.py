@@ -29,8 +29,8 @@ FORMATS: Final[tuple[Format, ...]] = (TERRAFORM, CHANGE_SET, CLOUD_CONTROL, CONF
 
 _GZIP: Final = b"\x1f\x8b"
 _TOO_DEEP: Final = f"with a text in it that nests deeper than {MAX_DEPTH} levels, so it was not read"
-_MOST_BYTES: Final = 512 << 20
-"""After unpacking."""
+_PIECE: Final = 1 << 16
+"""Bytes that are unpacked at a time."""
 
 
 def looks_like_export(value: object) -> bool:
@@ -138,34 +138,50 @@ def _written(resource: Resource) -> list[str]:
 # --- documents --------------------------------------------------------------------------------------
 
 
-def _unpacked(content: bytes, uri: str, most: int = _MOST_BYTES) -> bytes:
-    """Return at most `most` bytes of what was packed, if it was; raise SourceError where the whole has too many."""
+def _unpacked(content: bytes, uri: str) -> bytes:
+    """Return what was packed, if it was; raise SourceError where it is damaged, or more than a file may hold."""
     if not content.startswith(_GZIP):
         return content
+    size = codec.Unpacked(uri)
+    found: list[bytes] = []
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(content)) as packed:
-            found = packed.read(most + 1)
+            while piece := packed.read(_PIECE):
+                size.read(len(piece), len(content))
+                size.visit(piece)
+                if size.size > size.budget.document:
+                    size.refuse("document")
+                found.append(piece)
     except (OSError, EOFError, zlib.error) as error:
         raise SourceError(uri, f"cannot be unpacked: {error}") from error
-    if len(found) > most == _MOST_BYTES:
-        raise SourceError(uri, f"larger than {_MOST_BYTES >> 20} MiB when unpacked; split it")
-    return found
+    return b"".join(found)
+
+
+def _start_of(content: bytes) -> bytes:
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as packed:
+            return packed.read(_PIECE)
+    except (OSError, EOFError, zlib.error):
+        return b""
 
 
 def _means_to_be(content: bytes) -> bool:
-    """Whether the words that make a format stand in a text that begins as JSON, whatever else does."""
-    content = _json_of(content)
+    """Whether the words that make a format stand in a text that begins as JSON, whatever else does.
+
+    What begins as JSON and cannot be unpacked may be one: to read it says why.
+    """
+    try:
+        content = _json_of(content)
+    except SourceError:
+        return True
     return any(format_.marks and all(mark in content for mark in format_.marks) for format_ in FORMATS)
 
 
 def _json_of(content: bytes) -> bytes:
     """Return the content, unpacked; nothing where that does not even begin as JSON, before all of it is unpacked."""
-    try:
-        start = _unpacked(content, "", 64) if content.startswith(_GZIP) else content[:64]
-        is_json = start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"{", b"["}
-        return _unpacked(content, "") if is_json else b""
-    except SourceError:
-        return b""
+    start = _start_of(content) if content.startswith(_GZIP) else content[:64]
+    is_json = start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"{", b"["}
+    return _unpacked(content, "") if is_json else b""
 
 
 def _found_in(content: bytes) -> Iterator[Raw]:

@@ -141,7 +141,7 @@ def _expressions(module: dict[str, Raw] | None) -> Iterator[tuple[str, Raw]]:
 def _names(expression: Raw) -> Sequence[str]:
     """Return the longest of the names that an expression refers to: ``aws_x.y.arn`` comes with ``aws_x.y``."""
     found = expression.get("references") if isinstance(expression, dict) else None
-    names = sorted({name for name in found or () if isinstance(name, str)})
+    names = sorted({name for name in (found if isinstance(found, list) else ()) if isinstance(name, str)})
     return [name for name in names if not any(other.startswith((f"{name}.", f"{name}[")) for other in names)]
 
 

@@ -22,6 +22,7 @@ from typing import Final
 import msgspec
 
 from wa_lint import redact, schema
+from wa_lint.document.positions import TOO_DEEP, is_too_deep
 from wa_lint.model import Listed, Location, Raw, Resource, Unknown, Value
 from wa_lint.schema import Shape
 from wa_lint.sources.live.collector import Call, Collector
@@ -133,6 +134,13 @@ def items_in(answer: Raw, path: str) -> list[Item]:
     return [item for item in answer if isinstance(item, dict)] if isinstance(answer, list) else []
 
 
+def has_items(answer: Raw, path: str) -> bool:
+    """Whether an answer has the list that it was asked for, though it may be empty."""
+    for step in path.split(".") if path else ():
+        answer = document(answer.get(step)) if isinstance(answer, dict) else None
+    return not path or isinstance(answer, list)
+
+
 _HOLE = re.compile(r"\{([\w|]+)\}")
 
 
@@ -187,8 +195,10 @@ def document(text: Raw) -> Raw:
     if not isinstance(text, str):
         return text
     for candidate in (text, urllib.parse.unquote(text), text.replace('\\"', '"').replace("\\/", "/")):
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(ValueError, RecursionError):
             found = json.loads(candidate)
+            if is_too_deep(found):
+                return Unknown(f"in its text {TOO_DEEP}")
             return found if isinstance(found, dict | list) else Unknown(f"the text {candidate[:20]!r} is no document")
     return Unknown("the text is not JSON" if text.strip() else "the text is empty")
 
@@ -320,6 +330,8 @@ def _masked_json(text: Raw) -> Raw:
         held = json.loads(text)
     except (TypeError, ValueError, RecursionError):
         return text
+    if is_too_deep(held):
+        return redact.mask(text)
     masked = redact.mask_tree(held)
     return text if masked is held or masked == held else json.dumps(masked, ensure_ascii=False)
 

@@ -13,7 +13,7 @@ from wa_lint import aws
 from wa_lint.model import Raw
 from wa_lint.sources.live import call_plan as plan
 from wa_lint.sources.live.abandonable_threads import gather
-from wa_lint.sources.live.api_response import Item, Place, is_aws_own, items_in
+from wa_lint.sources.live.api_response import Item, Place, has_items, is_aws_own, items_in
 from wa_lint.sources.live.collector import Call, Collector
 
 OnProgress = Callable[[str, int, int], None]
@@ -151,7 +151,7 @@ def ask(run: Run, collector: Collector, call: Call, request: dict[str, Raw]) -> 
     """Return a describing answer; of one in several pages, all its items as if they were one page."""
     if not call.items:
         return run.clients.ask(collector.service, call.operation, request)
-    pages = list(run.clients.ask_all(collector.service, call.operation, request))
+    pages = [_demanded(page, call) for page in run.clients.ask_all(collector.service, call.operation, request)]
     refusal = next((page for page in pages if isinstance(page, aws.Refusal)), None)
     return refusal or {call.items: [item for page in pages for item in items_in(page, call.items)]}
 
@@ -161,14 +161,24 @@ def _pages(run: Run, task: _Task) -> list[Raw | aws.Refusal]:
     pages: list[Raw | aws.Refusal] = []
     request, seen = task.request, set[str]()
     while True:
-        pages += run.clients.ask_all(task.collector.service, task.call.operation, request)
+        answered = run.clients.ask_all(task.collector.service, task.call.operation, request)
+        pages += [_demanded(page, task.call) for page in answered]
         token = pages[-1].get("NextToken") if pages and isinstance(pages[-1], dict) else None
         if not token:
             return pages
         if token in seen:
             return [*pages, aws.Refusal(aws.NOT_AN_ANSWER, "the listing returned the same token twice")]
+        if len(pages) >= aws.MOST_PAGES:
+            return [*pages, aws.Refusal(aws.NOT_AN_ANSWER, f"the listing has more than {aws.MOST_PAGES} pages")]
         seen.add(token)
         request = task.request | {"NextToken": token}
+
+
+def _demanded(page: Raw | aws.Refusal, call: Call) -> Raw | aws.Refusal:
+    """Return the page; a Refusal where it lacks the list: what is not there is not "none"."""
+    if isinstance(page, aws.Refusal) or has_items(page, call.items):
+        return page
+    return aws.Refusal("NoList", f"the answer has no list {call.items}")
 
 
 def _listing(

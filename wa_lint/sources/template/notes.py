@@ -34,13 +34,14 @@ def notes_of(document: Document) -> Iterator[Note]:
         return
     ours = [(comment, found) for comment in document.comments() if (found := _OURS.fullmatch(comment.text))]
     nodes = sorted(_nodes((), document.places), key=lambda node: node.place.start) if ours else []
+    starts = [node.place.start for node in nodes]
     for comment, found in ours:
-        yield _of_comment(document, comment, found["text"].strip(), nodes)
+        node = _beside(document, comment, nodes, starts)
+        yield _of_comment(document, comment, found["text"].strip(), node)
     yield from _of_metadata(document, (), document.value)
 
 
-def _of_comment(document: Document, comment: Comment, text: str, nodes: list[_Node]) -> Note:
-    node = _beside(document, comment, nodes)
+def _of_comment(document: Document, comment: Comment, text: str, node: _Node | None) -> Note:
     body = None if node is None else _resource(document, node.path)
     if node is None or body is None:
         return Note("comment", text, comment.location, comment.location)
@@ -50,9 +51,8 @@ def _of_comment(document: Document, comment: Comment, text: str, nodes: list[_No
     return Note("comment", text, comment.location, span, str(body[-1]) if is_whole else None)
 
 
-def _beside(document: Document, comment: Comment, nodes: list[_Node]) -> _Node | None:
+def _beside(document: Document, comment: Comment, nodes: list[_Node], starts: list[int]) -> _Node | None:
     """Return the outermost key or item that begins on the comment's line; else on the next line that has one."""
-    starts = [node.place.start for node in nodes]
     line_start = document.offset(comment.location.line, 1)
     at = document.offset(comment.location.line, comment.location.column)
     first = bisect_left(starts, line_start)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
@@ -121,7 +123,8 @@ def _broken(parameter: Parameter, said: Mapping[str, Raw], item: Value) -> str |
         return f"which is no number, and its type is {parameter.type}"
     size = None if parameter.is_elsewhere else number if parameter.is_numeric else len(text)
     low, high = ("MinValue", "MaxValue") if parameter.is_numeric else ("MinLength", "MaxLength")
-    least, most = _limit(said.get(low)), _limit(said.get(high))
+    read = _limit if parameter.is_numeric else _length
+    least, most = read(said.get(low)), read(said.get(high))
     if isinstance(size, int | float) and least is not None and size < least:
         return f"which is below its {low} of {text_of(said[low])}"
     if isinstance(size, int | float) and most is not None and size > most:
@@ -176,31 +179,46 @@ def _texts(values: Raw) -> Iterator[str]:
 
 def _bounds(said: Mapping[str, Raw], type_: str) -> Bounds | None:
     pattern = said.get("AllowedPattern")
-    shortest = _limit(said.get("MinLength"))
+    shortest = _length(said.get("MinLength"))
     if shortest is None and type_.startswith("AWS::") and text_of(said.get("Default")) != "":
         shortest = 1  # CloudFormation looks up AWS-specific types: the empty text names nothing
-    longest = _limit(said.get("MaxLength"))
     bounds = Bounds(
         _limit(said.get("MinValue")),
         _limit(said.get("MaxValue")),
-        None if shortest is None else int(shortest),
-        None if longest is None else int(longest),
+        shortest,
+        _length(said.get("MaxLength")),
         pattern if isinstance(pattern, str) else None,
     )
     return None if bounds == Bounds() else bounds
 
 
 def _limit(value: Raw) -> float | None:
+    """Return a bound; None where it is not a number that a computer can hold, which CloudFormation refuses."""
     number = _number(text_of(value) or "")
     return None if isinstance(number, str) else float(number)
 
 
+def _length(value: Raw) -> int | None:
+    """Return the bound of a length; None where it is not a whole number from 0 on."""
+    length = _limit(value)
+    return None if length is None or length < 0 or not length.is_integer() else int(length)
+
+
 def _number(text: str) -> str | int | float:
-    try:
-        return int(text)
-    except ValueError:
-        pass
-    try:
-        return Number(text)
-    except ValueError:
+    """Return the number that a text spells; the text where it spells none, or one that no AWS property takes."""
+    found = _DECIMAL.fullmatch(text.strip())
+    if not found:
         return text
+    if found["whole"] and not found["rest"] and len(found["whole"]) <= _DIGITS:
+        return int(text)
+    number = Number(text)
+    return number if math.isfinite(number) else text
+
+
+_DECIMAL: Final = re.compile(
+    r"[-+]?(?:(?P<whole>[0-9]{1,300})(?P<rest>(?:\.[0-9]{0,300})?(?:[eE][-+]?[0-9]{1,9})?)|\.[0-9]{1,300}(?:[eE][-+]?[0-9]{1,9})?)",
+    re.ASCII,
+)
+
+_DIGITS: Final = 40
+"""Twice those of a 64-bit number; of what is longer a double is near enough."""

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
 
 from wa_lint import schema
+from wa_lint.budget import current, spent
 from wa_lint.document import Document, read_document
 from wa_lint.errors import SourceError, did_you_mean
-from wa_lint.model import Location, Path, Problem, Raw, Resource, Snapshot, SourceKind, Unjudged, Unknown, Value
+from wa_lint.model import (
+    Gap,
+    Location,
+    Path,
+    Problem,
+    Raw,
+    Resource,
+    Scope,
+    Snapshot,
+    SourceKind,
+    Unjudged,
+    Unknown,
+    Value,
+)
 from wa_lint.sources.template.embedded.definitions import with_jobs
 from wa_lint.sources.template.embedded.policies import with_documents
 from wa_lint.sources.template.followed import macro_names, not_followed
@@ -109,7 +123,33 @@ def snapshot_from(template: Template) -> Snapshot:
         not_followed=sections.not_followed,
         unjudged=tuple(_untyped(template)),
     )
-    return with_names(with_jobs(snapshot, template))
+    return with_names(within_budget(with_jobs(snapshot, template)))
+
+
+def within_budget(snapshot: Snapshot) -> Snapshot:
+    """Return the snapshot with as many resources as one template may have.
+
+    Of each type that has more, one stands for the rest: of it nothing is known but why.
+    """
+    most = current().resources
+    if len(snapshot.resources) <= most:
+        return snapshot
+    rest: dict[str, list[Resource]] = {}
+    for resource in snapshot.resources[most:]:
+        rest.setdefault(resource.type, []).append(resource)
+    why = {type_: f"{spent('resources', current())}; {_others(left)}" for type_, left in rest.items()}
+    unread = [
+        msgspec.structs.replace(left[0], properties=Unknown(why[type_]), exists=True) for type_, left in rest.items()
+    ]
+    return msgspec.structs.replace(
+        snapshot,
+        resources=(*snapshot.resources[:most], *unread),
+        gaps=tuple(sorted({*snapshot.gaps, *(Gap(Scope(type_), reason) for type_, reason in why.items())})),
+    )
+
+
+def _others(left: Sequence[Resource]) -> str:
+    return f"this one and {len(left) - 1} more of its type were not read" if left[1:] else "this one was not read"
 
 
 def _untyped(template: Template) -> Iterator[Unjudged]:

@@ -106,8 +106,9 @@ class _Holder:
     def resources(self) -> Iterator[Resource]:
         """Yield a resource for each job; the same step in branches that exclude each other is one."""
         groups: dict[str, list[Job]] = {}
+        numbers: dict[str, int] = {}
         for job in self.jobs:
-            groups.setdefault(self._id_of(job, groups), []).append(job)
+            groups.setdefault(self._id_of(job, groups, numbers), []).append(job)
         for id_, jobs in groups.items():
             origin = _Origin(self.resource.origin, self.texts, [(job.root, job.home) for job in jobs])
             exists = [Inside(self.resource.exists, job.guards, self.template) if job.guards else True for job in jobs]
@@ -130,14 +131,22 @@ class _Holder:
                 where = self._origin().locate(unseen.at)
                 yield Problem(where, f"jobs that {self.resource.id} starts here were not judged: {unseen.reason}")
 
-    def _id_of(self, job: Job, groups: Mapping[str, Sequence[Job]]) -> str:
-        """Return ``Pipeline/Train``; with a number where a step of that name stands elsewhere already."""
-        id_ = name = f"{self.resource.id}/{job.name}"
-        number = 1
-        while not all(_are_one(job, other) for other in groups.get(id_, ())):
-            number += 1
-            id_ = f"{name}#{number}"
-        return id_
+    def _id_of(self, job: Job, groups: Mapping[str, Sequence[Job]], numbers: dict[str, int]) -> str:
+        """Return ``Pipeline/Train``; with a number where a step of that name stands elsewhere already.
+
+        `numbers` are the last ones that were given. Of very many steps of a name, not all are tried.
+        """
+        name = f"{self.resource.id}/{job.name}"
+        last = numbers.get(name, 0)
+        for number in range(1, min(last, _MOST_TRIED) + 1) if job.guards else ():
+            group = groups.get(_numbered(name, number), ())
+            if len(group) < _MOST_TRIED and all(_are_one(job, other) for other in group):
+                return _numbered(name, number)
+        last += 1
+        while _numbered(name, last) in groups:
+            last += 1
+        numbers[name] = last
+        return _numbered(name, last)
 
     def _origin(self) -> Origin:
         return _Origin(self.resource.origin, self.texts, [])
@@ -253,6 +262,14 @@ class _Origin:
             if at[: len(prefix)] == prefix:
                 return text.locate(at[len(prefix) :])
         return self.outer.locate(at)
+
+
+_MOST_TRIED: Final = 64
+"""Steps of one name, and branches of one step, among which the one is looked for that a further branch is of."""
+
+
+def _numbered(name: str, number: int) -> str:
+    return name if number == 1 else f"{name}#{number}"
 
 
 def _are_one(job: Job, other: Job) -> bool:

@@ -27,8 +27,11 @@ def find_in_map(ask: Asking, argument: Raw) -> Value:
         key = _key(ask, raw)
         if isinstance(key, Unknown):
             return key
-        if any(_is_filled_elsewhere(row) for row in rows):
+        if any(_is_filled_elsewhere(ask, row) for row in rows):
             return Unknown(f"{spell(said)} looks into what a macro fills at deployment")
+        most = sum(len(row) for row in rows if isinstance(row, Mapping)) if isinstance(key, Unresolved) else len(rows)
+        if too_much := ask.template.meter.visit(most):
+            return too_much
         rows = _rows(ask, raw, key, rows, forks=_may_fork(ask) and len(argument) == _ARGUMENTS)
     if rows:
         return rows[0] if all(row == rows[0] for row in rows) else _one_of(said, rows)
@@ -43,8 +46,13 @@ def _key(ask: Asking, raw: Raw) -> str | Unresolved | Unknown:
     return value if isinstance(value, Unresolved | Unknown) else Unknown(f"{spell(raw)} is no key of a map")
 
 
-def _is_filled_elsewhere(row: Value) -> bool:
-    return isinstance(row, Mapping) and any(key.startswith("Fn::") for key in row)
+def _is_filled_elsewhere(ask: Asking, row: Value) -> bool:
+    if not isinstance(row, Mapping):
+        return False
+    known = ask.template.filled
+    if id(row) not in known:  # the template keeps its maps, so that no other one gets the id
+        known[id(row)] = any(key.startswith("Fn::") for key in row)
+    return known[id(row)]
 
 
 def _may_fork(ask: Asking) -> bool:
@@ -57,7 +65,7 @@ def _rows(ask: Asking, raw: Raw, key: str | Unresolved, rows: Sequence[Value], *
     maps = [row for row in rows if isinstance(row, Mapping)]
     if isinstance(key, str):
         return [row[key] for row in maps if key in row]
-    names = sorted({name for row in maps for name in row if equals(key, name) is not False})
+    names = [name for name in sorted({name for row in maps for name in row}) if equals(key, name) is not False]
     if forks and isinstance(raw, dict) and _is_worth_trying(ask, raw.get("Ref"), maps):
         _try_each(raw["Ref"], names)
     return [row[name] for row in maps for name in names if name in row]

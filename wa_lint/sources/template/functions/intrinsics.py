@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import ipaddress
 import json
+import re
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Final
@@ -87,10 +88,13 @@ def _sub(ask: Asking, argument: Raw) -> Value:
         text = text[0]
     if not isinstance(text, str) or not isinstance(given, dict):
         return Unknown(f"Fn::Sub takes a text, or a text and a map, not {spell(argument)}")
+    known: dict[str, Value] = {}
     pieces: list[Value] = []
     for literal, name in split(text):
-        pieces += [literal, *([] if name is None else [_variable(ask, name, given)])]
-    return joined(pieces, f"!Sub {spell(text)}")
+        if name is not None and name not in known:
+            known[name] = _variable(ask, name, given)
+        pieces += [literal, *([] if name is None else [known[name]])]
+    return joined(pieces, lambda: f"!Sub {spell(text)}", ask.template.meter)
 
 
 def _variable(ask: Asking, name: str, given: Mapping[str, Raw]) -> Value:
@@ -110,7 +114,7 @@ def _join(ask: Asking, argument: Raw) -> Value:
     if isinstance(items, Unknown):
         return items
     pieces = [piece for item in items for piece in (delimiter, item)]
-    return joined(pieces[1:], "!Join")
+    return joined(pieces[1:], lambda: "!Join", ask.template.meter)
 
 
 def _select(ask: Asking, argument: Raw) -> Value:
@@ -121,9 +125,13 @@ def _select(ask: Asking, argument: Raw) -> Value:
     if isinstance(index, Unresolved):
         return unresolved(said, f"is open: {index.reason}")
     number = text_of(index) or ""
-    if not number.isdecimal():
+    if not _INDEX.fullmatch(number):
         return index if isinstance(index, Unknown) else Unknown(f"{spell(argument[0])} is no index of a list")
     return _nth(ask, said, int(number))
+
+
+_INDEX: Final = re.compile("[0-9]{1,9}", re.ASCII)
+"""An index of a list, the number of networks, and the bits of one: whole numbers that are not beyond reason."""
 
 
 def _nth(ask: Asking, said: Mapping[str, Sequence[Raw]], index: int) -> Value:
@@ -132,6 +140,8 @@ def _nth(ask: Asking, said: Mapping[str, Sequence[Raw]], index: int) -> Value:
         return unresolved(said, f"is open: {listed.reason}")
     if not isinstance(listed, list):
         return listed if isinstance(listed, Unknown) else Unknown(f"{spell(said)} selects from what is no list")
+    if too_much := ask.template.meter.visit(min(index, len(listed))):
+        return too_much
     there = (item for item in listed if not _may_vanish(item) or ask.value(item) is not ABSENT)
     item = next(islice(there, index, None), ABSENT)
     return Unknown(f"{spell(said)}: the list has no such item") if item is ABSENT else ask.value(item, whole=ask.whole)
@@ -151,7 +161,8 @@ def _split(ask: Asking, argument: Raw) -> Value:
     text = text_of(value)
     if text is None:
         return value if isinstance(value, Unknown) else Unknown(f"Fn::Split takes a text, not {spell(argument[1])}")
-    return list(text.split(argument[0]))
+    too_much = ask.template.meter.write(len(text)) or ask.template.meter.visit(text.count(argument[0]))
+    return too_much or list(text.split(argument[0]))
 
 
 def _base64(ask: Asking, argument: Raw) -> Value:
@@ -161,6 +172,8 @@ def _base64(ask: Asking, argument: Raw) -> Value:
     text = text_of(value)
     if text is None:
         return value if isinstance(value, Unknown) else Unknown(f"Fn::Base64 takes a text, not {spell(argument)}")
+    if too_much := ask.template.meter.write(4 * len(text) // 3):
+        return too_much
     return base64.b64encode(mask(text).encode("utf-8", "replace")).decode("ascii")
 
 
@@ -204,6 +217,8 @@ def _cidr(ask: Asking, argument: Raw) -> Value:
 
 
 def _subnets(block: str, count: str, bits: str = "") -> list[Value]:
+    if not _INDEX.fullmatch(count) or (bits and not _INDEX.fullmatch(bits)):
+        raise ValueError(count)
     network = ipaddress.ip_network(block.strip(), strict=False)
     most = 256  # that Fn::Cidr gives at once (AWS: Fn::Cidr)
     if not 1 <= int(count) <= most:
@@ -228,14 +243,17 @@ def _to_json_string(ask: Asking, argument: Raw) -> Value:
         return value
     if isinstance(value, Unresolved):
         return unresolved({"Fn::ToJsonString": argument}, f"is open: {value.reason}")
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return ask.template.meter.write(len(text)) or text
 
 
 def _deep(ask: Asking, raw: Raw) -> Value:
     """Return `raw` with all functions in it resolved; the first value in it that is not known, if there is one."""
     value = ask.value(raw)
     if not isinstance(value, dict | list):
-        return value
+        return (ask.template.meter.write(len(value)) or value) if isinstance(value, str) else value
+    if too_much := ask.template.meter.visit(len(value)):
+        return too_much
     inner = [_deep(ask, item) for item in (value.values() if isinstance(value, dict) else value)]
     obscure = next((item for item in inner if isinstance(item, Unknown | Unresolved)), None)
     if obscure is not None:
@@ -263,6 +281,8 @@ def _items(ask: Asking, raw: Raw) -> Sequence[Value] | Unknown | Unresolved:
         return value
     if not isinstance(value, list):
         return Unknown(f"{spell(raw)} is no list")
+    if too_much := ask.template.meter.visit(len(value)):
+        return too_much
     items = [ask.value(item) for item in value]
     return [item for item in items if item is not ABSENT]
 

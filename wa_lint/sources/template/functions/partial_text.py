@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
+from wa_lint.budget import Meter
 from wa_lint.document import Number
 from wa_lint.model import ABSENT, Hole, Raw, Unknown, Unresolved, Value
 from wa_lint.redact import mask
@@ -18,6 +19,10 @@ _MARKS: Final = ("{{resolve:", "[[servicecatalog:")
 
 _LONGEST: Final = 100
 """Characters of a spelling, for it stands in messages; past them a digest keeps different ones apart."""
+
+
+_LONGEST_SHAPE: Final = 20_000
+"""Characters of a regular expression: one that is longer costs more than it tells."""
 
 
 def function_of(raw: Raw) -> tuple[str, Raw] | None:
@@ -42,24 +47,36 @@ def text_of(value: Value) -> str | None:
     return str(value) if isinstance(value, str | int | float) else None
 
 
-def joined(pieces: Iterable[Value], what: str) -> Value:
-    """Return the text that `pieces` make together; `what` says whose text it is.
+def joined(pieces: Iterable[Value], what: Callable[[], str], meter: Meter | None = None) -> Value:
+    """Return the text that `pieces` make together; `what` says whose text it is, `meter` whether it may be built.
 
     A lone piece that is not known stays what it is, with its bounds.
     """
     found = [piece for piece in pieces if piece != ""]
     if len(found) == 1 and isinstance(found[0], Unresolved):
         return found[0]
+    unknown = next((piece for piece in found if isinstance(piece, Unknown)), None)
+    if unknown is None and meter is not None:
+        unknown = meter.write(sum(map(_size, found)))
+    if unknown is not None:
+        return unknown
     parts: list[str | Hole] = []
     for piece in found:
-        if isinstance(piece, Unknown):
-            return piece
         text = text_of(piece)
         if text is None and not isinstance(piece, Unresolved):
-            return Unknown(f"{what} holds what is no text")
+            return Unknown(f"{what()} holds what is no text")
         parts.extend(piece.parts or (Hole(piece.reason),) if isinstance(piece, Unresolved) else (text or "",))
     reason = next((piece.reason for piece in found if isinstance(piece, Unresolved)), "")
     return _text(_merged(parts), reason)
+
+
+def _size(piece: Value) -> int:
+    """Return how many characters a piece has; a hole counts as many as its name."""
+    if isinstance(piece, str):
+        return len(piece)
+    if isinstance(piece, Unresolved):
+        return sum(len(part) if isinstance(part, str) else 1 + len(part.name) for part in piece.parts)
+    return 1
 
 
 def revealed(value: Value) -> Value:
@@ -97,7 +114,9 @@ def unresolved(raw: Raw, why: str) -> Unresolved:
 
 
 def any_of(texts: Sequence[str]) -> str:
-    """Return the regular expression that matches these texts alone; longer ones first."""
+    """Return the regular expression that matches these texts alone, longer ones first; empty if they are very many."""
+    if sum(map(len, texts)) > _LONGEST_SHAPE:
+        return ""
     return "|".join(re.escape(text) for text in sorted(set(texts), key=lambda text: (-len(text), text)))
 
 
@@ -111,12 +130,14 @@ def _is_function(name: Raw) -> bool:
 
 def _merged(parts: Iterable[str | Hole]) -> list[str | Hole]:
     merged: list[str | Hole] = []
+    run: list[str] = []
     for part in parts:
-        if isinstance(part, str) and merged and isinstance(merged[-1], str):
-            merged[-1] += part
-        else:
-            merged.append(part)
-    return merged
+        if isinstance(part, str):
+            run.append(part)
+            continue
+        merged += ["".join(run), part] if run else [part]
+        run.clear()
+    return [*merged, "".join(run)] if run else merged
 
 
 def _text(parts: list[str | Hole], reason: str) -> Value:
@@ -132,7 +153,7 @@ def _with_references(text: str) -> Value:
         name = _short(mask(found.group()))
         pieces += [mask(text[end : found.start()]), Unresolved(_resolved_later(name), (Hole(name),))]
         end = found.end()
-    return joined([*pieces, mask(text[end:])], "the text")
+    return joined([*pieces, mask(text[end:])], lambda: "the text")
 
 
 def _resolved_later(reference: str) -> str:

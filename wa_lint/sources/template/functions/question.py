@@ -8,6 +8,7 @@ from typing import Final, TypeAlias, TypeVar
 
 import msgspec
 
+from wa_lint.budget import Meter
 from wa_lint.model import ABSENT, Assumption, Hole, Raw, Scenario, Unknown, Unresolved, Value
 from wa_lint.scenario import Fork
 from wa_lint.sources.template.functions.partial_text import function_of, joined, text_of
@@ -54,6 +55,43 @@ def gives_anything(body: Raw, attribute: str = "") -> bool:
     return is_foreign or (type_, attribute) == ("AWS::CloudFormation::WaitCondition", "Data")
 
 
+class Answers:
+    """What one question gave: a tree of what it asked of the scenario, one name after the other."""
+
+    __slots__ = ("answer", "branches", "is_known", "name")
+
+    def __init__(self) -> None:
+        self.name: str | None = None
+        """What is asked next; None where the answer is known, or nothing was asked yet."""
+        self.branches: dict[Assumption | None, Answers] = {}
+        self.is_known = False
+        self.answer: object = None
+
+    def keep(self, asked: Mapping[str, Assumption | None], answer: object) -> None:
+        """Note the answer; one that asked otherwise than those before it, as past a budget, is not kept."""
+        node = self
+        for name, assumed in asked.items():
+            if node.is_known or node.name not in {None, name}:
+                return
+            node.name = name
+            node = node.branches.setdefault(assumed, Answers())
+        if node.name is None:
+            node.answer, node.is_known = answer, True
+
+
+def recalled(answers: Answers, scenario: Scenario, compute: Callable[[Scenario], T]) -> T:
+    """Return `compute(scenario)`, computed once for all scenarios that agree on what it asked."""
+    node: Answers | None = answers
+    while node is not None and node.name is not None:
+        node = node.branches.get(scenario.assumed(node.name))
+    if node is not None and node.is_known:
+        return node.answer  # type: ignore[return-value] # the answers are those of one question
+    watch = _Watch(scenario)
+    found = compute(watch)
+    answers.keep(watch.asked, found)
+    return found
+
+
 class Export(msgspec.Struct, frozen=True, eq=False):
     """What a template gives out to others of the same account and region."""
 
@@ -85,7 +123,13 @@ class Template:
         self.mappings: Mapping[str, Raw] = sections.section("Mappings")
         self.conditions: Mapping[str, Raw] = sections.section("Conditions")
         self.resources: Mapping[str, Raw] = sections.section("Resources")
-        self.memory: dict[str, list[tuple[Mapping[str, Assumption | None], object]]] = {}
+        self.meter = Meter()
+        """What its functions have built so far."""
+        self.settled: dict[str, Value] = {}
+        """Long texts without their secrets: an alias may repeat one a thousand times."""
+        self.filled: dict[int, bool] = {}
+        """Whether a macro adds to a map of the Mappings, by the map's identity."""
+        self.memory: dict[str, Answers] = {}
         """Answers by question, each with the assumptions that it rests on."""
 
     @cached_property
@@ -135,14 +179,7 @@ class Asking:
 
     def recall(self, question: str, compute: Callable[[Scenario], T]) -> T:
         """Return `compute(scenario)`, remembered for every scenario that agrees on what it asked."""
-        answers = self.template.memory.setdefault(question, [])
-        for resting_on, answer in answers:
-            if all(self.scenario.assumed(name) == assumed for name, assumed in resting_on.items()):
-                return answer  # type: ignore[return-value] # a question names its type
-        watch = _Watch(self.scenario)
-        found = compute(watch)
-        answers.append((watch.asked, found))
-        return found
+        return recalled(self.template.memory.setdefault(question, Answers()), self.scenario, compute)
 
     @property
     def is_too_deep(self) -> bool:
@@ -195,7 +232,8 @@ class Asking:
         """Return what a nested stack's parameter is; with ``AWS::NoValue``, as if nothing were given for it."""
         value, parameter = self.value(argument.raw, whole=whole), argument.parameter
         if isinstance(value, list):
-            value = joined([piece for item in value for piece in (",", self.value(item))][1:], "the list")
+            pieces = [piece for item in value for piece in (",", self.value(item))]
+            value = joined(pieces[1:], lambda: "the list", self.template.meter)
         if value is ABSENT:
             return self._parameter(parameter, whole=whole)
         if isinstance(value, Unresolved):

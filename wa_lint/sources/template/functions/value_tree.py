@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from wa_lint import schema
 from wa_lint.document import Number
@@ -11,7 +12,7 @@ from wa_lint.schema import Shape
 from wa_lint.sources.template.functions.conditions import truth_of
 from wa_lint.sources.template.functions.intrinsics import branch_of
 from wa_lint.sources.template.functions.partial_text import function_of, revealed, spell
-from wa_lint.sources.template.functions.question import Asking, Template
+from wa_lint.sources.template.functions.question import Answers, Asking, Template, recalled
 from wa_lint.sources.template.sections import Guard
 from wa_lint.sources.template.transforms.foreach import FOR_EACH, has_item
 from wa_lint.sources.template.transforms.provenance import OPAQUE
@@ -21,9 +22,10 @@ from wa_lint.truth import Truth, every
 class Intrinsic(Deferred):
     """One function, where it stands, and what the type's schema expects there."""
 
-    __slots__ = ("argument", "at", "name", "shape", "template")
+    __slots__ = ("answers", "argument", "at", "name", "shape", "template")
 
     def __init__(self, name: str, argument: Raw, at: Path, shape: Shape, template: Template) -> None:
+        self.answers = Answers()
         self.name = name
         self.argument = argument
         self.at = at
@@ -32,12 +34,15 @@ class Intrinsic(Deferred):
         self.template = template
 
     def resolve(self, scenario: Scenario) -> Resolution:
+        return recalled(self.answers, scenario, self._resolve)
+
+    def _resolve(self, scenario: Scenario) -> Resolution:
         ask = Asking(self.template, scenario)
         raw, at = self._chosen(ask)
         value = ask.value(raw, whole=True)
         if isinstance(value, dict | list):
             value = tree(self.template, value, at, self.shape)
-        return Resolution(_settled(value, self.shape), None if at == self.at else at, tuple(ask.assumes))
+        return Resolution(_settled(self.template, value, self.shape), None if at == self.at else at, tuple(ask.assumes))
 
     def _chosen(self, ask: Asking) -> tuple[Raw, Path]:
         """Follow ``Fn::If`` to the branch of the scenario, and note where that stands."""
@@ -98,7 +103,7 @@ def tree(template: Template, raw: Raw, at: Path, shape: Shape) -> Value:
     if isinstance(raw, list):
         item = shape.item or schema.ANYTHING
         return [tree(template, inner, (*at, index), item) for index, inner in enumerate(raw)]
-    return _settled(raw, shape)
+    return _settled(template, raw, shape)
 
 
 def _opaque(raw: dict[str, Raw]) -> Unknown | None:
@@ -116,12 +121,24 @@ def _member(shape: Shape, key: str) -> Shape:
     return shape.member(key) or schema.ANYTHING
 
 
-def _settled(value: Value, shape: Shape) -> Value:
+def _settled(template: Template, value: Value, shape: Shape) -> Value:
     """Return a value as rules see it: without secrets, and of the JSON type that the schema expects."""
     if value is None:
         return Unknown("it is null, which CloudFormation refuses")
-    value = revealed(value)
+    value = _revealed(template, value)
     coerced = schema.coerce_to(shape, value)
     if isinstance(value, Number):
         return value.written if isinstance(coerced, str) else float(value)
     return coerced
+
+
+def _revealed(template: Template, value: Value) -> Value:
+    """As `revealed`, but a long text that the template repeats is read once."""
+    if not isinstance(value, str) or len(value) < _LONG:
+        return revealed(value)
+    if value not in template.settled:
+        template.settled[value] = revealed(value)
+    return template.settled[value]
+
+
+_LONG: Final = 200

@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
+from wa_lint.budget import spent
 from wa_lint.model import Gap, Path, Problem, Raw, Scenario, Scope, Unknown, Unresolved, Value
 from wa_lint.scenario import explore
 from wa_lint.sources.template.functions.partial_text import spell, text_of
@@ -29,9 +30,6 @@ _LOOPING: Final = ("Conditions", "Resources", "Outputs")
 
 _MOST_TURNS: Final = 1000
 """Turns of one loop and those in it; CloudFormation takes 500 resources (AWS: CloudFormation quotas, seen 2026-11)."""
-
-_MOST_WRITTEN: Final = 2_000_000
-"""Values, and characters put in for a name, that all loops of a template may make; CloudFormation takes 1 MB."""
 
 _MOST_SCENARIOS: Final = 16
 
@@ -92,7 +90,8 @@ class _Unrolling:
         self.problems: list[Problem] = []
         self.gaps: list[Gap] = []
         self.is_allowed = "AWS::LanguageExtensions" in str(self.sections.value.get("Transform"))
-        self.written = 0
+        self.made = 0
+        """Resources that the loops made."""
         self.turns = 0
 
     def done(self) -> Sections:
@@ -107,7 +106,7 @@ class _Unrolling:
     def _value(self, raw: Raw, at: Path, source: Path, bound: Mapping[str, str]) -> Raw:
         """Return `raw` without loops; `at` is where it comes to stand, `source` where it stood."""
         if bound:
-            self._write(1)
+            _demand(self.template.meter.visit())
         if isinstance(raw, dict):
             if len(raw) == 1 and isinstance(raw.get("Ref"), str) and raw["Ref"] in bound:
                 return bound[raw["Ref"]]
@@ -160,13 +159,14 @@ class _Unrolling:
         if bound:
             self._turn(found, key, body, place, bound, guards)
             return
-        self.turns = 0
+        self.turns, already = 0, self.made
         made: dict[str, Raw] = {}
         before = [len(noted) for noted in self._noted]
         try:
             self._turn(made, key, body, place, bound, guards)
         except _TooMuch as why:
             self._forget(before)
+            self.made = already
             self._leave(found, key, body, place, str(why))
             return
         found.update(made)
@@ -193,6 +193,7 @@ class _Unrolling:
         name, said, fragment = body
         collection = self._value(said, _NOWHERE, _NOWHERE, bound)
         listed = self._list(collection)
+        self._make(fragment, place, len(listed.items))
         for item in listed.items:
             self.turns += 1
             if self.turns > _MOST_TURNS:
@@ -202,6 +203,13 @@ class _Unrolling:
             found.update(self._map(fragment, place.at, (*place.source, 2), {**bound, name: item}, inner))
         if listed.unknown is not None:
             self._leave(found, key, body, place, listed.unknown)
+
+    def _make(self, fragment: Mapping[str, Raw], place: _Place, turns: int) -> None:
+        """Count the resources that a loop makes itself."""
+        if place.at == ("Resources",):
+            self.made += turns * sum(not key.startswith(FOR_EACH) for key in fragment)
+            if self.made > self.template.meter.budget.resources:
+                raise _TooMuch(spent("resources", self.template.meter.budget))
 
     def _leave(self, found: dict[str, Raw], key: str, body: Raw, place: _Place, why: str) -> None:
         """Say why a loop is not unrolled, or not in full. In a map below a section it stays, which hides that map."""
@@ -236,15 +244,14 @@ class _Unrolling:
         for name, item in bound.items():
             if f"{{{name}}}" not in text:
                 continue
-            self._write(text.count(f"{{{name}}}") * len(item) + len(text))
+            _demand(self.template.meter.write(text.count(f"{{{name}}}") * len(item) + len(text)))
             text = text.replace(f"${{{name}}}", item).replace(f"&{{{name}}}", re.sub("[^A-Za-z0-9]", "", item))
         return text
 
-    def _write(self, amount: int) -> None:
-        self.written += amount
-        if self.written > _MOST_WRITTEN:
-            msg = f"the template's loops make more than {_MOST_WRITTEN} characters"
-            raise _TooMuch(msg)
+
+def _demand(refusal: Unknown | None) -> None:
+    if refusal is not None:
+        raise _TooMuch(refusal.reason)
 
 
 class _Place(msgspec.Struct, frozen=True):
