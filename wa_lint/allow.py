@@ -22,6 +22,7 @@ from wa_lint.model import (
     Location,
     Note,
     Outcome,
+    Problem,
     Raw,
     Report,
     Resource,
@@ -66,6 +67,8 @@ class Policy(msgspec.Struct, frozen=True):
     demands_reason: bool = False
     never: frozenset[str] = frozenset()
     """Ids of the rules that nobody may suppress."""
+    enforced: frozenset[str] = frozenset()
+    """Ids of the rules that the pipeline's owner lets nobody suppress."""
     silent: frozenset[str] = frozenset()
     """The faults of suppressions that nobody wants to hear of."""
 
@@ -152,12 +155,14 @@ def settle(report: Report, entries: Sequence[Allowance | Fault], policy: Policy,
     faults += [_unused(held[n]) for n in _idle(held, used, report, policy)]
     if not read:
         return report
+    dead = tuple(_dead(held, report, policy))
     faults = [fault for fault in faults if fault.kind not in policy.silent]
     told = {fault.kind for fault in faults}
     return msgspec.structs.replace(
         report,
         rules=(*report.rules, *(info for id_, info in FAULTS.items() if id_ in told)),
         findings=tuple(sorted([*findings, *map(_finding, faults)], key=_by_place)),
+        problems=(*report.problems, *dead),
         judged_at=report.judged_at or (today if any(one.until for one in read if isinstance(one, Allowance)) else None),
     )
 
@@ -268,9 +273,8 @@ def _misnamed(allowance: Allowance, policy: Policy) -> Iterator[tuple[str, str]]
 def _refused(allowance: Allowance, policy: Policy) -> Iterator[tuple[str, str]]:
     if policy.demands_reason and not allowance.reason:
         yield "suppression-refused", "This suppression allows nothing: it says no reason, and one is required."
-    for id_ in sorted(
-        policy.never & {id_ for name in allowance.rules if "*" not in name for id_ in _ids(name, policy)}
-    ):
+    named = {id_ for name in allowance.rules if "*" not in name for id_ in _ids(name, policy)}
+    for id_ in sorted((policy.never | policy.enforced) & named):
         yield "suppression-refused", f"This suppression allows nothing: nobody may suppress {id_}."
 
 
@@ -313,6 +317,35 @@ def _unused(allowance: Allowance) -> Fault:
     )
 
 
+def _dead(held: Sequence[Allowance], report: Report, policy: Policy) -> Iterator[Problem]:
+    """Yield what is wrong with entries of a file that speak of nothing in this run. They may be meant for others."""
+    asked = {rule.id for rule in report.rules}
+    for allowance in held:
+        rules = {id_ for name in allowance.rules for id_ in _ids(name, policy)}
+        if allowance.covers is None and report.findings and rules & asked and not _is_at_hand(allowance, report):
+            why = _why_dead(allowance, report)
+            end = "" if why.endswith("?") else "."
+            yield Problem(allowance.location, f"This suppression matches nothing in this run: {why}{end}")
+
+
+def _why_dead(allowance: Allowance, report: Report) -> str:
+    """Return which part of an entry fits nothing that was checked; all together, where each fits something."""
+    resources = [finding.resource for finding in report.findings]
+    known: Mapping[str, set[str | None]] = {
+        "resource": {name for resource in resources for name in _names_of(resource)},
+        "file": {finding.location.uri for finding in report.findings},
+        "account": {resource.account for resource in resources},
+        "region": {resource.region for resource in resources},
+    }
+    for key, names in known.items():
+        pattern = getattr(allowance, key)
+        if not _looks_like(pattern, names):
+            if not any(names):
+                return f"no resource that was checked has a known {key}"
+            return f"no {key} that was checked is like {pattern!r}{did_you_mean(pattern, filter(None, names))}"
+    return "no resource that was checked fits all of it"
+
+
 # --- matching ---------------------------------------------------------------------------------------
 
 
@@ -341,13 +374,16 @@ def _is_there(allowance: Allowance, finding: Finding) -> bool:
             places.append(finding.resource.origin.locate(()))
         return any(_is_within(place, allowance.covers) for place in places)
     resource = finding.resource
-    names = (resource.id, resource.name, resource.arn, resource.construct)
     return (
-        _looks_like(allowance.resource, names)
+        _looks_like(allowance.resource, _names_of(resource))
         and _looks_like(allowance.file, (finding.location.uri,))
         and _looks_like(allowance.account, (resource.account,))
         and _looks_like(allowance.region, (resource.region,))
     )
+
+
+def _names_of(resource: Resource) -> tuple[str | None, ...]:
+    return (resource.id, resource.name, resource.arn, resource.construct)
 
 
 def _is_within(place: Location, span: Location) -> bool:

@@ -71,10 +71,13 @@ def _takes(key: Key) -> str:
         "flag": "true or false",
         "number": "whole number",
         "path": "file",
-        "paths": "list of paths",
+        "paths": "list of files and folders",
+        "folders": "list of folders",
+        "bases": "list of files and packages",
+        "parameters": "list of files and `Name=Value`",
         "entries": "list of [entries](suppressions.md) or files",
         "overrides": "list of maps with `paths` and `ignore`",
-        "outputs": "list",
+        "outputs": "list of formats",
     }[key.kind]
 
 

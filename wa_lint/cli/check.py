@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -13,20 +14,22 @@ import msgspec
 
 from wa_lint import findings
 from wa_lint.baseline import read, written
-from wa_lint.cli.configuring import configured, packed
+from wa_lint.cli.configuring import configured, enforcement, layers, packed
 from wa_lint.cli.excerpts import excerpts
 from wa_lint.cli.exits import CLEAN, NOTHING, exit_code
 from wa_lint.cli.inputs import File, find, uri_of
 from wa_lint.cli.judging import Judged, Task, day, judge_files
 from wa_lint.cli.options import Choice, Delivery, Settling, choice, chosen_rules, delivery, settling
-from wa_lint.cli.output import atomic, complain, deliver, targets
+from wa_lint.cli.output import complain, deliver, targets
 from wa_lint.cli.parameters import OPTION, stages_of
 from wa_lint.cli.settling import settled, today
+from wa_lint.enforce import EXCLUDE
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Report
 from wa_lint.reporters import Options
 from wa_lint.rule import Rule
 from wa_lint.sources.template import WAYS, demand_translator
+from wa_lint.writing import atomic, demand_writable
 
 _SAM: Final = "--sam"
 
@@ -71,7 +74,22 @@ _READING: Final = (
 
 def reading(command: Callable[..., object]) -> Callable[..., object]:
     """Add the paths and how they are read; the command gets them as `reading`."""
-    return packed(command, "reading", Reading, _READING)
+    return packed(command, "reading", Reading, _READING, _bound)
+
+
+def _bound(given: Reading) -> Reading:
+    """Return what is read, within what is enforced: of ``exclude`` the patterns that count, of a file no paths."""
+    strict = enforcement()
+    return msgspec.structs.replace(
+        given,
+        paths=given.paths if strict.permits("paths") or _is_by_hand("paths") else (),
+        parameters=given.parameters if strict.permits("parameters") or _is_by_hand("parameters") else (),
+        exclude=given.exclude if strict.permits(EXCLUDE) else tuple(p for p in given.exclude if p in strict.exclude),
+    )
+
+
+def _is_by_hand(name: str) -> bool:
+    return any(not layer.is_file for layer in layers(name))
 
 
 @click.command()
@@ -86,7 +104,7 @@ def check(reading: Reading, choice: Choice, settling: Settling, delivery: Delive
     to = targets(delivery.output)
     report, lines = judged_files(reading, choice, delivery.now)
     code = deliver(settled(report, settling, choice, today(delivery.now)), to, delivery, Options(lines=lines))
-    return CLEAN if nothing_ok and code == NOTHING else code
+    return CLEAN if nothing_ok and code == NOTHING and enforcement().permits("nothing-ok") else code
 
 
 @click.command()
@@ -105,6 +123,7 @@ def check(reading: Reading, choice: Choice, settling: Settling, delivery: Delive
 )
 def baseline(reading: Reading, choice: Choice, settling: Settling, output: Path) -> int:
     """Write down all that is found today; with `check --baseline FILE` only what is new gates."""
+    demand_writable(output)
     report, _ = judged_files(reading, choice, None)
     fresh = settled(report, msgspec.structs.replace(settling, baseline=None), choice, today(None))
     with atomic(output) as stream:
@@ -118,7 +137,9 @@ def judged_files(reading: Reading, choice: Choice, now: dt.datetime | None) -> t
     _demand_way(reading.sam)
     rules = chosen_rules(choice)
     stages = stages_of(reading.parameters, Path.cwd())
-    files = find(reading.paths or [Path()], Path.cwd(), reading.exclude, is_forced=reading.force_exclude)
+    left_out: Counter[str] = Counter()
+    paths = reading.paths or [Path()]
+    files = find(paths, Path.cwd(), reading.exclude, is_forced=reading.force_exclude, left_out=left_out)
     task = Task(
         choice=choice,
         stages=stages,
@@ -133,7 +154,8 @@ def judged_files(reading: Reading, choice: Choice, now: dt.datetime | None) -> t
     if stages:
         _hint(judged, reading.paths)
     nested = [File(uri, uri) for one in judged for uri in one.nested.values()]
-    return _merged(judged, rules), excerpts([*nested, *files])
+    report = msgspec.structs.replace(_merged(judged, rules), left_out=left_out)
+    return report, excerpts([*nested, *files])
 
 
 def _demand_way(sam: str) -> None:

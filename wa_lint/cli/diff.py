@@ -12,14 +12,15 @@ import msgspec
 
 from wa_lint.changes import Difference, Side, compare, is_new_or_worse
 from wa_lint.cli import diff_json, diff_text
-from wa_lint.cli.configuring import configured
+from wa_lint.cli.configuring import configured, enforcement
 from wa_lint.cli.diff_sides import Judging, side_of
 from wa_lint.cli.exits import BLIND, BROKEN, CLEAN, FOUND, NOTHING
-from wa_lint.cli.options import Choice, Settling, choice, settling
-from wa_lint.cli.output import atomic, for_stdout, to_stdout
+from wa_lint.cli.options import Choice, Settling, choice, fail_on_within, settling
+from wa_lint.cli.output import for_stdout, to_stdout
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Outcome, Severity, SourceKind
 from wa_lint.reporters import Options
+from wa_lint.writing import atomic, demand_writable
 
 Render = Callable[[Difference, Side, Side, Options], str]
 
@@ -89,7 +90,7 @@ def diff(  # noqa: PLR0913, one for each option
     difference = compare(*sides)
     for render, file in to:
         _write(render, file, difference, sides)
-    return _exit_code(difference, sides, Verdict(fail_on, strict))
+    return _exit_code(difference, sides, Verdict(fail_on_within(fail_on), strict or enforcement().is_strict))
 
 
 def _demand_comparable(before: Side, after: Side) -> None:
@@ -117,6 +118,8 @@ def _target(text: str) -> tuple[Render, Path | None]:
         raise ConfigError("-o", f"no format {name!r}{did_you_mean(name, _FORMATS)} There are {', '.join(_FORMATS)}.")
     if has_file and (not file or Path(file).is_dir()):
         raise ConfigError("-o", f"{text!r} names no file")
+    if has_file:
+        demand_writable(Path(file))
     return _FORMATS[name], Path(file) if has_file else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from itertools import islice
@@ -60,10 +61,17 @@ class NotOurs(SourceError):  # noqa: N818, it names what the file is; nothing we
     """The file is nothing that wa-lint reads. No fault of anybody's."""
 
 
-def find(paths: Iterable[Path], start: Path, exclude: Sequence[str] = (), *, is_forced: bool = False) -> Sequence[File]:
+def find(
+    paths: Iterable[Path],
+    start: Path,
+    exclude: Sequence[str] = (),
+    *,
+    is_forced: bool = False,
+    left_out: Counter[str] | None = None,
+) -> Sequence[File]:
     """Return the files that `paths` name or hold, each once, sorted; ``-`` is stdin. `exclude`: what no folder gives.
 
-    `is_forced`: nor does a path that names it.
+    `is_forced`: nor does a path that names it. `left_out` counts the files that each pattern leaves out.
     Raise `ConfigError` where one does not exist.
     """
     found: dict[tuple[str, str], File] = {}
@@ -76,7 +84,10 @@ def find(paths: Iterable[Path], start: Path, exclude: Sequence[str] = (), *, is_
         for file, constructs in _walk(path) if path.is_dir() else [(path, {})]:
             odd = _odd(file, root) if path.is_dir() else ""
             one = File(uri_of(file, start), str(file), str(root), constructs=constructs, odd=odd)
-            if (is_forced or path.is_dir()) and any(fnmatchcase(one.uri, pattern) for pattern in exclude):
+            pattern = next((pattern for pattern in exclude if fnmatchcase(one.uri, pattern)), None)
+            if pattern is not None and (is_forced or path.is_dir()):
+                if left_out is not None:
+                    left_out[pattern] += 1
                 continue
             found.setdefault((os.path.realpath(file), odd), one)
     return sorted(found.values())

@@ -14,9 +14,11 @@ import msgspec
 
 from wa_lint import lens, packs
 from wa_lint.allow import FAULTS
-from wa_lint.cli.configuring import packed
+from wa_lint.cli.configuring import enforcement, layers, packed
+from wa_lint.cli.enforcing import enforced_rules
+from wa_lint.enforce import stricter
 from wa_lint.errors import ConfigError, did_you_mean
-from wa_lint.model import Severity
+from wa_lint.model import RuleInfo, Severity
 from wa_lint.reporters import REPORTERS
 from wa_lint.rule import Rule
 
@@ -31,6 +33,12 @@ class Choice(msgspec.Struct, frozen=True):
     pillar: tuple[str, ...] = ()
     severity: str = "low"
     rules: tuple[Path, ...] = ()
+    ignored_by_file: tuple[tuple[str, str], ...] = ()
+    """(rules, where it was said): what a configuration ignores."""
+    firm: tuple[str, ...] = ()
+    """What the command line selects or never suppresses: no configuration ignores it."""
+    always: frozenset[str] = frozenset()
+    """Ids of the rules that are enforced."""
 
 
 class Settling(msgspec.Struct, frozen=True):
@@ -149,7 +157,12 @@ _SETTLING: Final = (
 
 def settling(command: Callable[..., object]) -> Callable[..., object]:
     """Add the options of suppressions and baseline; the command gets them as `settling`."""
-    return packed(command, "settling", Settling, _SETTLING)
+    return packed(command, "settling", Settling, _SETTLING, _bound_settling)
+
+
+def rule_infos(choice: Choice) -> Sequence[RuleInfo]:
+    """Return what the rules say about themselves that could be chosen."""
+    return [rule.info for rule in _book(choice.rules)]
 
 
 def matching_rules(given: Sequence[str], choice: Choice, option: str) -> frozenset[str]:
@@ -159,12 +172,60 @@ def matching_rules(given: Sequence[str], choice: Choice, option: str) -> frozens
 
 def choice(command: Callable[..., object]) -> Callable[..., object]:
     """Add the options that choose rules; the command gets them as `choice`."""
-    return packed(command, "choice", Choice, _CHOICE)
+    return packed(command, "choice", Choice, _CHOICE, _bound_choice)
 
 
 def delivery(command: Callable[..., object]) -> Callable[..., object]:
     """Add the options of the report; the command gets them as `delivery`."""
-    return packed(command, "delivery", Delivery, _DELIVERY)
+    return packed(command, "delivery", Delivery, _DELIVERY, _bound_delivery)
+
+
+# --- within what is enforced ------------------------------------------------------------------------
+
+
+def fail_on_within(given: str) -> str:
+    """Return what ``--fail-on`` comes to."""
+    return stricter(given, enforcement().fail_on)
+
+
+def _bound_choice(given: Choice) -> Choice:
+    """Part what a configuration ignores from what the command line does, and add what is enforced."""
+    strict = enforcement()
+    ignoring = layers("ignore")
+    by_hand = [layer for name in ("select", "never_suppress") for layer in layers(name) if not layer.is_file]
+    return msgspec.structs.replace(
+        given,
+        ignore=tuple(text for layer in ignoring if not layer.is_file for text in layer.value),
+        ignored_by_file=tuple((text, layer.where) for layer in ignoring if layer.is_file for text in layer.value),
+        firm=tuple(text for layer in by_hand for text in layer.value),
+        rules=tuple(dict.fromkeys((*strict.packs, *given.rules))),
+        always=enforced_rules(strict),
+    )
+
+
+def _bound_settling(given: Settling) -> Settling:
+    strict = enforcement()
+    return msgspec.structs.replace(
+        given,
+        allow=given.allow if strict.permits("allow") else (),
+        inline_suppressions=given.inline_suppressions and strict.permits("inline-suppressions"),
+        require_reason=given.require_reason or strict.demands_reason,
+        baseline=given.baseline if strict.permits("baseline") else None,
+        diff=given.diff if strict.permits("diff") else None,
+    )
+
+
+def _bound_delivery(given: Delivery) -> Delivery:
+    strict = enforcement()
+    return msgspec.structs.replace(
+        given,
+        fail_on=fail_on_within(given.fail_on),
+        strict=given.strict or strict.is_strict,
+        now=given.now if strict.permits("now") else None,
+    )
+
+
+# --- the rules --------------------------------------------------------------------------------------
 
 
 def chosen_rules(choice: Choice) -> Sequence[Rule]:
@@ -172,13 +233,26 @@ def chosen_rules(choice: Choice) -> Sequence[Rule]:
     rules = _book(choice.rules)
     names = rule_names(choice)
     selected = _ids(choice.select, names, "--select") or set(names.values())
-    ignored = _ids(choice.ignore, names, "--ignore")
+    wanted = selected - ignored_rules(choice)
     least = Severity(choice.severity).rank
     return [
         rule
         for rule in rules
-        if rule.info.id in selected - ignored and rule.info.severity.rank >= least and _of_pillar(rule, choice.pillar)
+        if rule.info.id in choice.always
+        or (rule.info.id in wanted and rule.info.severity.rank >= least and _of_pillar(rule, choice.pillar))
     ]
+
+
+def ignored_rules(choice: Choice) -> frozenset[str]:
+    """Return the ids that are ignored. What is firm is ignored by the command line only, what is enforced by nobody."""
+    names = rule_names(choice)
+    by_file = {id_ for text, where in choice.ignored_by_file for id_ in _ids([text], names, where)}
+    return frozenset((_ids(choice.ignore, names, "--ignore") | (by_file - firm_rules(choice))) - choice.always)
+
+
+def firm_rules(choice: Choice) -> frozenset[str]:
+    """Return the ids that no configuration switches off."""
+    return frozenset(_ids(choice.firm, rule_names(choice), "--select")) | choice.always
 
 
 def rule_names(choice: Choice) -> Mapping[str, str]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import msgspec
 
 from wa_lint import allow, baseline
+from wa_lint.cli.accounting import Account, Dropped, accounted, kept_findings
 from wa_lint.cli.changed import only_changed
-from wa_lint.cli.configuring import current
-from wa_lint.cli.options import Choice, Settling, matching_rules, rule_names
+from wa_lint.cli.configuring import current, enforcement
+from wa_lint.cli.enforcing import raised
+from wa_lint.cli.options import Choice, Settling, firm_rules, ignored_rules, matching_rules, rule_names
 from wa_lint.cli.output import complain
 from wa_lint.config import Config, Override
 from wa_lint.document import read_document
@@ -25,19 +27,26 @@ _LISTED = "allow"
 
 def settled(report: Report, settling: Settling, choice: Choice, today: str) -> Report:
     """Return `report` with what is suppressed, or older than the baseline, marked so. `today` is an ISO date."""
+    strict = enforcement()
     never = matching_rules(settling.never_suppress, choice, "--never-suppress")
     policy = allow.Policy(
         names=rule_names(choice),
         is_inline=settling.inline_suppressions,
         demands_reason=settling.require_reason,
         never=never,
-        silent=matching_rules(choice.ignore, choice, "--ignore") & set(allow.FAULTS),
+        enforced=choice.always,
+        silent=ignored_rules(choice) & set(allow.FAULTS),
     )
     found = current()
-    entries = [*_said(found), *(entry for file in settling.allow for entry in _entries(file))]
-    report = _without_overridden(allow.settle(report, entries, policy, today), found, choice)
+    said = _said(found) if strict.permits("allow") else ()
+    entries = [*said, *(entry for file in settling.allow for entry in _entries(file))]
+    report = allow.settle(report, entries, policy, today)
+    report, dropped = _without_overridden(report, found if strict.permits("overrides") else Config(), choice)
     report = report if settling.baseline is None else _against(report, settling.baseline, never)
-    return report if settling.diff is None else only_changed(report, Path.cwd(), settling.diff)
+    report = report if settling.diff is None else only_changed(report, Path.cwd(), settling.diff)
+    kept, number = kept_findings(report.findings, choice.always)
+    report = raised(msgspec.structs.replace(report, findings=kept), strict)
+    return accounted(Account(report, choice, settling, dropped, number))
 
 
 def today(now: dt.datetime | None) -> str:
@@ -57,15 +66,25 @@ def _place(where: str) -> Location:
     return Location(uri, int(line), int(column)) if line.isdigit() else Location(uri)
 
 
-def _without_overridden(report: Report, found: Config, choice: Choice) -> Report:
-    """Return `report` without the findings that the configuration does not ask for in some files."""
+def _without_overridden(report: Report, found: Config, choice: Choice) -> tuple[Report, Sequence[Dropped]]:
+    """Return `report` without the findings that the configuration does not ask for in some files, and what is gone."""
+    firm = firm_rules(choice)
+    overriding = [(over, matching_rules(over.ignore, choice, over.said.where)) for over in found.overrides()]
+    if not overriding:
+        return report, ()
+    ignoring = [(override, ids - firm) for override, ids in overriding]
+    kept = [f for f in report.findings if not any(f.rule.id in ids and _is_in(f, over) for over, ids in ignoring)]
+    refused = [ids & choice.always for _, ids in overriding]
     dropped = [
-        (override, matching_rules(override.ignore, choice, override.said.where)) for override in found.overrides()
+        _dropped(override, ids, no, report.findings) for (override, ids), no in zip(ignoring, refused, strict=True)
     ]
-    if not dropped:
-        return report
-    kept = (f for f in report.findings if not any(f.rule.id in ids and _is_in(f, over) for over, ids in dropped))
-    return msgspec.structs.replace(report, findings=tuple(kept))
+    return msgspec.structs.replace(report, findings=tuple(kept)), dropped
+
+
+def _dropped(override: Override, ids: frozenset[str], refused: frozenset[str], findings: Sequence[Finding]) -> Dropped:
+    there = [finding for finding in findings if _is_in(finding, override)]
+    number = sum(finding.rule.id in ids for finding in there)
+    return Dropped(override, ids, refused, len({finding.location.uri for finding in there}), number)
 
 
 def _is_in(finding: Finding, override: Override) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from wa_lint.model import Finding, Outcome, Report, Severity
-from wa_lint.reporters import Options, stages, visible
+from wa_lint.reporters import Options, configured, stages, visible
 
 _COMMAND: Final = {
     Severity.CRITICAL: "error",
@@ -31,12 +31,19 @@ def render(report: Report, options: Options) -> str:
     for finding in failing:
         by_command[_COMMAND[finding.rule.severity]].append(finding)
     where = stages.where_of(report)
-    lines = [line for command, found in by_command.items() for line in _lines(command, found, where)]
+    said = " ".join(configured.sentences(report, all_used=False))
+    lines = [f"::notice title=wa-lint configuration::{_data(said)}"] if said else []
+    most = {"notice": _MOST - len(lines)}
+    lines += [
+        line
+        for command, found in by_command.items()
+        for line in _lines(command, found, where, most.get(command, _MOST))
+    ]
     return "".join(line + "\n" for line in lines)
 
 
-def _lines(command: str, found: Sequence[Finding], where: stages.Where) -> Iterator[str]:
-    shown = found if len(found) <= _MOST else found[: _MOST - 1]
+def _lines(command: str, found: Sequence[Finding], where: stages.Where, most: int) -> Iterator[str]:
+    shown = found if len(found) <= most else found[: most - 1]
     yield from (_annotation(command, finding, where(finding)) for finding in shown)
     if len(shown) < len(found):
         yield f"::{command} title=wa-lint::{_data(f'{len(found) - len(shown)} more; the SARIF or JSON report has all')}"

@@ -15,7 +15,7 @@ from typing import Final
 
 from wa_lint import __version__, lens
 from wa_lint.model import Finding, Outcome, Raw, Report
-from wa_lint.reporters import Options, blanked, stages, tally, waste
+from wa_lint.reporters import Options, blanked, configured, stages, tally, waste
 from wa_lint.reporters.scorecard import Pillar, scorecard
 
 _GAUGE: Final = 2 * math.pi * 42
@@ -41,6 +41,7 @@ def render(report: Report, options: Options) -> str:
         where=stages.where_of(report),
         excerpt=lambda finding: _excerpt(finding, options),
         history=options.history,
+        configuration=list(configured.sentences(report)),
         style=style,
         script=script,
         style_hash=_hash(style),

@@ -6,6 +6,8 @@ import msgspec
 
 from wa_lint import __version__
 from wa_lint.model import (
+    Configuration,
+    Effect,
     Evidence,
     Finding,
     Gap,
@@ -21,7 +23,7 @@ from wa_lint.model import (
     Value,
     Waste,
 )
-from wa_lint.reporters import Options, tally
+from wa_lint.reporters import Options, configured, tally
 
 _SHOWN = frozenset({Outcome.FAIL, Outcome.UNKNOWN})
 
@@ -50,6 +52,7 @@ def document(report: Report, options: Options) -> _Report:
         gaps=[_gap(gap) for gap in report.gaps],
         problems=[_problem(problem) for problem in report.problems],
         skew=[_skew(skew) for skew in report.skew],
+        configuration=[_configuration(one) for one in report.configuration],
         summary=_summary(report),
         judged_at=report.judged_at,
     )
@@ -171,6 +174,21 @@ class _Skew(msgspec.Struct, frozen=True):
     location: _Location
 
 
+class _Effect(msgspec.Struct, frozen=True):
+    key: str
+    text: str
+    items: tuple[str, ...]
+    count: int | None
+
+
+class _Configuration(msgspec.Struct, frozen=True):
+    uri: str
+    trust: str
+    sentence: str
+    switched_off: list[_Effect]
+    overruled: list[_Effect]
+
+
 class _Summary(msgspec.Struct, frozen=True):
     passed: int
     failed: int
@@ -190,6 +208,7 @@ class _Report(msgspec.Struct, frozen=True, kw_only=True):
     gaps: list[_Gap]
     problems: list[_Problem]
     skew: list[_Skew]
+    configuration: list[_Configuration]
     summary: _Summary
     judged_at: str | None
 
@@ -262,6 +281,20 @@ def _problem(problem: Problem) -> _Problem:
 def _skew(skew: Skew) -> _Skew:
     values = {stage: value if _is_json(value) else None for stage, value in skew.values.items()}
     return _Skew(skew.resource, skew.path, skew.rule, values, dict(skew.shown), _location(skew.location))
+
+
+def _configuration(one: Configuration) -> _Configuration:
+    return _Configuration(
+        uri=one.uri,
+        trust=one.trust.replace(" ", "-"),
+        sentence=configured.sentence(one),
+        switched_off=[_effect(effect) for effect in one.switched_off],
+        overruled=[_effect(effect) for effect in one.overruled],
+    )
+
+
+def _effect(effect: Effect) -> _Effect:
+    return _Effect(effect.key, effect.text, effect.items, effect.count)
 
 
 def _summary(report: Report) -> _Summary:

@@ -14,7 +14,7 @@ from typing import Final
 
 from wa_lint import lens
 from wa_lint.model import Finding, Outcome, Report, Severity
-from wa_lint.reporters import Options, blanked, stages, tally
+from wa_lint.reporters import Options, blanked, configured, stages, tally
 
 MARK: Final = "<!-- wa-lint -->"
 """By it a bot finds its own comment again."""
@@ -35,7 +35,7 @@ def render(report: Report, options: Options) -> str:
     head = "\n".join((MARK, *_head(report))) + "\n"
     failing = [f for f in report.findings if f.outcome is Outcome.FAIL and f.suppressed is None]
     failing.sort(key=lambda finding: -finding.rule.severity.rank)
-    tail = "\n".join((*_unknown(report), *_allowed(report), *_unread(report)))
+    tail = "\n".join((*_unknown(report), *_allowed(report), *_unread(report), *_configuration(report)))
     return head + _findings(failing, stages.where_of(report), _LONGEST - len(head) - len(tail)) + tail + "\n"
 
 
@@ -104,6 +104,12 @@ def _unread(report: Report) -> Iterator[str]:
     lines = [f"* {_code(e.uri)}: {_text(e.reason or 'not read')}" for e in report.inputs if e.status == "error"]
     lines += [f"* {_code(gap.scope.type)}: {_text(gap.reason)}" for gap in report.gaps]
     yield from _folded("Not looked at", lines)
+
+
+def _configuration(report: Report) -> Iterator[str]:
+    """Yield it unfolded: who reads only the comment sees what was switched off."""
+    if report.configuration:
+        yield from ("Configuration:", "", *(f"* {_text(said)}" for said in configured.sentences(report)), "")
 
 
 def _folded(summary: str, lines: Sequence[str]) -> Iterator[str]:

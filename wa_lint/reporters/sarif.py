@@ -14,6 +14,7 @@ from urllib.parse import quote
 import msgspec
 
 from wa_lint.model import (
+    Configuration,
     Finding,
     Gap,
     Input,
@@ -26,7 +27,7 @@ from wa_lint.model import (
     Skew,
     Suppression,
 )
-from wa_lint.reporters import Options, stages
+from wa_lint.reporters import Options, configured, stages
 from wa_lint.reporters.json_report import encode
 from wa_lint.reporters.line_hash import line_hashes
 from wa_lint.reporters.mending import Replacement, replacement
@@ -262,7 +263,18 @@ def _invocation(report: Report, capped: str | None) -> Raw:
     broken = [entry for entry in report.inputs if entry.status == "error"]
     notes = [*map(_broken, broken), *map(_unread, report.gaps), *map(_odd, report.problems), *map(_skewed, report.skew)]
     notes += [_note("warning", sentence(capped))] if capped else []
-    return {"executionSuccessful": not broken, "toolExecutionNotifications": notes}
+    used = [_configured(one) for one in report.configuration]
+    return {
+        "executionSuccessful": not broken,
+        "toolExecutionNotifications": notes,
+        **({"toolConfigurationNotifications": used} if used else {}),
+    }
+
+
+def _configured(one: Configuration) -> Raw:
+    """Return what a configuration switched off: a warning, so that it is shown where notes are not."""
+    level = "warning" if one.switched_off or one.overruled else "note"
+    return _note(level, configured.sentence(one)) | {"properties": {"trust": one.trust, "uri": one.uri}}
 
 
 def _broken(entry: Input) -> Raw:

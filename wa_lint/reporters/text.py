@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from wa_lint.model import Evidence, Finding, Gap, Input, Location, Outcome, Report, Severity, Suppression
-from wa_lint.reporters import Options, blanked, stages, tally, visible, waste
+from wa_lint.reporters import Options, blanked, configured, stages, tally, visible, waste
 
 _ANSI: Final = {
     "critical": "1;35",
@@ -59,6 +59,7 @@ def render(report: Report, options: Options) -> str:
         *(_passing(by_outcome, options, ink) if options.show_all else ()),
         *_unread(report, ink),
         *_skipped(report.inputs, ink),
+        *_configuration(report, options, ink),
         "\n".join(_summary(report, by_outcome, ink)),
     ]
     return _COMMAND.sub(lambda found: f"{found[1]}\\u{ord(found[2][0]):04x}{found[2][1:]}", "\n\n".join(blocks)) + "\n"
@@ -267,6 +268,12 @@ def _skipped(inputs: Sequence[Input], ink: Ink) -> Iterator[str]:
     if reasons:
         lines = [f"{_INDENT}{_count(number, 'file')}: {ink(reason)}" for reason, number in sorted(reasons.items())]
         yield "\n".join([ink("Skipped", "bold"), *lines])
+
+
+def _configuration(report: Report, options: Options, ink: Ink) -> Iterator[str]:
+    if report.configuration:
+        said = [line for text in configured.sentences(report) for line in _prose(text, options, ink)]
+        yield "\n".join([ink("Configuration", "bold"), *said])
 
 
 # --- the summary ------------------------------------------------------------------------------------
