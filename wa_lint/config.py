@@ -267,12 +267,18 @@ def _checked(key: str, said: Said, ground: Ground) -> Said:
     """Return what was said, a list where the key takes one. Raise `ConfigError` where it does not fit the key."""
     if key not in KEYS:
         raise ConfigError(said.where, f"there is no key {key!r}{did_you_mean(key, KEYS)}")
-    kind = KEYS[key].kind
-    value = _FITS[kind](said, KEYS[key])
-    if ground.trust == FOUND:
-        for number, path in _paths(kind, value):
-            _demand(said.folder / path, ground.root, said.where_of(number), _WANTED[kind], path)
+    try:
+        value = _FITS[KEYS[key].kind](said, KEYS[key])
+        if ground.trust == FOUND:
+            _demand_inside(KEYS[key].kind, msgspec.structs.replace(said, value=value), ground.root)
+    except ConfigError as error:
+        raise ConfigError(error.where, f"{key}: {error.problem}") from error
     return msgspec.structs.replace(said, value=value)
+
+
+def _demand_inside(kind: str, said: Said, root: Path) -> None:
+    for number, path in _paths(kind, said.value):
+        _demand(said.folder / path, root, said.where_of(number), _WANTED[kind], path)
 
 
 def _text(said: Said, key: Key) -> Raw:
@@ -386,7 +392,7 @@ def _demand(path: Path, root: Path, where: str, wanted: _File | None, shown: str
     """Raise `ConfigError` where a path of a file that is not trusted leads to something other than what is wanted."""
     if wanted is None:
         problem = f"{shown!r} names a file, and a configuration that is found in the tree may name formats only"
-        raise ConfigError(where, f"output {problem}; write -o {shown}, or name the configuration with --config")
+        raise ConfigError(where, f"{problem}; write -o {shown}, or name the configuration with --config")
     said = f"{shown!r} " if shown else ""
     if refused := _refused(path, root, wanted):
         raise ConfigError(where, said + refused)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from wa_lint.allow import FAULTS
 from wa_lint.errors import RuleFileError
 from wa_lint.rule import Rule, load_file
 
@@ -15,12 +16,17 @@ PREPARED = "rules.msgpack"
 
 _HERE = Path(__file__).parent
 
+_MOST_BYTES = 1 << 20
+"""Of a rule file."""
+
 
 def load(extra_folders: Sequence[Path] = ()) -> tuple[Rule, ...]:
     """Return the built-in rules and those of `extra_folders`, by id. Raise `RuleFileError` if two bear one id."""
     rules: dict[str, Rule] = {}
     for rule in (*built_in(), *(rule for folder in extra_folders for rule in load_folder(folder))):
         for name in (rule.info.id, *rule.info.aliases):
+            if name in FAULTS:
+                raise RuleFileError(rule.file, f"the id {name!r} is taken by what wa-lint finds about suppressions")
             if name in rules:
                 raise RuleFileError(rule.file, f"the id {name!r} is taken by {rules[name].file}")
             rules[name] = rule
@@ -46,6 +52,8 @@ def load_folder(folder: Path, *, is_trusted: bool = False) -> Iterator[Rule]:
         name = file.relative_to(folder).as_posix()
         if not is_trusted and not file.resolve().is_relative_to(folder.resolve()):
             raise RuleFileError(name, "a link that leads out of the folder; a pack brings all its rules along")
+        if not is_trusted and (not file.is_file() or file.stat().st_size > _MOST_BYTES):
+            raise RuleFileError(name, f"is no regular file of at most {_MOST_BYTES >> 20} MiB")
         yield load_file(file, name, is_trusted=is_trusted)
 
 

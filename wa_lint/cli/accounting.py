@@ -113,16 +113,23 @@ def _leaving_out(choice: Choice) -> Iterator[tuple[Layer, str, frozenset[str]]]:
     every = frozenset(rules)
     firm = firm_rules(choice) - choice.always
     for layer in layers("select"):
-        yield layer, "select", every - matching_rules(layer.value, choice, layer.where)
+        ids = every - matching_rules(layer.value, choice, layer.where)
+        yield layer, "select", ids - firm if layer.is_file else ids
     for layer in layers("ignore"):
         ids = matching_rules(layer.value, choice, layer.where)
         yield layer, "ignore", ids - firm if layer.is_file else ids
-    for layer in layers("pillar"):
+    for layer in _narrowing("pillar"):
         listed = [layer.value] if isinstance(layer.value, str) else layer.value
         yield layer, "pillar", frozenset(id_ for id_, info in rules.items() if listed and _pillar(info) not in listed)
-    for layer in layers("severity"):
+    for layer in _narrowing("severity"):
         least = Severity(layer.value).rank
         yield layer, "severity", frozenset(id_ for id_, info in rules.items() if info.severity.rank < least)
+
+
+def _narrowing(name: str) -> list[Layer]:
+    """Return what narrows a choice of rules: nothing that a configuration says, once the command line selects some."""
+    is_selected = any(not layer.is_file for layer in layers("select"))
+    return [layer for layer in layers(name) if not (layer.is_file and is_selected)]
 
 
 def _pillar(info: RuleInfo) -> str:
@@ -155,8 +162,11 @@ def _rules(ids: Collection[str], total: int) -> str:
 
 
 def _exclude(patterns: Sequence[str], left_out: Mapping[str, int]) -> Effect:
-    said = [f"{pattern} ({count(left_out.get(pattern, 0), 'file')})" for pattern in patterns]
-    return Effect("exclude", f"excludes {', '.join(said)}", tuple(patterns), sum(left_out.get(p, 0) for p in patterns))
+    total = sum(left_out.get(pattern, 0) for pattern in patterns)
+    said = ", ".join(f"{pattern} ({count(left_out.get(pattern, 0), 'file')})" for pattern in patterns)
+    if len(patterns) > _MOST_NAMED:
+        said = f"{len(patterns)} patterns ({count(total, 'file')})"
+    return Effect("exclude", f"excludes {said}", tuple(patterns), total)
 
 
 def _given(key: str, value: object) -> Effect:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, wraps
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -167,6 +167,10 @@ def load_enforcement(files: Sequence[Path], start: Path) -> Enforcement:
     return enforce.together([enforce.load(_content(file), _name(file, start), file.parent) for file in files])
 
 
+def enforced_by_environment(environment: Mapping[str, str]) -> list[Path]:
+    return [Path(text) for text in environment.get(ENFORCE, "").split(os.pathsep) if text]
+
+
 def _name(file: Path, start: Path) -> str:
     return Path(os.path.relpath(file, start)).as_posix()
 
@@ -235,8 +239,7 @@ _OPTIONS: Final = (
 
 
 def _lay(context: click.Context, file: Path | None, enforced: Sequence[Path], *, is_without: bool) -> None:
-    from_environment = [Path(text) for text in os.environ.get(ENFORCE, "").split(os.pathsep) if text]
-    strict = load_enforcement([*from_environment, *enforced], Path.cwd())
+    strict = load_enforcement([*enforced_by_environment(os.environ), *enforced], Path.cwd())
     context.meta[_ENFORCED] = strict
     is_refused = file is None and not strict.permits("configuration") and not is_without
     found = Config() if is_without or is_refused else load(file, Path.cwd())

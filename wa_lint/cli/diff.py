@@ -14,6 +14,7 @@ from wa_lint.changes import Difference, Side, compare, is_new_or_worse
 from wa_lint.cli import diff_json, diff_text
 from wa_lint.cli.configuring import configured, enforcement
 from wa_lint.cli.diff_sides import Judging, side_of
+from wa_lint.cli.enforcing import gating
 from wa_lint.cli.exits import BLIND, BROKEN, CLEAN, FOUND, NOTHING
 from wa_lint.cli.options import Choice, Settling, choice, fail_on_within, settling
 from wa_lint.cli.output import for_stdout, to_stdout
@@ -138,11 +139,15 @@ def _exit_code(difference: Difference, sides: tuple[Side, Side], verdict: Verdic
     """Return the first of 2, 1, 4, 3 that applies, as `check` does."""
     holds = {
         BROKEN: any(_is_broken(side) for side in sides),
-        FOUND: verdict.fail_on != "never" and is_new_or_worse(difference, Severity(verdict.fail_on)),
+        FOUND: is_new_or_worse(difference, _least(verdict.fail_on), gating(enforcement())),
         BLIND: any(_blindness(difference, sides, verdict)),
         NOTHING: any(not _judged(side) for side in sides),
     }
     return next((code for code, so in holds.items() if so), CLEAN)
+
+
+def _least(fail_on: str) -> Severity | None:
+    return None if fail_on == "never" else Severity(fail_on)
 
 
 def _is_broken(side: Side) -> bool:

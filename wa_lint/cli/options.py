@@ -37,6 +37,8 @@ class Choice(msgspec.Struct, frozen=True):
     """(rules, where it was said): what a configuration ignores."""
     firm: tuple[str, ...] = ()
     """What the command line selects or never suppresses: no configuration ignores it."""
+    held: tuple[str, ...] = ()
+    """What the command line never suppresses and does not leave out: no choice of a configuration leaves it out."""
     always: frozenset[str] = frozenset()
     """Ids of the rules that are enforced."""
 
@@ -192,15 +194,25 @@ def _bound_choice(given: Choice) -> Choice:
     """Part what a configuration ignores from what the command line does, and add what is enforced."""
     strict = enforcement()
     ignoring = layers("ignore")
-    by_hand = [layer for name in ("select", "never_suppress") for layer in layers(name) if not layer.is_file]
+    selected, never = _by_hand("select"), _by_hand("never_suppress")
+    is_free = not (selected or _by_hand("pillar") or _by_hand("severity"))
     return msgspec.structs.replace(
         given,
+        pillar=given.pillar if _by_hand("pillar") or not selected else (),
+        severity=given.severity if _by_hand("severity") or not selected else "low",
         ignore=tuple(text for layer in ignoring if not layer.is_file for text in layer.value),
         ignored_by_file=tuple((text, layer.where) for layer in ignoring if layer.is_file for text in layer.value),
-        firm=tuple(text for layer in by_hand for text in layer.value),
+        firm=(*selected, *never),
+        held=never if is_free else (),
         rules=tuple(dict.fromkeys((*strict.packs, *given.rules))),
         always=enforced_rules(strict),
     )
+
+
+def _by_hand(name: str) -> tuple[str, ...]:
+    """Return what the command line, or the environment, says of an option."""
+    said = [layer.value for layer in layers(name) if not layer.is_file]
+    return tuple(text for value in said for text in ([value] if isinstance(value, str) else value))
 
 
 def _bound_settling(given: Settling) -> Settling:
@@ -233,12 +245,13 @@ def chosen_rules(choice: Choice) -> Sequence[Rule]:
     rules = _book(choice.rules)
     names = rule_names(choice)
     selected = _ids(choice.select, names, "--select") or set(names.values())
+    always = choice.always | (_ids(choice.held, names, "--never-suppress") - _ids(choice.ignore, names, "--ignore"))
     wanted = selected - ignored_rules(choice)
     least = Severity(choice.severity).rank
     return [
         rule
         for rule in rules
-        if rule.info.id in choice.always
+        if rule.info.id in always
         or (rule.info.id in wanted and rule.info.severity.rank >= least and _of_pillar(rule, choice.pillar))
     ]
 

@@ -109,7 +109,12 @@ def _unread(report: Report) -> Iterator[str]:
 def _configuration(report: Report) -> Iterator[str]:
     """Yield it unfolded: who reads only the comment sees what was switched off."""
     if report.configuration:
-        yield from ("Configuration:", "", *(f"* {_text(said)}" for said in configured.sentences(report)), "")
+        yield from (
+            "Configuration:",
+            "",
+            *(f"* {_text(said, _LONGEST_FOLD)}" for said in configured.sentences(report)),
+            "",
+        )
 
 
 def _folded(summary: str, lines: Sequence[str]) -> Iterator[str]:
@@ -124,9 +129,9 @@ def _folded(summary: str, lines: Sequence[str]) -> Iterator[str]:
     yield from ("", "</details>", "")
 
 
-def _text(text: str) -> str:
+def _text(text: str, most: int = _LONGEST_CELL) -> str:
     """Return prose in which nothing is markup, a mention or a table's end."""
-    shown = _clip(blanked(" ".join(text.split())))
+    shown = _clip(blanked(" ".join(text.split())), most)
     shown = re.sub(r"([\\`*_{}\[\]()#+!|~>])", r"\\\1", shown.replace("&", "&amp;").replace("<", "&lt;"))
     return _LINKED.sub("\\1\u2060", shown).replace("://", ":\u2060//")
 
@@ -138,5 +143,5 @@ def _code(text: str) -> str:
     return f"{fence} {shown} {fence}" if "`" in shown else f"`{shown}`"
 
 
-def _clip(text: str) -> str:
-    return text if len(text) <= _LONGEST_CELL else text[: _LONGEST_CELL - 1] + "…"
+def _clip(text: str, most: int = _LONGEST_CELL) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
