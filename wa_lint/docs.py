@@ -81,8 +81,8 @@ so name none that the author of a change can edit.
 
 Every report names the configuration that was used and what it switched off: text, JSON (`configuration`), SARIF
 (`toolConfigurationNotifications`), HTML, Markdown, JUnit (properties), GitHub's annotations (a notice), GitLab's SAST
-report (`scan.messages`). ASFF, CSV, GitLab's Code Quality, JSON Lines and OCSF are lists of findings without a place for
-it: with them, wa-lint says it on stderr.
+report (`scan.messages`). ASFF, CSV, GitLab's Code Quality, JSON Lines and OCSF are lists of findings, without a place
+for it: with them, wa-lint says it on stderr.
 
 wa-lint writes through no symbolic link, to no device but `/dev/stdout`, `/dev/stderr` and `/dev/null`, and nothing into
 `.git`. A file is written whole or not at all.
@@ -113,9 +113,9 @@ exclude: [vendor/*]         # the only pattern that counts
 ```
 
 Where `rules` or `severity` is given, `exclude`, `paths` and `parameters` of a configuration, `--now` and
-`--nothing-ok` do not count unless this file says `true`: each could hide what an enforced rule would find. `rules` names rules of
-wa-lint and of `packs`; a rule that the repository brings cannot be enforced, and none can take the id of one that is.
-Editors check the file by its [JSON Schema](../wa_lint/schemas/enforce.schema.json).
+`--nothing-ok` do not count unless this file says `true`: each could hide what an enforced rule would find. `rules`
+names rules of wa-lint and of `packs`; a rule that the repository brings cannot be enforced, and none can take the id of
+one that is. Editors check the file by its [JSON Schema](../wa_lint/schemas/enforce.schema.json).
 
 """
 

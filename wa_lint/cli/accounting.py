@@ -12,9 +12,9 @@ import msgspec
 
 from wa_lint import lens
 from wa_lint.allow import FAULTS
-from wa_lint.cli.configuring import COMMAND_LINE, ENVIRONMENT, Layer, current, enforcement, layers, refused_file
+from wa_lint.cli.configuring import COMMAND_LINE, Layer, current, enforcement, layers, refused_file
 from wa_lint.cli.options import Choice, Settling, firm_rules, matching_rules, rule_infos
-from wa_lint.config import Override
+from wa_lint.config import FOUND, Override
 from wa_lint.enforce import EXCLUDE, Enforcement
 from wa_lint.model import Configuration, Effect, Finding, Outcome, Report, RuleInfo, Severity
 
@@ -60,11 +60,16 @@ def accounted(account: Account) -> Report:
     for trust, source, effect in _effects(account):
         rows.setdefault((trust, source), []).append(effect)
     ranked = sorted(rows.items(), key=lambda row: _STRONGEST_FIRST.index(row[0][0]))
-    enforced = [Configuration(file, ENFORCED) for file in strict.files]
+    enforced = [Configuration(_shown(file, ENFORCED), ENFORCED) for file in strict.files]
     if enforced:
         enforced[0] = msgspec.structs.replace(enforced[0], overruled=tuple(_overruled(account, strict)))
-    said = (Configuration(source, trust, tuple(effects)) for (trust, source), effects in ranked)
+    said = (Configuration(_shown(source, trust), trust, tuple(effects)) for (trust, source), effects in ranked)
     return msgspec.structs.replace(account.report, configuration=(*enforced, *said))
+
+
+def _shown(source: str, trust: str) -> str:
+    """Return what a report calls a file: its name alone where it lies elsewhere. No folder of a machine is told."""
+    return source if trust == FOUND or not source.startswith("../") else source.rpartition("/")[2]
 
 
 def _effects(account: Account) -> Iterator[tuple[str, str, Effect]]:
@@ -294,7 +299,8 @@ def _refused(account: Account, strict: Enforcement) -> Iterator[Effect]:
 
 
 def _of(layer: Layer) -> str:
-    return layer.source if layer.source in {COMMAND_LINE, ENVIRONMENT} else f"configuration {layer.source}"
+    shown = _shown(layer.source, layer.trust)
+    return f"configuration {shown}" if layer.is_file else shown
 
 
 def count(number: int, noun: str) -> str:
