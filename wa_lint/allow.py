@@ -128,6 +128,9 @@ FAULTS: Final[Mapping[str, RuleInfo]] = {
 }
 """What is found about suppressions. No practice of the Lens speaks of them."""
 
+ENFORCED: Final = "is enforced by the owner of the pipeline"
+"""What a refusal says of a rule that `Policy.enforced` names."""
+
 _KEYS: Final = ("rule", "reason", "owner", "until", "path")
 _FILE_KEYS: Final = (*_KEYS, "resource", "file", "account", "region")
 _PLACED: Final = ("path", "resource", "file", "account", "region")
@@ -275,7 +278,8 @@ def _refused(allowance: Allowance, policy: Policy) -> Iterator[tuple[str, str]]:
         yield "suppression-refused", "This suppression allows nothing: it says no reason, and one is required."
     named = {id_ for name in allowance.rules if "*" not in name for id_ in _ids(name, policy)}
     for id_ in sorted((policy.never | policy.enforced) & named):
-        yield "suppression-refused", f"This suppression allows nothing: nobody may suppress {id_}."
+        why = f"{id_} {ENFORCED}" if id_ in policy.enforced else f"nobody may suppress {id_}"
+        yield "suppression-refused", f"This suppression allows nothing: {why}."
 
 
 def _ended(until: str, today: str) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from wa_lint import lens
+from wa_lint import allow, lens
 from wa_lint.allow import FAULTS
 from wa_lint.cli.configuring import COMMAND_LINE, Layer, current, enforcement, layers, refused_file
 from wa_lint.cli.options import Choice, Settling, firm_rules, matching_rules, rule_infos
@@ -266,8 +266,13 @@ def _overruled(account: Account, strict: Enforcement) -> Iterator[Effect]:
             yield Effect("overrides", text, tuple(sorted(dropped.refused)), len(dropped.refused))
     yield from _limited(strict)
     yield from _refused(account, strict)
-    if account.kept:
-        yield Effect("allow", f"refuses {count(account.kept, 'suppression')} of enforced rules", (), account.kept)
+    refused = account.kept + sum(_is_refusal(finding) for finding in account.report.findings)
+    if refused:
+        yield Effect("allow", f"refuses {count(refused, 'suppression')} of enforced rules", (), refused)
+
+
+def _is_refusal(finding: Finding) -> bool:
+    return finding.rule.id in FAULTS and allow.ENFORCED in finding.message
 
 
 def _limited(strict: Enforcement) -> Iterator[Effect]:
