@@ -110,7 +110,7 @@ def test_suppressions_may_stand_in_it(found: Found, wa_lint: WaLint) -> None:
     assert not {"bucket-unversioned", "notebook-root-access"} & found()
     run = wa_lint("check", "t.yaml", "-o", "json")
     places = {f["rule"]: f["suppressed"]["location"] for f in run.report["findings"] if f["suppressed"]}
-    assert (places["bucket-unversioned"]["uri"], places["bucket-unversioned"]["line"]) == ("wa-lint.yaml", 1)
+    assert (places["bucket-unversioned"]["uri"], places["bucket-unversioned"]["line"]) == ("wa-lint.yaml", 2)
 
 
 def test_what_is_judged_and_what_is_passed_by_may_stand_in_it(found: Found, wa_lint: WaLint) -> None:

@@ -56,14 +56,15 @@ def today(now: dt.datetime | None) -> str:
 def _said(found: Config) -> Iterator[allow.Allowance | allow.Fault]:
     """Yield the entries that stand in the configuration itself."""
     for said in found.said.get("allow", ()):
-        yield from (allow.entry(item, _place(said.where)) for item in said.value if isinstance(item, dict))
+        for number, item in enumerate(said.value):
+            if isinstance(item, dict):
+                yield allow.entry(item, _place(said.where_of(number)))
 
 
 def _place(where: str) -> Location:
-    """Return the location that ``wa-lint.yaml:3:1`` spells; a table of TOML has no line."""
-    uri, _, rest = where.partition(":")
-    line, _, column = rest.partition(":")
-    return Location(uri, int(line), int(column)) if line.isdigit() else Location(uri)
+    """Return the location that ``wa-lint.yaml:3:1`` spells."""
+    uri, line, column = where.rsplit(":", 2)
+    return Location(uri, int(line), int(column))
 
 
 def _without_overridden(report: Report, found: Config, choice: Choice) -> tuple[Report, Sequence[Dropped]]:
