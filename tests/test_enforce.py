@@ -16,8 +16,7 @@ import yaml
 from dulwich.repo import Repo
 from test_trust import RULE
 
-from wa_lint import enforce
-from wa_lint.cli import options
+from wa_lint import enforce, packs
 from wa_lint.config import KEYS
 from wa_lint.errors import ConfigError
 
@@ -42,7 +41,7 @@ ASKED = TEMPLATE.replace("RootAccess: Enabled", "RootAccess: !Ref Root").replace
 
 @pytest.fixture(autouse=True)
 def _unread() -> None:
-    options._book.cache_clear()
+    packs.book.cache_clear()
 
 
 @pytest.fixture
@@ -199,11 +198,11 @@ def test_no_rule_of_the_repository_stands_in_for_an_enforced_one(make: Make, wa_
     assert (run.code, "no rule 'notebook-named' of wa-lint or of packs" in run.err) == (2, True)
     make("../packs/notebook-named.yaml", RULE)
     make("../enforce.yaml", "rules: [notebook-named]\npacks: packs\n")
-    options._book.cache_clear()
+    packs.book.cache_clear()
     run = wa_lint("check", ".", "--enforce", "../enforce.yaml")
     assert (run.code, "is taken by" in run.err) == (2, True), "the author's rule does not shadow it"
     make("wa-lint.yaml", "ignore: ['*']\n")
-    options._book.cache_clear()
+    packs.book.cache_clear()
     run = wa_lint("check", ".", "-o", "json", "--enforce", "../enforce.yaml")
     assert fails(run) == {"notebook-named"}
 

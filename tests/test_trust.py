@@ -16,7 +16,7 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from wa_lint.cli import options
+from wa_lint import packs
 from wa_lint.config import KEYS
 from wa_lint.errors import ConfigError
 from wa_lint.writing import atomic, demand_writable
@@ -66,7 +66,7 @@ SECRET: Final = "FAKE-OUTSIDE-VALUE"
 @pytest.fixture(autouse=True)
 def _unread() -> None:
     """Rules are read once in a process, by the name of their folder; here it holds others in each test."""
-    options._book.cache_clear()
+    packs.book.cache_clear()
 
 
 @pytest.fixture
@@ -344,12 +344,12 @@ def test_rules_of_a_found_configuration_stay_in_their_folder(make: Make, wa_lint
     make("wa-lint.yaml", "rules: [rules]\n")
     assert any(f["rule"] == "notebook-named" for f in wa_lint("check", "t.yaml", "-o", "json").report["findings"])
     Path("rules/linked.yaml").symlink_to(tmp_path / "outside/file.yaml")
-    options._book.cache_clear()
+    packs.book.cache_clear()
     run = wa_lint("check", "t.yaml")
     assert (run.code, SECRET in run.err) == (2, False)
     Path("rules/linked.yaml").unlink()
     os.mkfifo("rules/pipe.yaml")
-    options._book.cache_clear()
+    packs.book.cache_clear()
     assert wa_lint("check", "t.yaml").code == 2
 
 
@@ -419,6 +419,10 @@ PLACES: Final = {
     "a hook": (".git/hooks/pre-commit", "lies in a git directory"),
     "a hook, by a link": ("hooks/pre-commit", "lies in a git directory"),
     "a hook, in capitals": (".GIT/hooks/pre-commit", "lies in a git directory"),
+    "git's folder, as Windows calls it": ("GIT~1/config", "lies in a git directory"),
+    "git's folder, with a dot at its end": (".git./config", "lies in a git directory"),
+    "git's folder, with what a Mac does not see": (".g\u200cit/config", "lies in a git directory"),
+    "git's folder, as a stream": (".git::$INDEX_ALLOCATION/config", "lies in a git directory"),
     "a bare repository": ("bare.git/hooks/post-update", "lies in a git directory"),
     "a git directory elsewhere": ("sub/.git", "lies in a git directory"),
     "a pipe": ("pipe", "is a pipe"),

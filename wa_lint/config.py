@@ -237,8 +237,9 @@ def _said_in_toml(content: bytes, key: str, value: Raw, file: Path, name: str) -
 
 def _line_in_toml(text: str, key: str) -> int:
     """Return the line of a key of ``tool.wa-lint``, or of its table: the parser of Python keeps no places."""
-    found, is_inside = 1, False
-    for number, line in enumerate(text.splitlines(), 1):
+    lines = list(enumerate(text.splitlines(), 1))
+    found, is_inside = next((number for number, line in lines if "wa-lint" in line), 1), False
+    for number, line in lines:
         squeezed = re.sub(r"[\s\"']", "", line.partition("=")[0])
         if squeezed.startswith("["):
             is_inside = squeezed.strip("[]").startswith("tool.wa-lint")

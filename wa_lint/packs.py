@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -31,6 +32,12 @@ def load(extra_folders: Sequence[Path] = ()) -> tuple[Rule, ...]:
                 raise RuleFileError(rule.file, f"the id {name!r} is taken by {rules[name].file}")
             rules[name] = rule
     return tuple(rule for name, rule in sorted(rules.items()) if rule.info.id == name)
+
+
+@cache
+def book(folders: tuple[Path, ...] = ()) -> Sequence[Rule]:
+    """As `load`, read once in a process."""
+    return load(folders)
 
 
 def built_in() -> Sequence[Rule]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -20,6 +21,9 @@ _STREAMS: Final = {"/dev/stdout": 1, "/dev/stderr": 2}
 
 _GIT: Final = frozenset({".git", "git~1"})
 """Names of git's own folder, in lower case; the second is what Windows also calls it."""
+
+_PASSED_OVER: Final = re.compile(r"[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]|:.*|[ .]+$")
+"""What some file systems do not see in a name: characters without a width, a stream, dots and blanks at the end."""
 
 
 def demand_writable(file: Path) -> None:
@@ -57,7 +61,7 @@ def make_folder(folder: Path) -> None:
 def is_in_git_folder(path: Path) -> bool:
     """Whether a path, links followed, is or lies below a git directory: ``.git``, a bare one, or one put elsewhere."""
     real = path.resolve()
-    return any(folder.name.lower() in _GIT or _is_git_folder(folder) for folder in (real, *real.parents))
+    return any(_is_git_name(folder.name) or _is_git_folder(folder) for folder in (real, *real.parents))
 
 
 def root_of(folder: Path) -> Path:
@@ -110,8 +114,12 @@ def _kind(file: Path) -> str:
 
 
 def _demand_outside_git(file: Path) -> None:
-    if file.name.lower() in _GIT or is_in_git_folder(file.parent):
+    if _is_git_name(file.name) or is_in_git_folder(file.parent):
         raise ConfigError(str(file), "lies in a git directory, where wa-lint writes nothing")
+
+
+def _is_git_name(name: str) -> bool:
+    return _PASSED_OVER.sub("", name).lower() in _GIT
 
 
 def _is_git_folder(folder: Path) -> bool:

@@ -85,7 +85,7 @@ def diff(  # noqa: PLR0913, one for each option
     cannot be read. 3: one of them holds nothing. 4: B cannot say of something that A has, or was asked other rules.
     """
     to = _targets(output)
-    judging = Judging(choice, settling, now)
+    judging = Judging(choice, settling, now if enforcement().permits("now") else None)
     sides = side_of(before, judging), side_of(after, judging)
     _demand_comparable(*sides)
     difference = compare(*sides)

@@ -52,7 +52,7 @@ def _raised(rule: RuleInfo, least: Mapping[str, Severity]) -> RuleInfo:
 @cache
 def _least(enforcement: Enforcement) -> Mapping[str, Severity]:
     found: dict[str, Severity] = {}
-    names = _names(enforcement)
+    names = _names(enforcement) if enforcement.raised else {}
     for word, level, where in enforcement.raised:
         for id_ in _matching(word, names, where):
             found[id_] = max(found.get(id_, Severity.LOW), Severity(level), key=lambda severity: severity.rank)
@@ -65,12 +65,12 @@ def _ids(enforcement: Enforcement) -> Iterator[str]:
         yield from _matching(word, names, where)
     if enforcement.severity is not None:
         lowest, least = Severity(enforcement.severity).rank, _least(enforcement)
-        rules = (rule.info for rule in packs.load(enforcement.packs))
+        rules = (rule.info for rule in packs.book(enforcement.packs))
         yield from (r.id for r in rules if max(r.severity.rank, least.get(r.id, r.severity).rank) >= lowest)
 
 
 def _names(enforcement: Enforcement) -> Mapping[str, str]:
-    rules = [rule.info for rule in packs.load(enforcement.packs)]
+    rules = [rule.info for rule in packs.book(enforcement.packs)]
     return {name: rule.id for rule in rules for name in (rule.id, *rule.aliases)} | {id_: id_ for id_ in FAULTS}
 
 

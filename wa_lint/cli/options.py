@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
-from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -164,7 +163,7 @@ def settling(command: Callable[..., object]) -> Callable[..., object]:
 
 def rule_infos(choice: Choice) -> Sequence[RuleInfo]:
     """Return what the rules say about themselves that could be chosen."""
-    return [rule.info for rule in _book(choice.rules)]
+    return [rule.info for rule in packs.book(choice.rules)]
 
 
 def matching_rules(given: Sequence[str], choice: Choice, option: str) -> frozenset[str]:
@@ -242,7 +241,7 @@ def _bound_delivery(given: Delivery) -> Delivery:
 
 def chosen_rules(choice: Choice) -> Sequence[Rule]:
     """Return the rules that `choice` leaves, by id. Raise `ConfigError` at a name that no rule bears."""
-    rules = _book(choice.rules)
+    rules = packs.book(choice.rules)
     names = rule_names(choice)
     selected = _ids(choice.select, names, "--select") or set(names.values())
     always = choice.always | (_ids(choice.held, names, "--never-suppress") - _ids(choice.ignore, names, "--ignore"))
@@ -270,13 +269,8 @@ def firm_rules(choice: Choice) -> frozenset[str]:
 
 def rule_names(choice: Choice) -> Mapping[str, str]:
     """Return every name that a rule bears or once bore, chosen or not, and the rule's id."""
-    names = {name: rule.info.id for rule in _book(choice.rules) for name in (rule.info.id, *rule.info.aliases)}
+    names = {name: rule.info.id for rule in packs.book(choice.rules) for name in (rule.info.id, *rule.info.aliases)}
     return names | {id_: id_ for id_ in FAULTS}
-
-
-@cache
-def _book(folders: tuple[Path, ...]) -> Sequence[Rule]:
-    return packs.load(folders)
 
 
 def named_rule(name: str, rules: Iterable[Rule]) -> Rule:

@@ -22,6 +22,9 @@ _COMMAND: Final = {
 
 _MOST: Final = 10
 
+_LONGEST: Final = 4000
+"""Characters of the notice on the configuration: its author wrote it."""
+
 
 def render(report: Report, options: Options) -> str:
     del options
@@ -31,7 +34,7 @@ def render(report: Report, options: Options) -> str:
     for finding in failing:
         by_command[_COMMAND[finding.rule.severity]].append(finding)
     where = stages.where_of(report)
-    said = " ".join(configured.sentences(report, all_used=False))
+    said = _clip(" ".join(configured.sentences(report, all_used=False)))
     lines = [f"::notice title=wa-lint configuration::{_data(said)}"] if said else []
     most = {"notice": _MOST - len(lines)}
     lines += [
@@ -63,6 +66,10 @@ def _annotation(command: str, finding: Finding, where: str) -> str:
     said = [finding.message, *([f"({where})"] if where else []), *([f"When {finding.when}."] if finding.when else [])]
     named = "" if place.line else f"{finding.resource.id}: "
     return f"::{command} {told}::{_data(named + ' '.join(said))}"
+
+
+def _clip(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 def _data(text: str) -> str:
