@@ -159,8 +159,8 @@ SAID: Final = {
     "a pillar": ("pillar: security", "checks only the pillar security ("),
     "two pillars": ("pillar: [security, reliability]", "checks only the pillars security, reliability ("),
     "a severity": ("severity: critical", "checks only rules of severity critical and above ("),
-    "fail-on": ("fail-on: critical", "fails a run only at critical and above"),
-    "fail-on never": ("fail-on: never", "never fails a run for what it finds"),
+    "fail-on": ("fail-on: critical", "sets fail-on critical (findings below it do not fail the run)"),
+    "fail-on never": ("fail-on: never", "sets fail-on never (no finding fails the run)"),
     "exclude": ("exclude: ['a/*', 't.*']", "excludes a/* (no files), t.* (1 file)"),
     "many patterns": ("exclude: [a, b, c, d, e, t.yaml]", "excludes 6 patterns (1 file)"),
     "paths": ("paths: [sub]", "checks only sub"),
@@ -204,6 +204,12 @@ def test_the_sentence_says_what_is_switched_off(case: str, make: Make, wa_lint: 
     assert any(expected in sentence for sentence in found), found
 
 
+@pytest.mark.parametrize("words", [("baseline", "t.yaml"), ("diff", "t.yaml", "t.yaml")])
+def test_commands_without_a_report_say_it_on_stderr(words: tuple[str, ...], make: Make, wa_lint: WaLint) -> None:
+    make("wa-lint.yaml", "ignore: notebook-root-access\n")
+    assert "wa-lint.yaml (found in the tree) ignores 1 rule (notebook-root-access)." in wa_lint(*words).err
+
+
 def test_a_secret_that_is_a_parameter_is_not_shown(make: Make, wa_lint: WaLint) -> None:
     make("t.yaml", TEMPLATE.replace("Resources:", "Parameters: {Token: {Type: String}}\nResources:"))
     make("wa-lint.yaml", "parameters: [Token=hunter2]\n")
@@ -218,7 +224,7 @@ def test_the_command_line_and_the_environment_are_named(
     found = said(wa_lint, "t.yaml", "--ignore", "bucket-unversioned", "--exclude", "x/*")
     assert found == [
         "The command line ignores 1 rule (bucket-unversioned), excludes x/* (no files).",
-        "The environment fails a run only at high and above.",
+        "The environment sets fail-on high (findings below it do not fail the run).",
     ]
 
 

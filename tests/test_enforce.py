@@ -306,6 +306,14 @@ def test_flags_are_set(make: Make, wa_lint: WaLint) -> None:
     assert wa_lint("check", ".", "--select", RULE_ID, "--enforce", "../enforce.yaml").code == 4
 
 
+def test_what_stays_within_the_limit_is_said(make: Make, wa_lint: WaLint) -> None:
+    make("../enforce.yaml", "fail-on: high\nexclude: [vendor/*]\n")
+    make("wa-lint.yaml", "fail-on: medium\nexclude: [x/*]\n")
+    strict, found = wa_lint("check", ".", "-o", "json", "--enforce", "../enforce.yaml").report["configuration"]
+    assert [effect["key"] for effect in strict["overruled"]] == ["exclude"]
+    assert [effect["key"] for effect in found["switched_off"]] == ["fail-on"]
+
+
 def test_diff_of_two_files_is_bound_too(make: Make, wa_lint: WaLint) -> None:
     make("old.yaml", TEMPLATE.replace("Enabled", "Disabled"))
     words = ("diff", "old.yaml", "t.yaml", "--ignore", "*", "--fail-on", "never")

@@ -82,7 +82,7 @@ so name none that the author of a change can edit.
 Every report names the configuration that was used and what it switched off: text, JSON (`configuration`), SARIF
 (`toolConfigurationNotifications`), HTML, Markdown, JUnit (properties), GitHub's annotations (a notice), GitLab's SAST
 report (`scan.messages`). ASFF, CSV, GitLab's Code Quality, JSON Lines and OCSF are lists of findings, without a place
-for it: with them, wa-lint says it on stderr.
+for it: with them, and with `wa-lint diff` and `wa-lint baseline`, it is said on stderr.
 
 wa-lint writes through no symbolic link, to no device but `/dev/stdout`, `/dev/stderr` and `/dev/null`, and nothing into
 `.git`. A file is written whole or not at all.

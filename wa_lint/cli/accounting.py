@@ -13,9 +13,9 @@ import msgspec
 from wa_lint import allow, lens
 from wa_lint.allow import FAULTS
 from wa_lint.cli.configuring import COMMAND_LINE, Layer, current, enforcement, layers, refused_file
-from wa_lint.cli.options import Choice, Settling, firm_rules, matching_rules, rule_infos
+from wa_lint.cli.options import Choice, firm_rules, matching_rules, rule_infos
 from wa_lint.config import FOUND, Override
-from wa_lint.enforce import EXCLUDE, Enforcement
+from wa_lint.enforce import EXCLUDE, Enforcement, stricter
 from wa_lint.model import Configuration, Effect, Finding, Outcome, Report, RuleInfo, Severity
 
 ENFORCED: Final = "enforced"
@@ -45,7 +45,6 @@ class Account(msgspec.Struct, frozen=True):
 
     report: Report
     choice: Choice
-    settling: Settling
     dropped: Sequence[Dropped] = ()
     kept: int = 0
     """How many findings of enforced rules were suppressed, and are not."""
@@ -88,7 +87,7 @@ def _of_layers(account: Account) -> Iterator[tuple[Layer, Effect]]:
             yield layer, Effect(key, _left_out(key, layer, gone, account.choice), tuple(sorted(gone)), len(gone))
     yield from _of_files(account, strict)
     for layer in layers("fail_on"):
-        if layer.value != "low" and strict.fail_on is None:
+        if layer.value != "low" and stricter(layer.value, strict.fail_on) == layer.value:
             yield layer, Effect("fail-on", _fail_on(layer.value), (layer.value,))
     for layer in layers("nothing_ok"):
         if layer.value and strict.permits("nothing-ok"):
@@ -96,9 +95,9 @@ def _of_layers(account: Account) -> Iterator[tuple[Layer, Effect]]:
 
 
 def _of_files(account: Account, strict: Enforcement) -> Iterator[tuple[Layer, Effect]]:
-    if strict.permits(EXCLUDE) or strict.exclude:
-        for layer in layers("exclude"):
-            yield layer, _exclude([p for p in layer.value if _counts(p, strict)], account.report.left_out)
+    for layer in layers("exclude"):
+        if patterns := [pattern for pattern in layer.value if _counts(pattern, strict)]:
+            yield layer, _exclude(patterns, account.report.left_out)
     for key in ("paths", "parameters"):
         for layer in layers(key):
             if layer.is_file and strict.permits(key):
@@ -193,7 +192,8 @@ def _override(dropped: Dropped, account: Account) -> Effect:
 
 
 def _fail_on(value: str) -> str:
-    return "never fails a run for what it finds" if value == "never" else f"fails a run only at {value} and above"
+    what = "no finding fails the run" if value == "never" else "findings below it do not fail the run"
+    return f"sets fail-on {value} ({what}{', except of enforced rules' if enforcement().has_rules else ''})"
 
 
 # --- suppressions -----------------------------------------------------------------------------------
@@ -280,7 +280,7 @@ def _limited(strict: Enforcement) -> Iterator[Effect]:
         if strict.fail_on is not None and Severity(strict.fail_on).rank < _rank(layer.value):
             yield Effect("fail-on", f"limits fail-on to {strict.fail_on} (the {_of(layer)} says {layer.value})")
         elif strict.fail_on is None and strict.has_rules and layer.value != "low":
-            yield Effect("fail-on", f"fails at enforced rules though the {_of(layer)} says fail-on {layer.value}")
+            yield Effect("fail-on", f"fails for enforced rules though the {_of(layer)} says fail-on {layer.value}")
 
 
 def _rank(fail_on: str) -> int:

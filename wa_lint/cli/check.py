@@ -27,6 +27,7 @@ from wa_lint.enforce import EXCLUDE
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Report
 from wa_lint.reporters import Options
+from wa_lint.reporters import configured as configured_by
 from wa_lint.rule import Rule
 from wa_lint.sources.template import WAYS, demand_translator
 from wa_lint.writing import atomic, demand_writable
@@ -128,6 +129,8 @@ def baseline(reading: Reading, choice: Choice, settling: Settling, output: Path)
     fresh = settled(report, msgspec.structs.replace(settling, baseline=None), choice, today(None))
     with atomic(output) as stream:
         stream.write(written(fresh))
+    for said in configured_by.sentences(fresh, all_used=False):
+        complain(said)
     complain(f"{len(read(written(fresh), output.name).findings)} findings in {output}")
     return exit_code(fresh, None, is_strict=False)
 

@@ -17,10 +17,11 @@ from wa_lint.cli.diff_sides import Judging, side_of
 from wa_lint.cli.enforcing import gating
 from wa_lint.cli.exits import BLIND, BROKEN, CLEAN, FOUND, NOTHING
 from wa_lint.cli.options import Choice, Settling, choice, fail_on_within, settling
-from wa_lint.cli.output import for_stdout, to_stdout
+from wa_lint.cli.output import complain, for_stdout, to_stdout
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Outcome, Severity, SourceKind
 from wa_lint.reporters import Options
+from wa_lint.reporters import configured as configured_by
 from wa_lint.writing import atomic, demand_writable
 
 Render = Callable[[Difference, Side, Side, Options], str]
@@ -89,6 +90,8 @@ def diff(  # noqa: PLR0913, one for each option
     sides = side_of(before, judging), side_of(after, judging)
     _demand_comparable(*sides)
     difference = compare(*sides)
+    for said in configured_by.sentences(sides[1].report, all_used=False):
+        complain(said)
     for render, file in to:
         _write(render, file, difference, sides)
     return _exit_code(difference, sides, Verdict(fail_on_within(fail_on), strict or enforcement().is_strict))

@@ -46,7 +46,7 @@ def settled(report: Report, settling: Settling, choice: Choice, today: str) -> R
     report = report if settling.diff is None else only_changed(report, Path.cwd(), settling.diff)
     kept, number = kept_findings(report.findings, choice.always)
     report = raised(msgspec.structs.replace(report, findings=kept), strict)
-    return accounted(Account(report, choice, settling, dropped, number))
+    return accounted(Account(report, choice, dropped, number))
 
 
 def today(now: dt.datetime | None) -> str:
