@@ -17,8 +17,11 @@ from dulwich.repo import Repo
 from test_trust import RULE
 
 from wa_lint import enforce, packs
+from wa_lint.cli.options import Choice, Settling
+from wa_lint.cli.settling import settled
 from wa_lint.config import KEYS
 from wa_lint.errors import ConfigError
+from wa_lint.model import Finding, Listed, Location, Note, Outcome, Report, Resource
 
 WaLint = Callable[..., Any]
 
@@ -33,7 +36,6 @@ Resources:
 
 COMMENTED = TEMPLATE.replace("  N:\n", f"  # wa-lint: allow {RULE_ID} it is mine\n  N:\n")
 METADATA = TEMPLATE + f"    Metadata: {{wa-lint: {{allow: ['{RULE_ID} it is mine']}}}}\n"
-TAGGED = TEMPLATE.replace("RootAccess", f"Tags: [{{Key: 'wa-lint:allow', Value: '{RULE_ID} it is mine'}}], RootAccess")
 ASKED = TEMPLATE.replace("RootAccess: Enabled", "RootAccess: !Ref Root").replace(
     "Resources:", "Parameters: {Root: {Type: String, Default: Enabled}}\nResources:", 1
 )
@@ -106,7 +108,7 @@ TYPED: Final = {
     "an empty enforcement": ("--enforce", "weak.yaml"),
 }
 
-WRITTEN: Final = {"a comment": COMMENTED, "metadata": METADATA, "a tag": TAGGED}
+WRITTEN: Final = {"a comment": COMMENTED, "metadata": METADATA}
 
 
 def prepare(make: Make, wa_lint: WaLint) -> None:
@@ -157,8 +159,21 @@ def test_nothing_beside_a_resource_loosens_it(way: str, make: Make, wa_lint: WaL
     make("t.yaml", WRITTEN[way])
     run = wa_lint("check", ".", "-o", "json", "--enforce", "../enforce.yaml")
     assert (run.code, RULE_ID in fails(run)) == (1, True)
-    if way != "a tag":
-        assert "suppression-refused" in fails(run)
+    assert "suppression-refused" in fails(run)
+
+
+def test_no_tag_loosens_it() -> None:
+    """As one stands on a live resource."""
+    arn = "arn:aws:sagemaker:eu-west-1:111122223333:notebook-instance/n"
+    place = Location(arn)
+    (rule,) = [rule.info for rule in packs.book() if rule.info.id == RULE_ID]
+    resource = Resource(arn, "AWS::SageMaker::NotebookInstance", {}, Listed(place), arn=arn)
+    finding = Finding(rule, Outcome.FAIL, resource, "RootAccess", place, "It is on.", fingerprint="f")
+    report = Report((rule,), (finding,), notes=(Note("tag", f"allow {RULE_ID} mine", place, place, arn),))
+    loose = settled(report, Settling(), Choice(), "2026-12-01")
+    assert [f.suppressed is not None for f in loose.findings] == [True]
+    strict = settled(report, Settling(), Choice(always=frozenset({RULE_ID})), "2026-12-01")
+    assert {f.rule.id for f in strict.findings if f.suppressed is None} == {RULE_ID, "suppression-refused"}
 
 
 @pytest.mark.usefixtures("make")

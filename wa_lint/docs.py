@@ -115,7 +115,10 @@ exclude: [vendor/*]         # the only pattern that counts
 Where `rules` or `severity` is given, `exclude`, `paths` and `parameters` of a configuration, `--now` and
 `--nothing-ok` do not count unless this file says `true`: each could hide what an enforced rule would find. `rules`
 names rules of wa-lint and of `packs`; a rule that the repository brings cannot be enforced, and none can take the id of
-one that is. Editors check the file by its [JSON Schema](../wa_lint/schemas/enforce.schema.json).
+one that is. A change can make almost any verdict unknown (a parameter without a default); with `strict: true` that
+fails too.
+
+Editors check the file by its [JSON Schema](../wa_lint/schemas/enforce.schema.json).
 
 """
 
