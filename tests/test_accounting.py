@@ -292,3 +292,11 @@ def test_an_entry_at_a_path_that_nothing_has_is_unused(make: Make, wa_lint: WaLi
 def test_an_entry_about_rules_that_were_not_checked_is_not_named(make: Make, wa_lint: WaLint) -> None:
     make("wa-lint.yaml", "allow: [{rule: bucket-unversioned, resource: Gone, reason: r}]\n")
     assert not wa_lint("check", ".", "-o", "json", "--select", "notebook-root-access").report["problems"]
+
+
+def test_many_entries_that_speak_of_nothing_are_counted(make: Make, wa_lint: WaLint) -> None:
+    entries = "".join(f"  - {{rule: notebook-root-access, resource: Gone{at}, reason: r}}\n" for at in range(500))
+    make("wa-lint.yaml", f"allow:\n{entries}")
+    problems = wa_lint("check", ".", "-o", "json").report["problems"]
+    assert len(problems) == 21
+    assert problems[-1]["message"] == "This suppression and 479 more match nothing in this run."

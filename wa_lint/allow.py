@@ -135,6 +135,10 @@ _KEYS: Final = ("rule", "reason", "owner", "until", "path")
 _FILE_KEYS: Final = (*_KEYS, "resource", "file", "account", "region")
 _PLACED: Final = ("path", "resource", "file", "account", "region")
 
+_MOST_DEAD: Final = 20
+_MOST_NAMES: Final = 1000
+"""Entries that speak of nothing and are named, and names that are searched for a near one: each costs time."""
+
 _TEXT: Final = re.compile(r"allow\s+(?P<rules>[^\s,+]+(?:\s*[,+]\s*[^\s,+]+)*)(?:\s+(?P<rest>.*))?")
 _UNTIL: Final = re.compile(r"\s*\(?\buntil\b[\s:=]*(?P<date>[^\s()]*)\s*\)?\s*$")
 _SUPPRESSIBLE: Final = frozenset({Outcome.FAIL, Outcome.UNKNOWN})
@@ -324,29 +328,44 @@ def _unused(allowance: Allowance) -> Fault:
 def _dead(held: Sequence[Allowance], report: Report, policy: Policy) -> Iterator[Problem]:
     """Yield what is wrong with entries of a file that speak of nothing in this run. They may be meant for others."""
     asked = {rule.id for rule in report.rules}
-    for allowance in held:
-        rules = {id_ for name in allowance.rules for id_ in _ids(name, policy)}
-        if allowance.covers is None and report.findings and rules & asked and not _is_at_hand(allowance, report):
-            why = _why_dead(allowance, report)
-            end = "" if why.endswith("?") else "."
-            yield Problem(allowance.location, f"This suppression matches nothing in this run: {why}{end}")
+    known = _known(report)
+    found = [
+        allowance
+        for allowance in held
+        if allowance.covers is None
+        and any(known.values())
+        and any(id_ in asked for name in allowance.rules for id_ in _ids(name, policy))
+        and not _is_at_hand(allowance, report)
+    ]
+    for allowance in found[:_MOST_DEAD]:
+        why = _why_dead(allowance, known)
+        end = "" if why.endswith("?") else "."
+        yield Problem(allowance.location, f"This suppression matches nothing in this run: {why}{end}")
+    if len(found) > _MOST_DEAD:
+        more = len(found) - _MOST_DEAD
+        yield Problem(found[_MOST_DEAD].location, f"This suppression and {more - 1} more match nothing in this run.")
 
 
-def _why_dead(allowance: Allowance, report: Report) -> str:
-    """Return which part of an entry fits nothing that was checked; all together, where each fits something."""
+def _known(report: Report) -> Mapping[str, frozenset[str]]:
+    """Return what the resources that were checked are called, by the key of an entry."""
     resources = [finding.resource for finding in report.findings]
-    known: Mapping[str, set[str | None]] = {
-        "resource": {name for resource in resources for name in _names_of(resource)},
-        "file": {finding.location.uri for finding in report.findings},
-        "account": {resource.account for resource in resources},
-        "region": {resource.region for resource in resources},
+    return {
+        "resource": frozenset(name for resource in resources for name in _names_of(resource) if name),
+        "file": frozenset(finding.location.uri for finding in report.findings),
+        "account": frozenset(resource.account for resource in resources if resource.account),
+        "region": frozenset(resource.region for resource in resources if resource.region),
     }
+
+
+def _why_dead(allowance: Allowance, known: Mapping[str, frozenset[str]]) -> str:
+    """Return which part of an entry fits nothing that was checked; all together, where each fits something."""
     for key, names in known.items():
         pattern = getattr(allowance, key)
         if not _looks_like(pattern, names):
-            if not any(names):
+            if not names:
                 return f"no resource that was checked has a known {key}"
-            return f"no {key} that was checked is like {pattern!r}{did_you_mean(pattern, filter(None, names))}"
+            near = did_you_mean(pattern, names) if len(names) <= _MOST_NAMES else ""
+            return f"no {key} that was checked is like {pattern!r}{near}"
     return "no resource that was checked fits all of it"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -20,7 +21,7 @@ from wa_lint.cli.output import complain
 from wa_lint.config import Config, Override
 from wa_lint.document import read_document
 from wa_lint.errors import ConfigError, did_you_mean
-from wa_lint.model import Finding, Location, Raw, Report
+from wa_lint.model import Location, Raw, Report
 
 _LISTED = "allow"
 
@@ -73,23 +74,23 @@ def _without_overridden(report: Report, found: Config, choice: Choice) -> tuple[
     overriding = [(over, matching_rules(over.ignore, choice, over.said.where)) for over in found.overrides()]
     if not overriding:
         return report, ()
-    ignoring = [(override, ids - firm) for override, ids in overriding]
-    kept = [f for f in report.findings if not any(f.rule.id in ids and _is_in(f, over) for over, ids in ignoring)]
-    refused = [ids & choice.always for _, ids in overriding]
-    dropped = [
-        _dropped(override, ids, no, report.findings) for (override, ids), no in zip(ignoring, refused, strict=True)
-    ]
-    return msgspec.structs.replace(report, findings=tuple(kept)), dropped
+    by_file: dict[str, Counter[str]] = defaultdict(Counter)
+    for finding in report.findings:
+        by_file[finding.location.uri][finding.rule.id] += 1
+    gone: dict[str, set[str]] = defaultdict(set)
+    dropped = []
+    for override, ids in overriding:
+        files = [uri for uri in by_file if _is_in(uri, override)]
+        for uri in files:
+            gone[uri] |= ids - firm
+        number = sum(by_file[uri][id_] for uri in files for id_ in ids - firm)
+        dropped.append(Dropped(override, ids - firm, ids & choice.always, len(files), number))
+    kept = tuple(f for f in report.findings if f.rule.id not in gone[f.location.uri])
+    return msgspec.structs.replace(report, findings=kept), dropped
 
 
-def _dropped(override: Override, ids: frozenset[str], refused: frozenset[str], findings: Sequence[Finding]) -> Dropped:
-    there = [finding for finding in findings if _is_in(finding, override)]
-    number = sum(finding.rule.id in ids for finding in there)
-    return Dropped(override, ids, refused, len({finding.location.uri for finding in there}), number)
-
-
-def _is_in(finding: Finding, override: Override) -> bool:
-    from_there = Path(os.path.relpath(finding.location.uri, override.said.folder)).as_posix()
+def _is_in(uri: str, override: Override) -> bool:
+    from_there = Path(os.path.relpath(uri, override.said.folder)).as_posix()
     return any(fnmatchcase(from_there, pattern) for pattern in override.paths)
 
 
