@@ -178,7 +178,14 @@ SAID: Final = {
         "allow: [{rule: notebook-root-access, resource: N, reason: r}]",
         "suppresses 1 finding at wa-lint.yaml:1:9",
     ),
-    "allow of everything": ("allow: [{rule: '*', file: '*', reason: r}]", "suppresses all "),
+    "allow of everything": (
+        "allow: [{rule: '*', file: '*', reason: r}]",
+        "findings at wa-lint.yaml:1:9, which fits every rule everywhere",
+    ),
+    "allow of everything beside a narrow one": (
+        "allow: [{rule: notebook-root-access, resource: N, reason: r}, {rule: '*', resource: '**', reason: r}]",
+        "of them at wa-lint.yaml:1:63, which fits every rule everywhere",
+    ),
     "allow of everything, in other words": ("allow: [{rule: '*-*', resource: 'N*', reason: r}]", "suppresses all "),
     "allow in a file": ("allow: [allow.yaml]", "suppresses 1 finding by allow.yaml at allow.yaml:1:9"),
     "a baseline": ("baseline: baseline.json", "findings of the baseline baseline.json"),

@@ -182,6 +182,14 @@ def entry(raw: Raw, location: Location) -> Allowance | Fault:
     return found
 
 
+def is_catch_all(entry: Allowance | Fault) -> bool:
+    """Whether an entry of a file fits every rule everywhere, whatever it seems to be about."""
+    if isinstance(entry, Fault):
+        return False
+    patterns = [getattr(entry, name) for name in _PLACED]
+    return any(not rule.strip("*") for rule in entry.rules) and not any(text and text.strip("*") for text in patterns)
+
+
 # --- reading ----------------------------------------------------------------------------------------
 
 

@@ -256,7 +256,7 @@ def _toml(content: bytes, name: str) -> Sequence[tuple[str, Raw]]:
     try:
         table = tomllib.loads(content.decode()).get("tool", {}).get("wa-lint", {})
     except RecursionError as error:
-        raise ConfigError(name, "nests too deep") from error
+        raise ConfigError(name, "is nested too deeply") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(name, f"is no TOML: {error}") from error
     if not isinstance(table, dict):
@@ -412,7 +412,7 @@ def _refused(path: Path, root: Path, wanted: _File) -> str | None:
         if path.is_file() and not wanted.is_file:
             return "is a file; a folder is wanted here"
         if not path.is_dir() and not path.is_file():
-            return "is no regular file"
+            return "is not a regular file"
         if path.is_file() and not wanted.is_folder and path.stat().st_size > wanted.most:
             return f"is larger than {wanted.most >> 20} MiB"
     except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a null byte, a name that is too long

@@ -60,7 +60,7 @@ def load_folder(folder: Path, *, is_trusted: bool = False) -> Iterator[Rule]:
         if not is_trusted and not file.resolve().is_relative_to(folder.resolve()):
             raise RuleFileError(name, "a link that leads out of the folder; a pack brings all its rules along")
         if not is_trusted and (not file.is_file() or file.stat().st_size > _MOST_BYTES):
-            raise RuleFileError(name, f"is no regular file of at most {_MOST_BYTES >> 20} MiB")
+            raise RuleFileError(name, f"is not a regular file of at most {_MOST_BYTES >> 20} MiB")
         yield load_file(file, name, is_trusted=is_trusted)
 
 

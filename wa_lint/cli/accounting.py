@@ -46,6 +46,8 @@ class Account(msgspec.Struct, frozen=True):
     report: Report
     choice: Choice
     dropped: Sequence[Dropped] = ()
+    catch_all: frozenset[str] = frozenset()
+    """Where entries stand that suppress every finding."""
     kept: int = 0
     """How many findings of enforced rules were suppressed, and are not."""
 
@@ -212,7 +214,7 @@ def _suppressing(account: Account) -> Iterator[tuple[str, str, Effect]]:
     owners = dict(_allow_files())
     for uri, entries in by_entry.items():
         trust, source = owners.get(uri, (current().trust, uri))
-        yield trust, source, _allowing(uri, source, entries, total)
+        yield trust, source, _allowing(uri, source, entries, total, account.catch_all)
     for kind, key in (("baseline", "baseline"), ("unchanged", "diff")):
         number = sum(bool(f.suppressed and f.suppressed.kind == kind) for f in suppressed)
         for layer in layers(key):
@@ -232,13 +234,14 @@ def _allow_files() -> Iterator[tuple[str, tuple[str, str]]]:
             yield from ((Path(file).as_posix(), (layer.trust, layer.source)) for file in layer.value)
 
 
-def _allowing(uri: str, source: str, entries: Mapping[str, int], total: int) -> Effect:
+def _allowing(uri: str, source: str, entries: Mapping[str, int], total: int, catch_all: Collection[str]) -> Effect:
     number = sum(entries.values())
     of = f"all {total} findings" if number == total and number > 1 else count(number, "finding")
     by = "" if uri == source else f" by {uri}"
-    widest = max(entries, key=lambda place: entries[place])
+    widest = max(entries, key=lambda place: (place in catch_all, entries[place]))
     at = f", {entries[widest]} of them at {widest}" if len(entries) > 1 else f" at {widest}"
-    return Effect("allow", f"suppresses {of}{by}{at}", tuple(entries), number)
+    wide = ", which fits every rule everywhere" if widest in catch_all else ""
+    return Effect("allow", f"suppresses {of}{by}{at}{wide}", tuple(entries), number)
 
 
 def _comparing(key: str, layer: Layer, number: int) -> Effect:

@@ -47,7 +47,8 @@ def settled(report: Report, settling: Settling, choice: Choice, today: str) -> R
     report = report if settling.diff is None else only_changed(report, Path.cwd(), settling.diff)
     kept, number = kept_findings(report.findings, choice.always)
     report = raised(msgspec.structs.replace(report, findings=kept), strict)
-    return accounted(Account(report, choice, dropped, number))
+    wide = frozenset(str(one.location) for one in entries if allow.is_catch_all(one))
+    return accounted(Account(report, choice, dropped, wide, number))
 
 
 def today(now: dt.datetime | None) -> str:
