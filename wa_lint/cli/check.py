@@ -24,15 +24,11 @@ from wa_lint.cli.output import complain, deliver, targets
 from wa_lint.cli.parameters import OPTION, stages_of
 from wa_lint.cli.settling import settled, today
 from wa_lint.enforce import EXCLUDE
-from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Report
 from wa_lint.reporters import Options
 from wa_lint.reporters import configured as configured_by
 from wa_lint.rule import Rule
-from wa_lint.sources.template import WAYS, demand_translator
 from wa_lint.writing import atomic, demand_writable
-
-_SAM: Final = "--sam"
 
 Lines: TypeAlias = Callable[[str], Sequence[str]]
 """The lines of the source behind a uri."""
@@ -43,7 +39,6 @@ class Reading(msgspec.Struct, frozen=True):
 
     paths: tuple[Path, ...] = ()
     parameters: tuple[str, ...] = ()
-    sam: str = "native"
     jobs: int | None = None
     exclude: tuple[str, ...] = ()
     force_exclude: bool = False
@@ -57,13 +52,6 @@ _READING: Final = (
         metavar="FILE|NAME=VALUE",
         help="Values of the templates' parameters: a file of the AWS CLI, CodePipeline or SAM, a flat map, or one "
         "value. May be given several times: several files are several stages, and each template is judged for each.",
-    ),
-    click.option(
-        _SAM,
-        default="native",
-        show_default=True,
-        metavar="native|translator",
-        help="How SAM templates are read: by wa-lint itself, or by AWS's translator (needs the extra wa-lint[sam]).",
     ),
     click.option("--exclude", multiple=True, metavar="GLOB", help="Files that a folder is not searched for."),
     click.option("--force-exclude", is_flag=True, help="Leave them out though they are named: a hook names files."),
@@ -137,7 +125,6 @@ def baseline(reading: Reading, choice: Choice, settling: Settling, output: Path)
 
 def judged_files(reading: Reading, choice: Choice, now: dt.datetime | None) -> tuple[Report, Lines]:
     """Return the report on what `reading` names, and what shows its lines. What cannot be read is said on stderr."""
-    _demand_way(reading.sam)
     rules = chosen_rules(choice)
     stages = stages_of(reading.parameters, Path.cwd())
     left_out: Counter[str] = Counter()
@@ -149,7 +136,6 @@ def judged_files(reading: Reading, choice: Choice, now: dt.datetime | None) -> t
         now=day(now),
         today=today(None),
         is_debug=bool(os.environ.get("WA_LINT_DEBUG")),
-        sam=reading.sam,
     )
     judged = judge_files(files, task, rules, reading.jobs)
     for complaint in (line for one in judged for line in one.complaints):
@@ -159,14 +145,6 @@ def judged_files(reading: Reading, choice: Choice, now: dt.datetime | None) -> t
     nested = [File(uri, uri) for one in judged for uri in one.nested.values()]
     report = msgspec.structs.replace(_merged(judged, rules), left_out=left_out)
     return report, excerpts([*nested, *files])
-
-
-def _demand_way(sam: str) -> None:
-    """Raise `ConfigError` where there is no such way to read SAM, `MissingExtra` where it is not installed."""
-    if sam not in WAYS:
-        raise ConfigError(_SAM, f"there is no {sam!r}{did_you_mean(sam, WAYS) or '; it is native or translator'}")
-    if sam == "translator":
-        demand_translator()
 
 
 def _merged(judged: Sequence[Judged], rules: Sequence[Rule]) -> Report:
