@@ -18,10 +18,10 @@ from test_trust import RULE
 
 from wa_lint import enforce, packs
 from wa_lint.cli.options import Choice, Settling
-from wa_lint.cli.settling import settled
 from wa_lint.config import KEYS
 from wa_lint.errors import ConfigError
 from wa_lint.model import Finding, Listed, Location, Note, Outcome, Report, Resource
+from wa_lint.suppress.apply import settled
 
 WaLint = Callable[..., Any]
 

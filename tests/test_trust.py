@@ -458,8 +458,8 @@ def contents(folder: Path) -> dict[str, str]:
 
 
 def test_the_demo_and_a_folder_of_a_snapshot_are_written_alike(make: Make, tmp_path: Path) -> None:
-    from wa_lint.cli.folder import Folder, Index, Options  # noqa: PLC0415, what is tested
     from wa_lint.demo import _save  # noqa: PLC0415, it brings moto along
+    from wa_lint.run.snapshot_folder import Folder, Index, Options  # noqa: PLC0415, what is tested
 
     del make
     Path("linked").symlink_to(tmp_path / "outside")

@@ -476,7 +476,7 @@ class Report(msgspec.Struct, frozen=True):
     judged_at: str | None = None
     skew: tuple[Skew, ...] = ()
     notes: tuple[Note, ...] = ()
-    """What stands beside the resources for us to read; `wa_lint.allow` makes suppressions of it."""
+    """What stands beside the resources for us to read; `wa_lint.suppress.allow` makes suppressions of it."""
     configuration: tuple[Configuration, ...] = ()
     """What decided how this run judged, the strongest first."""
     left_out: Mapping[str, int] = {}

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import msgspec
 
-from wa_lint.allow import FAULTS
 from wa_lint.errors import RuleFileError
 from wa_lint.rule import Rule, load_file
+from wa_lint.suppress.allow import FAULTS
 
 
 class Book(msgspec.Struct, frozen=True):

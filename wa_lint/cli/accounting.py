@@ -10,13 +10,14 @@ from typing import Final
 
 import msgspec
 
-from wa_lint import allow, lens
-from wa_lint.allow import FAULTS
+from wa_lint import lens
 from wa_lint.cli.configuring import COMMAND_LINE, Layer, current, enforcement, layers, refused_file
 from wa_lint.cli.options import Choice, firm_rules, matching_rules, rule_infos
 from wa_lint.config import FOUND, Override
 from wa_lint.enforce import EXCLUDE, Enforcement, stricter
 from wa_lint.model import Configuration, Effect, Finding, Outcome, Report, RuleInfo, Severity
+from wa_lint.suppress import allow
+from wa_lint.suppress.allow import FAULTS
 
 ENFORCED: Final = "enforced"
 

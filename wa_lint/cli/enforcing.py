@@ -9,10 +9,10 @@ from functools import cache
 import msgspec
 
 from wa_lint import packs
-from wa_lint.allow import FAULTS
 from wa_lint.enforce import Enforcement
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Finding, Report, RuleInfo, Severity
+from wa_lint.suppress.allow import FAULTS
 
 
 @cache

@@ -1,0 +1,136 @@
+"""What does not gate: suppressions, overrides of the configuration and the baseline, put to a report."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import msgspec
+
+from wa_lint.cli.accounting import Account, Dropped, accounted, kept_findings
+from wa_lint.cli.configuring import current, enforcement
+from wa_lint.cli.enforcing import raised
+from wa_lint.cli.options import Choice, Settling, firm_rules, ignored_rules, matching_rules, rule_names
+from wa_lint.cli.output import complain
+from wa_lint.config import Config, Override
+from wa_lint.document import read_document
+from wa_lint.errors import ConfigError, did_you_mean
+from wa_lint.model import Location, Raw, Report
+from wa_lint.run.changed import only_changed
+from wa_lint.suppress import allow, baseline
+
+_LISTED = "allow"
+
+
+def settled(report: Report, settling: Settling, choice: Choice, today: str) -> Report:
+    """Return `report` with what is suppressed, or older than the baseline, marked so. `today` is an ISO date."""
+    strict = enforcement()
+    never = matching_rules(settling.never_suppress, choice, "--never-suppress")
+    policy = allow.Policy(
+        names=rule_names(choice),
+        is_inline=settling.inline_suppressions,
+        demands_reason=settling.require_reason,
+        never=never,
+        enforced=choice.always,
+        silent=ignored_rules(choice) & set(allow.FAULTS),
+    )
+    found = current()
+    said = _said(found) if strict.permits("allow") else ()
+    entries = [*said, *(entry for file in settling.allow for entry in _entries(file))]
+    report = allow.settle(report, entries, policy, today)
+    report, dropped = _without_overridden(report, found if strict.permits("overrides") else Config(), choice)
+    report = report if settling.baseline is None else _against(report, settling.baseline, never)
+    report = report if settling.diff is None else only_changed(report, Path.cwd(), settling.diff)
+    kept, number = kept_findings(report.findings, choice.always)
+    report = raised(msgspec.structs.replace(report, findings=kept), strict)
+    wide = frozenset(str(one.location) for one in entries if allow.is_catch_all(one))
+    return accounted(Account(report, choice, dropped, wide, number))
+
+
+def today(now: dt.datetime | None) -> str:
+    return (now or dt.datetime.now(dt.UTC)).date().isoformat()
+
+
+def _said(found: Config) -> Iterator[allow.Allowance | allow.Fault]:
+    """Yield the entries that stand in the configuration itself."""
+    for said in found.said.get("allow", ()):
+        for number, item in enumerate(said.value):
+            if isinstance(item, dict):
+                yield allow.entry(item, _place(said.where_of(number)))
+
+
+def _place(where: str) -> Location:
+    """Return the location that ``wa-lint.yaml:3:1`` spells."""
+    uri, line, column = where.rsplit(":", 2)
+    return Location(uri, int(line), int(column))
+
+
+def _without_overridden(report: Report, found: Config, choice: Choice) -> tuple[Report, Sequence[Dropped]]:
+    """Return `report` without the findings that the configuration does not ask for in some files, and what is gone."""
+    firm = firm_rules(choice)
+    overriding = [(over, matching_rules(over.ignore, choice, over.said.where)) for over in found.overrides()]
+    if not overriding:
+        return report, ()
+    by_file: dict[str, Counter[str]] = defaultdict(Counter)
+    for finding in report.findings:
+        by_file[finding.location.uri][finding.rule.id] += 1
+    gone: dict[str, set[str]] = defaultdict(set)
+    dropped = []
+    for override, ids in overriding:
+        files = [uri for uri in by_file if _is_in(uri, override)]
+        for uri in files:
+            gone[uri] |= ids - firm
+        number = sum(by_file[uri][id_] for uri in files for id_ in ids - firm)
+        dropped.append(Dropped(override, ids - firm, ids & choice.always, len(files), number))
+    kept = tuple(f for f in report.findings if f.rule.id not in gone[f.location.uri])
+    return msgspec.structs.replace(report, findings=kept), dropped
+
+
+def _is_in(uri: str, override: Override) -> bool:
+    from_there = Path(os.path.relpath(uri, override.said.folder)).as_posix()
+    return any(fnmatchcase(from_there, pattern) for pattern in override.paths)
+
+
+def _against(report: Report, file: Path, never: frozenset[str]) -> Report:
+    """Mark what is old, and say it where the baseline could shrink or fits nothing here."""
+    known = baseline.read(_bytes(file), file.name)
+    marked = baseline.settle(report, known, never)
+    gone = len(baseline.gone(report, known))
+    if known.findings and not any(f.suppressed and f.suppressed.kind == "baseline" for f in marked.findings):
+        complain(f"nothing in {file.name} was found again; is it the baseline of another repository, or all mended?")
+    elif gone:
+        complain(f"{gone} of {len(known.findings)} findings in {file.name} are gone; `wa-lint baseline` drops them")
+    return marked
+
+
+def _entries(file: Path) -> Iterator[allow.Allowance | allow.Fault]:
+    """Yield the entries of a file: a map with the key allow and a list. Raise `ConfigError` where it is none."""
+    document = read_document(_bytes(file), file.as_posix())
+    listed = document.value
+    if isinstance(listed, dict):
+        _demand_key(file, listed)
+        listed = listed[_LISTED]
+    if not isinstance(listed, list):
+        raise ConfigError(file.as_posix(), "is no list of suppressions: write `allow:` and a list below it")
+    head = (_LISTED,) if isinstance(document.value, dict) else ()
+    for number, raw in enumerate(listed):
+        yield allow.entry(raw, document.locate((*head, number)))
+
+
+def _demand_key(file: Path, found: Mapping[str, Raw]) -> None:
+    for key in found:
+        if key != _LISTED:
+            raise ConfigError(file.as_posix(), f"there is no key {key!r} here{did_you_mean(str(key), [_LISTED])}")
+    if _LISTED not in found:
+        raise ConfigError(file.as_posix(), "is no list of suppressions: write `allow:` and a list below it")
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ConfigError(file.as_posix(), f"cannot be read: {error.strerror}") from error
