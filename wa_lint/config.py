@@ -1,11 +1,15 @@
 """The configuration: what files say, merged, with where each value was said. It opens only what it is handed.
 
 The nearest file counts, after what it extends. Of a list that merges, what each says adds up; of all else the last word
-counts. A file of a repository is not trusted: no path in it leads out of the folder that it speaks for.
+counts. A file that was found in the tree is not trusted: it names no file to write, and every path in it leads to a
+regular file (or a folder, where one is wanted) inside the folder that it speaks for. What it extends is trusted no more
+than itself. A file that the user names may say everything.
 """
 
 from __future__ import annotations
 
+import posixpath
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +20,7 @@ import msgspec
 from wa_lint.document import Document, read_document
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Raw
+from wa_lint.writing import is_in_git_folder
 
 NAMES: Final = ("wa-lint.yaml", ".wa-lint.yaml", "pyproject.toml")
 """What a configuration file is called; of the last one only the table ``tool.wa-lint`` is read."""
@@ -23,12 +28,27 @@ NAMES: Final = ("wa-lint.yaml", ".wa-lint.yaml", "pyproject.toml")
 _DEEPEST: Final = 10
 """Files that extend each other."""
 
+FOUND: Final = "found"
+"""The trust of a configuration that lies in the tree that is checked."""
+
+NAMED: Final = "named"
+"""The trust of a configuration that the user names with ``--config``."""
+
+MOST_BYTES: Final = 1 << 20
+"""Of a configuration."""
+
+_MOST_READ: Final = 64 << 20
+"""Of a file that a found configuration names."""
+
+_NOT_A_PATH: Final = re.compile(r"(AWS::)?[A-Za-z0-9]+=.*", re.DOTALL)
+"""``Name=Value`` among parameters, as `wa_lint.sources.template.pair_of` reads it."""
+
 
 class Key(msgspec.Struct, frozen=True):
     """What may be said under one key."""
 
     kind: str
-    """text | texts | flag | number | path | paths | entries | overrides | outputs"""
+    """A key of `_FITS`. What holds a path has a kind of its own: `_paths` says which part of the value it is."""
     meaning: str
     merges: bool = False
     """Whether what several files, and the command line, say adds up."""
@@ -38,15 +58,15 @@ class Key(msgspec.Struct, frozen=True):
 _SEVERITIES: Final = ("low", "medium", "high", "critical")
 
 KEYS: Final[Mapping[str, Key]] = {
-    "extends": Key("texts", "Files beside this one, or installed packages with a wa-lint.yaml, that this one adds to."),
+    "extends": Key("bases", "Files beside this one, or installed packages with a wa-lint.yaml, that this one adds to."),
     "paths": Key("paths", "What is judged when the command line names nothing."),
     "exclude": Key("texts", "Files that a folder is not searched for; * stands for anything.", merges=True),
     "select": Key("texts", "Only these rules."),
     "ignore": Key("texts", "Not these rules.", merges=True),
     "pillar": Key("texts", "Only rules of these pillars."),
     "severity": Key("text", "Only rules that are as severe, or more.", choices=_SEVERITIES),
-    "rules": Key("paths", "Folders with rules of your own.", merges=True),
-    "parameters": Key("texts", "Values of the templates' parameters, as --parameters takes them."),
+    "rules": Key("folders", "Folders with rules of your own.", merges=True),
+    "parameters": Key("parameters", "Values of the templates' parameters, as --parameters takes them."),
     "jobs": Key("number", "Processes to judge with."),
     "allow": Key("entries", "Suppressions: entries with a rule, or files that hold such a list.", merges=True),
     "inline-suppressions": Key("flag", "Whether comments, Metadata and tags may suppress."),
@@ -54,7 +74,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "never-suppress": Key("texts", "Rules that nothing suppresses.", merges=True),
     "baseline": Key("path", "What `wa-lint baseline` wrote."),
     "overrides": Key("overrides", "For files that look like `paths`: `ignore`, rules not to ask there.", merges=True),
-    "output": Key("outputs", "FORMAT or FORMAT=FILE."),
+    "output": Key("outputs", "FORMAT; FORMAT=FILE only in a file that --config names."),
     "show-all": Key("flag", "Show what passed and what did not apply too."),
     "fail-on": Key("text", "Exit 1 when something as severe fails.", choices=(*_SEVERITIES, "never")),
     "strict": Key("flag", "Exit 4 when a verdict is unknown."),
@@ -68,6 +88,13 @@ class Said(msgspec.Struct, frozen=True):
     where: str
     """``wa-lint.yaml:3:1``"""
     folder: Path
+    items: tuple[str, ...] = ()
+    """Where each item of a list was said."""
+    file: str = ""
+    """What messages call the file."""
+
+    def where_of(self, number: int) -> str:
+        return self.items[number] if number < len(self.items) else self.where
 
 
 class Override(msgspec.Struct, frozen=True):
@@ -83,6 +110,7 @@ class Config(msgspec.Struct, frozen=True):
 
     said: Mapping[str, tuple[Said, ...]] = {}
     files: tuple[str, ...] = ()
+    trust: str = FOUND
 
     def values(self, key: str) -> list[Raw]:
         """Return the items of a list; nothing where nobody said any."""
@@ -103,18 +131,29 @@ FindPackage = Callable[[str], Path | None]
 """Gives the folder of an installed package, without importing it."""
 
 
-def load(file: Path, root: Path, name: str, open_file: Open, find_package: FindPackage) -> Config:
-    """Return what `file` and all that it extends say. `name` is what messages call it, `root` what it may speak for.
+class Ground(msgspec.Struct, frozen=True):
+    """How far a configuration may reach: `root` is what it speaks for."""
+
+    root: Path
+    trust: str = FOUND
+
+
+def load(file: Path, ground: Ground, name: str, open_file: Open, find_package: FindPackage) -> Config:
+    """Return what `file` and all that it extends say. `name` is what messages call it.
 
     Raise `ConfigError`, with line and column where there are any, at the first thing that is wrong.
     """
-    return _Loading(open_file, find_package).load(file, root, name, ())
+    return _Loading(open_file, find_package).load(file, ground, name, ())
 
 
 def has_table(content: bytes) -> bool:
     """Whether a pyproject.toml speaks to wa-lint. What is no TOML does not."""
+    if b"wa-lint" not in content:
+        return False
     try:
         return isinstance(tomllib.loads(content.decode()).get("tool", {}).get("wa-lint"), dict)
+    except RecursionError:
+        return True  # to read it says what is wrong
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, AttributeError):
         return False
 
@@ -123,29 +162,33 @@ class _Loading(msgspec.Struct, frozen=True):
     open_file: Open
     find_package: FindPackage
 
-    def load(self, file: Path, root: Path, name: str, chain: tuple[Path, ...]) -> Config:
+    def load(self, file: Path, ground: Ground, name: str, chain: tuple[Path, ...]) -> Config:
+        if ground.trust == FOUND:
+            _demand(file, ground.root, name, _File(most=MOST_BYTES))
         if file.resolve() in chain:
             raise ConfigError(name, "extends itself")
         if len(chain) >= _DEEPEST:
             raise ConfigError(name, f"more than {_DEEPEST} files extend each other")
         said = _read(self._bytes(file, name), file, name)
-        checked = {key: _checked(key, one, root) for key, one in said.items()}
-        config = Config()
-        for base in checked["extends"].value if "extends" in checked else ():
-            config = _merged(config, self._base(base, file, root, checked["extends"], (*chain, file.resolve())))
-        own = Config({key: (one,) for key, one in checked.items() if key != "extends"}, (name,))
+        checked = {key: _checked(key, one, ground) for key, one in said.items()}
+        config = Config(trust=ground.trust)
+        if "extends" in checked:
+            here = (*chain, file.resolve())
+            for number, base in enumerate(checked["extends"].value):
+                config = _merged(config, self._base(base, number, checked["extends"], ground, here))
+        own = Config({key: (one,) for key, one in checked.items() if key != "extends"}, (name,), ground.trust)
         return _merged(config, own)
 
-    def _base(self, base: str, file: Path, root: Path, said: Said, chain: tuple[Path, ...]) -> Config:
-        if base.endswith((".yaml", ".yml", ".toml")):
-            found = file.parent / base
-            if not _is_inside(found, root):
-                raise ConfigError(said.where, f"extends {base!r}, which is outside of the repository")
-            return self.load(found, root, base, chain)
+    def _base(self, base: str, number: int, said: Said, ground: Ground, chain: tuple[Path, ...]) -> Config:
+        if _is_file_name(base):
+            name = posixpath.normpath(posixpath.join(posixpath.dirname(said.file), base))
+            return self.load(said.folder / base, ground, name, chain)
         folder = self.find_package(base)
         if folder is None:
-            raise ConfigError(said.where, f"extends {base!r}, which is neither a .yaml file nor an installed package")
-        return self.load(folder / NAMES[0], folder, f"{base}/{NAMES[0]}", chain)
+            problem = f"extends {base!r}, which is neither a .yaml file nor an installed package"
+            raise ConfigError(said.where_of(number), problem)
+        within = msgspec.structs.replace(ground, root=folder)
+        return self.load(folder / NAMES[0], within, f"{base}/{NAMES[0]}", chain)
 
     def _bytes(self, file: Path, name: str) -> bytes:
         try:
@@ -154,10 +197,14 @@ class _Loading(msgspec.Struct, frozen=True):
             raise ConfigError(name, f"cannot be read: {error.strerror or error}") from error
 
 
+def _is_file_name(base: str) -> bool:
+    return base.endswith((".yaml", ".yml", ".toml"))
+
+
 def _merged(base: Config, other: Config) -> Config:
     keys = dict.fromkeys((*base.said, *other.said))
     said = {key: (*base.said.get(key, ()), *other.said.get(key, ())) for key in keys}
-    return Config(said, (*base.files, *other.files))
+    return Config(said, (*base.files, *other.files), other.trust)
 
 
 # --- reading and checking ---------------------------------------------------------------------------
@@ -165,7 +212,7 @@ def _merged(base: Config, other: Config) -> Config:
 
 def _read(content: bytes, file: Path, name: str) -> dict[str, Said]:
     if file.suffix == ".toml":
-        return {key: Said(value, f"{name}: tool.wa-lint.{key}", file.parent) for key, value in _toml(content, name)}
+        return {key: _said_in_toml(content, key, value, file, name) for key, value in _toml(content, name)}
     document = read_document(content, name)
     if document.is_empty:
         return {}
@@ -174,16 +221,41 @@ def _read(content: bytes, file: Path, name: str) -> dict[str, Said]:
     if document.problems:
         problem = document.problems[0]
         raise ConfigError(str(problem.location), problem.message)
-    return {str(key): Said(value, _where(document, key), file.parent) for key, value in document.value.items()}
+    return {str(key): _said(document, key, file, name) for key in document.value}
 
 
-def _where(document: Document, key: str) -> str:
-    return str(document.locate_key((key,)))
+def _said(document: Document, key: str, file: Path, name: str) -> Said:
+    value = document.value[key]
+    items = [str(document.locate((key, number))) for number in range(len(value))] if isinstance(value, list) else []
+    return Said(value, str(document.locate_key((key,))), file.parent, tuple(items), name)
+
+
+def _said_in_toml(content: bytes, key: str, value: Raw, file: Path, name: str) -> Said:
+    return Said(value, f"{name}:{_line_in_toml(content.decode(), key)}:1", file.parent, (), name)
+
+
+def _line_in_toml(text: str, key: str) -> int:
+    """Return the line of a key of ``tool.wa-lint``, or of its table: the parser of Python keeps no places."""
+    lines = list(enumerate(text.splitlines(), 1))
+    found, is_inside = next((number for number, line in lines if "wa-lint" in line), 1), False
+    for number, line in lines:
+        squeezed = re.sub(r"[\s\"']", "", line.partition("=")[0])
+        if squeezed.startswith("["):
+            is_inside = squeezed.strip("[]").startswith("tool.wa-lint")
+            if squeezed.strip("[]") in {"tool.wa-lint", f"tool.wa-lint.{key}"}:
+                found = number
+                if squeezed.strip("[]") != "tool.wa-lint":
+                    return number
+        elif is_inside and "=" in line and squeezed.split(".")[0] == key:
+            return number
+    return found
 
 
 def _toml(content: bytes, name: str) -> Sequence[tuple[str, Raw]]:
     try:
         table = tomllib.loads(content.decode()).get("tool", {}).get("wa-lint", {})
+    except RecursionError as error:
+        raise ConfigError(name, "is nested too deeply") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(name, f"is no TOML: {error}") from error
     if not isinstance(table, dict):
@@ -191,15 +263,22 @@ def _toml(content: bytes, name: str) -> Sequence[tuple[str, Raw]]:
     return list(table.items())
 
 
-def _checked(key: str, said: Said, root: Path) -> Said:
+def _checked(key: str, said: Said, ground: Ground) -> Said:
     """Return what was said, a list where the key takes one. Raise `ConfigError` where it does not fit the key."""
     if key not in KEYS:
         raise ConfigError(said.where, f"there is no key {key!r}{did_you_mean(key, KEYS)}")
-    value = _FITS[KEYS[key].kind](said, KEYS[key])
-    for path in _paths(KEYS[key].kind, value):
-        if not _is_inside(said.folder / path, root):
-            raise ConfigError(said.where, f"{path!r} leads out of the folder that this file speaks for")
+    try:
+        value = _FITS[KEYS[key].kind](said, KEYS[key])
+        if ground.trust == FOUND:
+            _demand_inside(KEYS[key].kind, msgspec.structs.replace(said, value=value), ground.root)
+    except ConfigError as error:
+        raise ConfigError(error.where, f"{key}: {error.problem}") from error
     return msgspec.structs.replace(said, value=value)
+
+
+def _demand_inside(kind: str, said: Said, root: Path) -> None:
+    for number, path in _paths(kind, said.value):
+        _demand(said.folder / path, root, said.where_of(number), _WANTED[kind], path)
 
 
 def _text(said: Said, key: Key) -> Raw:
@@ -255,26 +334,89 @@ _FITS: Final[Mapping[str, Callable[[Said, Key], Raw]]] = {
     "number": _number,
     "path": _text,
     "paths": _texts,
+    "folders": _texts,
+    "bases": _texts,
+    "parameters": _texts,
     "entries": _entries,
     "overrides": _overrides,
     "outputs": _texts,
 }
 
 
-def _paths(kind: str, value: Raw) -> list[str]:
-    """Return what of a value is the path of a file or folder."""
-    if kind == "outputs":
-        return [text.partition("=")[2] for text in value if "=" in text]
-    if kind in {"path", "paths"}:
-        return [value] if isinstance(value, str) else value
-    return [item for item in value if isinstance(item, str)] if kind == "entries" else []
+# --- paths in a file that is not trusted ------------------------------------------------------------
 
 
-def _is_inside(path: Path, root: Path) -> bool:
+class _File(msgspec.Struct, frozen=True):
+    """What a path has to lead to."""
+
+    is_file: bool = True
+    is_folder: bool = False
+    most: int = _MOST_READ
+
+
+_WANTED: Final[Mapping[str, _File | None]] = {
+    "path": _File(),
+    "paths": _File(is_folder=True),
+    "folders": _File(is_file=False, is_folder=True),
+    "bases": _File(most=MOST_BYTES),
+    "parameters": _File(),
+    "entries": _File(),
+    "outputs": None,
+}
+"""What the paths of a kind lead to; None: nothing, for a file that is not trusted names none."""
+
+
+def _paths(kind: str, value: Raw) -> list[tuple[int, str]]:
+    """Return what of a value is the path of a file or folder, and which item of the list it is."""
+    listed = list(enumerate(value if isinstance(value, list) else [value]))
+    match kind:
+        case "path" | "paths" | "folders":
+            return listed
+        case "bases":
+            return [(number, text) for number, text in listed if _is_file_name(text)]
+        case "parameters":
+            return [(number, text) for number, text in listed if is_parameter_file(text)]
+        case "entries":
+            return [(number, item) for number, item in listed if isinstance(item, str)]
+        case "outputs":
+            return [(number, text) for number, text in listed if "=" in text]
+    return []
+
+
+def is_parameter_file(text: str) -> bool:
+    """Whether an item of ``parameters`` names a file; else it is ``Name=Value``."""
+    return not _NOT_A_PATH.fullmatch(text)
+
+
+def _demand(path: Path, root: Path, where: str, wanted: _File | None, shown: str = "") -> None:
+    """Raise `ConfigError` where a path of a file that is not trusted leads to something other than what is wanted."""
+    if wanted is None:
+        problem = f"{shown!r} names a file, and a configuration that is found in the tree may name formats only"
+        raise ConfigError(where, f"{problem}; write -o {shown}, or name the configuration with --config")
+    said = f"{shown!r} " if shown else ""
+    if refused := _refused(path, root, wanted):
+        raise ConfigError(where, said + refused)
+
+
+def _refused(path: Path, root: Path, wanted: _File) -> str | None:
     try:
-        return path.resolve().is_relative_to(root.resolve())
-    except (OSError, RuntimeError, ValueError):  # a loop of links, a null byte
-        return False
+        if not path.resolve().is_relative_to(root.resolve()):
+            return "leads out of the folder that this file speaks for"
+        if is_in_git_folder(path):
+            return "lies in a git directory, where a configuration that is found in the tree may read nothing"
+        if not path.exists():
+            return "does not exist"
+        if path.is_dir() and not wanted.is_folder:
+            return "is a folder; a file is wanted here"
+        if path.is_file() and not wanted.is_file:
+            return "is a file; a folder is wanted here"
+        if not path.is_dir() and not path.is_file():
+            return "is not a regular file"
+        if path.is_file() and not wanted.is_folder and path.stat().st_size > wanted.most:
+            return f"is larger than {wanted.most >> 20} MiB"
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a null byte, a name that is too long
+        return f"cannot be read: {getattr(error, 'strerror', None) or error}"
+    return None
 
 
 def _listed(value: Raw) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from wa_lint import lens, packs
+from wa_lint import enforce, lens, packs
 from wa_lint.budget import DEFAULT, MEANINGS
 from wa_lint.config import KEYS, Key
 from wa_lint.facts import FACTS, FUNCTIONS
@@ -46,9 +46,14 @@ def rule_page(rule: Rule) -> str:
 
 
 def _configuration() -> str:
-    return _CONFIGURATION + _table(
-        ("key", "takes", "adds up", "says"),
-        ((f"`{name}`", _takes(key), "yes" if key.merges else "", key.meaning) for name, key in KEYS.items()),
+    return (
+        _CONFIGURATION
+        + _table(
+            ("key", "takes", "adds up", "says"),
+            ((f"`{name}`", _takes(key), "yes" if key.merges else "", key.meaning) for name, key in KEYS.items()),
+        )
+        + _ENFORCEMENT
+        + _table(("key", "takes", "says"), _enforced_keys())
     )
 
 
@@ -62,10 +67,77 @@ The command line counts before the environment (`WA_LINT_FAIL_ON=high` for `--fa
 that before what it extends, that before the default. Lists that add up are what all of them say together; of
 everything else the last word counts. An unknown key, or a value of the wrong kind, is an error.
 
-A file of a repository is not trusted: no path in it leads out of the repository, and it can name no account or role.
-Editors check it by the [JSON Schema](../wa_lint/schemas/config.schema.json).
+## Who may say what
+
+From the strongest to the weakest: what is [enforced](#enforcement), the command line and the environment, a file that
+`--config` names, a file that is found in the tree, and the comments, Metadata and tags beside resources. A weaker one
+never loosens what a stronger one has set: a configuration ignores no rule that `--select` or `--never-suppress` names
+on the command line, and its `pillar` and `severity` narrow no `--select`.
+
+A file that is found in the tree may have been written by the author of the change, so it is not trusted:
+
+* `output` names formats, never files;
+* every path in it, links followed, leads to a regular file (a folder, for `rules` and `paths`) in the repository, or
+  in the folder of the file where there is no repository, and never into `.git`;
+* what it extends is trusted no more than itself;
+* it can name no account or role.
+
+Anything else is an error with file, line and column, and exit code 2. A file that `--config` names may say all of this,
+so name none that the author of a change can edit.
+
+Every report names the configuration that was used and what it switched off: text, JSON (`configuration`), SARIF
+(`toolConfigurationNotifications`), HTML, Markdown, JUnit (properties), GitHub's annotations (a notice), GitLab's SAST
+report (`scan.messages`). ASFF, CSV, GitLab's Code Quality, JSON Lines and OCSF are lists of findings, without a place
+for it: with them, and with `wa-lint diff` and `wa-lint baseline`, it is said on stderr.
+
+wa-lint writes through no symbolic link, to no device but `/dev/stdout`, `/dev/stderr` and `/dev/null`, and nothing into
+`.git`. A file is written whole or not at all.
+
+Editors check the configuration by the [JSON Schema](../wa_lint/schemas/config.schema.json).
+
+## Keys
 
 """
+
+_ENFORCEMENT = """
+## Enforcement
+
+`--enforce FILE`, or the variable `WA_LINT_ENFORCE`, names what nothing else may loosen: no configuration, no option, no
+comment, no tag. It is for the owner of a pipeline, and [binds](ci.md#enforcement) where the author of a change can edit
+neither the file nor the command. Of several files, the stricter word counts; the variable adds to the option and is not
+replaced by it. A fault in such a file ends with exit code 2. What it refuses to others is in every report.
+
+```yaml
+# enforce.yaml
+rules:
+  - role-*                                          # always checked; nothing ignores, overrides or suppresses them
+  - {rule: endpoint-default-key, severity: high}    # and at least this severe
+severity: critical          # the same for every critical rule
+fail-on: medium             # --fail-on may be low or medium
+inline-suppressions: false  # comments, Metadata and tags do not count, for any rule
+exclude: [vendor/*]         # the only pattern that counts
+```
+
+Where `rules` or `severity` is given, `exclude`, `paths` and `parameters` of a configuration, `--now` and
+`--nothing-ok` do not count unless this file says `true`: each could hide what an enforced rule would find. `rules`
+names rules of wa-lint and of `packs`; a rule that the repository brings cannot be enforced, and none can take the id of
+one that is. A change can make almost any verdict unknown (a parameter without a default); with `strict: true` that
+fails too.
+
+Editors check the file by its [JSON Schema](../wa_lint/schemas/enforce.schema.json).
+
+"""
+
+
+def _enforced_keys() -> Iterator[tuple[str, str, str]]:
+    kinds = {"severity": "a severity", "fail-on": "a severity", enforce.EXCLUDE: "true, false or list"}
+    for name, meaning in enforce.TEXTS.items():
+        yield f"`{name}`", kinds.get(name, "list"), meaning
+    for name, meaning in enforce.FLAGS.items():
+        yield f"`{name}`", "true or false", meaning
+    for name, switch in enforce.SWITCHES.items():
+        default = " By default it does not where `rules` or `severity` are given." if switch.is_closed_by_rules else ""
+        yield f"`{name}`", "true or false", switch.meaning + default
 
 
 def _limits() -> str:
@@ -102,10 +174,13 @@ def _takes(key: Key) -> str:
         "flag": "true or false",
         "number": "whole number",
         "path": "file",
-        "paths": "list of paths",
+        "paths": "list of files and folders",
+        "folders": "list of folders",
+        "bases": "list of files and packages",
+        "parameters": "list of files and `Name=Value`",
         "entries": "list of [entries](suppressions.md) or files",
         "overrides": "list of maps with `paths` and `ignore`",
-        "outputs": "list",
+        "outputs": "list of formats",
     }[key.kind]
 
 

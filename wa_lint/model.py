@@ -489,6 +489,31 @@ class Census(msgspec.Struct, frozen=True):
         return Census(self.resources + other.resources, self.ml + other.ml, self.recognised + other.recognised)
 
 
+class Effect(msgspec.Struct, frozen=True):
+    """One thing that a configuration switched off, or that enforcement did not let it switch off."""
+
+    key: str
+    """The key of the configuration, or the option without its dashes: ``ignore``."""
+    text: str
+    """What it does, to follow its file's name: ``ignores 1 rule (notebook-root-access)``."""
+    items: tuple[str, ...] = ()
+    """Of what: ids of rules, patterns, files."""
+    count: int | None = None
+    """How many rules, findings or files that was in this run, where that is counted."""
+
+
+class Configuration(msgspec.Struct, frozen=True):
+    """One configuration that a run used, and what it switched off."""
+
+    uri: str
+    """The file; ``command line`` or ``environment`` for options."""
+    trust: str
+    """enforced | command line | named | found"""
+    switched_off: tuple[Effect, ...] = ()
+    overruled: tuple[Effect, ...] = ()
+    """What a weaker configuration wanted and this one, which is enforced, does not permit."""
+
+
 class Report(msgspec.Struct, frozen=True):
     """The end of the road: what every reporter is given."""
 
@@ -506,6 +531,10 @@ class Report(msgspec.Struct, frozen=True):
     """Types without a verdict, one entry for each (type, reason): what no source reads, no rule asks about."""
     not_followed: tuple[NotFollowed, ...] = ()
     census: Census = Census()
+    configuration: tuple[Configuration, ...] = ()
+    """What decided how this run judged, the strongest first."""
+    left_out: Mapping[str, int] = {}
+    """How many files each pattern of ``exclude`` left out."""
 
 
 def path_text(path: Sequence[str | int]) -> str:

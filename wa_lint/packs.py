@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import msgspec
 
 from wa_lint.errors import RuleFileError
 from wa_lint.rule import Rule, load_file
+from wa_lint.suppress.allow import FAULTS
 
 
 class Book(msgspec.Struct, frozen=True):
@@ -23,6 +25,9 @@ PREPARED = "rules.msgpack"
 
 _HERE = Path(__file__).parent
 
+_MOST_BYTES = 1 << 20
+"""Of a rule file."""
+
 
 def load(extra_folders: Sequence[Path] = ()) -> tuple[Rule, ...]:
     """Return the built-in rules and those of `extra_folders`, by id. Raise `RuleFileError` if two bear one id."""
@@ -31,6 +36,12 @@ def load(extra_folders: Sequence[Path] = ()) -> tuple[Rule, ...]:
         _demand_free(rule, rules)
         rules |= dict.fromkeys((rule.info.id, *rule.info.aliases), rule)
     return tuple(rule for name, rule in sorted(rules.items()) if rule.info.id == name)
+
+
+@cache
+def book(folders: tuple[Path, ...] = ()) -> Sequence[Rule]:
+    """As `load`, read once in a process."""
+    return load(folders)
 
 
 def built_in() -> Sequence[Rule]:
@@ -56,6 +67,8 @@ def _rule_in(folder: Path, file: Path, *, is_trusted: bool) -> Rule:
     name = file.relative_to(folder).as_posix()
     if not is_trusted and not file.resolve().is_relative_to(folder.resolve()):
         raise RuleFileError(name, "a link that leads out of the folder; a pack brings all its rules along")
+    if not is_trusted and (not file.is_file() or file.stat().st_size > _MOST_BYTES):
+        raise RuleFileError(name, f"is not a regular file of at most {_MOST_BYTES >> 20} MiB")
     return load_file(file, name, is_trusted=is_trusted)
 
 
@@ -76,6 +89,8 @@ def read_folder(folder: Path) -> Book:
 
 def _demand_free(rule: Rule, taken: Mapping[str, Rule]) -> None:
     for name in (rule.info.id, *rule.info.aliases):
+        if name in FAULTS:
+            raise RuleFileError(rule.file, f"the id {name!r} is taken by what wa-lint finds about suppressions")
         if name in taken:
             raise RuleFileError(rule.file, f"the id {name!r} is taken by {taken[name].file}")
 

@@ -150,6 +150,7 @@ CASES: dict[str, tuple[dict[str, str], str, int]] = {
     "no such path": ({"paths": "infra\nnowhere"}, "2", 0),
     "no such option": ({"args": "--no-such-option"}, "2", 0),
     "no such configuration": ({"config": "none.yaml"}, "2", 0),
+    "no such enforcement": ({"enforce": "none.yaml"}, "2", 0),
     "no upload": ({"upload_sarif": "false", "fail_on": "never"}, "0", 0),
 }
 
@@ -162,7 +163,7 @@ def test_the_job_ends_with_the_code_of_wa_lint(case: str, action: Callable[..., 
     assert run.failed == ([("verdict", int(code))] if code != "0" else [])
 
 
-@pytest.mark.parametrize("name", ["paths", "config", "args", "sarif_file", "format", "fail_on"])
+@pytest.mark.parametrize("name", ["paths", "config", "enforce", "args", "sarif_file", "format", "fail_on"])
 def test_no_input_is_run(name: str, action: Callable[..., Runner], sample: Path) -> None:
     action(**{name: "$(touch pwned)\n\"; touch pwned; \"\n`touch pwned`\n'; touch pwned; '"})
     assert not list(sample.rglob("pwned"))

@@ -80,6 +80,7 @@ CASES: dict[str, tuple[dict[str, str], int]] = {
     "nothing to check": ({"paths": "json.py"}, 3),
     "no such path": ({"paths": "nowhere"}, 2),
     "no such configuration": ({"config": "none.yaml"}, 2),
+    "no such enforcement": ({"enforce": "none.yaml"}, 2),
 }
 
 

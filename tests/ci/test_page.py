@@ -12,19 +12,21 @@ from typing import Any
 import pytest
 import yaml
 
-from wa_lint import __version__
+from wa_lint import __version__, enforce
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/ci.md").read_text("utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", PAGE, re.DOTALL)
-WORKFLOW, INCLUDE, PRE_COMMIT = (text for language, text in BLOCKS if language == "yaml")
+WORKFLOW, INCLUDE, PRE_COMMIT, REQUIRED = (text for language, text in BLOCKS if language == "yaml")
 LINES = [line.split(" #")[0].strip() for language, text in BLOCKS if language == "sh" for line in text.splitlines()]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
 COMPONENT = next(yaml.safe_load_all((ROOT / "templates/wa-lint.yml").read_text("utf-8")))
 
 
 @pytest.mark.parametrize(
-    ("schema", "text"), [("vendor.github-workflows", WORKFLOW), ("vendor.gitlab-ci", INCLUDE)], ids=["GitHub", "GitLab"]
+    ("schema", "text"),
+    [("vendor.github-workflows", WORKFLOW), ("vendor.github-workflows", REQUIRED), ("vendor.gitlab-ci", INCLUDE)],
+    ids=["GitHub", "GitHub, required", "GitLab"],
 )
 def test_the_files_are_what_their_schemas_say(schema: str, text: str, ran: Any, tmp_path: Path) -> None:
     (tmp_path / "x.yml").write_text(text, "utf-8")
@@ -32,12 +34,13 @@ def test_the_files_are_what_their_schemas_say(schema: str, text: str, ran: Any, 
     assert done.code == 0, done.log
 
 
+@pytest.mark.parametrize("text", [WORKFLOW, REQUIRED], ids=["own", "required"])
 def test_an_auditor_of_workflows_finds_nothing_but_that_our_place_is_to_be_filled_in(
-    ran: Any, tool: Any, tmp_path: Path
+    text: str, ran: Any, tool: Any, tmp_path: Path
 ) -> None:
     file = tmp_path / ".github/workflows/wa-lint.yml"
     file.parent.mkdir(parents=True)
-    file.write_text(WORKFLOW.replace("wa-lint@v", f"wa-lint@{'0' * 40} # v"), "utf-8")
+    file.write_text(text.replace("wa-lint@v", f"wa-lint@{'0' * 40} # v"), "utf-8")
     done = ran([tool("zizmor"), "--offline", "--no-progress", "--persona", "pedantic", "."], tmp_path)
     assert done.code == 0, done.log
 
@@ -61,6 +64,14 @@ def test_what_is_named_is_there() -> None:
     assert set(COMPONENT["spec"]["inputs"]) >= set(include["inputs"])
     assert all(f"`{name}`" in PAGE for name in (*COMPONENT["spec"]["inputs"], *ACTION["outputs"]))
     assert {hook["id"] for hook in repository["hooks"]} == {"wa-lint"}
+
+
+def test_the_enforcement_on_the_page_is_read_and_named() -> None:
+    write, _, judge = yaml.safe_load(REQUIRED)["jobs"]["wa-lint"]["steps"]
+    text = "\n".join(re.findall(r"'([\w-]+: \w+)'", write["run"]))
+    found = enforce.load(text.encode(), "enforce.yaml", ROOT)
+    assert (found.severity, found.fail_on, found.permits("inline-suppressions")) == ("high", "medium", False)
+    assert judge["with"]["enforce"].rpartition("/")[2] in write["run"]
 
 
 def test_every_version_on_the_page_is_ours() -> None:

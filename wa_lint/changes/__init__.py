@@ -5,7 +5,7 @@ What one side could not see is no difference: it is said as not compared, with t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
@@ -109,10 +109,17 @@ def compare(before: Side, after: Side) -> Difference:
     return Difference(_findings(earlier, later), _resources(earlier, later), _coverage(earlier, later))
 
 
-def is_new_or_worse(difference: Difference, least: Severity) -> bool:
-    """Whether something fails as severely as `least`, or more, and did not before, or less."""
+def is_new_or_worse(difference: Difference, least: Severity | None, always: Collection[str] = frozenset()) -> bool:
+    """Whether something fails as severely as `least`, or more, and did not before, or less.
+
+    `least` None: however severe it is, it does not count. `always`: ids of the rules that count all the same.
+    """
     found = [*difference.findings.new, *(change.after for change in difference.findings.changed if change.is_worse)]
-    return any(_fails(finding) and finding.rule.severity.rank >= least.rank for finding in found)
+    return any(_fails(f) and (f.rule.id in always or _is_as_severe(f, least)) for f in found)
+
+
+def _is_as_severe(finding: Finding, least: Severity | None) -> bool:
+    return least is not None and finding.rule.severity.rank >= least.rank
 
 
 # --- findings ---------------------------------------------------------------------------------------

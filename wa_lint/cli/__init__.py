@@ -89,7 +89,7 @@ class _Commands(click.Group):
             return None
         command: click.Command = getattr(import_module(_COMMANDS[cmd_name]), cmd_name.replace("-", "_"))
         for option in command.params:
-            if isinstance(option, click.Option) and option.name not in {"help", "config", "no_config"}:
+            if isinstance(option, click.Option) and option.name not in {"help", "config", "no_config", "enforce"}:
                 option.envvar = f"{PREFIX}{str(option.name).upper()}"
         return command
 

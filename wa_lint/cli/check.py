@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -13,12 +14,14 @@ import msgspec
 
 from wa_lint import findings
 from wa_lint.budget import budget_of
-from wa_lint.cli.configuring import configured, packed
+from wa_lint.cli.configuring import configured, enforcement, layers, packed
 from wa_lint.cli.exits import CLEAN, NOTHING, exit_code
 from wa_lint.cli.options import Choice, Delivery, Settling, choice, chosen_rules, delivery, settling, with_not_run
-from wa_lint.cli.output import atomic, complain, deliver, targets
+from wa_lint.cli.output import complain, deliver, targets
+from wa_lint.enforce import EXCLUDE
 from wa_lint.model import Input, Report
 from wa_lint.reporters import Options
+from wa_lint.reporters import configured as configured_by
 from wa_lint.rule import Rule
 from wa_lint.run.excerpts import excerpts
 from wa_lint.run.given_parameters import OPTION, stages_of
@@ -27,6 +30,7 @@ from wa_lint.run.judge import Judged, Task, day, judge_files
 from wa_lint.run.walking import capped
 from wa_lint.suppress.apply import settled, today
 from wa_lint.suppress.baseline import read, written
+from wa_lint.writing import atomic, demand_writable
 
 Lines: TypeAlias = Callable[[str], Sequence[str]]
 """The lines of the source behind a uri."""
@@ -68,7 +72,22 @@ _READING: Final = (
 
 def reading(command: Callable[..., object]) -> Callable[..., object]:
     """Add the paths and how they are read; the command gets them as `reading`."""
-    return packed(command, "reading", Reading, _READING)
+    return packed(command, "reading", Reading, _READING, _bound)
+
+
+def _bound(given: Reading) -> Reading:
+    """Return what is read, within what is enforced: of ``exclude`` the patterns that count, of a file no paths."""
+    strict = enforcement()
+    return msgspec.structs.replace(
+        given,
+        paths=given.paths if strict.permits("paths") or _is_by_hand("paths") else (),
+        parameters=given.parameters if strict.permits("parameters") or _is_by_hand("parameters") else (),
+        exclude=given.exclude if strict.permits(EXCLUDE) else tuple(p for p in given.exclude if p in strict.exclude),
+    )
+
+
+def _is_by_hand(name: str) -> bool:
+    return any(not layer.is_file for layer in layers(name))
 
 
 @click.command()
@@ -84,7 +103,8 @@ def check(reading: Reading, choice: Choice, settling: Settling, delivery: Delive
     report, lines = judged_files(reading, choice, delivery.now)
     code = deliver(settled(report, settling, choice, today(delivery.now)), to, delivery, Options(lines=lines))
     is_empty = not any(entry.status == "judged" for entry in report.inputs)
-    return CLEAN if nothing_ok and is_empty and code == NOTHING else code
+    is_excused = nothing_ok and is_empty and enforcement().permits("nothing-ok")
+    return CLEAN if is_excused and code == NOTHING else code
 
 
 @click.command()
@@ -103,10 +123,13 @@ def check(reading: Reading, choice: Choice, settling: Settling, delivery: Delive
 )
 def baseline(reading: Reading, choice: Choice, settling: Settling, output: Path) -> int:
     """Write down all that is found today; with `check --baseline FILE` only what is new gates."""
+    demand_writable(output)
     report, _ = judged_files(reading, choice, None)
     fresh = settled(report, msgspec.structs.replace(settling, baseline=None), choice, today(None))
     with atomic(output) as stream:
         stream.write(written(fresh))
+    for said in configured_by.sentences(fresh, all_used=False):
+        complain(said)
     complain(f"{len(read(written(fresh), output.name).findings)} findings in {output}")
     return exit_code(fresh, None, is_strict=False)
 
@@ -115,7 +138,9 @@ def judged_files(reading: Reading, choice: Choice, now: dt.datetime | None) -> t
     """Return the report on what `reading` names, and what shows its lines. What cannot be read is said on stderr."""
     rules = chosen_rules(choice)
     stages = stages_of(reading.parameters, Path.cwd())
-    below = look(reading.paths or [Path()], Path.cwd(), reading.exclude, is_forced=reading.force_exclude)
+    left_out: Counter[str] = Counter()
+    paths = reading.paths or [Path()]
+    below = look(paths, Path.cwd(), reading.exclude, is_forced=reading.force_exclude, left_out=left_out)
     task = Task(
         choice=choice,
         stages=stages,
@@ -130,7 +155,8 @@ def judged_files(reading: Reading, choice: Choice, now: dt.datetime | None) -> t
     if stages:
         _hint(judged, reading.paths)
     nested = [File(uri, uri) for one in judged for uri in one.nested.values()]
-    return with_not_run(_merged(judged, below.passed, rules), task.choice), excerpts([*nested, *below.files])
+    report = msgspec.structs.replace(_merged(judged, below.passed, rules), left_out=left_out)
+    return with_not_run(report, task.choice), excerpts([*nested, *below.files])
 
 
 def _merged(judged: Sequence[Judged], passed: Sequence[Input], rules: Sequence[Rule]) -> Report:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from wa_lint.cli.configuring import PREFIX, load
+from wa_lint.cli.configuring import ENFORCE, PREFIX, enforced_by_environment, load, load_enforcement
 from wa_lint.cli.exits import CLEAN
 from wa_lint.cli.output import to_stdout
 from wa_lint.config import KEYS, Config
@@ -25,10 +25,12 @@ def config() -> None:
 def explain(file: Path | None) -> int:
     """Print each key that is set, its value, and who said it: the environment, or which line of which file."""
     found = load(file, Path.cwd())
+    strict = load_enforcement(enforced_by_environment(os.environ), Path.cwd())
     told = list(_told(found, os.environ))
     lines = [f"{key}: {value}  # {where}" for key, value, where in told]
     read = ", ".join(found.files) or "no configuration file"
-    to_stdout("\n".join([f"# read, the last word counts: {read}", *lines]) + "\n")
+    enforced = [f"# enforced by {ENFORCE}, before all of it: {', '.join(strict.files)}"] if strict.files else []
+    to_stdout("\n".join([*enforced, f"# read, the last word counts: {read}", *lines]) + "\n")
     return CLEAN
 
 

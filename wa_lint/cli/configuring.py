@@ -1,66 +1,100 @@
 """Finds the configuration, and lays it under the options.
 
 The command line counts before the environment (``WA_LINT_FAIL_ON=high``), that before the file, that before the
-default. Lists that merge (`wa_lint.config.KEYS`) add up instead.
+default. Lists that merge (`wa_lint.config.KEYS`) add up instead. What is enforced (``--enforce``) counts before all.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, wraps
 from importlib.machinery import PathFinder
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import click
 import msgspec
 from click.core import ParameterSource
 
 from wa_lint import config as configuration
-from wa_lint.config import KEYS, NAMES, Config
+from wa_lint import enforce
+from wa_lint.config import FOUND, KEYS, MOST_BYTES, NAMED, NAMES, Config, Ground, is_parameter_file
+from wa_lint.enforce import Enforcement
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Raw
 from wa_lint.redact import mask
 from wa_lint.reporters import visible
+from wa_lint.writing import root_of
 
 _META: Final = "wa_lint.config"
+_ENFORCED: Final = "wa_lint.enforcement"
+_GIVEN: Final = "wa_lint.given"
+_REFUSED: Final = "wa_lint.refused"
 
 PREFIX: Final = "WA_LINT_"
 
-_OURS: Final = frozenset({"WA_LINT_DEBUG", "WA_LINT_ALL_TOOLS"})
+ENFORCE: Final = "WA_LINT_ENFORCE"
+"""Adds to ``--enforce`` and is not replaced by it: whoever sets the environment outranks the command line."""
+
+_OURS: Final = frozenset({"WA_LINT_DEBUG", "WA_LINT_ALL_TOOLS", ENFORCE})
 """Variables that are no option of a command."""
+
+COMMAND_LINE: Final = "command line"
+ENVIRONMENT: Final = "environment"
+
+_BY_HAND: Final = {ParameterSource.COMMANDLINE: COMMAND_LINE, ParameterSource.ENVIRONMENT: ENVIRONMENT}
+
+_WITH_REPORTS: Final = frozenset({"check", "scan"})
+"""Commands whose ``-o`` takes what the key ``output`` does."""
+
+
+class Layer(msgspec.Struct, frozen=True):
+    """What one source says of one option."""
+
+    source: str
+    """The file, `COMMAND_LINE` or `ENVIRONMENT`."""
+    trust: str
+    """`COMMAND_LINE`, `wa_lint.config.NAMED` or `FOUND`."""
+    where: str
+    value: Raw
+
+    @property
+    def is_file(self) -> bool:
+        return self.trust != COMMAND_LINE
 
 
 def configured(command: Callable[..., object]) -> Callable[..., object]:
-    """Add ``--config`` and ``--no-config``; what the file says becomes the default of the other options."""
-    with_file = click.option(
-        "--config",
-        metavar="FILE",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        is_eager=True,
-        expose_value=False,
-        callback=_lay,
-        help="The configuration.  [default: the nearest wa-lint.yaml, or pyproject.toml with tool.wa-lint]",
-    )
-    without = click.option(
-        "--no-config", is_flag=True, is_eager=True, expose_value=False, callback=_without, help="Read no configuration."
-    )
-    return without(with_file(command))
+    """Add ``--config``, ``--no-config``, ``--enforce``; what the file says is the default of the other options."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+_Struct = TypeVar("_Struct", bound=msgspec.Struct)
+
+
+def _as_it_is(given: _Struct) -> _Struct:
+    return given
 
 
 def packed(
     command: Callable[..., object],
     name: str,
-    struct: type[msgspec.Struct],
+    struct: type[_Struct],
     options: Sequence[Callable[[Callable[..., object]], Callable[..., object]]],
+    bound: Callable[[_Struct], _Struct] = _as_it_is,
 ) -> Callable[..., object]:
-    """Add `options`; the command gets them as one `struct`, under `name`, with what the configuration adds."""
+    """Add `options`; the command gets them as one `struct`, under `name`, with what the configuration adds.
+
+    `bound` returns the struct within what is enforced.
+    """
 
     @wraps(command)
     def call(**given: object) -> object:
-        values = {field: merged(field, given.pop(field)) for field in struct.__struct_fields__}
-        return command(**{name: struct(**values)}, **given)
+        values = {field: merged(field, given.pop(field)) for field in struct.__struct_fields__ if field in given}
+        return command(**{name: bound(struct(**values))}, **given)
 
     for option in reversed(options):
         call = option(call)
@@ -86,13 +120,67 @@ def merged(name: str, given: Raw) -> Raw:
     return (*option.type_cast_value(context, _defaults(current()).get(name, ())), *given)
 
 
+def enforcement() -> Enforcement:
+    """Return what is enforced on the command that runs."""
+    context = click.get_current_context(silent=True)
+    found = context.meta.get(_ENFORCED) if context else None
+    return found if isinstance(found, Enforcement) else Enforcement()
+
+
+def refused_file() -> str | None:
+    """Return the configuration that was found and, by what is enforced, not read."""
+    context = click.get_current_context(silent=True)
+    found = context.meta.get(_REFUSED) if context else None
+    return _name(found, Path.cwd()) if isinstance(found, Path) else None
+
+
+def layers(name: str) -> list[Layer]:
+    """Return what counts of all that was said of an option, the weakest first: of one that merges, all of it."""
+    return list(_layers(name))
+
+
+def _layers(name: str) -> Iterator[Layer]:
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return
+    key, source = name.replace("_", "-"), context.get_parameter_source(name)
+    by_hand = _BY_HAND.get(source) if source else None
+    found = current()
+    said = found.said.get(key, ()) if name in context.params or key == "overrides" else ()
+    if key in KEYS and (KEYS[key].merges or by_hand is None):
+        for one in said if KEYS[key].merges else said[-1:]:
+            yield Layer(one.file, found.trust, one.where, one.value)
+    if by_hand:
+        yield Layer(by_hand, COMMAND_LINE, f"--{key}", context.params[name])
+
+
 def load(file: Path | None, start: Path) -> Config:
     """Return what `file` says, or the nearest one from `start` upwards; an empty configuration where there is none."""
     found = file or nearest(start)
     if found is None:
         return Config()
-    name = Path(os.path.relpath(found, start)).as_posix()
-    return configuration.load(found, _root(found.parent), name, Path.read_bytes, _package)
+    ground = Ground(root_of(found.parent.resolve()), FOUND if file is None else NAMED)
+    return configuration.load(found, ground, _name(found, start), Path.read_bytes, _package)
+
+
+def load_enforcement(files: Sequence[Path], start: Path) -> Enforcement:
+    """Return all that `files` enforce. Raise `ConfigError` at the first fault."""
+    return enforce.together([enforce.load(_content(file), _name(file, start), file.parent) for file in files])
+
+
+def enforced_by_environment(environment: Mapping[str, str]) -> list[Path]:
+    return [Path(text) for text in environment.get(ENFORCE, "").split(os.pathsep) if text]
+
+
+def _name(file: Path, start: Path) -> str:
+    return Path(os.path.relpath(file, start)).as_posix()
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ConfigError(str(file), f"cannot be read: {error.strerror or error}") from error
 
 
 def nearest(start: Path) -> Path | None:
@@ -112,18 +200,57 @@ def nearest(start: Path) -> Path | None:
 # --- the options ------------------------------------------------------------------------------------
 
 
-def _lay(context: click.Context, _option: click.Parameter, file: Path | None) -> None:
-    if context.meta.get(_META) is None and not context.resilient_parsing:
-        found = load(file, Path.cwd())
-        context.meta[_META] = found
-        context.default_map = {**(context.default_map or {}), **_defaults(found)}
-        _mind_environment(context)
+def _seen(context: click.Context, option: click.Parameter, value: Raw) -> None:
+    """Note one of our options; with the last of them, lay the configuration under the others."""
+    if context.resilient_parsing:
+        return
+    given = context.meta.setdefault(_GIVEN, {})
+    given[option.name] = value
+    if {"config", "no_config", "enforce"} <= set(given):
+        _lay(context, given["config"], given["enforce"], is_without=given["no_config"])
 
 
-def _without(context: click.Context, _option: click.Parameter, is_set: bool) -> None:
-    if is_set:
-        context.meta[_META] = Config()
-        context.default_map = {}
+_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+_OPTIONS: Final = (
+    click.option(
+        "--config",
+        metavar="FILE",
+        type=_FILE,
+        is_eager=True,
+        expose_value=False,
+        callback=_seen,
+        help="The configuration.  [default: the nearest wa-lint.yaml, or pyproject.toml with tool.wa-lint]",
+    ),
+    click.option(
+        "--no-config", is_flag=True, is_eager=True, expose_value=False, callback=_seen, help="Read no configuration."
+    ),
+    click.option(
+        "--enforce",
+        metavar="FILE",
+        multiple=True,
+        type=_FILE,
+        is_eager=True,
+        expose_value=False,
+        callback=_seen,
+        help="What neither a configuration, a comment nor an option may loosen: see docs/configuration.md. "
+        "WA_LINT_ENFORCE adds to it.",
+    ),
+)
+
+
+def _lay(context: click.Context, file: Path | None, enforced: Sequence[Path], *, is_without: bool) -> None:
+    strict = load_enforcement([*enforced_by_environment(os.environ), *enforced], Path.cwd())
+    context.meta[_ENFORCED] = strict
+    is_refused = file is None and not strict.permits("configuration") and not is_without
+    found = Config() if is_without or is_refused else load(file, Path.cwd())
+    context.meta[_META] = found
+    context.meta[_REFUSED] = nearest(Path.cwd()) if is_refused else None
+    laid = _defaults(found)
+    if context.command.name not in _WITH_REPORTS:
+        laid.pop("output", None)
+    context.default_map = {**(context.default_map or {}), **laid} if not is_without else {}
+    _mind_environment(context)
 
 
 def _defaults(found: Config) -> dict[str, Raw]:
@@ -134,11 +261,13 @@ def _defaults(found: Config) -> dict[str, Raw]:
 def _default(found: Config, key: str) -> Raw:
     said = found.said[key][-1]
     match KEYS[key].kind:
-        case "paths":
+        case "paths" | "folders":
             counted = found.said[key] if KEYS[key].merges else found.said[key][-1:]
             return [_from_here(one.folder, path) for one in counted for path in one.value]
         case "path":
             return _from_here(said.folder, said.value)
+        case "parameters":
+            return [_parameter(said, text, found.trust) for text in said.value]
         case "entries":
             return [
                 _from_here(one.folder, item) for one in found.said[key] for item in one.value if isinstance(item, str)
@@ -148,6 +277,15 @@ def _default(found: Config, key: str) -> Raw:
         case "texts":
             return found.values(key)
     return said.value
+
+
+def _parameter(said: configuration.Said, text: str, trust: str) -> str:
+    """Return an item of ``parameters`` as the option takes it: a file from here, or ``Name=Value``."""
+    if is_parameter_file(text) or (trust == NAMED and (said.folder / text).is_file()):
+        return _from_here(said.folder, text)
+    if trust == FOUND and Path(text).exists():  # the option would take it for that file, which nobody looked at
+        raise ConfigError(said.where, f"{text!r} is a value, and also the name of a file here; rename the file")
+    return text
 
 
 def _output(folder: Path, text: str) -> str:
@@ -176,9 +314,13 @@ def _say(text: str) -> None:
 
 def _speaks(file: Path) -> bool:
     try:
-        return file.is_file() and (file.suffix != ".toml" or configuration.has_table(file.read_bytes()))
+        if not file.is_file() or file.suffix != ".toml":
+            return file.is_file()
+        with file.open("rb") as stream:
+            content = stream.read(MOST_BYTES + 1)
     except OSError:
         return False
+    return b"wa-lint" in content if len(content) > MOST_BYTES else configuration.has_table(content)
 
 
 def _is_ours(file: Path, start: Path) -> bool:
@@ -189,16 +331,12 @@ def _is_ours(file: Path, start: Path) -> bool:
     return False
 
 
-def _root(folder: Path) -> Path:
-    """Return the top of the repository that `folder` is in; the folder itself where it is in none. No git is run."""
-    return next((above for above in (folder, *folder.parents) if (above / ".git").exists()), folder)
-
-
 @cache
 def _package(name: str) -> Path | None:
     """Return the folder of an installed package, without running any of its code."""
     if not name.replace("-", "_").isidentifier():
         return None
-    found = PathFinder.find_spec(name.replace("-", "_"))
+    installed = [place for place in sys.path if place and Path(place).resolve() != Path.cwd()]  # -m adds the last one
+    found = PathFinder.find_spec(name.replace("-", "_"), installed)
     places = list(found.submodule_search_locations or ()) if found else []
     return Path(places[0]) if places else None

@@ -12,15 +12,18 @@ import msgspec
 
 from wa_lint.changes import Difference, Side, compare, is_new_or_worse
 from wa_lint.cli import diff_json, diff_text
-from wa_lint.cli.configuring import configured
+from wa_lint.cli.configuring import configured, enforcement
+from wa_lint.cli.enforcing import gating
 from wa_lint.cli.exits import BLIND, BROKEN, CLEAN, FOUND, NOTHING
-from wa_lint.cli.options import Choice, Settling, choice, settling
-from wa_lint.cli.output import atomic, for_stdout, has_account, to_stdout
+from wa_lint.cli.options import Choice, Settling, choice, fail_on_within, settling
+from wa_lint.cli.output import complain, for_stdout, has_account, to_stdout
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Outcome, Severity, SourceKind
 from wa_lint.redact.reports import mask_report
 from wa_lint.reporters import Options
+from wa_lint.reporters import configured as configured_by
 from wa_lint.run.compared import Judging, side_of
+from wa_lint.writing import atomic, demand_writable
 
 Render = Callable[[Difference, Side, Side, Options], str]
 
@@ -84,13 +87,15 @@ def diff(  # noqa: PLR0913, one for each option
     cannot be read. 3: one of them holds nothing. 4: B cannot say of something that A has, or was asked other rules.
     """
     to = _targets(output)
-    judging = Judging(choice, settling, now)
+    judging = Judging(choice, settling, now if enforcement().permits("now") else None)
     sides = side_of(before, judging), side_of(after, judging)
     _demand_comparable(*sides)
     difference = mask_report(compare(*sides))
+    for said in configured_by.sentences(sides[1].report, all_used=False):
+        complain(said)
     for render, file in to:
         _write(render, file, difference, sides)
-    return _exit_code(difference, sides, Verdict(fail_on, strict))
+    return _exit_code(difference, sides, Verdict(fail_on_within(fail_on), strict or enforcement().is_strict))
 
 
 def _demand_comparable(before: Side, after: Side) -> None:
@@ -118,6 +123,8 @@ def _target(text: str) -> tuple[Render, Path | None]:
         raise ConfigError("-o", f"no format {name!r}{did_you_mean(name, _FORMATS)} There are {', '.join(_FORMATS)}.")
     if has_file and (not file or Path(file).is_dir()):
         raise ConfigError("-o", f"{text!r} names no file")
+    if has_file:
+        demand_writable(Path(file))
     return _FORMATS[name], Path(file) if has_file else None
 
 
@@ -137,11 +144,15 @@ def _exit_code(difference: Difference, sides: tuple[Side, Side], verdict: Verdic
     """Return the first of 2, 1, 4, 3 that applies, as `check` does."""
     holds = {
         BROKEN: any(_is_broken(side) for side in sides),
-        FOUND: verdict.fail_on != "never" and is_new_or_worse(difference, Severity(verdict.fail_on)),
+        FOUND: is_new_or_worse(difference, _least(verdict.fail_on), gating(enforcement())),
         BLIND: any(_blindness(difference, sides, verdict)),
         NOTHING: any(not _judged(side) for side in sides),
     }
     return next((code for code, so in holds.items() if so), CLEAN)
+
+
+def _least(fail_on: str) -> Severity | None:
+    return None if fail_on == "never" else Severity(fail_on)
 
 
 def _is_broken(side: Side) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
-from wa_lint.model import Finding, Outcome, Report, Severity
+from wa_lint.model import Finding, Outcome, Report, RuleInfo, Severity
 from wa_lint.reporters import coverage
 
 CLEAN: Final = 0
@@ -20,11 +21,16 @@ was not read: a nested stack, a macro, a definition in S3, a Terraform type, a f
 INTERRUPTED: Final = 130
 
 
-def exit_code(report: Report, fail_on: Severity | None, *, is_strict: bool) -> int:
-    """Return the code of a run. Where several apply, the first of 2, 1, 4, 3 wins. `fail_on` None: no fail counts."""
+def exit_code(
+    report: Report, fail_on: Severity | None, *, is_strict: bool, always: Collection[str] = frozenset()
+) -> int:
+    """Return the code of a run. Where several apply, the first of 2, 1, 4, 3 wins. `fail_on` None: no fail counts.
+
+    `always`: ids of the rules whose fails count all the same.
+    """
     holds = {
         BROKEN: any(entry.status == "error" and entry.kind != "live" for entry in report.inputs),
-        FOUND: any(_counts(fail_on, f.rule.severity) for f in report.findings if _is(f, Outcome.FAIL)),
+        FOUND: any(_counts(fail_on, f.rule, always) for f in report.findings if _is(f, Outcome.FAIL)),
         BLIND: _is_blind(report, is_strict=is_strict),
         NOTHING: coverage.nothing_judged(report) is not None,
     }
@@ -35,8 +41,8 @@ def _is(finding: Finding, outcome: Outcome) -> bool:
     return finding.outcome is outcome and finding.suppressed is None
 
 
-def _counts(fail_on: Severity | None, severity: Severity) -> bool:
-    return fail_on is not None and severity.rank >= fail_on.rank
+def _counts(fail_on: Severity | None, rule: RuleInfo, always: Collection[str]) -> bool:
+    return rule.id in always or (fail_on is not None and rule.severity.rank >= fail_on.rank)
 
 
 def _is_blind(report: Report, *, is_strict: bool) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
-from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -13,9 +12,11 @@ import click
 import msgspec
 
 from wa_lint import lens, packs
-from wa_lint.cli.configuring import packed
+from wa_lint.cli.configuring import enforcement, layers, packed
+from wa_lint.cli.enforcing import enforced_rules
+from wa_lint.enforce import stricter
 from wa_lint.errors import ConfigError, did_you_mean
-from wa_lint.model import Report, Severity
+from wa_lint.model import Report, RuleInfo, Severity
 from wa_lint.reporters import REPORTERS
 from wa_lint.rule import Rule
 from wa_lint.suppress.allow import FAULTS
@@ -31,6 +32,14 @@ class Choice(msgspec.Struct, frozen=True):
     pillar: tuple[str, ...] = ()
     severity: str = "low"
     rules: tuple[Path, ...] = ()
+    ignored_by_file: tuple[tuple[str, str], ...] = ()
+    """(rules, where it was said): what a configuration ignores."""
+    firm: tuple[str, ...] = ()
+    """What the command line selects or never suppresses: no configuration ignores it."""
+    held: tuple[str, ...] = ()
+    """What the command line never suppresses and does not leave out: no choice of a configuration leaves it out."""
+    always: frozenset[str] = frozenset()
+    """Ids of the rules that are enforced."""
 
 
 class Settling(msgspec.Struct, frozen=True):
@@ -151,7 +160,12 @@ _SETTLING: Final = (
 
 def settling(command: Callable[..., object]) -> Callable[..., object]:
     """Add the options of suppressions and baseline; the command gets them as `settling`."""
-    return packed(command, "settling", Settling, _SETTLING)
+    return packed(command, "settling", Settling, _SETTLING, _bound_settling)
+
+
+def rule_infos(choice: Choice) -> Sequence[RuleInfo]:
+    """Return what the rules say about themselves that could be chosen."""
+    return [rule.info for rule in packs.book(choice.rules)]
 
 
 def matching_rules(given: Sequence[str], choice: Choice, option: str) -> frozenset[str]:
@@ -161,31 +175,91 @@ def matching_rules(given: Sequence[str], choice: Choice, option: str) -> frozens
 
 def choice(command: Callable[..., object]) -> Callable[..., object]:
     """Add the options that choose rules; the command gets them as `choice`."""
-    return packed(command, "choice", Choice, _CHOICE)
+    return packed(command, "choice", Choice, _CHOICE, _bound_choice)
 
 
 def delivery(command: Callable[..., object]) -> Callable[..., object]:
     """Add the options of the report; the command gets them as `delivery`."""
-    return packed(command, "delivery", Delivery, _DELIVERY)
+    return packed(command, "delivery", Delivery, _DELIVERY, _bound_delivery)
+
+
+# --- within what is enforced ------------------------------------------------------------------------
+
+
+def fail_on_within(given: str) -> str:
+    """Return what ``--fail-on`` comes to."""
+    return stricter(given, enforcement().fail_on)
+
+
+def _bound_choice(given: Choice) -> Choice:
+    """Part what a configuration ignores from what the command line does, and add what is enforced."""
+    strict = enforcement()
+    ignoring = layers("ignore")
+    selected, never = _by_hand("select"), _by_hand("never_suppress")
+    is_free = not (selected or _by_hand("pillar") or _by_hand("severity"))
+    return msgspec.structs.replace(
+        given,
+        pillar=given.pillar if _by_hand("pillar") or not selected else (),
+        severity=given.severity if _by_hand("severity") or not selected else "low",
+        ignore=tuple(text for layer in ignoring if not layer.is_file for text in layer.value),
+        ignored_by_file=tuple((text, layer.where) for layer in ignoring if layer.is_file for text in layer.value),
+        firm=(*selected, *never),
+        held=never if is_free else (),
+        rules=tuple(dict.fromkeys((*strict.packs, *given.rules))),
+        always=enforced_rules(strict),
+    )
+
+
+def _by_hand(name: str) -> tuple[str, ...]:
+    """Return what the command line, or the environment, says of an option."""
+    said = [layer.value for layer in layers(name) if not layer.is_file]
+    return tuple(text for value in said for text in ([value] if isinstance(value, str) else value))
+
+
+def _bound_settling(given: Settling) -> Settling:
+    strict = enforcement()
+    return msgspec.structs.replace(
+        given,
+        allow=given.allow if strict.permits("allow") else (),
+        inline_suppressions=given.inline_suppressions and strict.permits("inline-suppressions"),
+        require_reason=given.require_reason or strict.demands_reason,
+        baseline=given.baseline if strict.permits("baseline") else None,
+        diff=given.diff if strict.permits("diff") else None,
+    )
+
+
+def _bound_delivery(given: Delivery) -> Delivery:
+    strict = enforcement()
+    return msgspec.structs.replace(
+        given,
+        fail_on=fail_on_within(given.fail_on),
+        strict=given.strict or strict.is_strict,
+        now=given.now if strict.permits("now") else None,
+    )
+
+
+# --- the rules --------------------------------------------------------------------------------------
 
 
 def chosen_rules(choice: Choice) -> Sequence[Rule]:
     """Return the rules that `choice` leaves, by id. Raise `ConfigError` at a name that no rule bears."""
-    rules = _book(choice.rules)
+    rules = packs.book(choice.rules)
     names = rule_names(choice)
     selected = _ids(choice.select, names, "--select") or set(names.values())
-    ignored = _ids(choice.ignore, names, "--ignore")
+    always = choice.always | (_ids(choice.held, names, "--never-suppress") - _ids(choice.ignore, names, "--ignore"))
+    wanted = selected - ignored_rules(choice)
     least = Severity(choice.severity).rank
     return [
         rule
         for rule in rules
-        if rule.info.id in selected - ignored and rule.info.severity.rank >= least and _of_pillar(rule, choice.pillar)
+        if rule.info.id in always
+        or (rule.info.id in wanted and rule.info.severity.rank >= least and _of_pillar(rule, choice.pillar))
     ]
 
 
 def with_not_run(report: Report, choice: Choice) -> Report:
     """Return `report` with the types that `choice` leaves no rule for told apart from those that no rule asks about."""
-    asked = {type_ for rule in _book(choice.rules) for type_ in rule.info.applies_to}
+    asked = {type_ for rule in packs.book(choice.rules) for type_ in rule.info.applies_to}
     if not any(entry.kind == "no-rule" and entry.type in asked for entry in report.unjudged):
         return report
     told = (
@@ -197,15 +271,22 @@ def with_not_run(report: Report, choice: Choice) -> Report:
     return msgspec.structs.replace(report, unjudged=tuple(sorted(told)))
 
 
+def ignored_rules(choice: Choice) -> frozenset[str]:
+    """Return the ids that are ignored. What is firm is ignored by the command line only, what is enforced by nobody."""
+    names = rule_names(choice)
+    by_file = {id_ for text, where in choice.ignored_by_file for id_ in _ids([text], names, where)}
+    return frozenset((_ids(choice.ignore, names, "--ignore") | (by_file - firm_rules(choice))) - choice.always)
+
+
+def firm_rules(choice: Choice) -> frozenset[str]:
+    """Return the ids that no configuration switches off."""
+    return frozenset(_ids(choice.firm, rule_names(choice), "--select")) | choice.always
+
+
 def rule_names(choice: Choice) -> Mapping[str, str]:
     """Return every name that a rule bears or once bore, chosen or not, and the rule's id."""
-    names = {name: rule.info.id for rule in _book(choice.rules) for name in (rule.info.id, *rule.info.aliases)}
+    names = {name: rule.info.id for rule in packs.book(choice.rules) for name in (rule.info.id, *rule.info.aliases)}
     return names | {id_: id_ for id_ in FAULTS}
-
-
-@cache
-def _book(folders: tuple[Path, ...]) -> Sequence[Rule]:
-    return packs.load(folders)
 
 
 def named_rule(name: str, rules: Iterable[Rule]) -> Rule:

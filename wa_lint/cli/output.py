@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import os
 import shutil
 import sys
-import tempfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import BinaryIO
+from typing import Final
 
 import click
 import msgspec
 
+from wa_lint.cli.configuring import enforcement
+from wa_lint.cli.enforcing import gating
 from wa_lint.cli.exits import exit_code
 from wa_lint.cli.options import Delivery
 from wa_lint.errors import ConfigError
 from wa_lint.model import Report, Severity
 from wa_lint.redact import mask
-from wa_lint.reporters import Options, Reporter, coverage, reporter, visible
+from wa_lint.reporters import Options, Reporter, configured, coverage, reporter, visible
 from wa_lint.run.earlier_runs import past
 from wa_lint.run.template_lines import anchored
+from wa_lint.writing import atomic, demand_writable
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -56,7 +58,7 @@ def deliver(report: Report, to: Sequence[Target], delivery: Delivery, options: O
             with atomic(target.file, is_private=has_account(report)) as stream:
                 stream.write(target.render(report, shown).encode("utf-8", "replace"))
     fail_on = None if delivery.fail_on == "never" else Severity(delivery.fail_on)
-    return exit_code(report, fail_on, is_strict=delivery.strict)
+    return exit_code(report, fail_on, is_strict=delivery.strict, always=gating(enforcement()))
 
 
 def has_account(report: Report) -> bool:
@@ -64,12 +66,19 @@ def has_account(report: Report) -> bool:
     return any(finding.resource.account for finding in report.findings) or any(gap.scope.account for gap in report.gaps)
 
 
-def _notices(report: Report, formats: Collection[str]) -> Iterator[str]:
+_WITHOUT_CONFIGURATION: Final = frozenset({"asff", "csv", "gitlab", "jsonl", "ocsf"})
+"""Formats that are lists of findings, with no place for what was switched off."""
+
+
+def _notices(report: Report, formats: AbstractSet[str]) -> Iterator[str]:
     """Yield what a format leaves out, which its readers cannot see."""
     if "asff" in formats and not any(finding.resource.account for finding in report.findings):
         yield "asff: there is no finding here that an account has: a template has none, so the list is empty"
     for format_ in sorted({"asff", "ocsf"}.intersection(formats)):  # lists of findings, with no place for anything else
         yield from (f"{format_}: {line.text}" for line in coverage.lines(report, without={"no-ml"}))
+    if formats & _WITHOUT_CONFIGURATION:
+        named = ", ".join(sorted(formats & _WITHOUT_CONFIGURATION))
+        yield from (f"{named}: {said}" for said in configured.sentences(report, all_used=False))
     if "sarif" in formats:
         from wa_lint.reporters import sarif  # noqa: PLC0415, a format is imported when it is asked for
 
@@ -105,44 +114,6 @@ def to_stdout(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains at exit
 
 
-@contextlib.contextmanager
-def atomic(file: Path, *, is_private: bool = False) -> Iterator[BinaryIO]:
-    """Open `file` so that it changes only when all is written. Devices and pipes are written to as they are.
-
-    A private file tells of an account: only its owner may read it (mode 0600), also where it was there before.
-    """
-    try:
-        if file.exists() and not file.is_file():
-            with file.open("wb") as stream:
-                yield stream
-            return
-        with _renamed(file.resolve(), is_private=is_private) as stream:
-            yield stream
-    except OSError as error:
-        raise ConfigError(str(file), f"cannot be written: {error.strerror or error}") from error
-
-
-@contextlib.contextmanager
-def _renamed(file: Path, *, is_private: bool) -> Iterator[BinaryIO]:
-    descriptor, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            yield stream
-        if not is_private:  # mkstemp makes a file with mode 0600
-            Path(name).chmod(file.stat().st_mode & 0o777 if file.exists() else 0o666 & ~_umask())
-        Path(name).replace(file)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    """Return the process's mask, which can be read only by setting it."""
-    bits = os.umask(0o077)
-    os.umask(bits)
-    return bits
-
-
 def _target(text: str) -> Target:
     name, has_file, file = text.partition("=")
     render = reporter(name)
@@ -151,6 +122,7 @@ def _target(text: str) -> Target:
     path = Path(file)
     if not file or path.is_dir():
         raise ConfigError("-o", f"{text!r} names no file")
+    demand_writable(path)
     if not path.parent.is_dir():
         raise ConfigError("-o", f"there is no folder {path.parent} for {file!r}; make it first")
     if not os.access(path if path.exists() else path.parent, os.W_OK):

@@ -11,6 +11,7 @@ import click
 from wa_lint.cli import commands
 from wa_lint.cli.output import complain
 from wa_lint.docs import NOTE, all_pages
+from wa_lint.writing import atomic, make_folder
 
 _FOLDER = Path(__file__).parents[2] / "docs"
 
@@ -27,8 +28,9 @@ def main(arguments: Sequence[str]) -> int:
     for page in orphans:
         page.unlink()
     for name in stale:
-        (_FOLDER / name).parent.mkdir(parents=True, exist_ok=True)
-        (_FOLDER / name).write_text(pages[name], "utf-8")
+        make_folder((_FOLDER / name).parent)
+        with atomic(_FOLDER / name) as stream:
+            stream.write(pages[name].encode())
     return 0
 
 

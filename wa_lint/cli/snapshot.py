@@ -14,13 +14,14 @@ from wa_lint import codec
 from wa_lint.cli.accounts import Account, Fleet, account, fleet, moment
 from wa_lint.cli.configuring import configured
 from wa_lint.cli.exits import BLIND, CLEAN
-from wa_lint.cli.output import atomic, complain
+from wa_lint.cli.output import complain
 from wa_lint.cli.plan import plannable
 from wa_lint.cli.read_table import read_table
 from wa_lint.errors import ConfigError, SourceError
 from wa_lint.model import Snapshot, SourceKind
 from wa_lint.run.collect import InFolder, InMemory, collect
 from wa_lint.run.snapshot_folder import INDEX, Index, Options, Part, demand_fit, is_folder, read_index
+from wa_lint.writing import atomic, demand_writable
 
 _RESUME: Final = "--resume"
 
@@ -61,6 +62,7 @@ def _target(output: str | None, resume: Path | None) -> Path:
         raise ConfigError("-o", "say where to put it: a file, or a folder with a slash at its end")
     to = Path(output) if output is not None else resume
     assert to is not None  # noqa: S101, one of the two is given
+    demand_writable(to)
     if resume is not None and (is_folder(resume) or resume.is_dir()) and to.resolve() != resume.resolve():
         raise ConfigError("-o", f"what is resumed in a folder stays there; leave -o away, or give {resume}")
     if resume is None and is_folder(to):

@@ -15,11 +15,11 @@ from wa_lint.demo.deploy import Missed, deploy, read_as_deployed
 from wa_lint.demo.embedded_account import embedded_account
 from wa_lint.demo.seed import read_seed, sow
 from wa_lint.demo.stub import REGION
-from wa_lint.errors import ConfigError
 from wa_lint.model import Finding, Input, Outcome, Report, Snapshot
 from wa_lint.reporters import Options, reporter
 from wa_lint.rule import Rule
 from wa_lint.sources.template import read_template
+from wa_lint.writing import atomic, make_folder
 
 _TEMPLATE: Final = "template.yaml"
 _SEED: Final = "seed.yaml"
@@ -103,12 +103,10 @@ def _read(name: str) -> bytes:
 
 
 def _save(out: Path, files: Mapping[str, bytes]) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for name, content in files.items():
-            (out / name).write_bytes(content)
-    except OSError as error:
-        raise ConfigError(str(out), f"the demo's files cannot be written there: {error.strerror}") from error
+    make_folder(out)
+    for name, content in files.items():
+        with atomic(out / name) as stream:
+            stream.write(content)
 
 
 def _inputs(found: Demo) -> list[Input]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from wa_lint.model import Finding, Outcome, Report, Severity
-from wa_lint.reporters import Options, coverage, visible
+from wa_lint.reporters import Options, configured, coverage, visible
 from wa_lint.reporters import set_words as stages
 
 _COMMAND: Final = {
@@ -23,6 +23,9 @@ _COMMAND: Final = {
 }
 
 _MOST: Final = 10
+
+_LONGEST: Final = 4000
+"""Characters of the notice on the configuration: its author wrote it."""
 
 
 def render(report: Report, options: Options) -> str:
@@ -35,10 +38,13 @@ def render(report: Report, options: Options) -> str:
     where = stages.where_of(report)
     missed = coverage.lines(report)
     ours = "warning" if any(line.is_warning for line in missed) else "notice"
-    lines = [
+    said = _clip(" ".join(configured.sentences(report, all_used=False)))
+    lines = [f"::notice title=wa-lint configuration::{_data(said)}"] if said else []
+    taken = {"notice": len(lines) + (ours == "notice" and bool(missed)), "warning": ours == "warning" and bool(missed)}
+    lines += [
         line
         for command, found in by_command.items()
-        for line in _lines(command, found, where, _MOST - (command == ours and bool(missed)))
+        for line in _lines(command, found, where, _MOST - taken.get(command, 0))
     ]
     if missed:
         lines.append(f"::{ours} title=wa-lint::{'%0A'.join(_data(line.text) for line in missed)}")
@@ -66,6 +72,10 @@ def _annotation(command: str, finding: Finding, where: str) -> str:
     said = [finding.message, *([f"({where})"] if where else []), *([f"When {finding.when}."] if finding.when else [])]
     named = "" if place.line else f"{finding.resource.id}: "
     return f"::{command} {told}::{_data(named + ' '.join(said))}"
+
+
+def _clip(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 def _data(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 
 from wa_lint import __version__, lens
 from wa_lint.model import Finding, Outcome, Raw, Report, Severity
-from wa_lint.reporters import Options, coverage, visible, visible_lines
+from wa_lint.reporters import Options, configured, coverage, visible, visible_lines
 from wa_lint.reporters.finding_path import file_of
 from wa_lint.reporters.json_report import encode
 
@@ -31,6 +31,10 @@ def render(report: Report, options: Options) -> str:
     broken = any(entry.status == "error" for entry in report.inputs)
     moment = options.made_at or f"{report.judged_at or '1970-01-01'}T00:00:00"
     failing = [f for f in report.findings if f.outcome is Outcome.FAIL and f.suppressed is None]
+    messages = [
+        *({"level": "warn" if line.is_warning else "info", "value": line.text} for line in coverage.lines(report)),
+        *({"level": "info", "value": text} for text in configured.sentences(report)),
+    ]
     return encode(
         {
             "version": _VERSION,
@@ -41,10 +45,7 @@ def render(report: Report, options: Options) -> str:
                 "start_time": moment,
                 "end_time": moment,
                 "status": "failure" if broken else "success",
-                "messages": [
-                    {"level": "warn" if line.is_warning else "info", "value": line.text}
-                    for line in coverage.lines(report)
-                ],
+                **({"messages": messages} if messages else {}),
             },
             "vulnerabilities": [_vulnerability(finding) for finding in failing],
         }

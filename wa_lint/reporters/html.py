@@ -15,7 +15,7 @@ from typing import Final
 
 from wa_lint import __version__, lens
 from wa_lint.model import Finding, Outcome, Raw, Report
-from wa_lint.reporters import Options, blanked, coverage, tally, waste
+from wa_lint.reporters import Options, blanked, configured, coverage, tally, waste
 from wa_lint.reporters import set_words as stages
 from wa_lint.reporters.scorecard import Pillar, scorecard
 
@@ -44,6 +44,7 @@ def render(report: Report, options: Options) -> str:
         where=stages.where_of(report),
         excerpt=lambda finding: _excerpt(finding, options),
         history=options.history,
+        configuration=list(configured.sentences(report)),
         style=style,
         script=script,
         style_hash=_hash(style),

@@ -6,6 +6,8 @@ import msgspec
 
 from wa_lint import __version__
 from wa_lint.model import (
+    Configuration,
+    Effect,
     Evidence,
     Finding,
     Gap,
@@ -22,7 +24,7 @@ from wa_lint.model import (
     Value,
     Waste,
 )
-from wa_lint.reporters import Options, coverage, tally, visible_json
+from wa_lint.reporters import Options, configured, coverage, tally, visible_json
 
 _SHOWN = frozenset({Outcome.FAIL, Outcome.UNKNOWN})
 
@@ -56,6 +58,7 @@ def document(report: Report, options: Options) -> _Report:
         ],
         not_followed=[_not_followed(entry) for entry in report.not_followed],
         coverage=[covered(line) for line in coverage.lines(report)],
+        configuration=[_configuration(one) for one in report.configuration],
         summary=_summary(report),
         judged_at=report.judged_at,
     )
@@ -201,6 +204,21 @@ class _Skew(msgspec.Struct, frozen=True):
     location: _Location
 
 
+class _Effect(msgspec.Struct, frozen=True):
+    key: str
+    text: str
+    items: tuple[str, ...]
+    count: int | None
+
+
+class _Configuration(msgspec.Struct, frozen=True):
+    uri: str
+    trust: str
+    sentence: str
+    switched_off: list[_Effect]
+    overruled: list[_Effect]
+
+
 class _Summary(msgspec.Struct, frozen=True):
     passed: int
     failed: int
@@ -225,6 +243,7 @@ class _Report(msgspec.Struct, frozen=True, kw_only=True):
     unjudged: list[_Unjudged]
     not_followed: list[_NotFollowed]
     coverage: list[_Covered]
+    configuration: list[_Configuration]
     summary: _Summary
     judged_at: str | None
 
@@ -314,6 +333,20 @@ def _problem(problem: Problem) -> _Problem:
 def _skew(skew: Skew) -> _Skew:
     values = {stage: value if _is_json(value) else None for stage, value in skew.values.items()}
     return _Skew(skew.resource, skew.path, skew.rule, values, dict(skew.shown), _location(skew.location))
+
+
+def _configuration(one: Configuration) -> _Configuration:
+    return _Configuration(
+        uri=one.uri,
+        trust=one.trust.replace(" ", "-"),
+        sentence=configured.sentence(one),
+        switched_off=[_effect(effect) for effect in one.switched_off],
+        overruled=[_effect(effect) for effect in one.overruled],
+    )
+
+
+def _effect(effect: Effect) -> _Effect:
+    return _Effect(effect.key, effect.text, effect.items, effect.count)
 
 
 def _summary(report: Report) -> _Summary:

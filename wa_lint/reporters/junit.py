@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 from wa_lint import lens
 from wa_lint.model import Finding, Outcome, Report
-from wa_lint.reporters import Options, coverage, tally, visible_lines
+from wa_lint.reporters import Options, configured, coverage, tally, visible_lines
 from wa_lint.reporters import set_words as stages
 
 _NO_XML: Final = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -27,20 +27,36 @@ def render(report: Report, options: Options) -> str:
     for pillar in lens.PILLARS:
         if by_pillar[pillar]:
             root.append(_suite(pillar, by_pillar[pillar], where))
+    _add_inputs(root, report)
+    _add_coverage(root, report)
+    _add_configuration(root, report)
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _add_inputs(root: ET.Element, report: Report) -> None:
     broken = [entry for entry in report.inputs if entry.status == "error"]
     if broken:
         suite = ET.SubElement(root, "testsuite", _counts("inputs", len(broken), 0, len(broken), 0))
         for entry in broken:
             case = ET.SubElement(suite, "testcase", classname="inputs", name=_said(entry.uri), time="0")
             ET.SubElement(case, "error", message=_said(entry.reason or "it could not be read"), type="unreadable")
+
+
+def _add_coverage(root: ET.Element, report: Report) -> None:
     missed = coverage.lines(report, without={"error", "unknown"})
     if missed:
         suite = ET.SubElement(root, "testsuite", _counts("coverage", len(missed), 0, 0, len(missed)))
         for line in missed:
             case = ET.SubElement(suite, "testcase", classname="coverage", name=line.kind, time="0")
             ET.SubElement(case, "skipped", message=_said(line.text))
-    ET.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _add_configuration(root: ET.Element, report: Report) -> None:
+    if report.configuration:
+        properties = ET.SubElement(ET.SubElement(root, "testsuite", _counts("configuration", 0, 0, 0, 0)), "properties")
+        for said in configured.sentences(report):
+            ET.SubElement(properties, "property", name="configuration", value=_said(said))
 
 
 def _suite(pillar: str, found: Sequence[Finding], where: stages.Where) -> ET.Element:

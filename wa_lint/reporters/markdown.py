@@ -14,7 +14,7 @@ from typing import Final
 
 from wa_lint import lens
 from wa_lint.model import Finding, Outcome, Report, Severity
-from wa_lint.reporters import Options, blanked, coverage, tally
+from wa_lint.reporters import Options, blanked, configured, coverage, tally
 from wa_lint.reporters import set_words as stages
 
 MARK: Final = "<!-- wa-lint -->"
@@ -36,7 +36,7 @@ def render(report: Report, options: Options) -> str:
     head = "\n".join((MARK, *_head(report))) + "\n"
     failing = [f for f in report.findings if f.outcome is Outcome.FAIL and f.suppressed is None]
     failing.sort(key=lambda finding: -finding.rule.severity.rank)
-    tail = "\n".join((*_unknown(report), *_allowed(report), *_unread(report)))
+    tail = "\n".join((*_unknown(report), *_allowed(report), *_unread(report), *_configuration(report)))
     return head + _findings(failing, stages.where_of(report), _LONGEST - len(head) - len(tail)) + tail + "\n"
 
 
@@ -110,6 +110,17 @@ def _unread(report: Report) -> Iterator[str]:
     yield from _folded("Not looked at", lines)
 
 
+def _configuration(report: Report) -> Iterator[str]:
+    """Yield it unfolded: who reads only the comment sees what was switched off."""
+    if report.configuration:
+        yield from (
+            "Configuration:",
+            "",
+            *(f"* {_text(said, _LONGEST_FOLD)}" for said in configured.sentences(report)),
+            "",
+        )
+
+
 def _folded(summary: str, lines: Sequence[str]) -> Iterator[str]:
     """Yield lines that a reader unfolds, as many as there is room for, and say how many are not there."""
     if not lines:
@@ -122,9 +133,9 @@ def _folded(summary: str, lines: Sequence[str]) -> Iterator[str]:
     yield from ("", "</details>", "")
 
 
-def _text(text: str) -> str:
+def _text(text: str, most: int = _LONGEST_CELL) -> str:
     """Return prose in which nothing is markup, a mention or a table's end."""
-    shown = _clip(blanked(" ".join(text.split())))
+    shown = _clip(blanked(" ".join(text.split())), most)
     shown = re.sub(r"([\\`*_{}\[\]()#+!|~>])", r"\\\1", shown.replace("&", "&amp;").replace("<", "&lt;"))
     return _LINKED.sub("\\1\u2060", shown).replace("://", ":\u2060//")
 
@@ -136,5 +147,5 @@ def _code(text: str) -> str:
     return f"{fence} {shown} {fence}" if "`" in shown else f"`{shown}`"
 
 
-def _clip(text: str) -> str:
-    return text if len(text) <= _LONGEST_CELL else text[: _LONGEST_CELL - 1] + "…"
+def _clip(text: str, most: int = _LONGEST_CELL) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -14,6 +14,7 @@ from urllib.parse import quote
 import msgspec
 
 from wa_lint.model import (
+    Configuration,
     Finding,
     Gap,
     Input,
@@ -26,7 +27,7 @@ from wa_lint.model import (
     Skew,
     Suppression,
 )
-from wa_lint.reporters import Options, coverage, visible_lines
+from wa_lint.reporters import Options, configured, coverage, visible_lines
 from wa_lint.reporters import set_words as stages
 from wa_lint.reporters.finding_path import file_of
 from wa_lint.reporters.json_report import encode
@@ -267,7 +268,18 @@ def _invocation(report: Report, *, is_full: bool) -> Raw:
     notes = [*map(_broken, broken), *map(_unread, report.gaps), *map(_odd, report.problems), *map(_skewed, report.skew)]
     notes += [_note("warning", sentence(capped))] if capped else []
     notes += [_missed(line) for line in missed]
-    return {"executionSuccessful": not broken, "toolExecutionNotifications": notes}
+    used = [_configured(one) for one in report.configuration]
+    return {
+        "executionSuccessful": not broken,
+        "toolExecutionNotifications": notes,
+        **({"toolConfigurationNotifications": used} if used else {}),
+    }
+
+
+def _configured(one: Configuration) -> Raw:
+    """Return what a configuration switched off: a warning, so that it is shown where notes are not."""
+    level = "warning" if one.switched_off or one.overruled else "note"
+    return _note(level, configured.sentence(one)) | {"properties": {"trust": one.trust, "uri": one.uri}}
 
 
 def _broken(entry: Input) -> Raw:

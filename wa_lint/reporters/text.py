@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from wa_lint.model import Evidence, Finding, Gap, Input, Location, Outcome, Report, Severity, Suppression
-from wa_lint.reporters import Options, blanked, coverage, tally, visible, waste
+from wa_lint.reporters import Options, blanked, configured, coverage, tally, visible, waste
 from wa_lint.reporters import set_words as stages
 
 _ANSI: Final = {
@@ -61,6 +61,7 @@ def render(report: Report, options: Options) -> str:
         *_unread(report, ink),
         *_broken(report.inputs, ink),
         *_missed(report, options, ink),
+        *_configuration(report, options, ink),
         "\n".join(_summary(report, by_outcome, ink)),
     ]
     return _COMMAND.sub(lambda found: f"{found[1]}\\u{ord(found[2][0]):04x}{found[2][1:]}", "\n\n".join(blocks)) + "\n"
@@ -273,6 +274,12 @@ def _missed(report: Report, options: Options, ink: Ink) -> Iterator[str]:
         yield "\n".join(
             [ink("Not covered", "bold"), *(text for line in missed for text in _prose(line.text, options, ink))]
         )
+
+
+def _configuration(report: Report, options: Options, ink: Ink) -> Iterator[str]:
+    if report.configuration:
+        said = [line for text in configured.sentences(report) for line in _prose(text, options, ink)]
+        yield "\n".join([ink("Configuration", "bold"), *said])
 
 
 # --- the summary ------------------------------------------------------------------------------------

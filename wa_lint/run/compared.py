@@ -42,7 +42,12 @@ def side_of(path: Path, judging: Judging) -> Side:
     if written is None:
         return _judged(path, files, judging)
     report = read_report(written, files[0].uri)
-    return Side(report if judging.choice == Choice() else _chosen(report, judging.choice))
+    return Side(report if _is_default(judging.choice) else _chosen(report, judging.choice))
+
+
+def _is_default(choice: Choice) -> bool:
+    """Whether nobody chose among the rules; what is enforced takes none away."""
+    return msgspec.structs.replace(choice, always=frozenset()) == Choice()
 
 
 def _report_in(file: File) -> Raw:

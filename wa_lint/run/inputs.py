@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from itertools import islice
@@ -67,10 +68,18 @@ class Below(msgspec.Struct, frozen=True):
     """All others, a row for each or for many (`walking.MOST_LISTED`)."""
 
 
-def look(paths: Iterable[Path], start: Path, exclude: Sequence[str] = (), *, is_forced: bool = False) -> Below:
+def look(
+    paths: Iterable[Path],
+    start: Path,
+    exclude: Sequence[str] = (),
+    *,
+    is_forced: bool = False,
+    left_out: Counter[str] | None = None,
+) -> Below:
     """Return the files that `paths` name or hold, each once, sorted; ``-`` is stdin. `exclude`: what no folder gives.
 
-    `is_forced`: nor does a path that names it, for a hook names it and not a person.
+    `is_forced`: nor does a path that names it, for a hook names it and not a person. `left_out` counts the files that
+    each pattern leaves out.
     Raise `ConfigError` where one does not exist.
     """
     found: dict[tuple[str, str], File] = {}
@@ -90,7 +99,10 @@ def look(paths: Iterable[Path], start: Path, exclude: Sequence[str] = (), *, is_
             one = File(
                 uri_of(file, start), str(file), str(root), constructs=seen.constructs, odd=odd, is_named=is_named
             )
-            if (is_forced or is_folder) and any(fnmatchcase(one.uri, pattern) for pattern in exclude):
+            pattern = next((pattern for pattern in exclude if fnmatchcase(one.uri, pattern)), None)
+            if pattern is not None and (is_forced or is_folder):
+                if left_out is not None:
+                    left_out[pattern] += 1
                 excluded.add(os.path.realpath(file))
                 continue
             key = (os.path.realpath(file), odd)

@@ -15,9 +15,9 @@ from typing import Final, Literal
 import msgspec
 
 from wa_lint import __version__, codec
-from wa_lint.cli.output import atomic
 from wa_lint.errors import ConfigError, SourceError
 from wa_lint.model import Raw, Snapshot
+from wa_lint.writing import atomic, make_folder
 
 INDEX: Final = "index.json"
 
@@ -186,10 +186,7 @@ def _said(values: Sequence[str] | None) -> str:
 
 def _made(file: Path) -> Raw:
     """Open a file of the folder to be written at once; make the folder where it is missing."""
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(str(file.parent), f"cannot be made: {error.strerror or error}") from error
+    make_folder(file.parent)
     return atomic(file, is_private=True)
 
 

@@ -22,6 +22,7 @@ from wa_lint.model import (
     Location,
     Note,
     Outcome,
+    Problem,
     Raw,
     Report,
     Resource,
@@ -66,6 +67,8 @@ class Policy(msgspec.Struct, frozen=True):
     demands_reason: bool = False
     never: frozenset[str] = frozenset()
     """Ids of the rules that nobody may suppress."""
+    enforced: frozenset[str] = frozenset()
+    """Ids of the rules that the pipeline's owner lets nobody suppress."""
     silent: frozenset[str] = frozenset()
     """The faults of suppressions that nobody wants to hear of."""
 
@@ -125,9 +128,16 @@ FAULTS: Final[Mapping[str, RuleInfo]] = {
 }
 """What is found about suppressions. No practice of the Lens speaks of them."""
 
+ENFORCED: Final = "is enforced by the owner of the pipeline"
+"""What a refusal says of a rule that `Policy.enforced` names."""
+
 _KEYS: Final = ("rule", "reason", "owner", "until", "path")
 _FILE_KEYS: Final = (*_KEYS, "resource", "file", "account", "region")
 _PLACED: Final = ("path", "resource", "file", "account", "region")
+
+_MOST_DEAD: Final = 20
+_MOST_NAMES: Final = 1000
+"""Entries that speak of nothing and are named, and names that are searched for a near one: each costs time."""
 
 _TEXT: Final = re.compile(r"allow\s+(?P<rules>[^\s,+]+(?:\s*[,+]\s*[^\s,+]+)*)(?:\s+(?P<rest>.*))?")
 _UNTIL: Final = re.compile(r"\s*\(?\buntil\b[\s:=]*(?P<date>[^\s()]*)\s*\)?\s*$")
@@ -153,12 +163,14 @@ def settle(report: Report, entries: Sequence[Allowance | Fault], policy: Policy,
     faults += [_unused(held[n]) for n in _idle(held, used, report, policy)]
     if not read:
         return report
+    dead = tuple(_dead(held, report, policy))
     faults = [fault for fault in faults if fault.kind not in policy.silent]
     told = {fault.kind for fault in faults}
     return msgspec.structs.replace(
         report,
         rules=(*report.rules, *(info for id_, info in FAULTS.items() if id_ in told)),
         findings=tuple(sorted([*findings, *map(_finding, faults)], key=_by_place)),
+        problems=(*report.problems, *dead),
         judged_at=report.judged_at or (today if any(one.until for one in read if isinstance(one, Allowance)) else None),
     )
 
@@ -169,6 +181,14 @@ def entry(raw: Raw, location: Location) -> Allowance | Fault:
     if isinstance(found, Allowance) and "*" in found.rules and not any(getattr(found, name) for name in _PLACED):
         return _malformed(location, "it would allow everything everywhere; name the rule, the resource or the file")
     return found
+
+
+def is_catch_all(entry: Allowance | Fault) -> bool:
+    """Whether an entry of a file fits every rule everywhere, whatever it seems to be about."""
+    if isinstance(entry, Fault):
+        return False
+    patterns = [getattr(entry, name) for name in _PLACED]
+    return any(not rule.strip("*") for rule in entry.rules) and not any(text and text.strip("*") for text in patterns)
 
 
 # --- reading ----------------------------------------------------------------------------------------
@@ -269,10 +289,10 @@ def _misnamed(allowance: Allowance, policy: Policy) -> Iterator[tuple[str, str]]
 def _refused(allowance: Allowance, policy: Policy) -> Iterator[tuple[str, str]]:
     if policy.demands_reason and not allowance.reason:
         yield "suppression-refused", "This suppression allows nothing: it says no reason, and one is required."
-    for id_ in sorted(
-        policy.never & {id_ for name in allowance.rules if "*" not in name for id_ in _ids(name, policy)}
-    ):
-        yield "suppression-refused", f"This suppression allows nothing: nobody may suppress {id_}."
+    named = {id_ for name in allowance.rules if "*" not in name for id_ in _ids(name, policy)}
+    for id_ in sorted((policy.never | policy.enforced) & named):
+        why = f"{id_} {ENFORCED}" if id_ in policy.enforced else f"nobody may suppress {id_}"
+        yield "suppression-refused", f"This suppression allows nothing: {why}."
 
 
 def _ended(until: str, today: str) -> Iterator[tuple[str, str]]:
@@ -312,6 +332,50 @@ def _unused(allowance: Allowance) -> Fault:
     return Fault(
         "suppression-unused", f"{names} finds nothing here that would have to be allowed.", allowance.location, resource
     )
+
+
+def _dead(held: Sequence[Allowance], report: Report, policy: Policy) -> Iterator[Problem]:
+    """Yield what is wrong with entries of a file that speak of nothing in this run. They may be meant for others."""
+    asked = {rule.id for rule in report.rules}
+    known = _known(report)
+    found = [
+        allowance
+        for allowance in held
+        if allowance.covers is None
+        and any(known.values())
+        and any(id_ in asked for name in allowance.rules for id_ in _ids(name, policy))
+        and not _is_at_hand(allowance, report)
+    ]
+    for allowance in found[:_MOST_DEAD]:
+        why = _why_dead(allowance, known)
+        end = "" if why.endswith("?") else "."
+        yield Problem(allowance.location, f"This suppression matches nothing in this run: {why}{end}")
+    if len(found) > _MOST_DEAD:
+        more = len(found) - _MOST_DEAD
+        yield Problem(found[_MOST_DEAD].location, f"This suppression and {more - 1} more match nothing in this run.")
+
+
+def _known(report: Report) -> Mapping[str, frozenset[str]]:
+    """Return what the resources that were checked are called, by the key of an entry."""
+    resources = [finding.resource for finding in report.findings]
+    return {
+        "resource": frozenset(name for resource in resources for name in _names_of(resource) if name),
+        "file": frozenset(finding.location.uri for finding in report.findings),
+        "account": frozenset(resource.account for resource in resources if resource.account),
+        "region": frozenset(resource.region for resource in resources if resource.region),
+    }
+
+
+def _why_dead(allowance: Allowance, known: Mapping[str, frozenset[str]]) -> str:
+    """Return which part of an entry fits nothing that was checked; all together, where each fits something."""
+    for key, names in known.items():
+        pattern = getattr(allowance, key)
+        if not _looks_like(pattern, names):
+            if not names:
+                return f"no resource that was checked has a known {key}"
+            near = did_you_mean(pattern, names) if len(names) <= _MOST_NAMES else ""
+            return f"no {key} that was checked is like {pattern!r}{near}"
+    return "no resource that was checked fits all of it"
 
 
 # --- matching ---------------------------------------------------------------------------------------
@@ -373,13 +437,16 @@ def _is_there(allowance: Allowance, finding: Finding) -> bool:
             places.append(finding.resource.origin.locate(()))
         return any(_is_within(place, allowance.covers) for place in places)
     resource = finding.resource
-    names = (resource.id, resource.name, resource.arn, resource.construct)
     return (
-        _looks_like(allowance.resource, names)
+        _looks_like(allowance.resource, _names_of(resource))
         and _looks_like(allowance.file, (finding.location.uri,))
         and _looks_like(allowance.account, (resource.account,))
         and _looks_like(allowance.region, (resource.region,))
     )
+
+
+def _names_of(resource: Resource) -> tuple[str | None, ...]:
+    return (resource.id, resource.name, resource.arn, resource.construct)
 
 
 def _is_within(place: Location, span: Location) -> bool:

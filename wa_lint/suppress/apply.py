@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import msgspec
 
-from wa_lint.cli.configuring import current
-from wa_lint.cli.options import Choice, Settling, matching_rules, rule_names
+from wa_lint.cli.accounting import Account, Dropped, accounted, kept_findings
+from wa_lint.cli.configuring import current, enforcement
+from wa_lint.cli.enforcing import raised
+from wa_lint.cli.options import Choice, Settling, firm_rules, ignored_rules, matching_rules, rule_names
 from wa_lint.cli.output import complain
 from wa_lint.config import Config, Override
 from wa_lint.document import read_document
 from wa_lint.errors import ConfigError, did_you_mean
-from wa_lint.model import Finding, Location, Raw, Report
+from wa_lint.model import Location, Raw, Report
 from wa_lint.redact.reports import mask_report
 from wa_lint.run.changed import only_changed
 from wa_lint.suppress import allow, baseline
@@ -26,20 +29,27 @@ _LISTED = "allow"
 
 def settled(report: Report, settling: Settling, choice: Choice, today: str) -> Report:
     """Return `report` with what is suppressed, or older than the baseline, marked so. `today` is an ISO date."""
+    strict = enforcement()
     never = matching_rules(settling.never_suppress, choice, "--never-suppress")
     policy = allow.Policy(
         names=rule_names(choice),
         is_inline=settling.inline_suppressions,
         demands_reason=settling.require_reason,
         never=never,
-        silent=matching_rules(choice.ignore, choice, "--ignore") & set(allow.FAULTS),
+        enforced=choice.always,
+        silent=ignored_rules(choice) & set(allow.FAULTS),
     )
     found = current()
-    entries = [*_said(found), *(entry for file in settling.allow for entry in _entries(file))]
-    report = _without_overridden(allow.settle(report, entries, policy, today), found, choice)
+    said = _said(found) if strict.permits("allow") else ()
+    entries = [*said, *(entry for file in settling.allow for entry in _entries(file))]
+    report = allow.settle(report, entries, policy, today)
+    report, dropped = _without_overridden(report, found if strict.permits("overrides") else Config(), choice)
     report = report if settling.baseline is None else _against(report, settling.baseline, never)
     report = report if settling.diff is None else only_changed(report, Path.cwd(), settling.diff)
-    return mask_report(report)
+    kept, number = kept_findings(report.findings, choice.always)
+    report = raised(msgspec.structs.replace(report, findings=kept), strict)
+    wide = frozenset(str(one.location) for one in entries if allow.is_catch_all(one))
+    return mask_report(accounted(Account(report, choice, dropped, wide, number)))
 
 
 def today(now: dt.datetime | None) -> str:
@@ -49,29 +59,40 @@ def today(now: dt.datetime | None) -> str:
 def _said(found: Config) -> Iterator[allow.Allowance | allow.Fault]:
     """Yield the entries that stand in the configuration itself."""
     for said in found.said.get("allow", ()):
-        yield from (allow.entry(item, _place(said.where)) for item in said.value if isinstance(item, dict))
+        for number, item in enumerate(said.value):
+            if isinstance(item, dict):
+                yield allow.entry(item, _place(said.where_of(number)))
 
 
 def _place(where: str) -> Location:
-    """Return the location that ``wa-lint.yaml:3:1`` spells; a table of TOML has no line."""
-    uri, _, rest = where.partition(":")
-    line, _, column = rest.partition(":")
-    return Location(uri, int(line), int(column)) if line.isdigit() else Location(uri)
+    """Return the location that ``wa-lint.yaml:3:1`` spells."""
+    uri, line, column = where.rsplit(":", 2)
+    return Location(uri, int(line), int(column))
 
 
-def _without_overridden(report: Report, found: Config, choice: Choice) -> Report:
-    """Return `report` without the findings that the configuration does not ask for in some files."""
-    dropped = [
-        (override, matching_rules(override.ignore, choice, override.said.where)) for override in found.overrides()
-    ]
-    if not dropped:
-        return report
-    kept = (f for f in report.findings if not any(f.rule.id in ids and _is_in(f, over) for over, ids in dropped))
-    return msgspec.structs.replace(report, findings=tuple(kept))
+def _without_overridden(report: Report, found: Config, choice: Choice) -> tuple[Report, Sequence[Dropped]]:
+    """Return `report` without the findings that the configuration does not ask for in some files, and what is gone."""
+    firm = firm_rules(choice)
+    overriding = [(over, matching_rules(over.ignore, choice, over.said.where)) for over in found.overrides()]
+    if not overriding:
+        return report, ()
+    by_file: dict[str, Counter[str]] = defaultdict(Counter)
+    for finding in report.findings:
+        by_file[finding.location.uri][finding.rule.id] += 1
+    gone: dict[str, set[str]] = defaultdict(set)
+    dropped = []
+    for override, ids in overriding:
+        files = [uri for uri in by_file if _is_in(uri, override)]
+        for uri in files:
+            gone[uri] |= ids - firm
+        number = sum(by_file[uri][id_] for uri in files for id_ in ids - firm)
+        dropped.append(Dropped(override, ids - firm, ids & choice.always, len(files), number))
+    kept = tuple(f for f in report.findings if f.rule.id not in gone[f.location.uri])
+    return msgspec.structs.replace(report, findings=kept), dropped
 
 
-def _is_in(finding: Finding, override: Override) -> bool:
-    from_there = Path(os.path.relpath(finding.location.uri, override.said.folder)).as_posix()
+def _is_in(uri: str, override: Override) -> bool:
+    from_there = Path(os.path.relpath(uri, override.said.folder)).as_posix()
     return any(fnmatchcase(from_there, pattern) for pattern in override.paths)
 
 
