@@ -248,6 +248,30 @@ def test_steps_that_are_not_followed_are_named() -> None:
     assert any("the step Tune" in line.text for line in coverage.lines(report))
 
 
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"configurationItems": [{"resourceType": "AWS::Kendra::Index", "resourceId": "i", "configuration": {}}]},
+        {"TypeName": "AWS::Kendra::Index", "ResourceDescriptions": [{"Identifier": "i", "Properties": "{}"}]},
+        {"TypeName": "AWS::Kendra::Index", "ResourceDescription": {"Identifier": "i", "Properties": "{}"}},
+    ],
+)
+def test_what_an_export_holds_and_has_no_schema_is_named(wa_lint: WaLint, document: Any) -> None:
+    write({"a.json": json.dumps(document)})
+    run = wa_lint("check", "--no-config", "-o", "json")
+    assert [(entry["type"], entry["kind"], entry["ml"]) for entry in run.report["unjudged"]] == [
+        ("AWS::Kendra::Index", "unread", True)
+    ]
+    assert (run.code, wa_lint("check", "--no-config", "--strict").code) == (3, 4)
+
+
+def test_the_nested_stack_of_a_change_set_is_not_followed(wa_lint: WaLint) -> None:
+    change = {"Action": "Add", "LogicalResourceId": "Net", "ResourceType": "AWS::CloudFormation::Stack"}
+    write({"a.json": json.dumps({"ChangeSetName": "c", "Changes": [{"Type": "Resource", "ResourceChange": change}]})})
+    run = wa_lint("check", "--no-config", "-o", "json", "--strict")
+    assert (run.code, [entry["what"] for entry in run.report["not_followed"]]) == (4, ["the nested stack Net"])
+
+
 # --- practices --------------------------------------------------------------------------------------
 
 

@@ -19,7 +19,7 @@ from wa_lint import redact, schema
 from wa_lint.model import ABSENT, Listed, Location, Raw, Resource, Scope, Unknown, Value
 from wa_lint.references.table import IDENTITIES, Identity
 from wa_lint.sources.export.aws_config_types import CAMEL, COVERS, NAMES, Camel
-from wa_lint.sources.export.export_document import Format, Found
+from wa_lint.sources.export.export_document import Format, Found, without_schema
 from wa_lint.sources.export.to_cloudformation import changed, folded, in_words, read_json, with_unknown
 from wa_lint.sources.live.api_response import Place, document, rename, resource_of, settable
 from wa_lint.sources.live.collectors import COLLECTORS
@@ -63,7 +63,8 @@ def _read(value: Raw) -> Found:
     kept = [item for item in latest.values() if item.configuration is not None]
     found = [resource for item in kept for resource in _resources(item)]
     complete = {Scope(type_, item.account) for item in kept for type_ in _covered(item)}
-    return Found(tuple(found), frozenset(complete))
+    unread = without_schema(item.type for item in kept if not schema.known(NAMES.get(item.type, item.type)))
+    return Found(tuple(found), frozenset(complete), unjudged=unread)
 
 
 CONFIG: Final = Format(

@@ -10,7 +10,7 @@ from typing import Final
 from wa_lint import redact, schema
 from wa_lint.model import Listed, Location, Raw, Resource, Unknown, Value
 from wa_lint.references.table import IDENTITIES, Identity
-from wa_lint.sources.export.export_document import Format, Found
+from wa_lint.sources.export.export_document import Format, Found, without_schema
 from wa_lint.sources.export.to_cloudformation import with_unknown
 from wa_lint.sources.live.api_response import settable
 
@@ -25,8 +25,10 @@ def _is_answer(value: Raw) -> bool:
 
 def _read(value: Raw) -> Found:
     one = "ResourceDescription" in value
-    resources = [_resource(value["TypeName"], entry, is_whole=one) for entry in _described(value) or ()]
-    return Found(tuple(resource for resource in resources if resource))
+    type_, described = value["TypeName"], _described(value) or []
+    if not schema.known(type_):
+        return Found(unjudged=without_schema([type_] * len(described)))
+    return Found(tuple(_resource(type_, entry, is_whole=one) for entry in described))
 
 
 CLOUD_CONTROL: Final = Format("an answer of Cloud Control", _is_answer, _read, (b'"TypeName"', b'"ResourceDescription'))
@@ -40,11 +42,9 @@ def _described(value: Raw) -> list[Raw] | None:
     return found
 
 
-def _resource(type_: str, entry: Raw, *, is_whole: bool) -> Resource | None:
+def _resource(type_: str, entry: Raw, *, is_whole: bool) -> Resource:
     said = _properties(entry.get("Properties"))
     identifier = str(entry["Identifier"])
-    if not schema.known(type_):
-        return None
     known = said if isinstance(said, Unknown) else _known(type_, said, is_whole=is_whole)
     members = {} if isinstance(said, Unknown) else said
     arn = next(_arns(identifier, members, type_), None)

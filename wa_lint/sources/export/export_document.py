@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 
 import msgspec
 
-from wa_lint.model import Raw, Resource, Scope
+from wa_lint import type_names
+from wa_lint.model import Raw, Resource, Scope, Unjudged
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -15,9 +17,23 @@ class Found(msgspec.Struct, frozen=True):
     resources: tuple[Resource, ...] = ()
     complete: frozenset[Scope] = frozenset()
     problems: tuple[str, ...] = ()
+    unjudged: tuple[Unjudged, ...] = ()
+    """What stands in it and is not read."""
     is_request: bool = False
     """Whether it says what will be asked of AWS, all of it, as a template does: what it leaves out AWS decides by its
     defaults, and nothing has run yet. An answer that leaves something out does not say."""
+
+
+def without_schema(types: Iterable[str]) -> tuple[Unjudged, ...]:
+    """Return what is said of resources, one for each of `types`, that are not read for want of a schema."""
+    return tuple(_unread(type_, count) for type_, count in sorted(Counter(types).items()))
+
+
+def _unread(type_: str, count: int) -> Unjudged:
+    is_ml = type_names.is_ml(type_)
+    if not type_names.is_recognised(type_) and not type_names.is_opaque(type_):
+        return Unjudged(type_, count, "AWS is not known to have this type", is_ml, "unrecognised")
+    return Unjudged(type_, count, "wa-lint has no schema of this type", is_ml, "unread" if is_ml else "other")
 
 
 class Format(msgspec.Struct, frozen=True):

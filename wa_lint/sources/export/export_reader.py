@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -15,7 +15,7 @@ from wa_lint.document import read_document
 from wa_lint.document.from_json import json_document
 from wa_lint.document.positions import MAX_DEPTH
 from wa_lint.errors import SourceError
-from wa_lint.model import Listed, Location, Problem, Raw, Resource, Snapshot, SourceKind, Unknown
+from wa_lint.model import Listed, Location, NotFollowed, Problem, Raw, Resource, Snapshot, SourceKind, Unknown
 from wa_lint.sources.export.aws_config import CONFIG
 from wa_lint.sources.export.changeset import CHANGE_SET
 from wa_lint.sources.export.cli_answers import ANSWER
@@ -66,13 +66,25 @@ def read_export(text: bytes | str, uri: str) -> Snapshot:
     said += [
         (line, "the answer goes on, and the next page is not in it") for line, item, _ in documents if _goes_on(item)
     ]
+    resources = _resources(found, decoded, uri)
+    is_change_set = any(format_ is CHANGE_SET for _, _, format_ in documents)
     return Snapshot(
         kind=SourceKind.TEMPLATE if all(export.is_request for _, export in found) else SourceKind.EXPORT,
         uri=uri,
-        resources=_resources(found, decoded, uri),
+        resources=resources,
+        not_followed=tuple(_nested(resources)) if is_change_set else (),
         complete=frozenset(scope for _, export in found for scope in export.complete),
+        unjudged=tuple(sorted(one for _, export in found for one in export.unjudged)),
         problems=tuple(sorted(Problem(Location(uri, line), problem) for line, problem in (*odd, *said))),
     )
+
+
+def _nested(resources: Iterable[Resource]) -> Iterator[NotFollowed]:
+    """Yield the nested stacks of a change set, whose resources are in change sets of their own."""
+    for resource in resources:
+        if resource.type == "AWS::CloudFormation::Stack":
+            reason = "its resources are in a change set of its own"
+            yield NotFollowed(resource.origin.locate(()), f"the nested stack {resource.id}", reason, "nested-stack")
 
 
 def _format_of(item: Raw) -> Format | None:
