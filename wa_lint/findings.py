@@ -27,6 +27,7 @@ from wa_lint.model import (
     Waste,
     path_text,
 )
+from wa_lint.reach import extent_of, place_of
 from wa_lint.rule import Rule
 from wa_lint.scenario import Assumptions, Fork, describe
 
@@ -62,6 +63,8 @@ def join(rule: Rule, resource: Resource, cases: Sequence[Case], absent: Sequence
     others = [*absent, *(case.assumptions for case in cases if case.verdict.outcome is not outcome)]
     verdict = chosen[0].verdict
     cells = _distinct(verdict.decided_by) or [verdict.place]
+    is_kept = outcome in {Outcome.FAIL, Outcome.UNKNOWN}
+    reached = (cell for case in chosen for cell in (*case.verdict.decided_by, case.verdict.place)) if is_kept else ()
     return Finding(
         rule=rule.info,
         outcome=outcome,
@@ -75,6 +78,8 @@ def join(rule: Rule, resource: Resource, cases: Sequence[Case], absent: Sequence
         fingerprint=_fingerprint(rule, resource, cells[0]),
         waste=_gathered([case.verdict.waste for case in chosen]),
         trail=_trail(cells),
+        place=place_of(resource, cells[0]) if is_kept else "",
+        extent=extent_of((cells[0], verdict.place), reached),
     )
 
 

@@ -6,14 +6,14 @@ import datetime as dt
 import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 import click
 import msgspec
 
 from wa_lint import findings
 from wa_lint.baseline import read, written
-from wa_lint.cli.configuring import configured, packed
+from wa_lint.cli.configuring import as_if, configured, laid, packed
 from wa_lint.cli.excerpts import excerpts
 from wa_lint.cli.exits import CLEAN, NOTHING, exit_code
 from wa_lint.cli.inputs import File, find, uri_of
@@ -22,6 +22,7 @@ from wa_lint.cli.options import Choice, Delivery, Settling, choice, chosen_rules
 from wa_lint.cli.output import atomic, complain, deliver, targets
 from wa_lint.cli.parameters import OPTION, stages_of
 from wa_lint.cli.settling import settled, today
+from wa_lint.config import Config
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Report
 from wa_lint.reporters import Options
@@ -32,6 +33,11 @@ _SAM: Final = "--sam"
 
 Lines: TypeAlias = Callable[[str], Sequence[str]]
 """The lines of the source behind a uri."""
+
+Choose: TypeAlias = Callable[[str, str, bool], str | None]
+"""Gives the value to take of an option: see `wa_lint.cli.changed`."""
+
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -85,7 +91,12 @@ def check(reading: Reading, choice: Choice, settling: Settling, delivery: Delive
     """Judge templates, exports and snapshots: files, or folders of them (default: this folder); - is stdin."""
     to = targets(delivery.output)
     report, lines = judged_files(reading, choice, delivery.now)
-    code = deliver(settled(report, settling, choice, today(delivery.now)), to, delivery, Options(lines=lines))
+    report = settled(report, settling, choice, today(delivery.now))
+    if settling.diff is not None:
+        from wa_lint.cli.changed import against  # noqa: PLC0415, it imports a library that reads git's objects
+
+        report, delivery, lines = against(settling.diff, report, delivery, lines, _judge_as(delivery.now))
+    code = deliver(report, to, delivery, Options(lines=lines))
     return CLEAN if nothing_ok and code == NOTHING else code
 
 
@@ -113,8 +124,35 @@ def baseline(reading: Reading, choice: Choice, settling: Settling, output: Path)
     return exit_code(fresh, None, is_strict=False)
 
 
-def judged_files(reading: Reading, choice: Choice, now: dt.datetime | None) -> tuple[Report, Lines]:
-    """Return the report on what `reading` names, and what shows its lines. What cannot be read is said on stderr."""
+def _judge_as(now: dt.datetime | None) -> Callable[[Config, Choose], tuple[Report, Lines]]:
+    """Return what judges the options of the command that runs under another configuration, and says nothing."""
+
+    def judge(found: Config, choose: Choose) -> tuple[Report, Lines]:
+        def options(struct: type[T]) -> T:
+            names = struct.__struct_fields__
+            return struct(**{name: laid(name, found, lambda text, is_given, n=name: choose(n, text, is_given)) for name in names})
+
+        reading, choice, settling = options(Reading), options(Choice), options(Settling)
+        if not reading.paths:
+            is_named = bool(laid("paths", found, lambda text, _: text))
+            here = None if is_named else choose("paths", ".", True)
+            if here is None:
+                return Report(tuple(rule.info for rule in chosen_rules(choice)), ()), lambda _: ()
+            reading = msgspec.structs.replace(reading, paths=(Path(here),))
+        report, lines = judged_files(reading, choice, now, is_quiet=True)
+        with as_if(found):
+            return settled(report, settling, choice, today(now), lambda _: None), lines
+
+    return judge
+
+
+def judged_files(
+    reading: Reading, choice: Choice, now: dt.datetime | None, *, is_quiet: bool = False
+) -> tuple[Report, Lines]:
+    """Return the report on what `reading` names, and what shows its lines. What cannot be read is said on stderr.
+
+    `is_quiet`: nothing is said, and a parameter that no template declares is no error.
+    """
     _demand_way(reading.sam)
     rules = chosen_rules(choice)
     stages = stages_of(reading.parameters, Path.cwd())
@@ -126,11 +164,12 @@ def judged_files(reading: Reading, choice: Choice, now: dt.datetime | None) -> t
         today=today(None),
         is_debug=bool(os.environ.get("WA_LINT_DEBUG")),
         sam=reading.sam,
+        demands_declared=not is_quiet,
     )
     judged = judge_files(files, task, rules, reading.jobs)
-    for complaint in (line for one in judged for line in one.complaints):
+    for complaint in (line for one in judged for line in one.complaints if not is_quiet):
         complain(complaint)
-    if stages:
+    if stages and not is_quiet:
         _hint(judged, reading.paths)
     nested = [File(uri, uri) for one in judged for uri in one.nested.values()]
     return _merged(judged, rules), excerpts([*nested, *files])

@@ -7,7 +7,8 @@ default. Lists that merge (`wa_lint.config.KEYS`) add up instead.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache, wraps
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -24,6 +25,7 @@ from wa_lint.model import Raw
 from wa_lint.reporters import visible
 
 _META: Final = "wa_lint.config"
+_NAMED: Final = "wa_lint.config.named"
 
 PREFIX: Final = "WA_LINT_"
 
@@ -85,13 +87,56 @@ def merged(name: str, given: Raw) -> Raw:
     return (*option.type_cast_value(context, _defaults(current()).get(name, ())), *given)
 
 
-def load(file: Path | None, start: Path) -> Config:
+def named() -> Path | bool:
+    """Return the file that --config names; False with --no-config, True where the nearest file counts."""
+    file = click.get_current_context().meta.get(_NAMED)
+    return True if file is None else file if isinstance(file, Path) else False
+
+
+@contextmanager
+def as_if(found: Config) -> Iterator[None]:
+    """Let `current` return another configuration for a while."""
+    context = click.get_current_context()
+    before = context.meta.get(_META)
+    context.meta[_META] = found
+    try:
+        yield
+    finally:
+        context.meta[_META] = before
+
+
+def laid(name: str, found: Config, choose: Callable[[str, bool], str | None]) -> Raw:
+    """Return what an option of the command that runs comes to under another configuration.
+
+    `choose` gets each path or text of it, and whether the command line (or the environment) says it; it gives the one
+    to take, None where there is none to be had.
+    """
+    context = click.get_current_context()
+    option = next(p for p in context.command.params if p.name == name)
+    is_given = context.get_parameter_source(name) in {ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT}
+    said = _chosen(_defaults(found).get(name), lambda text: choose(text, False))
+    default = option.default if isinstance(option.default, str | bool | int | list | tuple) else None
+    value = option.type_cast_value(context, default if said is None else said)
+    if not is_given:
+        return value
+    given = option.type_cast_value(context, _chosen(context.params[name], lambda text: choose(text, True)))
+    key = name.replace("_", "-")
+    return (*value, *given) if key in KEYS and KEYS[key].merges else given
+
+
+def _chosen(value: Raw, choose: Callable[[str], str | None]) -> Raw:
+    if isinstance(value, list | tuple):
+        return [taken for item in value if (taken := choose(str(item))) is not None]
+    return choose(str(value)) if isinstance(value, str | Path) else value
+
+
+def load(file: Path | None, start: Path, open_file: configuration.Open = Path.read_bytes) -> Config:
     """Return what `file` says, or the nearest one from `start` upwards; an empty configuration where there is none."""
     found = file or nearest(start)
     if found is None:
         return Config()
     name = Path(os.path.relpath(found, start)).as_posix()
-    return configuration.load(found, _root(found.parent), name, Path.read_bytes, _package)
+    return configuration.load(found, _root(found.parent), name, open_file, _package)
 
 
 def nearest(start: Path) -> Path | None:
@@ -115,6 +160,7 @@ def _lay(context: click.Context, _option: click.Parameter, file: Path | None) ->
     if context.meta.get(_META) is None and not context.resilient_parsing:
         found = load(file, Path.cwd())
         context.meta[_META] = found
+        context.meta[_NAMED] = file
         context.default_map = {**(context.default_map or {}), **_defaults(found)}
         _mind_environment(context)
 
@@ -122,6 +168,7 @@ def _lay(context: click.Context, _option: click.Parameter, file: Path | None) ->
 def _without(context: click.Context, _option: click.Parameter, is_set: bool) -> None:
     if is_set:
         context.meta[_META] = Config()
+        context.meta[_NAMED] = False
         context.default_map = {}
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import msgspec
 
 from wa_lint import allow, baseline
-from wa_lint.cli.changed import only_changed
 from wa_lint.cli.configuring import current
 from wa_lint.cli.options import Choice, Settling, matching_rules, rule_names
 from wa_lint.cli.output import complain
@@ -23,8 +22,13 @@ from wa_lint.model import Finding, Location, Raw, Report
 _LISTED = "allow"
 
 
-def settled(report: Report, settling: Settling, choice: Choice, today: str) -> Report:
-    """Return `report` with what is suppressed, or older than the baseline, marked so. `today` is an ISO date."""
+def settled(
+    report: Report, settling: Settling, choice: Choice, today: str, say: Callable[[str], None] = complain
+) -> Report:
+    """Return `report` with what is suppressed, or in the baseline, marked so. `today` is an ISO date.
+
+    `say` gets what a person should know of the baseline.
+    """
     never = matching_rules(settling.never_suppress, choice, "--never-suppress")
     policy = allow.Policy(
         names=rule_names(choice),
@@ -36,8 +40,7 @@ def settled(report: Report, settling: Settling, choice: Choice, today: str) -> R
     found = current()
     entries = [*_said(found), *(entry for file in settling.allow for entry in _entries(file))]
     report = _without_overridden(allow.settle(report, entries, policy, today), found, choice)
-    report = report if settling.baseline is None else _against(report, settling.baseline, never)
-    return report if settling.diff is None else only_changed(report, Path.cwd(), settling.diff)
+    return report if settling.baseline is None else _against(report, settling.baseline, never, say)
 
 
 def today(now: dt.datetime | None) -> str:
@@ -73,15 +76,20 @@ def _is_in(finding: Finding, override: Override) -> bool:
     return any(fnmatchcase(from_there, pattern) for pattern in override.paths)
 
 
-def _against(report: Report, file: Path, never: frozenset[str]) -> Report:
-    """Mark what is old, and say it where the baseline could shrink or fits nothing here."""
+def _against(report: Report, file: Path, never: frozenset[str], say: Callable[[str], None]) -> Report:
+    """Mark what is old, and say it where the baseline could shrink, fits nothing here, or is of an older form."""
     known = baseline.read(_bytes(file), file.name)
     marked = baseline.settle(report, known, never)
-    gone = len(baseline.gone(report, known))
-    if known.findings and not any(f.suppressed and f.suppressed.kind == "baseline" for f in marked.findings):
-        complain(f"nothing in {file.name} was found again; is it the baseline of another repository, or all mended?")
+    gone = len(marked.compared.fixed) if marked.compared else 0
+    if known.findings and not any(f.state in {"unchanged", "updated"} for f in marked.findings):
+        say(f"nothing in {file.name} was found again; is it the baseline of another repository, or all fixed?")
     elif gone:
-        complain(f"{gone} of {len(known.findings)} findings in {file.name} are gone; `wa-lint baseline` drops them")
+        say(f"{gone} of {len(known.findings)} findings in {file.name} are gone; `wa-lint baseline` drops them")
+    if known.schema_version < baseline.VERSION and known.findings:
+        say(
+            f"{file.name} does not say what was accepted (version {known.schema_version}): a policy that becomes wider "
+            "stays accepted; `wa-lint baseline` writes it again"
+        )
     return marked
 
 
