@@ -31,7 +31,7 @@ def exit_code(report: Report, fail_on: Severity | None, *, is_strict: bool) -> i
 
 
 def _is(finding: Finding, outcome: Outcome) -> bool:
-    return finding.outcome is outcome and finding.suppressed is None
+    return finding.outcome is outcome and finding.is_open
 
 
 def _counts(fail_on: Severity | None, severity: Severity) -> bool:

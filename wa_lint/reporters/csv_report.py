@@ -42,6 +42,8 @@ _COLUMNS: Final = (
     "suppressed",
     "est_monthly_usd",
     "fingerprint",
+    "state",
+    "change",
 )
 
 
@@ -84,6 +86,8 @@ def _row(finding: Finding, where: str) -> tuple[str, ...]:
         f"{why.kind}: {why.reason or 'no reason given'}" if why else "",
         f"{finding.waste.low:.2f} to {finding.waste.high:.2f}" if finding.waste else "",
         finding.fingerprint,
+        finding.state or "",
+        finding.change or "",
     )
 
 

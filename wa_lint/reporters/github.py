@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from wa_lint.model import Finding, Outcome, Report, Severity
-from wa_lint.reporters import Options, stages, visible
+from wa_lint.reporters import Options, stages, tally, visible
 
 _COMMAND: Final = {
     Severity.CRITICAL: "error",
@@ -20,18 +20,22 @@ _COMMAND: Final = {
     Severity.LOW: "notice",
 }
 
+_CHANGED: Final = {"new": "new: ", "updated": "worse: "}
+
 _MOST: Final = 10
 
 
 def render(report: Report, options: Options) -> str:
     del options
-    failing = [f for f in report.findings if f.outcome is Outcome.FAIL and f.suppressed is None]
+    failing = [f for f in report.findings if f.outcome is Outcome.FAIL and f.is_open]
     failing.sort(key=lambda finding: -finding.rule.severity.rank)
     by_command: dict[str, list[Finding]] = defaultdict(list)
     for finding in failing:
         by_command[_COMMAND[finding.rule.severity]].append(finding)
     where = stages.where_of(report)
-    lines = [line for command, found in by_command.items() for line in _lines(command, found, where)]
+    news = tally.news(report)
+    lines = [f"::notice title=wa-lint::{_data(tally.news_in_words(news))}"] if news else []
+    lines += [line for command, found in by_command.items() for line in _lines(command, found, where)]
     return "".join(line + "\n" for line in lines)
 
 
@@ -54,6 +58,7 @@ def _annotation(command: str, finding: Finding, where: str) -> str:
     }
     told = ",".join(f"{name}={_property(str(value))}" for name, value in spots.items() if value)
     said = [finding.message, *([f"({where})"] if where else []), *([f"When {finding.when}."] if finding.when else [])]
+    said += [f"({_CHANGED.get(finding.state or '', '')}{finding.change})"] if finding.change else []
     named = "" if place.line else f"{finding.resource.id}: "
     return f"::{command} {told}::{_data(named + ' '.join(said))}"
 
