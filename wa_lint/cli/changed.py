@@ -43,9 +43,7 @@ _MOVED: Final = frozenset({"paths", "overrides"})
 _SUPPRESSED_BY_PEOPLE: Final = frozenset({"comment", "metadata", "tag", "file"})
 
 
-def against(
-    ref: str, report: Report, delivery: Delivery, lines: Lines, judge: Judge
-) -> tuple[Report, Delivery, Lines]:
+def against(ref: str, report: Report, delivery: Delivery, lines: Lines, judge: Judge) -> tuple[Report, Delivery, Lines]:
     """Return `report` with what became of each finding since `ref`, and how it is to be delivered.
 
     Raise `ConfigError` where there is no such commit, or where something can be read only once.
@@ -241,7 +239,7 @@ def _content(path: Path) -> Mapping[str, bytes]:
 
 def _with_switched_off(report: Report, as_before: Report, ref: str) -> Report:
     """Return `report` with what only the changed configuration hides, or takes less seriously."""
-    inputs = {entry.uri for entry in as_before.inputs}
+    inputs = {entry.uri for entry in as_before.inputs if entry.status == "judged"}
     mine: dict[object, Finding] = {_same(finding): finding for finding in report.findings}
     added: list[Finding] = []
     hidden: set[int] = set()

@@ -130,7 +130,9 @@ def _judge_as(now: dt.datetime | None) -> Callable[[Config, Choose], tuple[Repor
     def judge(found: Config, choose: Choose) -> tuple[Report, Lines]:
         def options(struct: type[T]) -> T:
             names = struct.__struct_fields__
-            return struct(**{name: laid(name, found, lambda text, is_given, n=name: choose(n, text, is_given)) for name in names})
+            return struct(
+                **{name: laid(name, found, lambda text, is_given, n=name: choose(n, text, is_given)) for name in names}
+            )
 
         reading, choice, settling = options(Reading), options(Choice), options(Settling)
         if not reading.paths:

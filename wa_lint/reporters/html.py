@@ -28,7 +28,9 @@ _MOST_LISTED: Final = 2000
 def render(report: Report, options: Options) -> str:
     style, script = _file("scorecard.css"), _file("scorecard.js")
     shown = [f for f in report.findings if f.outcome in {Outcome.FAIL, Outcome.UNKNOWN} or options.show_all]
-    listed = sorted(shown, key=lambda f: (f.suppressed is not None, not f.is_open, _ORDER[f.outcome], -f.rule.severity.rank))
+    listed = sorted(
+        shown, key=lambda f: (f.suppressed is not None, not f.is_open, _ORDER[f.outcome], -f.rule.severity.rank)
+    )
     text: str = _template().render(
         version=__version__,
         lens_version=lens.version(),
