@@ -1,7 +1,7 @@
-"""The baseline: what was found on the day that wa-lint came, and what was accepted of it. What is in it is reported,
-and does not fail the build.
+"""The baseline: what was found on the day that wa-lint came, and what was accepted of it.
 
-It survives a move or a new layout of a file, because an entry is found again by rule, resource and place.
+What is in it is reported, and does not fail the build. It survives a move or a new
+layout of a file, because an entry is found again by rule, resource and place.
 """
 
 from __future__ import annotations

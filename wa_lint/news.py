@@ -23,6 +23,9 @@ UPDATED: Final = "updated"
 UNCHANGED: Final = "unchanged"
 
 _MOST_ADDED: Final = 6
+_MOST_TRIED: Final = 100
+"""Earlier findings at one place that a finding is compared with; past it, only a fingerprint finds it again."""
+
 _NUMBER: Final = re.compile(r":\d+$")
 """What tells equal fingerprints of several files apart."""
 
@@ -94,6 +97,7 @@ class _Matching:
 
     def news(self) -> News:
         waiting = [n for n, finding in enumerate(self.findings) if finding.outcome in KEPT]
+        waiting = self._by_likeness(waiting)
         waiting = self._by_place(waiting, is_same_file=True)
         waiting = self._by_fingerprint(waiting, is_same_file=True)
         waiting = self._by_place(waiting, is_same_file=False)  # of a file that has another name now
@@ -101,6 +105,28 @@ class _Matching:
         for number in waiting:
             self.states[number] = State(NEW)
         return News(self.states, [self.known[n] for n in sorted(self.left)])
+
+    def _by_likeness(self, waiting: Sequence[int]) -> list[int]:
+        """Settle the findings that are known just so. Return the others."""
+        index: dict[object, list[int]] = defaultdict(list)
+        for n, one in enumerate(self.known):
+            if one.place:
+                index[_key(one.rule, one.resource, one.uri, one.place), one.uri, one.accepts, one.outcome].append(n)
+        rest: list[int] = []
+        for number in waiting:
+            finding = self.findings[number]
+            uri = finding.location.uri
+            key = _key(finding.rule.id, finding.resource.id, uri, finding.place)
+            found = index[key, uri, finding.extent, finding.outcome.value]
+            free = [n for n in found[:_MOST_TRIED] if n in self.left]
+            if not free:
+                rest.append(number)
+                continue
+            n = min(free, key=lambda n: self._difference(finding, n))
+            self.left.discard(n)
+            found.remove(n)
+            self.states[number] = self._state(finding, [self.known[n]])
+        return rest
 
     def _by_place(self, waiting: Sequence[int], *, is_same_file: bool) -> list[int]:
         """Settle the findings whose place is known and that reach no further. Return the others."""
@@ -113,7 +139,7 @@ class _Matching:
             finding = self.findings[number]
             key = _key(finding.rule.id, finding.resource.id, finding.location.uri, finding.place)
             found = [n for n in index[key] if (self.known[n].uri == finding.location.uri) == is_same_file]
-            if not self._settle(number, found, is_same_file=is_same_file):
+            if not self._settle(number, found[:_MOST_TRIED], is_same_file=is_same_file):
                 rest.append(number)
         return rest
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -40,13 +40,23 @@ def extent_of(subjects: Iterable[Cell], cells: Iterable[Cell]) -> Extent:
     is_granting = any(_depth(cell.path) for cell in subjects)
     grants: set[Grant] = set()
     members: set[str] = set()
+    for depth, cell in _distinct(cells):
+        if not depth:
+            members.update(_members(cell))
+        elif is_granting:
+            grants.update(_granted(cell, depth))
+    return Extent(tuple(sorted(grants)), tuple(sorted(members)))
+
+
+def _distinct(cells: Iterable[Cell]) -> Iterator[tuple[int, Cell]]:
+    """Yield one cell of each statement and of each list in each scenario, with the depth of the statement."""
+    seen: set[tuple[int, str, Path]] = set()
     for cell in cells:
         depth = _depth(cell.path)
-        if depth and is_granting:
-            grants.update(_granted(cell, depth))
-        elif not depth:
-            members.update(_members(cell))
-    return Extent(tuple(sorted(grants)), tuple(sorted(members)))
+        key = (id(cell.world), cell.resource.id, cell.path[:depth] if depth else _list_of(cell.path))
+        if key not in seen:
+            seen.add(key)
+            yield depth, cell
 
 
 def place_of(home: Resource, cell: Cell) -> str:
@@ -85,18 +95,22 @@ def _granted(cell: Cell, depth: int) -> Iterator[Grant]:
 
 def _members(cell: Cell) -> Iterator[str]:
     """Yield the members of a list of texts, where `cell` is one or an item of one."""
-    path = cell.path[:-1] if cell.path and isinstance(cell.path[-1], int) else cell.path
+    path = _list_of(cell.path)
     if any(isinstance(step, str) and step.islower() for step in path):  # a link or a fact
         return
-    value = cell.value if path is cell.path else next(iter(_way(cell, path)[len(path) :]), cell).value
-    if not isinstance(value, list | tuple) or not path:
+    way = _way(cell, path)
+    if not path or len(way) <= len(path) or not isinstance(way[-1].value, list | tuple):
         return
     try:
-        texts = [item.value for item in _way(cell, path)[-1].items()]
+        texts = [item.value for item in way[-1].items()]
     except Fork:
         return
     if texts and all(isinstance(text, str | Unresolved) for text in texts):
         yield from (f"{_named(cell, path)}: {spelled(text)}" for text in texts)
+
+
+def _list_of(path: Path) -> Path:
+    return path[:-1] if path and isinstance(path[-1], int) else path
 
 
 def _way(cell: Cell, path: Path) -> Sequence[Cell]:
@@ -118,7 +132,13 @@ def _way(cell: Cell, path: Path) -> Sequence[Cell]:
 def _step(cell: Cell, step: str | int) -> Cell | None:
     if isinstance(step, str):
         return cell.select(step) if isinstance(cell.value, dict) and step in cell.value else None
-    return next((item for item in cell.items() if item.path[-1:] == (step,)), None)
+    return _items(cell).get(step)
+
+
+def _items(cell: Cell) -> Mapping[str | int, Cell]:
+    """Return the items of a list by their steps, listed once for all findings about them."""
+    question = ("reach", cell.resource.id, cell.path)
+    return cell.world.recall(question, lambda: {item.path[-1]: item for item in cell.items() if item.path})
 
 
 def _named(cell: Cell, path: Path) -> str:
@@ -137,16 +157,20 @@ def _named(cell: Cell, path: Path) -> str:
 
 
 def _name(item: Cell) -> str:
+    question = ("reach name", item.resource.id, item.path)
+    return item.world.recall(question, lambda: _name_of(item))
+
+
+def _name_of(item: Cell) -> str:
     """Return what names an item: its name, or a text itself; of all else, the digest of its content."""
     try:
-        value = item.plain()
+        if isinstance(item.value, str | Unresolved):
+            return spelled(item.value)
+        names = [item.select(name).value for name in _NAMES if isinstance(item.value, dict) and name in item.value]
+        name = next((name for name in names if isinstance(name, str | Unresolved)), None)
+        return _digest(item.plain()) if name is None else spelled(name)
     except Fork:
         return ""
-    if isinstance(value, str | Unresolved):
-        return spelled(value)
-    names = [value[name] for name in _NAMES if name in value] if isinstance(value, dict) else []
-    name = next((name for name in names if isinstance(name, str | Unresolved)), None)
-    return _digest(value) if name is None else spelled(name)
 
 
 def _digest(value: Value) -> str:

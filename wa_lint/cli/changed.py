@@ -1,5 +1,7 @@
-"""``--diff REF``: what is new or worse since a commit. What was, is judged as it was, and what is with both
-configurations: a change cannot hide what it adds by what it configures.
+"""``--diff REF``: what is new or worse since a commit.
+
+The files of the commit are judged with their own configuration, and the present ones with both configurations: a
+change cannot hide what it adds by what it configures.
 """
 
 from __future__ import annotations
@@ -20,8 +22,9 @@ from wa_lint.cli.output import complain
 from wa_lint.cli.repository import OPTION, Checkout, History
 from wa_lint.config import NAMES, Config
 from wa_lint.errors import ConfigError, SourceError, WaLintError
+from wa_lint.findings import sort_key
 from wa_lint.model import Compared, Finding, Known, Outcome, Raw, Report, Suppression
-from wa_lint.news import KEPT, NEW, UNCHANGED, UPDATED, compared, known_of
+from wa_lint.news import KEPT, NEW, UPDATED, compared, known_of
 
 Lines: TypeAlias = Callable[[str], Sequence[str]]
 
@@ -208,7 +211,8 @@ def _choose_for_head(checkout: Checkout) -> Choose:
 
 def _is_same_configuration(checkout: Checkout, before: Config) -> bool:
     now = _signature(current(), lambda _name, text, _given: text, checkout.history.root)
-    return now == _signature(before, _choose_for_head(checkout), checkout.folder)
+    then = _signature(before, _choose_for_head(checkout), checkout.folder)
+    return bool(now == then)
 
 
 def _signature(found: Config, choose: Choose, root: Path) -> Raw:
@@ -259,7 +263,7 @@ def _with_switched_off(report: Report, as_before: Report, ref: str) -> Report:
     return msgspec.structs.replace(
         report,
         rules=(*report.rules, *(rule for rule in as_before.rules if rule.id not in known)),
-        findings=tuple(sorted(findings, key=lambda f: (f.location, f.resource.id, f.rule.id, f.path, f.message))),
+        findings=tuple(sorted(findings, key=sort_key)),
         inputs=(
             *(entry for entry in report.inputs if entry.uri in uris or entry.uri not in inputs),
             *(entry for entry in as_before.inputs if entry.uri not in uris and entry.status == "judged"),
@@ -301,7 +305,7 @@ def _strictest(delivery: Delivery, before: Config) -> Delivery:
 
 def _compared(report: Report, base: Report, ref: str) -> Report:
     """Return `report` with the state of each finding, and with what is fixed."""
-    known = [known_of(finding) for finding in base.findings if _counts(finding)]
+    known = [known_of(finding) for finding in base.findings if finding.outcome in KEPT and not _is_accepted(finding)]
     accepted = [finding for finding in base.findings if finding.outcome in KEPT and _is_accepted(finding)]
     grown = dict(_grown(report.findings, accepted, ref))
     findings = [_without_suppression(f, grown[n]) if n in grown else f for n, f in enumerate(report.findings)]

@@ -21,10 +21,10 @@ from wa_lint.cli.judging import Judged, Task, day, judge_files
 from wa_lint.cli.options import Choice, Delivery, Settling, choice, chosen_rules, delivery, settling
 from wa_lint.cli.output import atomic, complain, deliver, targets
 from wa_lint.cli.parameters import OPTION, stages_of
-from wa_lint.cli.settling import settled, today
+from wa_lint.cli.settling import demand_no_diff, settled, today
 from wa_lint.config import Config
 from wa_lint.errors import ConfigError, did_you_mean
-from wa_lint.model import Report
+from wa_lint.model import Raw, Report
 from wa_lint.reporters import Options
 from wa_lint.rule import Rule
 from wa_lint.sources.template import WAYS, demand_translator
@@ -116,6 +116,7 @@ def check(reading: Reading, choice: Choice, settling: Settling, delivery: Delive
 )
 def baseline(reading: Reading, choice: Choice, settling: Settling, output: Path) -> int:
     """Write down all that is found today; with `check --baseline FILE` only what is new gates."""
+    demand_no_diff(settling)
     report, _ = judged_files(reading, choice, None)
     fresh = settled(report, msgspec.structs.replace(settling, baseline=None), choice, today(None))
     with atomic(output) as stream:
@@ -128,11 +129,11 @@ def _judge_as(now: dt.datetime | None) -> Callable[[Config, Choose], tuple[Repor
     """Return what judges the options of the command that runs under another configuration, and says nothing."""
 
     def judge(found: Config, choose: Choose) -> tuple[Report, Lines]:
+        def value(name: str) -> Raw:
+            return laid(name, found, lambda text, is_given: choose(name, text, is_given))
+
         def options(struct: type[T]) -> T:
-            names = struct.__struct_fields__
-            return struct(
-                **{name: laid(name, found, lambda text, is_given, n=name: choose(n, text, is_given)) for name in names}
-            )
+            return struct(**{name: value(name) for name in struct.__struct_fields__})
 
         reading, choice, settling = options(Reading), options(Choice), options(Settling)
         if not reading.paths:

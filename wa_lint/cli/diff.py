@@ -17,6 +17,7 @@ from wa_lint.cli.diff_sides import Judging, side_of
 from wa_lint.cli.exits import BLIND, BROKEN, CLEAN, FOUND, NOTHING
 from wa_lint.cli.options import Choice, Settling, choice, settling
 from wa_lint.cli.output import atomic, for_stdout, to_stdout
+from wa_lint.cli.settling import demand_no_diff
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Outcome, Severity, SourceKind
 from wa_lint.reporters import Options
@@ -82,6 +83,7 @@ def diff(  # noqa: PLR0913, one for each option
     Exit 0: nothing fails in B that did not in A. 1: something does, or is worse, at or above --fail-on. 2: A or B
     cannot be read. 3: one of them holds nothing. 4: B cannot say of something that A has, or was asked other rules.
     """
+    demand_no_diff(settling)
     to = _targets(output)
     judging = Judging(choice, settling, now)
     sides = side_of(before, judging), side_of(after, judging)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -22,7 +22,7 @@ _PARENTS: Final = re.compile(r"(?P<name>.+?)(?P<steps>(?:~\d*|\^)*)$")
 _WORD: Final = re.compile(rb"[^\s\"'/\\,{}\[\]()=:]+")
 
 _READ: Final = frozenset(
-    {".cfn", ".gz", ".json", ".jsonl", ".ndjson", ".template", ".toml", ".yaml", ".yml", ".properties", ".txt", ".tf"}
+    {".cfn", ".gz", ".json", ".jsonl", ".ndjson", ".template", ".toml", ".yaml", ".yml", ".properties", ".txt"}
 )
 """Suffixes of files that are always written. Others are written where a file that is names them."""
 

@@ -20,7 +20,7 @@ from wa_lint.cli.options import Choice, Delivery, Settling, choice, chosen_rules
 from wa_lint.cli.output import deliver, targets
 from wa_lint.cli.plan import plannable
 from wa_lint.cli.pushing import push, pushable
-from wa_lint.cli.settling import settled, today
+from wa_lint.cli.settling import demand_no_diff, settled, today
 from wa_lint.cli.shards import Asked, judge_folder, row_of
 from wa_lint.model import Report
 from wa_lint.reporters import Options as Shown
@@ -40,6 +40,7 @@ def scan(
     account: Account, choice: Choice, settling: Settling, delivery: Delivery, jobs: int | None, push_security_hub: bool
 ) -> int:
     """Read live accounts and judge them. Needs read-only permissions; what is refused is named, with what to grant."""
+    demand_no_diff(settling)
     to = targets(delivery.output)
     rules = chosen_rules(choice)
     whom = msgspec.structs.replace(fleet(account), tags=_tags(settling, delivery))

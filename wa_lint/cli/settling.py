@@ -43,6 +43,12 @@ def settled(
     return report if settling.baseline is None else _against(report, settling.baseline, never, say)
 
 
+def demand_no_diff(settling: Settling) -> None:
+    """Raise `ConfigError` at --diff where no files are compared with those of a commit."""
+    if settling.diff is not None:
+        raise ConfigError("--diff", "is for `wa-lint check`: it compares files with those of a commit")
+
+
 def today(now: dt.datetime | None) -> str:
     return (now or dt.datetime.now(dt.UTC)).date().isoformat()
 
