@@ -224,6 +224,11 @@ SAMCONFIG = 'version = 0.1\n[prod.deploy.parameters]\nparameter_overrides = "Roo
 PARENT = template("  S: {Type: 'AWS::CloudFormation::Stack', Properties: {TemplateURL: nested/child.yaml}}\n")
 MAPPING = "Mappings: {M: {a: {Root: %s}}}\n"
 MAPPED = template(notebook("!FindInMap [M, a, Root]"))
+STAGES = """\
+Parameters: {Stage: {Type: String, AllowedValues: [a, b]}}
+Conditions: {C: !Equals [!Ref Stage, a]}
+"""
+SAME = {"RoleArn": "x", "InstanceType": "ml.t3.medium", "RootAccess": "Enabled"}
 USED = "  U: {Type: 'AWS::SNS::Topic', Properties: {TopicName: x}}\n"
 
 CHANGES: dict[str, tuple[dict[str, str], dict[str, str | None], tuple[str, ...]]] = {
@@ -285,14 +290,8 @@ CHANGES: dict[str, tuple[dict[str, str], dict[str, str | None], tuple[str, ...]]
         ("t.yaml", *ROOT),
     ),
     "a condition that is gone": (
-        {
-            "t.yaml": "Parameters: {Stage: {Type: String, AllowedValues: [a, b]}}\nConditions: {C: !Equals [!Ref Stage, a]}\n"
-            + template(notebook("!If [C, Enabled, Disabled]"))
-        },
-        {
-            "t.yaml": "Parameters: {Stage: {Type: String, AllowedValues: [a, b]}}\nConditions: {C: !Equals [!Ref Stage, a]}\n"
-            + template(notebook("Enabled"))
-        },
+        {"t.yaml": template(notebook("!If [C, Enabled, Disabled]"), head=STAGES)},
+        {"t.yaml": template(notebook("Enabled"), head=STAGES)},
         ("t.yaml", *ROOT),
     ),
     "a suppression that is gone": (
@@ -343,14 +342,18 @@ NO_CHANGES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     ),
     "another layout": (
         {"t.yaml": template(notebook())},
-        {"t.yaml": json.dumps({"Resources": {"N": {"Type": "AWS::SageMaker::NotebookInstance", "Properties": {"RoleArn": "x", "InstanceType": "ml.t3.medium", "RootAccess": "Enabled"}}}}, indent=1)},
+        {
+            "t.yaml": json.dumps(
+                {"Resources": {"N": {"Type": "AWS::SageMaker::NotebookInstance", "Properties": SAME}}}, indent=1
+            )
+        },
     ),
     "a file that is no template": ({"t.yaml": template(notebook())}, {"README.md": "x", "x.json": "{}"}),
     "another property of the resource": (
         {"t.yaml": template(notebook())},
         {"t.yaml": template(notebook(more=", VolumeSizeInGB: 20"))},
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", NO_CHANGES)
@@ -365,6 +368,7 @@ def test_what_changes_no_finding_is_no_news(name: str, wa_lint: WaLint) -> None:
 
 # --- a change does not hide what it adds ------------------------------------------------------------
 
+COMMENTED = notebook(name="Added").replace("\n", "  # wa-lint: allow notebook-root-access x\n")
 BOTH = template(notebook(), notebook(name="Added"))
 PACK = """\
 id: topic-name
@@ -379,13 +383,24 @@ fix: Change it.
 references: [https://docs.aws.amazon.com/sns/latest/dg/welcome.html]
 examples:
   - {name: a, expect: pass, template: {Resources: {T: {Type: 'AWS::SNS::Topic', Properties: {TopicName: '%s'}}}}}
-  - {name: b, expect: fail, at: TopicName, template: {Resources: {T: {Type: 'AWS::SNS::Topic', Properties: {TopicName: zzz}}}}}
-  - {name: c, expect: unknown, at: TopicName, template: {Parameters: {P: {Type: String}}, Resources: {T: {Type: 'AWS::SNS::Topic', Properties: {TopicName: !Ref P}}}}}
+  - name: b
+    expect: fail
+    at: TopicName
+    template: {Resources: {T: {Type: 'AWS::SNS::Topic', Properties: {TopicName: zzz}}}}
+  - name: c
+    expect: unknown
+    at: TopicName
+    template:
+      Parameters: {P: {Type: String}}
+      Resources: {T: {Type: 'AWS::SNS::Topic', Properties: {TopicName: !Ref P}}}
 """
 
 HIDDEN: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "ignore": ({}, {"wa-lint.yaml": "ignore: ['*']\n"}),
-    "ignore, of one rule": ({"wa-lint.yaml": "jobs: 1\n"}, {"wa-lint.yaml": "jobs: 1\nignore: [notebook-root-access]\n"}),
+    "ignore, of one rule": (
+        {"wa-lint.yaml": "jobs: 1\n"},
+        {"wa-lint.yaml": "jobs: 1\nignore: [notebook-root-access]\n"},
+    ),
     "select": ({}, {"wa-lint.yaml": "select: [bucket-unversioned]\n"}),
     "pillar": ({}, {"wa-lint.yaml": "pillar: [cost-optimization]\n"}),
     "severity": ({}, {"wa-lint.yaml": "severity: critical\n"}),
@@ -412,17 +427,17 @@ HIDDEN: dict[str, tuple[dict[str, str], dict[str, str]]] = {
         {"wa-lint.yaml": "inline-suppressions: false\n"},
         {
             "wa-lint.yaml": "inline-suppressions: true\n",
-            "t.yaml": template(notebook(), notebook(name="Added").replace("\n", "  # wa-lint: allow notebook-root-access x\n")),
+            "t.yaml": template(notebook(), COMMENTED),
         },
     ),
     "never-suppress": (
         {"wa-lint.yaml": "never-suppress: [notebook-root-access]\n"},
         {
             "wa-lint.yaml": "jobs: 1\n",
-            "t.yaml": template(notebook(), notebook(name="Added").replace("\n", "  # wa-lint: allow notebook-root-access x\n")),
+            "t.yaml": template(notebook(), COMMENTED),
         },
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", HIDDEN)
@@ -451,10 +466,11 @@ def test_a_baseline_that_grows_with_the_change_hides_nothing(wa_lint: WaLint) ->
 
 @pytest.mark.parametrize(("severity", "right"), [("high", "b"), ("low", "a")])
 def test_a_rule_that_the_change_loosens_still_judges_it(severity: str, right: str, wa_lint: WaLint) -> None:
+    rules = f"rules-{severity}"  # compiled rules are kept by folder as long as the process runs
     topic = "  T: {Type: 'AWS::SNS::Topic', Properties: {TopicName: %s}}\n"
-    commit({"t.yaml": template(topic % "a"), "rules/topic-name.yaml": PACK % ("high", "a", "a")})
-    write({"t.yaml": template(topic % "b"), "rules/topic-name.yaml": PACK % (severity, right, right)})
-    run = wa_lint("check", "t.yaml", "-o", "json", "--rules", "rules", "--select", "topic-name", "--diff", "HEAD")
+    commit({"t.yaml": template(topic % "a"), f"{rules}/topic-name.yaml": PACK % ("high", "a", "a")})
+    write({"t.yaml": template(topic % "b"), f"{rules}/topic-name.yaml": PACK % (severity, right, right)})
+    run = wa_lint("check", "t.yaml", "-o", "json", "--rules", rules, "--select", "topic-name", "--diff", "HEAD")
     assert [(f["outcome"], f["severity"], f["state"]) for f in run.report["findings"]] == [("fail", "high", "new")]
     assert run.code == 1
 
@@ -545,3 +561,149 @@ def test_70_what_the_repository_configures_is_not_run(wa_lint: WaLint, monkeypat
     monkeypatch.setenv("PATH", os.devnull)
     assert counted(wa_lint, "HEAD", "../t.yaml") == set()
     assert not trap.with_name("ran").exists()
+
+
+def test_links_in_the_commit_lead_nowhere_outside(
+    wa_lint: WaLint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = tmp_path / "repository"
+    repository.mkdir()
+    (tmp_path / "outside.yaml").write_text(template(notebook(name="Outside")), encoding="utf-8")
+    monkeypatch.chdir(repository)
+    Path("up").symlink_to(".")
+    Path("a.yaml").symlink_to("up/../outside.yaml")
+    Path("b.yaml").symlink_to("../outside.yaml")
+    Path("c.yaml").symlink_to(tmp_path / "outside.yaml")
+    Path("d.yaml").symlink_to("t.yaml")
+    Path("loop.yaml").symlink_to("loop.yaml")
+    commit({"t.yaml": template(notebook())})
+    porcelain.add(".", ["up", "a.yaml", "b.yaml", "c.yaml", "d.yaml", "loop.yaml"])
+    porcelain.commit(".", message=b"x", author=b"a <a@b>", committer=b"a <a@b>")
+    for name in ("a.yaml", "b.yaml", "c.yaml"):
+        Path(name).unlink()
+        Path(name).write_text(template(notebook(name="Outside")), encoding="utf-8")
+    run = wa_lint("check", ".", "-o", "json", *ROOT, "--diff", "HEAD")
+    assert states(run) == {"N": "unchanged", "Outside": "new"}
+
+
+def test_it_works_from_a_folder_below_and_with_the_configuration_above(
+    wa_lint: WaLint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit({"wa-lint.yaml": "ignore: ['bucket-*']\n", "infra/t.yaml": template(notebook()), "env/p.json": "{}"})
+    write({"infra/t.yaml": BOTH, "wa-lint.yaml": "ignore: ['*']\n"})
+    root = Path.cwd()
+    monkeypatch.chdir("infra")
+    for path in ("t.yaml", ".", str(root / "infra" / "t.yaml"), ".."):
+        run = wa_lint("check", path, "-o", "json", *ROOT, "--diff", "HEAD")
+        assert states(run) == {"N": "unchanged", "Added": "new"}, path
+
+
+def test_a_folder_that_was_not_there_is_new(wa_lint: WaLint, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit(t=template(notebook()))
+    write({"later/u.yaml": template(notebook(name="Added"))})
+    monkeypatch.chdir("later")
+    assert states(wa_lint("check", "-o", "json", *ROOT, "--diff", "HEAD")) == {"Added": "new"}
+
+
+def test_files_outside_of_the_repository_are_the_same_on_both_sides(
+    wa_lint: WaLint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = tmp_path / "repository"
+    repository.mkdir()
+    monkeypatch.chdir(repository)
+    (tmp_path / "prod.json").write_text('{"Root": "Enabled"}', encoding="utf-8")
+    commit(t=template(notebook("!Ref Root"), head=PARAMETER))
+    write({"t.yaml": "# touched\n" + template(notebook("!Ref Root"), head=PARAMETER)})
+    for file in ("../prod.json", str(tmp_path / "prod.json")):
+        run = wa_lint("check", "t.yaml", "-o", "json", *ROOT, "--parameters", file, "--diff", "HEAD")
+        assert (run.code, states(run)) == (0, {"N": "unchanged"})
+
+
+def test_a_word_is_no_file_and_a_new_parameter_no_error(wa_lint: WaLint) -> None:
+    commit(t=template(notebook("Disabled")))
+    write({"t.yaml": template(notebook("!Ref Root"), head=PARAMETER)})
+    run = wa_lint("check", "t.yaml", "-o", "json", *ROOT, "--parameters", "Root=Enabled", "--diff", "HEAD")
+    assert (run.code, states(run), run.err) == (1, {"N": "new"}, "")
+
+
+def test_a_stage_that_fails_now_too_is_worse(wa_lint: WaLint) -> None:
+    files = {"t.yaml": template(notebook("!Ref Root"), head=PARAMETER), "dev.json": '{"Root": "Enabled"}'}
+    commit({**files, "prod.json": '{"Root": "Disabled"}'})
+    write({"prod.json": '{"Root": "Enabled"}'})
+    given = ("--parameters", "dev.json", "--parameters", "prod.json")
+    run = wa_lint("check", "t.yaml", "-o", "json", *ROOT, *given, "--diff", "HEAD")
+    assert (run.code, states(run)) == (1, {"N": "updated"})
+    assert run.report["findings"][0]["change"] == "it is so in every stage now, and was in dev"
+
+
+def test_what_is_deleted_is_fixed(wa_lint: WaLint) -> None:
+    commit(t=BUCKETS, u=template(notebook()))
+    Path("u.yaml").unlink()
+    run = wa_lint("check", ".", "-o", "json", *ROOT, "--diff", "HEAD")
+    assert [known["resource"] for known in run.report["compared"]["fixed"]] == ["N"]
+
+
+def test_a_named_configuration_is_read_as_it_was(wa_lint: WaLint) -> None:
+    commit({"t.yaml": template(notebook()), "ci/lint.yaml": "jobs: 1\n"})
+    write({"t.yaml": BOTH, "ci/lint.yaml": "ignore: ['notebook-*']\n"})
+    run = wa_lint("check", ".", "-o", "json", *ROOT, "--config", "ci/lint.yaml", "--diff", "HEAD")
+    assert (run.code, states(run)) == (1, {"N": "unchanged", "Added": "new"})
+
+
+def test_without_a_configuration_none_is_read_for_the_commit(wa_lint: WaLint) -> None:
+    commit({"t.yaml": template(notebook()), "wa-lint.yaml": "ignore: ['*']\n"})
+    write({"t.yaml": BOTH})
+    run = wa_lint("check", ".", "-o", "json", *ROOT, "--no-config", "--diff", "HEAD")
+    assert states(run) == {"N": "unchanged", "Added": "new"}
+
+
+@pytest.mark.parametrize("command", [("baseline", "."), ("scan",), ("diff", "t.yaml", "t.yaml")])
+def test_other_commands_do_not_take_it(command: tuple[str, ...], wa_lint: WaLint) -> None:
+    commit(t=BUCKETS)
+    run = wa_lint(*command, "--diff", "HEAD")
+    assert (run.code, "--diff" in run.err) == (2, True)
+
+
+SCALING = """\
+  C:
+    Type: AWS::SageMaker::EndpointConfig
+    Properties:
+      ProductionVariants: [{VariantName: v, ModelName: m, InstanceType: ml.m5.large, InitialInstanceCount: 2}]
+  E: {Type: 'AWS::SageMaker::Endpoint', Properties: {EndpointName: e, EndpointConfigName: !GetAtt C.EndpointConfigName}}
+"""
+TARGET = """\
+  T:
+    Type: AWS::ApplicationAutoScaling::ScalableTarget
+    Properties:
+      ServiceNamespace: sagemaker
+      ScalableDimension: sagemaker:variant:DesiredInstanceCount
+      ResourceId: endpoint/e/variant/v
+      MinCapacity: 1
+      MaxCapacity: 4
+"""
+ALARM = """\
+  A:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      Namespace: AWS/SageMaker
+      MetricName: Invocation5XXErrors
+      Dimensions: [{Name: EndpointName, Value: e}, {Name: VariantName, Value: v}]
+      ComparisonOperator: GreaterThanThreshold
+      EvaluationPeriods: 1
+      Period: 60
+      Statistic: Sum
+      Threshold: 1
+      AlarmActions: ['arn:aws:sns:eu-west-1:111122223333:x']
+"""
+
+
+@pytest.mark.parametrize(
+    ("gone", "rule"), [(TARGET, "endpoint-without-autoscaling"), (ALARM, "endpoint-without-alarm")]
+)
+def test_what_guarded_a_resource_and_is_deleted_is_news(gone: str, rule: str, wa_lint: WaLint) -> None:
+    commit(t=template(SCALING, gone))
+    assert wa_lint("check", "t.yaml", "--select", rule, "--diff", "HEAD").code == 0
+    assert "1 passed" in wa_lint("check", "t.yaml", "--select", rule).out
+    write({"t.yaml": template(SCALING)})
+    run = wa_lint("check", "t.yaml", "-o", "json", "--select", rule, "--diff", "HEAD")
+    assert (run.code, [f["state"] for f in run.report["findings"]]) == (1, ["new"])

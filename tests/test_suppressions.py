@@ -514,3 +514,76 @@ def test_what_a_comment_suppresses_is_not_called_fixed(wa_lint: WaLint) -> None:
     run = check(wa_lint, beside("Config:", BOTH), "--baseline", "base.json")
     assert run.code == 0
     assert run.report["compared"]["fixed"] == []
+
+
+OPEN = """\
+id: notebook-with-open-group
+title: A notebook is in a group that is open
+severity: medium
+practices: [MLSEC03-BP01]
+applies_to: AWS::SageMaker::NotebookInstance
+where: has(resource.SecurityGroupIds)
+require: "!listed(resource.SecurityGroupIds).exists(group, group == 'sg-open')"
+message: "The group is open."
+why: It is.
+fix: Change it.
+references: [https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html]
+examples:
+  - name: closed
+    expect: pass
+    template:
+      Resources: {N: {Type: 'AWS::SageMaker::NotebookInstance', Properties: {SecurityGroupIds: [sg-1]}}}
+  - name: open
+    expect: fail
+    at: SecurityGroupIds[0]
+    template:
+      Resources: {N: {Type: 'AWS::SageMaker::NotebookInstance', Properties: {SecurityGroupIds: [sg-open]}}}
+  - name: not known
+    expect: unknown
+    at: SecurityGroupIds[0]
+    template:
+      Parameters: {P: {Type: String}}
+      Resources: {N: {Type: 'AWS::SageMaker::NotebookInstance', Properties: {SecurityGroupIds: [!Ref P]}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "code"),
+    [
+        (["sg-open"], ["sg-open", "sg-2"], 1),
+        (["sg-open", "sg-2"], ["sg-2", "sg-open"], 0),
+        (["sg-open", "sg-2"], ["sg-open"], 0),
+    ],
+)
+def test_a_list_that_is_longer_than_the_baseline_accepted_fails(
+    before: list[str], after: list[str], code: int, wa_lint: WaLint
+) -> None:
+    def write(groups: list[str]) -> None:
+        body = {"Type": "AWS::SageMaker::NotebookInstance", "Properties": {"SecurityGroupIds": groups}}
+        Path("t.json").write_text(json.dumps({"Resources": {"N": body}}), encoding="utf-8")
+
+    Path("groups").mkdir()
+    Path("groups/notebook-with-open-group.yaml").write_text(OPEN, encoding="utf-8")
+    own = ("--rules", "groups", "--select", "notebook-with-open-group")
+    write(before)
+    wa_lint("baseline", "t.json", "-o", "base.json", *own)
+    write(after)
+    run = wa_lint("check", "t.json", "-o", "json", *own, "--baseline", "base.json")
+    assert run.code == code, [f.get("change") for f in run.report["findings"]]
+    if code:
+        said = "wider than what the baseline accepted: SecurityGroupIds: sg-2"
+        assert run.report["findings"][0]["change"] == said
+
+
+@pytest.mark.parametrize("arn", ["arn:aws:iam::aws:policy/AmazonS3FullAccess"])
+def test_what_is_said_of_one_item_is_not_widened_by_another(arn: str, wa_lint: WaLint) -> None:
+    def role(*policies: str) -> str:
+        trusted = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        properties = {"AssumeRolePolicyDocument": {"Statement": [trusted]}, "ManagedPolicyArns": list(policies)}
+        return json.dumps({"Resources": {"R": {"Type": "AWS::IAM::Role", "Properties": properties}}})
+
+    run = against_baseline(
+        wa_lint, role(arn), role("arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole", arn)
+    )
+    assert run.code == 0
+    assert run.report["findings"]

@@ -79,7 +79,7 @@ def join(rule: Rule, resource: Resource, cases: Sequence[Case], absent: Sequence
         waste=_gathered([case.verdict.waste for case in chosen]),
         trail=_trail(cells),
         place=place_of(resource, cells[0]) if is_kept else "",
-        extent=extent_of((cells[0], verdict.place), reached),
+        extent=extent_of(verdict.place, cells[0], reached),
     )
 
 

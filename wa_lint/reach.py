@@ -32,19 +32,22 @@ _NAMES: Final = (
 """What names an item of a list, the most telling first. A Sid does not: a statement is what it grants."""
 
 
-def extent_of(subjects: Iterable[Cell], cells: Iterable[Cell]) -> Extent:
+def extent_of(item: Cell, first: Cell, cells: Iterable[Cell]) -> Extent:
     """Return what the statements that `cells` are of grant, and the members of the lists of texts among them.
 
-    `subjects`: what the finding is about. Where it is about no statement, no statement widens it.
+    `item`: what the finding is about, `first`: the first that decided it. Where neither is a statement, no statement
+    widens it; where it is about one item of a list, the others do not.
     """
-    is_granting = any(_depth(cell.path) for cell in subjects)
+    is_granting = bool(_depth(item.path) or _depth(first.path))
+    own = _list_of(item.path)
     grants: set[Grant] = set()
     members: set[str] = set()
     for depth, cell in _distinct(cells):
-        if not depth:
-            members.update(_members(cell))
-        elif is_granting:
+        is_own = own != item.path and cell.resource is item.resource and _list_of(cell.path) == own
+        if depth and is_granting:
             grants.update(_granted(cell, depth))
+        elif not depth and not is_own:
+            members.update(_members(cell))
     return Extent(tuple(sorted(grants)), tuple(sorted(members)))
 
 
