@@ -23,7 +23,7 @@ UPDATED: Final = "updated"
 UNCHANGED: Final = "unchanged"
 
 _MOST_ADDED: Final = 6
-_MOST_TRIED: Final = 100
+_MOST_TRIED: Final = 20
 """Earlier findings at one place that a finding is compared with; past it, only a fingerprint finds it again."""
 
 _NUMBER: Final = re.compile(r":\d+$")
@@ -130,15 +130,16 @@ class _Matching:
 
     def _by_place(self, waiting: Sequence[int], *, is_same_file: bool) -> list[int]:
         """Settle the findings whose place is known and that reach no further. Return the others."""
-        index: dict[_Key, list[int]] = defaultdict(list)
+        index: dict[tuple[_Key, str], list[int]] = defaultdict(list)
         for n, one in enumerate(self.known):
             if one.place and (is_same_file or n in self.left):
-                index[_key(one.rule, one.resource, one.uri, one.place)].append(n)
+                uri = one.uri if is_same_file else ""
+                index[_key(one.rule, one.resource, one.uri, one.place), uri].append(n)
         rest: list[int] = []
         for number in waiting:
             finding = self.findings[number]
-            key = _key(finding.rule.id, finding.resource.id, finding.location.uri, finding.place)
-            found = [n for n in index[key] if (self.known[n].uri == finding.location.uri) == is_same_file]
+            uri = finding.location.uri
+            found = index[_key(finding.rule.id, finding.resource.id, uri, finding.place), uri if is_same_file else ""]
             if not self._settle(number, found[:_MOST_TRIED], is_same_file=is_same_file):
                 rest.append(number)
         return rest
