@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from dulwich import porcelain
 
@@ -707,3 +708,45 @@ def test_what_guarded_a_resource_and_is_deleted_is_news(gone: str, rule: str, wa
     write({"t.yaml": template(SCALING)})
     run = wa_lint("check", "t.yaml", "-o", "json", "--select", rule, "--diff", "HEAD")
     assert (run.code, [f["state"] for f in run.report["findings"]]) == (1, ["new"])
+
+
+ROOT_OF_THE_PROJECT = Path(__file__).parents[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "schema"),
+    [("json", "wa_lint/schemas/report.schema.json"), ("sarif-full", "tests/schemas/sarif-2.1.0.json")],
+)
+def test_the_reports_are_what_their_schemas_say(name: str, schema: str, wa_lint: WaLint) -> None:
+    commit(t=BUCKETS + THIRD, u=WIDE % (S3 % "toy"))
+    write({"t.yaml": BUCKETS + THIRD.replace("Third", "Other"), "u.yaml": WIDE % (KMS % "toy")})
+    run = wa_lint("check", ".", "-o", name, "--show-all", "--diff", "HEAD")
+    found = {
+        f.get("state") or f.get("baselineState") for f in run.report.get("findings") or run.report["runs"][0]["results"]
+    }
+    assert {"new", "updated", "unchanged"} <= found
+    contract = json.loads((ROOT_OF_THE_PROJECT / schema).read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(contract).validate(run.report)
+
+
+GROWN = {
+    "metadata": {"t.json": '{"Metadata": {"wa-lint": {"allow": ["role-service-wildcard toy"]}}, %s}'},
+    "a file": {"wa-lint.yaml": "allow: [{rule: role-service-wildcard, resource: P, reason: toy}]\n", "t.json": "{%s}"},
+}
+GRANTED = '"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": {"Statement": [%s]}}'
+
+
+@pytest.mark.parametrize("name", GROWN)
+def test_a_statement_that_grew_below_any_suppression_is_worse(name: str, wa_lint: WaLint) -> None:
+    def at(*actions: str) -> dict[str, str]:
+        statement = json.dumps({"Effect": "Allow", "Action": list(actions), "Resource": "*"})
+        body = GROWN[name]["t.json"] % (GRANTED % statement)
+        return {**GROWN[name], "t.json": f'{{"Resources": {{"P": {body}}}}}'}
+
+    commit(at("s3:*"))
+    write(at("s3:*", "kms:*"))
+    assert wa_lint("check", "t.json", *WILD).code == 0
+    run = wa_lint("check", "t.json", "-o", "json", *WILD, "--diff", "HEAD")
+    assert (run.code, [f["state"] for f in run.report["findings"]]) == (1, ["updated"])
+    write(at("s3:GetObject", "s3:*"))
+    assert wa_lint("check", "t.json", *WILD, "--diff", "HEAD").code == 0

@@ -115,7 +115,7 @@ def check(reading: Reading, choice: Choice, settling: Settling, delivery: Delive
     help="Where to put it.",
 )
 def baseline(reading: Reading, choice: Choice, settling: Settling, output: Path) -> int:
-    """Write down all that is found today; with `check --baseline FILE` only what is new gates."""
+    """Write all current findings to a file; with `check --baseline FILE` only what is new or worse exits 1."""
     demand_no_diff(settling)
     report, _ = judged_files(reading, choice, None)
     fresh = settled(report, msgspec.structs.replace(settling, baseline=None), choice, today(None))
