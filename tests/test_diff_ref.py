@@ -750,3 +750,11 @@ def test_a_statement_that_grew_below_any_suppression_is_worse(name: str, wa_lint
     assert (run.code, [f["state"] for f in run.report["findings"]]) == (1, ["updated"])
     write(at("s3:GetObject", "s3:*"))
     assert wa_lint("check", "t.json", *WILD, "--diff", "HEAD").code == 0
+
+
+def test_temporary_files_inside_of_the_repository_are_refused(wa_lint: WaLint, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit(t=BUCKETS)
+    monkeypatch.setattr("tempfile.tempdir", str(Path.cwd()))
+    run = wa_lint("check", ".", "--diff", "HEAD")
+    assert (run.code, "TMPDIR" in run.err) == (2, True)
+    assert sorted(path.name for path in Path.cwd().iterdir()) == [".git", "t.yaml"]

@@ -6,6 +6,7 @@ itself start programs (core.fsmonitor, a textconv, a promisor remote). Nothing i
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import stat
@@ -111,7 +112,10 @@ class Checkout:
     """The files of a `History`, written to `folder` as they are asked for."""
 
     def __init__(self, history: History, folder: Path, start: Path) -> None:
-        """`start`: the present folder that relative paths start from. Its counterpart is there, if empty."""
+        """`start`: the present folder that relative paths start from.
+
+        Raise `ConfigError` where `folder` is part of the repository: it would be judged as well.
+        """
         self.history = history
         self.folder = folder.resolve()
         self.start = start
@@ -122,6 +126,10 @@ class Checkout:
         """Mode and object id of what nothing has named so far."""
         self._asked: dict[PurePosixPath, bool] = {}
         """Paths, and whether all that may be read below them was written."""
+        if self.folder.is_relative_to(history.root):
+            raise ConfigError(
+                OPTION, "the folder for temporary files is inside of the repository; set TMPDIR to another"
+            )
         (self.folder / ".git").mkdir()  # the top of the repository, for what looks for it
         self.here = self.locate(".") or self.folder
 
@@ -225,9 +233,10 @@ class Checkout:
         if not self._has_own_folder(target):
             return
         self._written.add(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with target.open("xb") as stream:
-            stream.write(content)
+        with _writing(path):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("xb") as stream:
+                stream.write(content)
         self._words.update(_WORD.findall(content))
 
     def _link(self, path: PurePosixPath, to: str) -> None:
@@ -239,8 +248,9 @@ class Checkout:
         if not self._has_own_folder(target):
             return
         self._links[path] = to
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.symlink_to(to)
+        with _writing(path):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.symlink_to(to)
         self._add(PurePosixPath(leads.relative_to(self.folder).as_posix()))
 
     def _has_own_folder(self, target: Path) -> bool:
@@ -248,6 +258,14 @@ class Checkout:
         if target.is_symlink() or target.exists():
             return False
         return target.parent.resolve() == target.parent
+
+
+@contextlib.contextmanager
+def _writing(path: PurePosixPath) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ConfigError(OPTION, f"{path} of that commit cannot be written: {error.strerror or error}") from error
 
 
 def _is_name(name: str) -> bool:
