@@ -456,6 +456,20 @@ def test_a_statement_that_is_inserted_in_front_inherits_nothing(wa_lint: WaLint)
     assert found == {("PolicyDocument.Statement[0]", "new"), ("PolicyDocument.Statement[1]", "unchanged")}
 
 
+def test_a_statement_that_only_some_scenarios_have_shifts_no_other(wa_lint: WaLint) -> None:
+    def of(*statements: Any) -> str:
+        found = json.loads(policy(*statements))
+        found["Parameters"] = {"P": {"Type": "String"}}
+        found["Conditions"] = {"C": {"Fn::Not": [{"Fn::Equals": [{"Ref": "P"}, ""]}]}}
+        return json.dumps(found)
+
+    some = {"Fn::If": ["C", allow("ec2:*"), {"Ref": "AWS::NoValue"}]}
+    run = against_baseline(wa_lint, of(S3, KMS, some), of(some, KMS, S3))
+    assert run.code == 0, [f.get("change") for f in run.report["findings"]]
+    run = against_baseline(wa_lint, of(some, S3), of(some, allow(["s3:*", "kms:*"])))
+    assert run.code == 1
+
+
 def test_a_variant_that_is_inserted_in_front_inherits_nothing(wa_lint: WaLint) -> None:
     with_baseline(wa_lint)
     red = "        - {VariantName: red, ModelName: r, InstanceType: ml.m5.large, InitialInstanceCount: 1}\n"

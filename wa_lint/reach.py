@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -135,13 +135,7 @@ def _way(cell: Cell, path: Path) -> Sequence[Cell]:
 def _step(cell: Cell, step: str | int) -> Cell | None:
     if isinstance(step, str):
         return cell.select(step) if isinstance(cell.value, dict) and step in cell.value else None
-    return _items(cell).get(step)
-
-
-def _items(cell: Cell) -> Mapping[str | int, Cell]:
-    """Return the items of a list by their steps, listed once for all findings about them."""
-    question = ("reach", cell.resource.id, cell.path)
-    return cell.world.recall(question, lambda: {item.path[-1]: item for item in cell.items() if item.path})
+    return cell.item(step)
 
 
 def _named(cell: Cell, path: Path) -> str:
@@ -160,8 +154,9 @@ def _named(cell: Cell, path: Path) -> str:
 
 
 def _name(item: Cell) -> str:
-    question = ("reach name", item.resource.id, item.path)
-    return item.world.recall(question, lambda: _name_of(item))
+    question = ("name of an item", item.resource.id, item.path)
+    of, name = item.world.recall(question, lambda: (item.value, _name_of(item)))
+    return name if of is item.value else _name_of(item)
 
 
 def _name_of(item: Cell) -> str:
