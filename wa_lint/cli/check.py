@@ -23,13 +23,9 @@ from wa_lint.cli.output import atomic, complain, deliver, targets
 from wa_lint.cli.parameters import OPTION, stages_of
 from wa_lint.cli.settling import demand_no_diff, settled, today
 from wa_lint.config import Config
-from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Raw, Report
 from wa_lint.reporters import Options
 from wa_lint.rule import Rule
-from wa_lint.sources.template import WAYS, demand_translator
-
-_SAM: Final = "--sam"
 
 Lines: TypeAlias = Callable[[str], Sequence[str]]
 """The lines of the source behind a uri."""
@@ -45,7 +41,6 @@ class Reading(msgspec.Struct, frozen=True):
 
     paths: tuple[Path, ...] = ()
     parameters: tuple[str, ...] = ()
-    sam: str = "native"
     jobs: int | None = None
     exclude: tuple[str, ...] = ()
     force_exclude: bool = False
@@ -59,13 +54,6 @@ _READING: Final = (
         metavar="FILE|NAME=VALUE",
         help="Values of the templates' parameters: a file of the AWS CLI, CodePipeline or SAM, a flat map, or one "
         "value. May be given several times: several files are several stages, and each template is judged for each.",
-    ),
-    click.option(
-        _SAM,
-        default="native",
-        show_default=True,
-        metavar="native|translator",
-        help="How SAM templates are read: by wa-lint itself, or by AWS's translator (needs the extra wa-lint[sam]).",
     ),
     click.option("--exclude", multiple=True, metavar="GLOB", help="Files that a folder is not searched for."),
     click.option("--force-exclude", is_flag=True, help="Leave them out though they are named: a hook names files."),
@@ -156,7 +144,6 @@ def judged_files(
 
     `is_quiet`: nothing is said, and a parameter that no template declares is no error.
     """
-    _demand_way(reading.sam)
     rules = chosen_rules(choice)
     stages = stages_of(reading.parameters, Path.cwd())
     files = find(reading.paths or [Path()], Path.cwd(), reading.exclude, is_forced=reading.force_exclude)
@@ -166,7 +153,6 @@ def judged_files(
         now=day(now),
         today=today(None),
         is_debug=bool(os.environ.get("WA_LINT_DEBUG")),
-        sam=reading.sam,
         demands_declared=not is_quiet,
     )
     judged = judge_files(files, task, rules, reading.jobs)
@@ -176,14 +162,6 @@ def judged_files(
         _hint(judged, reading.paths)
     nested = [File(uri, uri) for one in judged for uri in one.nested.values()]
     return _merged(judged, rules), excerpts([*nested, *files])
-
-
-def _demand_way(sam: str) -> None:
-    """Raise `ConfigError` where there is no such way to read SAM, `MissingExtra` where it is not installed."""
-    if sam not in WAYS:
-        raise ConfigError(_SAM, f"there is no {sam!r}{did_you_mean(sam, WAYS) or '; it is native or translator'}")
-    if sam == "translator":
-        demand_translator()
 
 
 def _merged(judged: Sequence[Judged], rules: Sequence[Rule]) -> Report:
