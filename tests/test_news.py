@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from wa_lint import baseline, news
 from wa_lint.model import (
     Finding,
     Grant,
@@ -24,6 +23,7 @@ from wa_lint.model import (
     Unresolved,
 )
 from wa_lint.policy.grants import beyond, grant_of
+from wa_lint.suppress import baseline, news
 
 BUCKET = Unresolved("!GetAtt", (Hole("B.Arn", "B"), "/*"))
 

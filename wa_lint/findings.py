@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
+from wa_lint.extent import extent_of, place_of
 from wa_lint.graph import Cell
 from wa_lint.model import (
     ABSENT,
@@ -27,7 +28,6 @@ from wa_lint.model import (
     Waste,
     path_text,
 )
-from wa_lint.reach import extent_of, place_of
 from wa_lint.rule import Rule
 from wa_lint.scenario import Assumptions, Fork, describe
 

@@ -523,7 +523,7 @@ class Report(msgspec.Struct, frozen=True):
     judged_at: str | None = None
     skew: tuple[Skew, ...] = ()
     notes: tuple[Note, ...] = ()
-    """What stands beside the resources for us to read; `wa_lint.allow` makes suppressions of it."""
+    """What stands beside the resources for us to read; `wa_lint.suppress.allow` makes suppressions of it."""
     compared: Compared | None = None
 
 

@@ -12,26 +12,26 @@ import click
 import msgspec
 
 from wa_lint import findings
-from wa_lint.baseline import read, written
 from wa_lint.cli.configuring import as_if, configured, laid, packed
-from wa_lint.cli.excerpts import excerpts
 from wa_lint.cli.exits import CLEAN, NOTHING, exit_code
-from wa_lint.cli.inputs import File, find, uri_of
-from wa_lint.cli.judging import Judged, Task, day, judge_files
 from wa_lint.cli.options import Choice, Delivery, Settling, choice, chosen_rules, delivery, settling
 from wa_lint.cli.output import atomic, complain, deliver, targets
-from wa_lint.cli.parameters import OPTION, stages_of
-from wa_lint.cli.settling import demand_no_diff, settled, today
 from wa_lint.config import Config
 from wa_lint.model import Raw, Report
 from wa_lint.reporters import Options
 from wa_lint.rule import Rule
+from wa_lint.run.excerpts import excerpts
+from wa_lint.run.given_parameters import OPTION, stages_of
+from wa_lint.run.inputs import File, find, uri_of
+from wa_lint.run.judge import Judged, Task, day, judge_files
+from wa_lint.suppress.apply import demand_no_diff, settled, today
+from wa_lint.suppress.baseline import read, written
 
 Lines: TypeAlias = Callable[[str], Sequence[str]]
 """The lines of the source behind a uri."""
 
 Choose: TypeAlias = Callable[[str, str, bool], str | None]
-"""Gives the value to take of an option: see `wa_lint.cli.changed`."""
+"""Gives the value to take of an option: see `wa_lint.run.changed`."""
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -81,7 +81,7 @@ def check(reading: Reading, choice: Choice, settling: Settling, delivery: Delive
     report, lines = judged_files(reading, choice, delivery.now)
     report = settled(report, settling, choice, today(delivery.now))
     if settling.diff is not None:
-        from wa_lint.cli.changed import against  # noqa: PLC0415, it imports a library that reads git's objects
+        from wa_lint.run.changed import against  # noqa: PLC0415, it imports a library that reads git's objects
 
         report, delivery, lines = against(settling.diff, report, delivery, lines, _judge_as(delivery.now))
     code = deliver(report, to, delivery, Options(lines=lines))
