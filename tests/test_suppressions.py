@@ -348,3 +348,267 @@ def test_66_entries_that_stand_twice_count_once(wa_lint: WaLint) -> None:
     base["findings"] *= 2
     Path("base.json").write_text(json.dumps(base), encoding="utf-8")
     assert check(wa_lint, CONFIG, "--baseline", "base.json").code == 0
+
+
+# --- what a baseline accepted -----------------------------------------------------------------------
+
+POLICY = ("--select", "role-*,bucket-public", "--now", "2026-11-23")
+
+
+def policy(*statements: dict[str, Any], kind: str = "AWS::IAM::ManagedPolicy", **properties: Any) -> str:
+    body = {"PolicyDocument": {"Version": "2012-10-17", "Statement": list(statements)}, **properties}
+    return json.dumps({"Resources": {"P": {"Type": kind, "Properties": body}}})
+
+
+def allow(action: Any, resource: Any = "*", **more: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def against_baseline(wa_lint: WaLint, before: str, after: str, *options: str) -> Any:
+    Path("t.json").write_text(before, encoding="utf-8")
+    assert wa_lint("baseline", "t.json", "-o", "base.json", *POLICY[:2]).code == 0
+    Path("t.json").write_text(after, encoding="utf-8")
+    return wa_lint("check", "t.json", "-o", "json", *POLICY, "--baseline", "base.json", *options)
+
+
+BUCKET = "arn:aws:s3:::one/*"
+VPC = {"StringEquals": {"aws:SourceVpce": "vpce-1"}}
+TWO = {"StringEquals": {"aws:SourceVpce": ["vpce-1", "vpce-2"]}}
+S3, KMS = allow("s3:*"), allow("kms:*")
+
+
+def trust(*accounts: str) -> str:
+    principal = {"AWS": list(accounts), "Service": "sagemaker.amazonaws.com"}
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Statement": [statement]}}}
+    return json.dumps({"Resources": {"R": role}})
+
+
+ROOT = "arn:aws:iam::111122223333:root"
+
+WIDER = {
+    "actions": (policy(S3), policy(allow(["s3:*", "kms:*", "secretsmanager:*"])), "kms:*, secretsmanager:*"),
+    "an action that becomes a wildcard": (policy(allow("s3:*")), policy(allow("*")), "*"),
+    "a resource": (policy(allow("s3:*", BUCKET)), policy(S3), "resource *"),
+    "one more resource": (
+        policy(allow("s3:*", BUCKET)),
+        policy(allow("s3:*", [BUCKET, "arn:aws:s3:::two/*"])),
+        "resource arn:aws:s3:::two/*",
+    ),
+    "no condition": (policy(allow("s3:*", Condition=VPC)), policy(S3), "without the condition StringEquals"),
+    "a condition with more values": (
+        policy(allow("s3:*", Condition=VPC)),
+        policy(allow("s3:*", Condition=TWO)),
+        "without the condition StringEquals",
+    ),
+    "another condition": (
+        policy(allow("s3:*", Condition=VPC)),
+        policy(allow("s3:*", Condition={"StringLike": {"aws:SourceVpce": "*"}})),
+        "without the condition StringEquals",
+    ),
+    "a principal": (trust(ROOT), trust(ROOT, "444455556666"), "principal AWS:444455556666"),
+    "every principal": (trust(ROOT), trust("*"), "principal AWS:*"),
+    "NotAction with fewer": (
+        policy({"Effect": "Allow", "NotAction": ["ec2:*", "s3:*"], "Resource": "*"}),
+        policy({"Effect": "Allow", "NotAction": ["ec2:*"], "Resource": "*"}),
+        "every action except ec2:*",
+    ),
+    "NotResource with fewer": (
+        policy({"Effect": "Allow", "Action": "s3:*", "NotResource": [BUCKET, "arn:aws:s3:::two/*"]}),
+        policy({"Effect": "Allow", "Action": "s3:*", "NotResource": [BUCKET]}),
+        "every resource except arn:aws:s3:::one/*",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WIDER)
+def test_what_is_wider_than_the_baseline_accepted_fails_and_says_so(name: str, wa_lint: WaLint) -> None:
+    before, after, added = WIDER[name]
+    run = against_baseline(wa_lint, before, after)
+    assert run.code == 1
+    open_ = [f for f in run.report["findings"] if f["suppressed"] is None]
+    assert {f["state"] for f in open_} <= {"updated", "new"}
+    assert any(f"wider than what the baseline accepted: {added}" in f.get("change", "") for f in open_)
+
+
+NOT_WIDER = {
+    "fewer actions": (policy(allow(["s3:*", "kms:*"])), policy(S3)),
+    "an action within a wildcard": (policy(allow(["s3:*"])), policy(allow(["s3:*", "s3:GetObject"]))),
+    "another case and order": (policy(allow(["s3:*", "kms:*"])), policy(allow(["KMS:*", "S3:*"]))),
+    "a narrower resource": (policy(allow("s3:*")), policy(allow("s3:*", BUCKET))),
+    "a condition": (policy(S3), policy(allow("s3:*", Condition=VPC))),
+    "a condition with fewer values": (policy(allow("s3:*", Condition=TWO)), policy(allow("s3:*", Condition=VPC))),
+    "NotAction with more": (
+        policy({"Effect": "Allow", "NotAction": ["ec2:*"], "Resource": "*"}),
+        policy({"Effect": "Allow", "NotAction": ["ec2:*", "s3:*"], "Resource": "*"}),
+    ),
+    "another order of statements": (policy(S3, KMS), policy(KMS, S3)),
+    "another Sid": (policy(S3 | {"Sid": "A"}), policy(S3 | {"Sid": "B"})),
+    "a statement in front that is none of the rules'": (policy(S3), policy(allow("s3:GetObject", BUCKET), S3)),
+    "a denial in front": (policy(S3), policy({"Effect": "Deny", "Action": "*", "Resource": "*"}, S3)),
+    "a text where a list was": (policy(allow(["s3:*"], ["*"])), policy(allow("s3:*", "*"))),
+    "one statement split in two": (policy(allow(["s3:*", "kms:*"])), policy(S3, KMS)),
+    "the same account, spelled alike": (trust(ROOT), trust("111122223333")),
+}
+
+
+@pytest.mark.parametrize("name", NOT_WIDER)
+def test_what_is_no_wider_stays_accepted(name: str, wa_lint: WaLint) -> None:
+    before, after = NOT_WIDER[name]
+    run = against_baseline(wa_lint, before, after)
+    assert run.code == 0, [f.get("change") for f in run.report["findings"]]
+    assert {f["state"] for f in run.report["findings"]} == {"unchanged"}
+
+
+def test_a_statement_that_is_inserted_in_front_inherits_nothing(wa_lint: WaLint) -> None:
+    run = against_baseline(wa_lint, policy(S3), policy(KMS, S3))
+    assert run.code == 1
+    found = {(f["path"][:27], f["state"]) for f in run.report["findings"]}
+    assert found == {("PolicyDocument.Statement[0]", "new"), ("PolicyDocument.Statement[1]", "unchanged")}
+
+
+def test_a_statement_that_only_some_scenarios_have_shifts_no_other(wa_lint: WaLint) -> None:
+    def of(*statements: Any) -> str:
+        found = json.loads(policy(*statements))
+        found["Parameters"] = {"P": {"Type": "String"}}
+        found["Conditions"] = {"C": {"Fn::Not": [{"Fn::Equals": [{"Ref": "P"}, ""]}]}}
+        return json.dumps(found)
+
+    some = {"Fn::If": ["C", allow("ec2:*"), {"Ref": "AWS::NoValue"}]}
+    run = against_baseline(wa_lint, of(S3, KMS, some), of(some, KMS, S3))
+    assert run.code == 0, [f.get("change") for f in run.report["findings"]]
+    run = against_baseline(wa_lint, of(some, S3), of(some, allow(["s3:*", "kms:*"])))
+    assert run.code == 1
+
+
+def test_a_variant_that_is_inserted_in_front_inherits_nothing(wa_lint: WaLint) -> None:
+    with_baseline(wa_lint)
+    red = "        - {VariantName: red, ModelName: r, InstanceType: ml.m5.large, InitialInstanceCount: 1}\n"
+    inserted = CONFIG.replace("        - VariantName: blue", f"{red}        - VariantName: blue")
+    run = check(wa_lint, inserted, "--baseline", "base.json")
+    assert run.code == 1
+    assert told(run, suppressed=False) == [(FIRST[0], "ProductionVariants[0].InitialInstanceCount")]
+
+
+def test_a_variant_with_another_name_is_no_news(wa_lint: WaLint) -> None:
+    with_baseline(wa_lint)
+    assert check(wa_lint, CONFIG.replace("blue", "azure"), "--baseline", "base.json").code == 0
+
+
+def test_a_baseline_of_the_first_version_accepts_as_before_and_asks_for_another(wa_lint: WaLint) -> None:
+    wider = policy(allow(["s3:*", "kms:*"]))
+    Path("t.json").write_text(policy(allow(["s3:*"])), encoding="utf-8")
+    wa_lint("baseline", "t.json", "-o", "base.json", *POLICY[:2])
+    base = json.loads(Path("base.json").read_text(encoding="utf-8"))
+    kept = ("uri", "resource", "rule", "outcome", "path", "fingerprint")
+    old = {"schema_version": 1, "findings": [{key: entry[key] for key in kept} for entry in base["findings"]]}
+    Path("base.json").write_text(json.dumps(old), encoding="utf-8")
+    Path("t.json").write_text(wider, encoding="utf-8")
+    run = wa_lint("check", "t.json", "-o", "json", *POLICY, "--baseline", "base.json")
+    assert run.code == 0
+    assert "version 1" in run.err
+    assert run.err.count("\n") == 1
+
+
+def test_a_baseline_says_in_words_what_it_accepts(wa_lint: WaLint) -> None:
+    against_baseline(wa_lint, policy(allow(["s3:*", "kms:*"], BUCKET, Condition=VPC)), policy(S3))
+    accepts = [entry.get("accepts") for entry in json.loads(Path("base.json").read_text(encoding="utf-8"))["findings"]]
+    condition = {"operator": "StringEquals", "key": "aws:SourceVpce", "values": ["vpce-1"]}
+    assert {"grants": [{"actions": ["kms:*", "s3:*"], "resources": [BUCKET], "conditions": [condition]}]} in accepts
+
+
+def test_a_rule_that_became_more_severe_is_news(wa_lint: WaLint) -> None:
+    with_baseline(wa_lint)
+    base = Path("base.json").read_text(encoding="utf-8")
+    assert '"severity": "medium"' in base
+    Path("base.json").write_text(base.replace('"severity": "medium"', '"severity": "low"'), encoding="utf-8")
+    run = check(wa_lint, CONFIG, "--baseline", "base.json")
+    assert run.code == 1
+    assert any("its severity is medium now, and was low" in f.get("change", "") for f in run.report["findings"])
+
+
+def test_a_run_over_other_files_fixes_nothing(wa_lint: WaLint) -> None:
+    with_baseline(wa_lint)
+    Path("u.yaml").write_text(CONFIG.replace("Config:", "Other:"), encoding="utf-8")
+    run = wa_lint("check", "u.yaml", "-o", "json", *SELECT, "--baseline", "base.json")
+    assert run.report["compared"]["fixed"] == []
+
+
+def test_what_a_comment_suppresses_is_not_called_fixed(wa_lint: WaLint) -> None:
+    with_baseline(wa_lint)
+    run = check(wa_lint, beside("Config:", BOTH), "--baseline", "base.json")
+    assert run.code == 0
+    assert run.report["compared"]["fixed"] == []
+
+
+OPEN = """\
+id: notebook-with-open-group
+title: A notebook is in a group that is open
+severity: medium
+practices: [MLSEC03-BP01]
+applies_to: AWS::SageMaker::NotebookInstance
+where: has(resource.SecurityGroupIds)
+require: "!listed(resource.SecurityGroupIds).exists(group, group == 'sg-open')"
+message: "The group is open."
+why: It is.
+fix: Change it.
+references: [https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html]
+examples:
+  - name: closed
+    expect: pass
+    template:
+      Resources: {N: {Type: 'AWS::SageMaker::NotebookInstance', Properties: {SecurityGroupIds: [sg-1]}}}
+  - name: open
+    expect: fail
+    at: SecurityGroupIds[0]
+    template:
+      Resources: {N: {Type: 'AWS::SageMaker::NotebookInstance', Properties: {SecurityGroupIds: [sg-open]}}}
+  - name: not known
+    expect: unknown
+    at: SecurityGroupIds[0]
+    template:
+      Parameters: {P: {Type: String}}
+      Resources: {N: {Type: 'AWS::SageMaker::NotebookInstance', Properties: {SecurityGroupIds: [!Ref P]}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "code"),
+    [
+        (["sg-open"], ["sg-open", "sg-2"], 1),
+        (["sg-open", "sg-2"], ["sg-2", "sg-open"], 0),
+        (["sg-open", "sg-2"], ["sg-open"], 0),
+    ],
+)
+def test_a_list_that_is_longer_than_the_baseline_accepted_fails(
+    before: list[str], after: list[str], code: int, wa_lint: WaLint
+) -> None:
+    def write(groups: list[str]) -> None:
+        body = {"Type": "AWS::SageMaker::NotebookInstance", "Properties": {"SecurityGroupIds": groups}}
+        Path("t.json").write_text(json.dumps({"Resources": {"N": body}}), encoding="utf-8")
+
+    Path("groups").mkdir()
+    Path("groups/notebook-with-open-group.yaml").write_text(OPEN, encoding="utf-8")
+    own = ("--rules", "groups", "--select", "notebook-with-open-group")
+    write(before)
+    wa_lint("baseline", "t.json", "-o", "base.json", *own)
+    write(after)
+    run = wa_lint("check", "t.json", "-o", "json", *own, "--baseline", "base.json")
+    assert run.code == code, [f.get("change") for f in run.report["findings"]]
+    if code:
+        said = "wider than what the baseline accepted: SecurityGroupIds: sg-2"
+        assert run.report["findings"][0]["change"] == said
+
+
+@pytest.mark.parametrize("arn", ["arn:aws:iam::aws:policy/AmazonS3FullAccess"])
+def test_what_is_said_of_one_item_is_not_widened_by_another(arn: str, wa_lint: WaLint) -> None:
+    def role(*policies: str) -> str:
+        trusted = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        properties = {"AssumeRolePolicyDocument": {"Statement": [trusted]}, "ManagedPolicyArns": list(policies)}
+        return json.dumps({"Resources": {"R": {"Type": "AWS::IAM::Role", "Properties": properties}}})
+
+    run = against_baseline(
+        wa_lint, role(arn), role("arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole", arn)
+    )
+    assert run.code == 0
+    assert run.report["findings"]

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
+from wa_lint.extent import extent_of, place_of
 from wa_lint.graph import Cell
 from wa_lint.model import (
     ABSENT,
@@ -65,6 +66,8 @@ def join(rule: Rule, resource: Resource, cases: Sequence[Case], absent: Sequence
     others = [*absent, *(case.assumptions for case in cases if case.verdict.outcome is not outcome)]
     verdict = chosen[0].verdict
     cells = _distinct(verdict.decided_by) or [verdict.place]
+    is_kept = outcome in {Outcome.FAIL, Outcome.UNKNOWN}
+    reached = (cell for case in chosen for cell in (*case.verdict.decided_by, case.verdict.place)) if is_kept else ()
     return Finding(
         rule=rule.info,
         outcome=outcome,
@@ -78,6 +81,8 @@ def join(rule: Rule, resource: Resource, cases: Sequence[Case], absent: Sequence
         fingerprint=_fingerprint(rule, resource, cells[0]),
         waste=_gathered([case.verdict.waste for case in chosen]),
         trail=_trail(cells),
+        place=place_of(resource, cells[0]) if is_kept else "",
+        extent=extent_of(verdict.place, cells[0], reached),
     )
 
 

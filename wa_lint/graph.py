@@ -207,6 +207,24 @@ class Cell:
             value = Unknown(value.reason)
         return [Cell(self.world, self.resource, self.path, self.at, value)] if isinstance(value, Unknown) else []
 
+    def item(self, position: int) -> Cell | None:
+        """Return the item that stands at `position` in `items`, without making cells of the others each time."""
+        if not isinstance(self.value, list | tuple):
+            return next((item for item in self.items() if item.path[-1:] == (position,)), None)
+        question = ("positions", self.resource.id, self.path)
+        of, indexes = self.world.recall(question, lambda: (self.value, self._indexes()))
+        if of is not self.value:  # in a scenario that agrees on its items, another list may stand here
+            indexes = self._indexes()
+        return self._child(position, indexes[position], self.value[indexes[position]]) if position in indexes else None
+
+    def _indexes(self) -> Mapping[int, int]:
+        """Return the index in the source of the item at each position: what a scenario leaves out has none."""
+        found: dict[int, int] = {}
+        for index, item in enumerate(self.value if isinstance(self.value, list | tuple) else ()):
+            if not isinstance(item, Cell) and self._child(len(found), index, item).value is not ABSENT:
+                found[len(found)] = index
+        return found
+
     def plain(self) -> Value:
         value = self.value
         if isinstance(value, dict):

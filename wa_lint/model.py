@@ -387,13 +387,72 @@ class Suppression(msgspec.Struct, frozen=True):
     """Why a finding does not gate: somebody allowed it, or it is older than the baseline. It stays visible."""
 
     kind: str
-    """comment | metadata | tag | file | baseline | unchanged"""
+    """comment | metadata | tag | file | baseline"""
     reason: str | None = None
     owner: str | None = None
     until: str | None = None
     """The last day on which it holds, an ISO date; None: for ever."""
     location: Location | None = None
     """Where it is written."""
+
+
+class Condition(msgspec.Struct, frozen=True, order=True):
+    """One test of a policy statement's Condition."""
+
+    operator: str
+    key: str
+    values: tuple[str, ...] = ()
+
+
+class Grant(msgspec.Struct, frozen=True, order=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What one Allow statement of a policy grants: sorted texts, a reference spelled ``${Name}``."""
+
+    actions: tuple[str, ...] = ()
+    not_actions: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    not_resources: tuple[str, ...] = ()
+    principals: tuple[str, ...] = ()
+    """``AWS:111122223333``, ``Service:sagemaker.amazonaws.com``"""
+    not_principals: tuple[str, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+
+
+class Extent(msgspec.Struct, frozen=True, order=True, omit_defaults=True, forbid_unknown_fields=True):
+    """How far a finding reaches: who accepts it accepts this much, and no more."""
+
+    grants: tuple[Grant, ...] = ()
+    members: tuple[str, ...] = ()
+    """The members of each list that it rests on: ``SecurityGroupIds: sg-1``."""
+
+
+class Known(msgspec.Struct, frozen=True, order=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A finding of an earlier run, as a baseline keeps it."""
+
+    uri: str
+    resource: str
+    rule: str
+    outcome: str
+    path: str
+    fingerprint: str
+    severity: str = ""
+    when: str = ""
+    """The scenarios in which it was so; empty: in all of them."""
+    stages: tuple[str, ...] = ()
+    """The sets of parameters with which it was so; empty: with all of them."""
+    place: str = ""
+    """`Finding.place`; empty in a baseline of version 1."""
+    accepts: Extent = Extent()
+    account: str = ""
+    region: str = ""
+
+
+class Compared(msgspec.Struct, frozen=True):
+    """What the findings of a report were compared with."""
+
+    since: str
+    """``main``, the commit that --diff names, or ``the baseline``"""
+    fixed: tuple[Known, ...] = ()
+    """The earlier findings that this run could have found again and did not."""
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -442,6 +501,19 @@ class Finding(msgspec.Struct, frozen=True):
     """The line of the template that made a live resource, where that is known."""
     waste: Waste | None = None
     """Of a fail, where its cost is known and the rule says what share of it is waste."""
+    place: str = ""
+    """The path without indexes, which survives reordering: ``ProductionVariants[blue].InitialInstanceCount``."""
+    extent: Extent = Extent()
+    """How far a fail or an unknown reaches."""
+    state: str | None = None
+    """new | updated | unchanged, where the run was compared with an earlier one; updated: it became worse."""
+    change: str | None = None
+    """Why it counts as new or updated though something like it was known or suppressed."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it counts for the exit code: nobody suppressed it, and it is not an old one."""
+        return self.suppressed is None and self.state != "unchanged"
 
 
 class Skew(msgspec.Struct, frozen=True):
@@ -535,6 +607,7 @@ class Report(msgspec.Struct, frozen=True):
     """What decided how this run judged, the strongest first."""
     left_out: Mapping[str, int] = {}
     """How many files each pattern of ``exclude`` left out."""
+    compared: Compared | None = None
 
 
 def path_text(path: Sequence[str | int]) -> str:

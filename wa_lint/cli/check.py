@@ -7,19 +7,20 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 import click
 import msgspec
 
 from wa_lint import findings
 from wa_lint.budget import budget_of
-from wa_lint.cli.configuring import configured, enforcement, layers, packed
+from wa_lint.cli.configuring import as_if, configured, enforcement, laid, layers, packed
 from wa_lint.cli.exits import CLEAN, NOTHING, exit_code
 from wa_lint.cli.options import Choice, Delivery, Settling, choice, chosen_rules, delivery, settling, with_not_run
 from wa_lint.cli.output import complain, deliver, targets
+from wa_lint.config import Config
 from wa_lint.enforce import EXCLUDE
-from wa_lint.model import Input, Report
+from wa_lint.model import Input, Raw, Report
 from wa_lint.reporters import Options
 from wa_lint.reporters import configured as configured_by
 from wa_lint.rule import Rule
@@ -28,12 +29,17 @@ from wa_lint.run.given_parameters import OPTION, stages_of
 from wa_lint.run.inputs import File, look, uri_of
 from wa_lint.run.judge import Judged, Task, day, judge_files
 from wa_lint.run.walking import capped
-from wa_lint.suppress.apply import settled, today
+from wa_lint.suppress.apply import demand_no_diff, settled, today
 from wa_lint.suppress.baseline import read, written
 from wa_lint.writing import atomic, demand_writable
 
 Lines: TypeAlias = Callable[[str], Sequence[str]]
 """The lines of the source behind a uri."""
+
+Choose: TypeAlias = Callable[[str, str, bool], str | None]
+"""Gives the value to take of an option: see `wa_lint.run.changed`."""
+
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -101,7 +107,12 @@ def check(reading: Reading, choice: Choice, settling: Settling, delivery: Delive
     """Judge templates, exports and snapshots: files, or folders of them (default: this folder); - is stdin."""
     to = targets(delivery.output)
     report, lines = judged_files(reading, choice, delivery.now)
-    code = deliver(settled(report, settling, choice, today(delivery.now)), to, delivery, Options(lines=lines))
+    report = settled(report, settling, choice, today(delivery.now))
+    if settling.diff is not None:
+        from wa_lint.run.changed import against  # noqa: PLC0415, it imports a library that reads git's objects
+
+        report, delivery, lines = against(settling.diff, report, delivery, lines, _judge_as(delivery.now))
+    code = deliver(report, to, delivery, Options(lines=lines))
     is_empty = not any(entry.status == "judged" for entry in report.inputs)
     is_excused = nothing_ok and is_empty and enforcement().permits("nothing-ok")
     return CLEAN if is_excused and code == NOTHING else code
@@ -122,7 +133,8 @@ def check(reading: Reading, choice: Choice, settling: Settling, delivery: Delive
     help="Where to put it.",
 )
 def baseline(reading: Reading, choice: Choice, settling: Settling, output: Path) -> int:
-    """Write down all that is found today; with `check --baseline FILE` only what is new gates."""
+    """Write all current findings to a file; with `check --baseline FILE` only what is new or worse exits 1."""
+    demand_no_diff(settling)
     demand_writable(output)
     report, _ = judged_files(reading, choice, None)
     fresh = settled(report, msgspec.structs.replace(settling, baseline=None), choice, today(None))
@@ -134,8 +146,37 @@ def baseline(reading: Reading, choice: Choice, settling: Settling, output: Path)
     return exit_code(fresh, None, is_strict=False)
 
 
-def judged_files(reading: Reading, choice: Choice, now: dt.datetime | None) -> tuple[Report, Lines]:
-    """Return the report on what `reading` names, and what shows its lines. What cannot be read is said on stderr."""
+def _judge_as(now: dt.datetime | None) -> Callable[[Config, Choose], tuple[Report, Lines]]:
+    """Return what judges the options of the command that runs under another configuration, and says nothing."""
+
+    def judge(found: Config, choose: Choose) -> tuple[Report, Lines]:
+        def value(name: str) -> Raw:
+            return laid(name, found, lambda text, is_given: choose(name, text, is_given))
+
+        def options(struct: type[T]) -> T:
+            return struct(**{name: value(name) for name in struct.__struct_fields__})
+
+        reading, choice, settling = options(Reading), options(Choice), options(Settling)
+        if not reading.paths:
+            is_named = bool(laid("paths", found, lambda text, _: text))
+            here = None if is_named else choose("paths", ".", True)
+            if here is None:
+                return Report(tuple(rule.info for rule in chosen_rules(choice)), ()), lambda _: ()
+            reading = msgspec.structs.replace(reading, paths=(Path(here),))
+        report, lines = judged_files(reading, choice, now, is_quiet=True)
+        with as_if(found):
+            return settled(report, settling, choice, today(now), lambda _: None), lines
+
+    return judge
+
+
+def judged_files(
+    reading: Reading, choice: Choice, now: dt.datetime | None, *, is_quiet: bool = False
+) -> tuple[Report, Lines]:
+    """Return the report on what `reading` names, and what shows its lines. What cannot be read is said on stderr.
+
+    `is_quiet`: nothing is said, and a parameter that no template declares is no error.
+    """
     rules = chosen_rules(choice)
     stages = stages_of(reading.parameters, Path.cwd())
     left_out: Counter[str] = Counter()
@@ -148,11 +189,12 @@ def judged_files(reading: Reading, choice: Choice, now: dt.datetime | None) -> t
         today=today(None),
         is_debug=bool(os.environ.get("WA_LINT_DEBUG")),
         budget=budget_of(reading.limit),
+        demands_declared=not is_quiet,
     )
     judged = judge_files(below.files, task, rules, reading.jobs)
-    for complaint in (line for one in judged for line in one.complaints):
+    for complaint in (line for one in judged for line in one.complaints if not is_quiet):
         complain(complaint)
-    if stages:
+    if stages and not is_quiet:
         _hint(judged, reading.paths)
     nested = [File(uri, uri) for one in judged for uri in one.nested.values()]
     report = msgspec.structs.replace(_merged(judged, below.passed, rules), left_out=left_out)

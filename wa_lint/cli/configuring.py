@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache, wraps
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -154,13 +155,59 @@ def _layers(name: str) -> Iterator[Layer]:
         yield Layer(by_hand, COMMAND_LINE, f"--{key}", context.params[name])
 
 
-def load(file: Path | None, start: Path) -> Config:
+def named() -> Path | bool:
+    """Return the file that --config names; False with --no-config, True where the nearest file counts."""
+    given = click.get_current_context().meta.get(_GIVEN, {})
+    file = given.get("config")
+    return False if given.get("no_config") else file if isinstance(file, Path) else True
+
+
+@contextmanager
+def as_if(found: Config) -> Iterator[None]:
+    """Let `current` return another configuration for a while."""
+    context = click.get_current_context()
+    before = context.meta.get(_META)
+    context.meta[_META] = found
+    try:
+        yield
+    finally:
+        context.meta[_META] = before
+
+
+def laid(name: str, found: Config, choose: Callable[[str, bool], str | None]) -> Raw:
+    """Return what an option of the command that runs comes to under another configuration.
+
+    `choose` gets each path or text of it, and whether the command line (or the environment) says it; it gives the one
+    to take, None where there is none to be had.
+    """
+    context = click.get_current_context()
+    option = next(p for p in context.command.params if p.name == name)
+    is_given = context.get_parameter_source(name) in {ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT}
+    said = _chosen(_defaults(found).get(name), lambda text: choose(text, False))
+    default = option.default if isinstance(option.default, str | bool | int | list | tuple) else None
+    value = option.type_cast_value(context, default if said is None else said)
+    if not is_given:
+        return value
+    given = option.type_cast_value(context, _chosen(context.params[name], lambda text: choose(text, True)))
+    key = name.replace("_", "-")
+    return (*value, *given) if key in KEYS and KEYS[key].merges else given
+
+
+def _chosen(value: Raw, choose: Callable[[str], str | None]) -> Raw:
+    if isinstance(value, list | tuple):
+        return [taken for item in value if (taken := choose(str(item))) is not None]
+    return choose(str(value)) if isinstance(value, str | Path) else value
+
+
+def load(
+    file: Path | None, start: Path, open_file: configuration.Open = Path.read_bytes, root: Path | None = None
+) -> Config:
     """Return what `file` says, or the nearest one from `start` upwards; an empty configuration where there is none."""
     found = file or nearest(start)
     if found is None:
         return Config()
-    ground = Ground(root_of(found.parent.resolve()), FOUND if file is None else NAMED)
-    return configuration.load(found, ground, _name(found, start), Path.read_bytes, _package)
+    ground = Ground(root or root_of(found.parent.resolve()), FOUND if file is None else NAMED)
+    return configuration.load(found, ground, _name(found, start), open_file, _package)
 
 
 def load_enforcement(files: Sequence[Path], start: Path) -> Enforcement:

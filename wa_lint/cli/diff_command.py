@@ -23,6 +23,7 @@ from wa_lint.redact.reports import mask_report
 from wa_lint.reporters import Options
 from wa_lint.reporters import configured as configured_by
 from wa_lint.run.compared import Judging, side_of
+from wa_lint.suppress.apply import demand_no_diff
 from wa_lint.writing import atomic, demand_writable
 
 Render = Callable[[Difference, Side, Side, Options], str]
@@ -86,6 +87,7 @@ def diff(  # noqa: PLR0913, one for each option
     Exit 0: nothing fails in B that did not in A. 1: something does, or is worse, at or above --fail-on. 2: A or B
     cannot be read. 3: one of them holds nothing. 4: B cannot say of something that A has, or was asked other rules.
     """
+    demand_no_diff(settling)
     to = _targets(output)
     judging = Judging(choice, settling, now if enforcement().permits("now") else None)
     sides = side_of(before, judging), side_of(after, judging)

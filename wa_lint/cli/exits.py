@@ -38,7 +38,7 @@ def exit_code(
 
 
 def _is(finding: Finding, outcome: Outcome) -> bool:
-    return finding.outcome is outcome and finding.suppressed is None
+    return finding.outcome is outcome and finding.is_open
 
 
 def _counts(fail_on: Severity | None, rule: RuleInfo, always: Collection[str]) -> bool:

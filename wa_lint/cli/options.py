@@ -150,10 +150,15 @@ _SETTLING: Final = (
     click.option("--require-reason", is_flag=True, help="A suppression without a reason is none."),
     rule_option("--never-suppress", "Nothing suppresses these rules."),
     click.option(
-        "--baseline", metavar="FILE", type=_FILE, help="What `wa-lint baseline` wrote: what is in it does not gate."
+        "--baseline",
+        metavar="FILE",
+        type=_FILE,
+        help="What `wa-lint baseline` wrote: only what is new or worse counts.",
     ),
     click.option(
-        "--diff", metavar="REF", help="Only what changed since the commit where this one left REF gates; runs no git."
+        "--diff",
+        metavar="REF",
+        help="Exit 1 only for what is new or worse than at the commit where this one left REF; runs no git.",
     ),
 )
 

@@ -25,7 +25,7 @@ from wa_lint.run.collect import InFolder, InMemory, collect
 from wa_lint.run.judge import day, judge_snapshot, lightened
 from wa_lint.run.shards import Asked, judge_folder, row_of
 from wa_lint.run.snapshot_folder import INDEX, Index, Options, Part
-from wa_lint.suppress.apply import settled, today
+from wa_lint.suppress.apply import demand_no_diff, settled, today
 
 
 @click.command()
@@ -41,6 +41,7 @@ def scan(
     account: Account, choice: Choice, settling: Settling, delivery: Delivery, jobs: int | None, push_security_hub: bool
 ) -> int:
     """Read live accounts and judge them. Needs read-only permissions; what is refused is named, with what to grant."""
+    demand_no_diff(settling)
     to = targets(delivery.output)
     rules = chosen_rules(choice)
     whom = msgspec.structs.replace(fleet(account), tags=_tags(settling, delivery))

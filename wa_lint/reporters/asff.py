@@ -160,6 +160,7 @@ def _product_fields(finding: Finding) -> Iterator[tuple[str, str]]:
         "practices": " ".join(finding.rule.practices),
         "evidence": "; ".join(f"{e.resource}.{e.path} is {e.shown}" for e in finding.evidence),
         "suppressed": f"{why.kind}: {why.reason or 'no reason given'}" if why else "",
+        "state": finding.state or "",
         "version": __version__,
     }
     for name, text in said.items():

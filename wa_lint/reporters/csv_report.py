@@ -46,6 +46,8 @@ _COLUMNS: Final = (
     "suppressed",
     "est_monthly_usd",
     "fingerprint",
+    "state",
+    "change",
 )
 
 
@@ -91,6 +93,8 @@ def _row(finding: Finding, where: str) -> tuple[str, ...]:
         f"{why.kind}: {why.reason or 'no reason given'}" if why else "",
         f"{finding.waste.low:.2f} to {finding.waste.high:.2f}" if finding.waste else "",
         finding.fingerprint,
+        finding.state or "",
+        finding.change or "",
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from wa_lint.model import Finding, Outcome, Report, Severity
-from wa_lint.reporters import Options, configured, coverage, visible
+from wa_lint.reporters import Options, configured, coverage, tally, visible
 from wa_lint.reporters import set_words as stages
 
 _COMMAND: Final = {
@@ -22,6 +22,8 @@ _COMMAND: Final = {
     Severity.LOW: "notice",
 }
 
+_CHANGED: Final = {"new": "new: ", "updated": "worse: "}
+
 _MOST: Final = 10
 
 _LONGEST: Final = 4000
@@ -30,7 +32,7 @@ _LONGEST: Final = 4000
 
 def render(report: Report, options: Options) -> str:
     del options
-    failing = [f for f in report.findings if f.outcome is Outcome.FAIL and f.suppressed is None]
+    failing = [f for f in report.findings if f.outcome is Outcome.FAIL and f.is_open]
     failing.sort(key=lambda finding: -finding.rule.severity.rank)
     by_command: dict[str, list[Finding]] = defaultdict(list)
     for finding in failing:
@@ -38,8 +40,10 @@ def render(report: Report, options: Options) -> str:
     where = stages.where_of(report)
     missed = coverage.lines(report)
     ours = "warning" if any(line.is_warning for line in missed) else "notice"
+    news = tally.news(report)
     said = _clip(" ".join(configured.sentences(report, all_used=False)))
-    lines = [f"::notice title=wa-lint configuration::{_data(said)}"] if said else []
+    lines = [f"::notice title=wa-lint::{_data(tally.news_in_words(news))}"] if news else []
+    lines += [f"::notice title=wa-lint configuration::{_data(said)}"] if said else []
     taken = {"notice": len(lines) + (ours == "notice" and bool(missed)), "warning": ours == "warning" and bool(missed)}
     lines += [
         line
@@ -70,6 +74,7 @@ def _annotation(command: str, finding: Finding, where: str) -> str:
     }
     told = ",".join(f"{name}={_property(str(value))}" for name, value in spots.items() if value)
     said = [finding.message, *([f"({where})"] if where else []), *([f"When {finding.when}."] if finding.when else [])]
+    said += [f"({_CHANGED.get(finding.state or '', '')}{finding.change})"] if finding.change else []
     named = "" if place.line else f"{finding.resource.id}: "
     return f"::{command} {told}::{_data(named + ' '.join(said))}"
 

@@ -27,7 +27,7 @@ _SEVERITY: Final = {
 def render(report: Report, options: Options) -> str:
     del options
     where = stages.where_of(report)
-    failing = [f for f in report.findings if f.outcome is Outcome.FAIL and f.suppressed is None]
+    failing = [f for f in report.findings if f.outcome is Outcome.FAIL and f.is_open]
     missed = coverage.lines(report, without={"no-ml"})
     return encode(
         [*(_issue(finding, where(finding)) for finding in failing), *(_missed(line, report) for line in missed)]

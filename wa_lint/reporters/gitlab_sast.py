@@ -30,7 +30,7 @@ _TOOL: Final = {"id": "wa-lint", "name": "wa-lint", "version": __version__, "ven
 def render(report: Report, options: Options) -> str:
     broken = any(entry.status == "error" for entry in report.inputs)
     moment = options.made_at or f"{report.judged_at or '1970-01-01'}T00:00:00"
-    failing = [f for f in report.findings if f.outcome is Outcome.FAIL and f.suppressed is None]
+    failing = [f for f in report.findings if f.outcome is Outcome.FAIL and f.is_open]
     messages = [
         *({"level": "warn" if line.is_warning else "info", "value": line.text} for line in coverage.lines(report)),
         *({"level": "info", "value": text} for text in configured.sentences(report)),

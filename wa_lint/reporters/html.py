@@ -29,13 +29,16 @@ _MOST_LISTED: Final = 2000
 def render(report: Report, options: Options) -> str:
     style, script = _file("scorecard.css"), _file("scorecard.js")
     shown = [f for f in report.findings if f.outcome in {Outcome.FAIL, Outcome.UNKNOWN} or options.show_all]
-    listed = sorted(shown, key=lambda f: (f.suppressed is not None, _ORDER[f.outcome], -f.rule.severity.rank))
+    listed = sorted(
+        shown, key=lambda f: (f.suppressed is not None, not f.is_open, _ORDER[f.outcome], -f.rule.severity.rank)
+    )
     text: str = _template().render(
         version=__version__,
         lens_version=lens.version(),
         report=report,
         card=scorecard(report),
         total=tally.total(report.findings),
+        news=_news(report),
         scope=_scope(report),
         missed=coverage.lines(report, without={"nothing", *coverage.SHOWN_ALREADY}),
         nothing=coverage.nothing_judged(report),
@@ -54,6 +57,11 @@ def render(report: Report, options: Options) -> str:
 
 
 _ORDER: Final = {Outcome.FAIL: 0, Outcome.UNKNOWN: 1, Outcome.PASS: 2, Outcome.NOT_APPLICABLE: 3}
+
+
+def _news(report: Report) -> str:
+    found = tally.news(report)
+    return f"{tally.news_in_words(found)}." if found else ""
 
 
 def _scope(report: Report) -> Raw:

@@ -61,6 +61,7 @@ def document(report: Report, options: Options) -> _Report:
         configuration=[_configuration(one) for one in report.configuration],
         summary=_summary(report),
         judged_at=report.judged_at,
+        compared=_compared(report),
     )
 
 
@@ -171,6 +172,8 @@ class _Finding(msgspec.Struct, frozen=True):
     trail: list[_Step]
     anchor: _Location | None
     waste: _Waste | msgspec.UnsetType = msgspec.UNSET
+    state: str | msgspec.UnsetType = msgspec.UNSET
+    change: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class _Rule(msgspec.Struct, frozen=True):
@@ -180,6 +183,7 @@ class _Rule(msgspec.Struct, frozen=True):
     unknown: int
     not_applicable: int
     suppressed: int
+    unchanged: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class _Gap(msgspec.Struct, frozen=True):
@@ -228,6 +232,24 @@ class _Summary(msgspec.Struct, frozen=True):
     resources: int
     ml_resources: int
     by_pillar: dict[str, tally.Tally]
+    unchanged: int | msgspec.UnsetType = msgspec.UNSET
+
+
+class _Fixed(msgspec.Struct, frozen=True):
+    rule: str
+    outcome: str
+    resource: str
+    path: str
+    uri: str
+    fingerprint: str
+
+
+class _Compared(msgspec.Struct, frozen=True):
+    since: str
+    new: tally.Amount
+    updated: tally.Amount
+    unchanged: tally.Amount
+    fixed: list[_Fixed]
 
 
 class _Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -246,6 +268,7 @@ class _Report(msgspec.Struct, frozen=True, kw_only=True):
     configuration: list[_Configuration]
     summary: _Summary
     judged_at: str | None
+    compared: _Compared | msgspec.UnsetType = msgspec.UNSET
 
 
 def _input(entry: Input) -> _Input:
@@ -290,6 +313,8 @@ def _finding(finding: Finding) -> _Finding:
         trail=[_Step(step.resource, step.type, _location(step.location)) for step in finding.trail],
         anchor=_location(finding.anchor) if finding.anchor else None,
         waste=_waste(finding.waste) if finding.waste else msgspec.UNSET,
+        state=finding.state or msgspec.UNSET,
+        change=finding.change or msgspec.UNSET,
     )
 
 
@@ -319,7 +344,15 @@ def _location(place: Location) -> _Location:
 
 
 def _rule(rule: str, counted: tally.Tally) -> _Rule:
-    return _Rule(rule, counted.passed, counted.failed, counted.unknown, counted.not_applicable, counted.suppressed)
+    return _Rule(
+        rule,
+        counted.passed,
+        counted.failed,
+        counted.unknown,
+        counted.not_applicable,
+        counted.suppressed,
+        counted.unchanged,
+    )
 
 
 def _gap(gap: Gap) -> _Gap:
@@ -360,7 +393,19 @@ def _summary(report: Report) -> _Summary:
         resources=report.census.resources,
         ml_resources=coverage.ml_resources(report),
         by_pillar=dict(tally.by_pillar(report)),
+        unchanged=counted.unchanged,
     )
+
+
+def _compared(report: Report) -> _Compared | msgspec.UnsetType:
+    found = tally.news(report)
+    if found is None or report.compared is None:
+        return msgspec.UNSET
+    fixed = [
+        _Fixed(known.rule, known.outcome, known.resource, known.path, known.uri, known.fingerprint)
+        for known in report.compared.fixed
+    ]
+    return _Compared(found.since, found.new, found.updated, found.unchanged, fixed)
 
 
 def _is_json(value: Value) -> bool:

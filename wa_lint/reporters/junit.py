@@ -60,8 +60,8 @@ def _add_configuration(root: ET.Element, report: Report) -> None:
 
 
 def _suite(pillar: str, found: Sequence[Finding], where: stages.Where) -> ET.Element:
-    failed = sum(finding.outcome is Outcome.FAIL and finding.suppressed is None for finding in found)
-    passed = sum(finding.outcome is Outcome.PASS and finding.suppressed is None for finding in found)
+    failed = sum(finding.outcome is Outcome.FAIL and finding.is_open for finding in found)
+    passed = sum(finding.outcome is Outcome.PASS and finding.is_open for finding in found)
     suite = ET.Element("testsuite", _counts(pillar, len(found), failed, 0, len(found) - failed - passed))
     for finding in found:
         suite.append(_case(finding, where(finding)))
@@ -81,6 +81,8 @@ def _case(finding: Finding, where: str) -> ET.Element:
     why = finding.suppressed
     if why:
         ET.SubElement(case, "skipped", message=_said(f"allowed: {why.reason or 'no reason given'}"))
+    elif not finding.is_open:
+        ET.SubElement(case, "skipped", message=_said(f"unchanged: {finding.message}"))
     elif finding.outcome is Outcome.FAIL:
         failure = ET.SubElement(case, "failure", type=finding.rule.severity.value, message=_said(finding.message))
         failure.text = _said("\n".join(_lines(finding, where)))
@@ -100,6 +102,7 @@ def _lines(finding: Finding, where: str) -> list[str]:
         str(finding.location),
         finding.message,
         *([where] if where else []),
+        *([f"{finding.state}: {finding.change}"] if finding.change else []),
         *([f"when {finding.when}"] if finding.when else []),
         *(f"assumes {assumed}" for assumed in finding.assumes),
         f"fix: {' '.join(finding.rule.fix.split())}",

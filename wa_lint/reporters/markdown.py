@@ -20,8 +20,7 @@ from wa_lint.reporters import set_words as stages
 MARK: Final = "<!-- wa-lint -->"
 """By it a bot finds its own comment again."""
 
-_OLD: Final = frozenset({"baseline", "unchanged"})
-"""Kinds of suppressions that nobody wrote for one finding: too many to list."""
+_CHANGED: Final = {"new": "New: ", "updated": "Worse: "}
 
 _LONGEST: Final = 60_000
 _LONGEST_FOLD: Final = 10_000
@@ -34,9 +33,11 @@ _LINKED: Final = re.compile(r"(@(?=\w)|#(?=\d)|\bGH(?=-\d)|\bwww(?=\.))", re.IGN
 def render(report: Report, options: Options) -> str:
     del options
     head = "\n".join((MARK, *_head(report))) + "\n"
-    failing = [f for f in report.findings if f.outcome is Outcome.FAIL and f.suppressed is None]
+    failing = [f for f in report.findings if f.outcome is Outcome.FAIL and f.is_open]
     failing.sort(key=lambda finding: -finding.rule.severity.rank)
-    tail = "\n".join((*_unknown(report), *_allowed(report), *_unread(report), *_configuration(report)))
+    tail = "\n".join(
+        (*_unknown(report), *_allowed(report), *_compared(report), *_unread(report), *_configuration(report))
+    )
     return head + _findings(failing, stages.where_of(report), _LONGEST - len(head) - len(tail)) + tail + "\n"
 
 
@@ -56,6 +57,10 @@ def _head(report: Report) -> Iterator[str]:
     for pillar, told in tally.by_pillar(report).items():
         yield f"| {pillar.replace('-', ' ').capitalize()} | {told.failed} | {told.unknown} | {told.passed} |"
     yield ""
+    news = tally.news(report)
+    if news:
+        yield f"{_text(tally.news_in_words(news))}."
+        yield ""
 
 
 def _findings(failing: Sequence[Finding], where: stages.Where, room: int) -> str:
@@ -76,6 +81,7 @@ def _row(finding: Finding, where: str) -> str:
     link = f" ([{practice}]({lens.url(practice)}))" if practice else ""
     said = [_text(finding.message), *([f"({_text(where)})"] if where else [])]
     said += [f"When {_code(finding.when)}."] if finding.when else []
+    said += [_text(f"{_CHANGED.get(finding.state or '', '')}{finding.change}.")] if finding.change else []
     cells = (
         _severity(finding.rule.severity),
         f"`{finding.rule.id}`{link}",
@@ -90,7 +96,7 @@ def _severity(severity: Severity) -> str:
 
 
 def _unknown(report: Report) -> Iterator[str]:
-    found = [f for f in report.findings if f.outcome is Outcome.UNKNOWN and f.suppressed is None]
+    found = [f for f in report.findings if f.outcome is Outcome.UNKNOWN and f.is_open]
     counted = sorted(Counter((f.rule.id, f.message) for f in found).items())
     yield from _folded("Not judged", [f"* `{rule}`, {n} times: {_text(reason)}" for (rule, reason), n in counted])
 
@@ -102,6 +108,17 @@ def _allowed(report: Report) -> Iterator[str]:
         for finding, why in found
     ]
     yield from _folded("Allowed", lines)
+
+
+def _compared(report: Report) -> Iterator[str]:
+    """Yield what an earlier run has too, and what it had."""
+    if report.compared is None:
+        return
+    since = _text(report.compared.since)
+    old = [f for f in report.findings if f.state == "unchanged" and f.suppressed is None]
+    yield from _folded(f"Unchanged since {since}", [f"* `{f.rule.id}` {_code(f.resource.id)}" for f in old])
+    fixed = [f"* `{known.rule}` {_code(known.resource)}" for known in report.compared.fixed]
+    yield from _folded(f"Fixed since {since}", fixed)
 
 
 def _unread(report: Report) -> Iterator[str]:

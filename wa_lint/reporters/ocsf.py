@@ -38,6 +38,14 @@ def render(report: Report, options: Options) -> str:
     return encode([_event(finding, milliseconds) for finding in report.findings if finding.outcome in shown])
 
 
+def _comment(finding: Finding) -> Raw:
+    why = finding.suppressed
+    if why:
+        return {"comment": visible_lines(f"{why.kind}: {why.reason or 'no reason given'}")}
+    said = ": ".join(text for text in (finding.state, finding.change) if text)
+    return {"comment": visible_lines(said)} if said else {}
+
+
 def _event(finding: Finding, milliseconds: int) -> Raw:
     rule, why = finding.rule, finding.suppressed
     severity_id, severity = _SEVERITY[rule.severity] if finding.outcome is not Outcome.PASS else _INFORMATIONAL
@@ -56,7 +64,7 @@ def _event(finding: Finding, milliseconds: int) -> Raw:
         "severity": severity,
         "status_id": status_id,
         "status": status,
-        **({"comment": visible_lines(f"{why.kind}: {why.reason or 'no reason given'}")} if why else {}),
+        **_comment(finding),
         "message": visible_lines(finding.message),
         "metadata": _metadata(finding.resource),
         **_cloud(finding.resource),

@@ -18,6 +18,7 @@ from wa_lint.model import (
     Finding,
     Gap,
     Input,
+    Known,
     Location,
     Outcome,
     Problem,
@@ -69,7 +70,7 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 def _failing(report: Report) -> list[Finding]:
-    return [f for f in report.findings if f.outcome is Outcome.FAIL and f.suppressed is None]
+    return [f for f in report.findings if f.outcome is Outcome.FAIL and f.is_open]
 
 
 def _shown(report: Report, *, is_full: bool) -> Sequence[Finding]:
@@ -93,7 +94,10 @@ def _run(report: Report, shown: Shown) -> Raw:
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The folder that wa-lint was started in."}}},
         "invocations": [_invocation(report, is_full=shown.is_full)],
         "taxonomies": [taxonomy(report.rules)],
-        "results": [_result(f, index[f.rule.id], where(f), hashes) for f in found],
+        "results": [
+            *(_result(f, index[f.rule.id], where(f), hashes) for f in found),
+            *(_absent(known, index[known.rule]) for known in _fixed(report, shown) if known.rule in index),
+        ],
     }
 
 
@@ -150,23 +154,39 @@ def _result(finding: Finding, index: int, where: str, hashes: _Hashes) -> Raw:
         **({"fixes": [_fix(finding, mended)]} if mended else {}),
         "partialFingerprints": _fingerprints(finding, hashes.of(place)),
         **({"suppressions": [_suppression(finding.suppressed)]} if finding.suppressed else {}),
-        **({"baselineState": "unchanged"} if _is_old(finding) else {}),
+        **({"baselineState": finding.state} if finding.state else {}),
         "properties": {
             "path": finding.path,
             **({"when": finding.when} if finding.when else {}),
+            **({"change": finding.change} if finding.change else {}),
             **({"stages": list(finding.stages)} if finding.stages else {}),
             **({"assumes": list(finding.assumes)} if finding.assumes else {}),
         },
     }
 
 
+def _fixed(report: Report, shown: Shown) -> Sequence[Known]:
+    """Return what is fixed: a code host would take it for an alert, so only the full profile has it."""
+    return report.compared.fixed if report.compared and shown.is_full else ()
+
+
+def _absent(known: Known, index: int) -> Raw:
+    path = f", {known.path}" if known.path else ""
+    return {
+        "ruleId": known.rule,
+        "ruleIndex": index,
+        "kind": "fail" if known.outcome == Outcome.FAIL.value else "open",
+        "level": "none" if known.outcome != Outcome.FAIL.value else "note",
+        "message": {"text": _unlinked(sentence(f"Fixed: {known.resource}{path}"))},
+        "locations": [{"physicalLocation": _physical(Location(known.uri))}],
+        "partialFingerprints": {"waLint/v1": known.fingerprint},
+        "baselineState": "absent",
+    }
+
+
 def _fingerprints(finding: Finding, line_hash: str | None) -> Raw:
     ours = {"waLint/v1": finding.fingerprint} if finding.fingerprint else {}
     return ours | ({"primaryLocationLineHash": line_hash} if line_hash else {})
-
-
-def _is_old(finding: Finding) -> bool:
-    return finding.suppressed is not None and finding.suppressed.kind in {"baseline", "unchanged"}
 
 
 def _suppression(why: Suppression) -> Raw:
@@ -208,6 +228,8 @@ def _message(finding: Finding, where: str) -> str:
     parts = [sentence(finding.message or finding.outcome.value.capitalize())]
     if where:
         parts.append(sentence(f"This is so {where}"))
+    if finding.change:
+        parts.append(sentence(f"{'Worse' if finding.state == 'updated' else 'New'}: {finding.change}"))
     if finding.when:
         parts.append(sentence(f"This is so when {finding.when}"))
     if finding.assumes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -12,8 +12,8 @@ from wa_lint import lens
 from wa_lint.model import Finding, Outcome, Report, RuleInfo
 from wa_lint.reporters import coverage
 
-Kind: TypeAlias = Outcome | None
-"""How a finding is counted; None: it is suppressed."""
+Kind: TypeAlias = Outcome | str | None
+"""How a finding is counted; None: it is suppressed; ``unchanged``: an earlier run has it too."""
 
 
 class Tally(msgspec.Struct, frozen=True):
@@ -24,6 +24,29 @@ class Tally(msgspec.Struct, frozen=True):
     unknown: int = 0
     not_applicable: int = 0
     suppressed: int = 0
+    unchanged: int | msgspec.UnsetType = msgspec.UNSET
+    """What failed or was unknown before too; not among the others. Not set where nothing was compared."""
+
+
+class Amount(msgspec.Struct, frozen=True):
+    """How many findings fail, and how many are unknown."""
+
+    failed: int = 0
+    unknown: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.failed + self.unknown
+
+
+class News(msgspec.Struct, frozen=True):
+    """How a run compares with an earlier one."""
+
+    since: str
+    new: Amount
+    updated: Amount
+    unchanged: Amount
+    fixed: Amount
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -49,6 +72,29 @@ def phase(rule: RuleInfo) -> str:
 
 def total(findings: Iterable[Finding]) -> Tally:
     return _tally(Counter(_counted(finding) for finding in findings))
+
+
+def news(report: Report) -> News | None:
+    """Return how many findings are new, worse, unchanged and fixed; None where nothing was compared."""
+    if report.compared is None:
+        return None
+    kept = [f for f in report.findings if f.suppressed is None or f.suppressed.kind == "baseline"]
+    by_state = {
+        state: _amount(f.outcome.value for f in kept if f.state == state) for state in ("new", "updated", "unchanged")
+    }
+    return News(report.compared.since, **by_state, fixed=_amount(known.outcome for known in report.compared.fixed))
+
+
+def news_in_words(found: News) -> str:
+    """Return ``1 new, 17 unchanged since main, 3 fixed``."""
+    worse = [f"{_in_words(found.updated, 'worse')}"] if found.updated.total else []
+    parts = [
+        _in_words(found.new, "new"),
+        *worse,
+        _in_words(found.unchanged, f"unchanged since {found.since}"),
+        _in_words(found.fixed, "fixed"),
+    ]
+    return ", ".join(parts)
 
 
 def by_rule(report: Report) -> Mapping[str, Tally]:
@@ -82,13 +128,28 @@ def _by(report: Report, key: Mapping[str, str]) -> Mapping[str, Tally]:
     return {name: _tally(counter) for name, counter in counted.items()}
 
 
+def _amount(outcomes: Iterable[str]) -> Amount:
+    counted = Counter(outcomes)
+    return Amount(counted[Outcome.FAIL.value], counted[Outcome.UNKNOWN.value])
+
+
+def _in_words(amount: Amount, what: str) -> str:
+    both = f" ({amount.failed} failed, {amount.unknown} not judged)" if amount.unknown else ""
+    return f"{amount.total} {what}{both}"
+
+
 def _counted(finding: Finding) -> Kind:
-    return finding.outcome if finding.suppressed is None else None
+    if finding.suppressed is not None:
+        return None
+    return finding.outcome if finding.is_open else _UNCHANGED
+
+
+_UNCHANGED: Final = "unchanged"
 
 
 def _risk(finding: Finding) -> Kind:
     """Return what a finding says of a practice: a risk that somebody accepted is still one, a doubt is not."""
-    return finding.outcome if finding.outcome is Outcome.FAIL else _counted(finding)
+    return finding.outcome if finding.outcome is Outcome.FAIL or finding.suppressed is None else None
 
 
 def _tally(counter: Counter[Kind]) -> Tally:
@@ -98,6 +159,7 @@ def _tally(counter: Counter[Kind]) -> Tally:
         unknown=counter[Outcome.UNKNOWN],
         not_applicable=counter[Outcome.NOT_APPLICABLE],
         suppressed=counter[None],
+        unchanged=counter[_UNCHANGED] or msgspec.UNSET,
     )
 
 

@@ -31,6 +31,8 @@ _ANSI: Final = {
 _COMMAND: Final = re.compile(r"(?m)^([ \t]*)(::|##\[)")
 """What makes a line a command to GitHub's runner, which reads the log of every step."""
 
+_CHANGED: Final = {"new": "new: ", "updated": "worse: "}
+
 _INDENT: Final = "  "
 _MOST_EVIDENCE: Final = 4
 _MOST_NAMES: Final = 6
@@ -50,13 +52,15 @@ def render(report: Report, options: Options) -> str:
     ink = Ink(options.colour)
     by_outcome: dict[Outcome, list[Finding]] = defaultdict(list)
     for finding in report.findings:
-        if finding.suppressed is None:
+        if finding.is_open:
             by_outcome[finding.outcome].append(finding)
     blocks = [
         *_failing(by_outcome[Outcome.FAIL], stages.where_of(report), options, ink),
         *_skew(report, options, ink),
         *_undecided(by_outcome[Outcome.UNKNOWN], options, ink),
         *_allowed(report.findings, options, ink),
+        *_unchanged(report, options, ink),
+        *_fixed(report, options, ink),
         *(_passing(by_outcome, options, ink) if options.show_all else ()),
         *_unread(report, ink),
         *_broken(report.inputs, ink),
@@ -100,6 +104,8 @@ def _finding(finding: Finding, where: str, options: Options, ink: Ink) -> Iterat
     yield from _prose(finding.message, options, ink)
     if where:
         yield from _prose(where, options, ink)
+    if finding.change:
+        yield from _prose(finding.change, options, ink, label=_CHANGED.get(finding.state or "", ""))
     if finding.when:
         yield from _prose(finding.when, options, ink, label="when ")
     for assumption in finding.assumes:
@@ -194,7 +200,7 @@ def _undecided(findings: Sequence[Finding], options: Options, ink: Ink) -> Itera
     yield "\n".join(lines)
 
 
-_OLD: Final = {"baseline": "of the baseline", "unchanged": "in what did not change"}
+_OLD: Final = {"baseline": "of the baseline"}
 
 
 def _allowed(findings: Iterable[Finding], options: Options, ink: Ink) -> Iterator[str]:
@@ -210,6 +216,28 @@ def _allowed(findings: Iterable[Finding], options: Options, ink: Ink) -> Iterato
             lines.append(f"{_INDENT}{_count(old, 'finding')} {where} (--show-all lists them)")
     if found:
         yield "\n".join([ink(f"Allowed ({len(found)})", "bold"), *lines])
+
+
+def _unchanged(report: Report, options: Options, ink: Ink) -> Iterator[str]:
+    """Yield what failed or was unknown before, and is neither new nor suppressed."""
+    found = [f for f in report.findings if f.state == "unchanged" and f.suppressed is None]
+    if found and report.compared:
+        title = ink(f"Unchanged since {report.compared.since} ({len(found)})", "bold")
+        shown = _by_rule(found, options, ink) if options.show_all else [f"{_INDENT}--show-all lists them"]
+        yield "\n".join([title, *shown])
+
+
+def _fixed(report: Report, options: Options, ink: Ink) -> Iterator[str]:
+    fixed = report.compared.fixed if report.compared else ()
+    if not fixed or report.compared is None:
+        return
+    lines = [ink(f"Fixed since {report.compared.since} ({len(fixed)})", "bold")]
+    shown = fixed if options.show_all else fixed[:_MOST_NAMES]
+    for known in shown:
+        lines += _prose(f"{known.resource} ({known.uri})", options, ink, label=f"{known.rule}: ")
+    if len(shown) < len(fixed):
+        lines.append(f"{_INDENT}and {len(fixed) - len(shown)} more (--show-all lists them)")
+    yield "\n".join(lines)
 
 
 def _reason(why: Suppression) -> str:
@@ -307,6 +335,9 @@ def _summary(report: Report, by_outcome: Mapping[Outcome, Sequence[Finding]], in
         asked = f"{_count(len(rules), 'rule')} on {_count(read, 'resource')} of {_count(len(judged), 'input')}"
         named = dict.fromkeys(stage for entry in judged for stage in entry.stages)
         yield asked + (f", for {' and '.join(map(ink, named))}." if named else ".")
+    found = tally.news(report)
+    if found:
+        yield ink(f"{tally.news_in_words(found)}.")
 
 
 def _verdict(by_outcome: Mapping[Outcome, Sequence[Finding]], allowed: int, ink: Ink) -> str:

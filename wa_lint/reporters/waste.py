@@ -27,7 +27,7 @@ class Total(msgspec.Struct, frozen=True):
 
 def totals(report: Report) -> Sequence[Total]:
     """Return what was measured, then what is only at risk, each where there is any. What is allowed does not count."""
-    found = [(f, f.waste) for f in report.findings if f.waste and f.outcome is Outcome.FAIL and f.suppressed is None]
+    found = [(f, f.waste) for f in report.findings if f.waste and f.outcome is Outcome.FAIL and f.is_open]
     found.sort(key=lambda pair: (-pair[1].high, -pair[1].low, pair[0].rule.id, pair[0].resource.id))
     measured = [(finding, waste) for finding, waste in found if waste.is_measured]
     risky = [(finding, waste) for finding, waste in found if not waste.is_measured]

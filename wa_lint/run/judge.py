@@ -42,6 +42,8 @@ class Task(msgspec.Struct, frozen=True):
     today: str = ""
     is_debug: bool = False
     budget: Budget = DEFAULT
+    demands_declared: bool = True
+    """Whether a parameter that no template declares stops the run."""
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -77,7 +79,8 @@ def judge_files(files: Sequence[File], task: Task, rules: Sequence[Rule], jobs: 
             *(_judge_folder(file, rules, task, jobs) for file in folders),
         ]
     judged = _judge_each(files, task, rules, jobs)
-    _demand_declared(judged, task.stages)
+    if task.demands_declared:
+        _demand_declared(judged, task.stages)
     judged = _together(files, _each_once(judged), task, rules)
     loose = [one.loose for one in judged if one.loose]
     if not loose:

@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from wa_lint.findings import sort_key
-from wa_lint.model import Evidence, Finding, Location, Outcome, Report, Skew, Unjudged, Value
+from wa_lint.model import Evidence, Extent, Finding, Location, Outcome, Report, Skew, Unjudged, Value
 
 Reports: TypeAlias = Mapping[str, Report]
 """By stage, over the same rules; stages that give a template the same values share one report."""
@@ -69,7 +69,16 @@ def _one(by_stage: Mapping[str, Finding], stages: tuple[str, ...] | None) -> Fin
         message=" ".join(_said(by_stage, lambda finding: [finding.message], "In {stages}: {text}")),
         when=first.when if len(whens) == 1 else " or ".join(whens),
         assumes=tuple(_said(by_stage, lambda finding: finding.assumes, "{text} (in {stages})")),
+        extent=_extent([finding.extent for finding in by_stage.values()]),
     )
+
+
+def _extent(found: Sequence[Extent]) -> Extent:
+    """Return how far a finding reaches in some stage or other."""
+    if all(extent == found[0] for extent in found):
+        return found[0]
+    grants = sorted({grant for extent in found for grant in extent.grants})
+    return Extent(tuple(grants), tuple(sorted({member for extent in found for member in extent.members})))
 
 
 def _said(by_stage: Mapping[str, Finding], texts: Callable[[Finding], Sequence[str]], partly: str) -> Sequence[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -21,14 +21,18 @@ from wa_lint.document import read_document
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Location, Raw, Report
 from wa_lint.redact.reports import mask_report
-from wa_lint.run.changed import only_changed
 from wa_lint.suppress import allow, baseline
 
 _LISTED = "allow"
 
 
-def settled(report: Report, settling: Settling, choice: Choice, today: str) -> Report:
-    """Return `report` with what is suppressed, or older than the baseline, marked so. `today` is an ISO date."""
+def settled(
+    report: Report, settling: Settling, choice: Choice, today: str, say: Callable[[str], None] = complain
+) -> Report:
+    """Return `report` with what is suppressed, or in the baseline, marked so. `today` is an ISO date.
+
+    `say` gets what a person should know of the baseline.
+    """
     strict = enforcement()
     never = matching_rules(settling.never_suppress, choice, "--never-suppress")
     policy = allow.Policy(
@@ -44,12 +48,17 @@ def settled(report: Report, settling: Settling, choice: Choice, today: str) -> R
     entries = [*said, *(entry for file in settling.allow for entry in _entries(file))]
     report = allow.settle(report, entries, policy, today)
     report, dropped = _without_overridden(report, found if strict.permits("overrides") else Config(), choice)
-    report = report if settling.baseline is None else _against(report, settling.baseline, never)
-    report = report if settling.diff is None else only_changed(report, Path.cwd(), settling.diff)
+    report = report if settling.baseline is None else _against(report, settling.baseline, never, say)
     kept, number = kept_findings(report.findings, choice.always)
     report = raised(msgspec.structs.replace(report, findings=kept), strict)
     wide = frozenset(str(one.location) for one in entries if allow.is_catch_all(one))
     return mask_report(accounted(Account(report, choice, dropped, wide, number)))
+
+
+def demand_no_diff(settling: Settling) -> None:
+    """Raise `ConfigError` at --diff where no files are compared with those of a commit."""
+    if settling.diff is not None:
+        raise ConfigError("--diff", "is for `wa-lint check`: it compares files with those of a commit")
 
 
 def today(now: dt.datetime | None) -> str:
@@ -96,15 +105,20 @@ def _is_in(uri: str, override: Override) -> bool:
     return any(fnmatchcase(from_there, pattern) for pattern in override.paths)
 
 
-def _against(report: Report, file: Path, never: frozenset[str]) -> Report:
-    """Mark what is old, and say it where the baseline could shrink or fits nothing here."""
+def _against(report: Report, file: Path, never: frozenset[str], say: Callable[[str], None]) -> Report:
+    """Mark what is old, and say it where the baseline could shrink, fits nothing here, or is of an older form."""
     known = baseline.read(_bytes(file), file.name)
     marked = baseline.settle(report, known, never)
-    gone = len(baseline.gone(report, known))
-    if known.findings and not any(f.suppressed and f.suppressed.kind == "baseline" for f in marked.findings):
-        complain(f"nothing in {file.name} was found again; is it the baseline of another repository, or all mended?")
+    gone = len(marked.compared.fixed) if marked.compared else 0
+    if known.findings and not any(f.state in {"unchanged", "updated"} for f in marked.findings):
+        say(f"nothing in {file.name} was found again; is it the baseline of another repository, or all fixed?")
     elif gone:
-        complain(f"{gone} of {len(known.findings)} findings in {file.name} are gone; `wa-lint baseline` drops them")
+        say(f"{gone} of {len(known.findings)} findings in {file.name} are gone; `wa-lint baseline` drops them")
+    if known.schema_version < baseline.VERSION and known.findings:
+        say(
+            f"{file.name} does not say what was accepted (version {known.schema_version}): a policy that becomes wider "
+            "stays accepted; `wa-lint baseline` writes it again"
+        )
     return marked
 
 

@@ -1,31 +1,27 @@
-"""The baseline: what was found on the day that wa-lint came, by fingerprint. What is in it does not gate, but shows.
+"""The baseline: what was found on the day that wa-lint came, and what was accepted of it.
 
-It survives a move or a new layout of a file, because a fingerprint holds neither file nor line.
+What is in it is reported, and does not fail the build. It survives a move or a new
+layout of a file, because an entry is found again by rule, resource and place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
 from wa_lint.errors import ConfigError
-from wa_lint.model import Finding, Outcome, Report, Suppression
+from wa_lint.model import Compared, Finding, Known, Report, Suppression
+from wa_lint.suppress.news import KEPT, UNCHANGED, State, compared, known_of
 
-_VERSION = 1
+VERSION: Final = 2
+"""Version 1 kept no place, severity, scenarios, or what was accepted."""
 
-_KEPT = frozenset({Outcome.FAIL, Outcome.UNKNOWN})
+_FIELDS: Final = 6
+"""What an ARN has, between colons."""
 
-
-class Known(msgspec.Struct, frozen=True, order=True, forbid_unknown_fields=True):
-    """One old finding. All but the fingerprint is for people who read the file."""
-
-    uri: str
-    resource: str
-    rule: str
-    outcome: str
-    path: str
-    fingerprint: str
+NAME: Final = "the baseline"
 
 
 class Baseline(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,56 +32,62 @@ class Baseline(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def written(report: Report) -> bytes:
-    """Return the baseline of what gates, or would with ``--strict``, in `report`."""
-    known = sorted(map(_known, (f for f in report.findings if f.outcome in _KEPT and f.suppressed is None)))
-    return msgspec.json.format(msgspec.json.encode(Baseline(_VERSION, tuple(known))), indent=1) + b"\n"
+    """Return the baseline of what fails the build, or would with ``--strict``, in `report`."""
+    known = sorted(map(known_of, (f for f in report.findings if f.outcome in KEPT and f.suppressed is None)))
+    return msgspec.json.format(msgspec.json.encode(Baseline(VERSION, tuple(known))), indent=1) + b"\n"
 
 
 def read(content: bytes, uri: str) -> Baseline:
     """Return a baseline. Raise `ConfigError` where it is none, or one of a newer wa-lint."""
     try:
         version = msgspec.json.decode(content, type=_Head).schema_version
-        if version > _VERSION:
-            raise ConfigError(uri, f"a newer wa-lint wrote it (version {version}); this one knows {_VERSION}")
+        if version > VERSION:
+            raise ConfigError(uri, f"a newer wa-lint wrote it (version {version}); this one knows {VERSION}")
         return msgspec.json.decode(content, type=Baseline)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ConfigError(uri, f"is no baseline: {error}; `wa-lint baseline -o {uri}` writes one") from error
 
 
 def settle(report: Report, baseline: Baseline, never: frozenset[str] = frozenset()) -> Report:
-    """Return `report` with what is in `baseline` marked as old. A doubt that became a fail is new.
+    """Return `report` with what is in `baseline` marked as old. What became worse is marked as updated, and counts.
 
-    `never`: ids of the rules that nothing suppresses, a baseline neither.
+    `never`: ids of the rules that nothing suppresses, a baseline neither. What is suppressed already is found again
+    too, so that its entry is neither another finding's nor fixed.
     """
-    old = {(known.fingerprint, known.outcome) for known in baseline.findings if known.rule not in never}
-    return msgspec.structs.replace(report, findings=tuple(_marked(finding, old) for finding in report.findings))
-
-
-def gone(report: Report, baseline: Baseline) -> tuple[Known, ...]:
-    """Return the entries that this run could have found again and did not: mended, or moved to another resource."""
-    found = {finding.fingerprint for finding in report.findings if finding.outcome in _KEPT}
-    rules, uris = {rule.id for rule in report.rules}, {entry.uri for entry in report.inputs if entry.status == "judged"}
-    return tuple(
-        known
-        for known in baseline.findings
-        if known.fingerprint not in found and known.rule in rules and _stands_in(known.uri, uris)
+    known = [one for one in baseline.findings if one.rule not in never]
+    news = compared(report.findings, known, NAME)
+    pairs = zip(report.findings, news.states, strict=True)
+    return msgspec.structs.replace(
+        report,
+        findings=tuple(_marked(finding, state) for finding, state in pairs),
+        compared=Compared(NAME, gone(report, news.left)),
     )
+
+
+def gone(report: Report, left: Sequence[Known]) -> tuple[Known, ...]:
+    """Return those of `left` that this run could have found again: fixed, or moved to another resource."""
+    rules = {rule.id for rule in report.rules}
+    uris = {entry.uri for entry in report.inputs if entry.status == "judged"}
+    places = {(f.resource.account or "", f.resource.region or "") for f in report.findings if f.resource.account}
+    return tuple(one for one in left if one.rule in rules and (one.uri in uris or _place(one) in places))
+
+
+def _place(known: Known) -> tuple[str, str] | None:
+    """Return the account and region of a live resource; version 1 has them in its ARN, if at all."""
+    if known.account:
+        return (known.account, known.region)
+    parts = known.uri.split(":", _FIELDS - 1)
+    return (parts[4], parts[3]) if known.uri.startswith("arn:") and len(parts) == _FIELDS and parts[4] else None
 
 
 class _Head(msgspec.Struct, frozen=True):
     schema_version: int
 
 
-def _known(finding: Finding) -> Known:
-    place, rule = finding.location.uri, finding.rule.id
-    return Known(place, finding.resource.id, rule, finding.outcome.value, finding.path, finding.fingerprint)
-
-
-def _marked(finding: Finding, old: set[tuple[str, str]]) -> Finding:
-    if finding.suppressed or (finding.fingerprint, finding.outcome.value) not in old:
+def _marked(finding: Finding, state: State | None) -> Finding:
+    if state is None:
         return finding
-    return msgspec.structs.replace(finding, suppressed=Suppression("baseline", "it is older than the baseline"))
-
-
-def _stands_in(uri: str, judged: Iterable[str]) -> bool:
-    return uri in judged or uri.startswith("arn:")
+    if state.state != UNCHANGED or finding.suppressed:
+        return msgspec.structs.replace(finding, state=state.state, change=state.change)
+    why = Suppression("baseline", "it is in the baseline")
+    return msgspec.structs.replace(finding, state=UNCHANGED, suppressed=why)
