@@ -112,14 +112,15 @@ class _Holder:
                 yield as_resource(self.resource, id_, job, origin, choice.exists)
 
     def gaps(self) -> Iterator[Gap]:
-        reasons = [*(unseen.reason for unseen in self.unseen), *("its definition cannot be read" for _ in self.broken)]
-        for reason in reasons if self.kind is not _MACHINE else ():
+        told = [unseen for unseen in self.unseen if unseen.is_sure or self.kind is not _MACHINE]
+        broken = self.broken if self.kind is not _MACHINE else []
+        for reason in (*(unseen.reason for unseen in told), *("its definition cannot be read" for _ in broken)):
             yield Gap(Scope(_JOB), f"those in {self.resource.id} are not in sight: {reason}")
 
     def problems(self) -> Iterator[Problem]:
         yield from self.broken
-        if self.kind is _MACHINE:
-            for unseen in self.unseen:
+        for unseen in self.unseen:
+            if unseen.is_sure or self.kind is _MACHINE:
                 where = self._origin().locate(unseen.at)
                 yield Problem(where, f"jobs that {self.resource.id} starts here were not judged: {unseen.reason}")
 
