@@ -256,6 +256,56 @@ Resources:
 """
 
 
+_MODEL = """
+Resources:
+  Model:
+    Type: AWS::SageMaker::Model
+    Properties: {{ExecutionRoleArn: 'arn:aws:iam::111122223333:role/x', PrimaryContainer: {{Image: 'i:1'}}}}
+  Machine:
+    Type: AWS::StepFunctions::StateMachine
+    Properties:
+      Definition: {definition}
+"""
+_CONFIG = "arn:aws:states:::sagemaker:createEndpointConfig"
+
+
+def _task(variant: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    key = "Arguments" if more.get("QueryLanguage") == "JSONata" else "Parameters"
+    request = {"ProductionVariants": [{"VariantName": "v", **variant}]}
+    return {"Type": "Task", "Resource": _CONFIG, key: request, **more}
+
+
+_SERVER: dict[str, Any] = {"InstanceType": "ml.m5.large", "InitialInstanceCount": 2}
+_SERVERLESS: dict[str, Any] = {"ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 2}}
+
+
+@pytest.mark.parametrize(
+    ("states", "outcome"),
+    [
+        ({"A": _task({"ModelName.$": "$.m", **_SERVER})}, Outcome.FAIL),
+        ({"A": _task({"ModelName": "{% $m %}", **_SERVER}, QueryLanguage="JSONata")}, Outcome.FAIL),
+        (
+            {"A": {"Type": "Map", "ItemProcessor": {"States": {"B": _task({"ModelName.$": "$.m", **_SERVER})}}}},
+            Outcome.FAIL,
+        ),
+        ({str(n): _task({"ModelName.$": f"$.m{n}", **_SERVER}) for n in range(5)}, Outcome.FAIL),
+        ({"A": _task({"ModelName.$": "$.m", **_SERVERLESS})}, Outcome.UNKNOWN),
+        ({"A": _task({"ModelName.$": "$.m", "ServerlessConfig.$": "$.serverless"})}, Outcome.UNKNOWN),
+        ({"A": {**_task({}), "Parameters": {"ProductionVariants.$": "$.variants"}}}, Outcome.UNKNOWN),
+        ({"A": {"Type": "Task", "Resource": _CONFIG}}, Outcome.UNKNOWN),
+        ({str(n): _task({"ModelName.$": f"$.m{n}", **_SERVER}) for n in range(20)}, Outcome.UNKNOWN),
+        ({"A": _task({"ModelName": "another", **_SERVERLESS})}, Outcome.FAIL),
+    ],
+)
+def test_a_name_known_only_at_run_time_excuses_a_model_only_where_it_could(
+    states: dict[str, Any], outcome: Outcome
+) -> None:
+    snapshot = read_template(_MODEL.format(definition=json.dumps({"States": states})), "t.yaml")
+    findings = engine.lint(snapshot, RULES, "2026-11-23").findings
+    asked = {"model-outside-vpc", "model-without-network-isolation"}
+    assert {f.outcome for f in findings if f.rule.id in asked and f.resource.id == "Model"} == {outcome}
+
+
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=4) | st.sampled_from(["$.a", "{% $a %}", "${A}"]),
     lambda inner: (

@@ -83,7 +83,9 @@ def test_a_job_in_a_definition_is_judged_as_the_template_says_it(holder: str) ->
 
 def test_a_tuning_job_of_an_account_has_training_jobs() -> None:
     arn = "arn:aws:sagemaker:eu-west-1:123456789012:hyper-parameter-tuning-job/t"
-    tuned = {"TrainingJobDefinitions": [{**REQUEST, "DefinitionName": "a"}, {**REQUEST, "EnableNetworkIsolation": True}]}
+    tuned = {
+        "TrainingJobDefinitions": [{**REQUEST, "DefinitionName": "a"}, {**REQUEST, "EnableNetworkIsolation": True}]
+    }
     holder = Resource(arn, "AWS::SageMaker::HyperParameterTuningJob", tuned, Listed(Location(arn)), region="eu-west-1")
     snapshot = Snapshot(SourceKind.LIVE, "aws://123456789012/eu-west-1", (holder,))
     found = with_jobs(snapshot)

@@ -94,6 +94,10 @@ class Partial(msgspec.Struct, frozen=True):
 
     items: tuple[Value, ...]
     reason: str
+    maybe: tuple[Value, ...] = ()
+    """Items of which it is not known whether they are in it."""
+    is_whole: bool = False
+    """Whether nothing but those can be missing."""
 
 
 class Resolution(msgspec.Struct, frozen=True):

@@ -32,9 +32,9 @@ _DEFINITIONS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
 
 
 def with_jobs(snapshot: Snapshot) -> Snapshot:
-    """Return a snapshot with the jobs that its pipelines, state machines and tuning jobs start; what of them is not
-    seen is a problem, and of a pipeline a gap.
+    """Return a snapshot with the jobs that its pipelines, state machines and tuning jobs start.
 
+    What of them is not seen is a problem, and of a pipeline a gap too.
     A template's reader has found them already, with their lines. To be asked where a snapshot is judged: these jobs
     hold what no file can (see `jobs_beside`).
     """
