@@ -197,6 +197,33 @@ class Gap(msgspec.Struct, frozen=True, order=True):
     """The IAM action that would close it."""
 
 
+class Unjudged(msgspec.Struct, frozen=True, order=True):
+    """Resources of one type that got no verdict, and why. A source fills in what it does not read."""
+
+    type: str
+    """As the input writes it: ``AWS::SageMaker::Cluster``, ``aws_sagemaker_flow_definition``."""
+    count: int
+    reason: str
+    """``no rule yet``, ``wa-lint does not read this Terraform type``: the same text for all resources of the type."""
+    is_ml: bool = False
+    """Whether the type belongs to machine learning (`wa_lint.type_names.is_ml`)."""
+    kind: str = "unread"
+    """unread: the source does not read it | no-rule: no rule asks about it | unrecognised: no such type is known |
+    opaque: a custom resource, a module or a third-party type, of which only its code knows what it makes."""
+
+
+class NotFollowed(msgspec.Struct, frozen=True, order=True):
+    """Something that an input leads to and that was not read, so that resources may be missing. `--strict` exits 4."""
+
+    location: Location
+    what: str
+    """``the nested stack Network``, ``the macro Expand``, ``the step Tune of the pipeline Train``."""
+    reason: str
+    """What is in the way: ``its TemplateURL is known only at deployment``."""
+    kind: str
+    """nested-stack | macro | module | step | link"""
+
+
 class Resource(msgspec.Struct, frozen=True, eq=False):
     """One AWS resource, in CloudFormation's words, whatever source it came from."""
 
@@ -268,6 +295,9 @@ class Snapshot(msgspec.Struct, frozen=True, eq=False):
     makers: Mapping[str, str] = {}
     """Where several templates were read as one: the uri of the one that makes each resource, by its id."""
     notes: tuple[Note, ...] = ()
+    unjudged: tuple[Unjudged, ...] = ()
+    """What the source saw and does not read. The engine adds the types that no rule asks about."""
+    not_followed: tuple[NotFollowed, ...] = ()
 
 
 class Problem(msgspec.Struct, frozen=True, order=True):
@@ -414,6 +444,23 @@ class Input(msgspec.Struct, frozen=True, order=True):
     resources: int = 0
     stages: tuple[str, ...] = ()
     """The sets of parameters that this is said of; empty if none with a name was given."""
+    files: int = 1
+    """How many files the row is for: those of a skipped folder, or of one reason past the rows that are listed."""
+    is_suspect: bool = False
+    """Whether a skipped file looks like a template, as far as it was looked into. `--strict` exits 4."""
+
+
+class Census(msgspec.Struct, frozen=True):
+    """How many resources a run read, and of what sort."""
+
+    resources: int = 0
+    ml: int = 0
+    """Of a type that belongs to machine learning."""
+    recognised: int = 0
+    """Of a type that AWS has."""
+
+    def __add__(self, other: Census) -> Census:
+        return Census(self.resources + other.resources, self.ml + other.ml, self.recognised + other.recognised)
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -429,6 +476,10 @@ class Report(msgspec.Struct, frozen=True):
     skew: tuple[Skew, ...] = ()
     notes: tuple[Note, ...] = ()
     """What stands beside the resources for us to read; `wa_lint.allow` makes suppressions of it."""
+    unjudged: tuple[Unjudged, ...] = ()
+    """Types without a verdict, one entry for each (type, reason): what no source reads, no rule asks about."""
+    not_followed: tuple[NotFollowed, ...] = ()
+    census: Census = Census()
 
 
 def path_text(path: Sequence[str | int]) -> str:
