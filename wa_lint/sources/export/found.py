@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from wa_lint.model import Raw, Resource, Scope
+from wa_lint.model import Gap, Raw, Resource, Scope, Unjudged
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -15,6 +15,9 @@ class Found(msgspec.Struct, frozen=True):
     resources: tuple[Resource, ...] = ()
     complete: frozenset[Scope] = frozenset()
     problems: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    unjudged: tuple[Unjudged, ...] = ()
+    """What stands in it and is not read."""
     is_request: bool = False
     """Whether it says what will be asked of AWS, all of it, as a template does: what it leaves out AWS decides by its
     defaults, and nothing has run yet. An answer that leaves something out does not say."""

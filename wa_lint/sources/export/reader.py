@@ -71,6 +71,8 @@ def read_export(text: bytes | str, uri: str) -> Snapshot:
         uri=uri,
         resources=_resources(found, decoded, uri),
         complete=frozenset(scope for _, export in found for scope in export.complete),
+        gaps=tuple(sorted({gap for _, export in found for gap in export.gaps}, key=str)),
+        unjudged=tuple(sorted(one for _, export in found for one in export.unjudged)),
         problems=tuple(sorted(Problem(Location(uri, line), problem) for line, problem in (*odd, *said))),
     )
 
