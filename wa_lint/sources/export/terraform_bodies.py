@@ -28,6 +28,13 @@ def body(text: Raw) -> Raw:
     return parsed if isinstance(parsed, dict) else found
 
 
+def policy_in(type_: str, api: Mapping[str, Value]) -> dict[str, Value]:
+    """Return the resource policy that the body of a REST API has, where the API has none of its own."""
+    said = api.get("Body")
+    policy = said.get("x-amazon-apigateway-policy") if isinstance(said, dict) else None
+    return {"Policy": policy} if policy is not None and type_ == REST_API and "Policy" not in api else {}
+
+
 def operations(api: Resource) -> Iterator[Resource | Gap]:
     """Yield the methods, or the routes and their integrations, of an API's body; a gap where it is not known."""
     said = api.properties.get("Body") if isinstance(api.properties, dict) else None

@@ -14,7 +14,7 @@ import msgspec
 
 from wa_lint.links import IDENTITIES, LINKS, Identity
 from wa_lint.model import ABSENT, Hole, Listed, Location, Partial, Raw, Resource, Unknown, Unresolved, Value
-from wa_lint.sources.export.terraform_bodies import body
+from wa_lint.sources.export.terraform_bodies import body, policy_in
 from wa_lint.sources.export.terraform_types import ATTACHED, KINDS, SHAPES, Kind
 from wa_lint.sources.export.terraform_values import LATER, Planned
 from wa_lint.sources.export.words import changed, folded, in_words, with_unknown
@@ -81,6 +81,7 @@ def _words(planned: Planned, values: Values) -> Values:
         changed(known, path, lambda value: [_wrapped(value, members)])  # noqa: B023, now
     if kind.body:
         changed(known, kind.body, body)
+        known |= policy_in(kind.type, known)
     for path, meant in kind.values.items():
         changed(known, path, lambda value: meant.get(value, value) if _is_plain(value) else value)  # noqa: B023, now
     return {name: _without_none(item) for name, item in known.items() if item is not None}

@@ -122,6 +122,11 @@ _SAGEMAKER: Final = {
         },
     ),
     "aws_sagemaker_training_job": Kind(type=_NAME + "TrainingJob"),
+    "aws_sagemaker_hyper_parameter_tuning_job": Kind(
+        type=_NAME + "HyperParameterTuningJob",
+        renames={"name": "HyperParameterTuningJobName", "config": "HyperParameterTuningJobConfig"},
+    ),
+    "aws_sagemaker_mlflow_app": Kind(type=_NAME + "MlflowApp"),
     "aws_sagemaker_mlflow_tracking_server": Kind(
         type=_NAME + "MlflowTrackingServer",
         values={"AutomaticModelRegistration": {"true": True, "false": False}},
