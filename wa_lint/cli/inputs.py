@@ -20,9 +20,9 @@ from wa_lint.errors import ConfigError, SourceError
 from wa_lint.model import Snapshot
 from wa_lint.redact import mask
 from wa_lint.sources.export.reader import looks_like_export, read_export
-from wa_lint.sources.template import looks_like_template
+from wa_lint.sources.template import looks_like_template, unwrapped
 
-_SUFFIXES: Final = frozenset({".cfn", ".gz", ".json", ".jsonl", ".ndjson", ".template", ".yaml", ".yml"})
+_SUFFIXES: Final = frozenset({".asl", ".cfn", ".gz", ".json", ".jsonl", ".ndjson", ".template", ".yaml", ".yml"})
 """What a file in a folder may be called to be looked into. A file that is named itself may be called anything."""
 
 _PASSED_BY: Final = frozenset(
@@ -103,6 +103,7 @@ def read(file: File) -> Document | Snapshot:
         return _half_read(content, uri, error)
     if document.is_empty:
         raise NotOurs(uri, "there is nothing in it")
+    document = unwrapped(document)
     if looks_like_export(document.value):
         return read_export(content, uri)
     if looks_like_template(document.value):

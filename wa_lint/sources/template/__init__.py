@@ -6,6 +6,7 @@ from wa_lint.sources.template.sam_library import demand_translator
 from wa_lint.sources.template.sam_translator import WAYS
 from wa_lint.sources.template.stages import Stage, pair_of, read_parameters, read_stages
 from wa_lint.sources.template.together import Member, snapshot_together
+from wa_lint.sources.template.wrapped import unwrapped
 
 __all__ = [
     "WAYS",
@@ -21,4 +22,5 @@ __all__ = [
     "refusal",
     "snapshot_of",
     "snapshot_together",
+    "unwrapped",
 ]

@@ -29,6 +29,7 @@ from wa_lint.sources.template.parameters import Pins, declared, refusal
 from wa_lint.sources.template.sam_translator import WAYS
 from wa_lint.sources.template.sections import ListFiles, OpenFile, Sections
 from wa_lint.sources.template.texts import spell
+from wa_lint.sources.template.wrapped import Alone
 
 _HARMLESS: Final = frozenset(
     {
@@ -109,7 +110,15 @@ def snapshot_from(template: Template) -> Snapshot:
         imports=imports_of(template),
         notes=tuple(note for document in _documents(sections) for note in notes_of(document)),
     )
-    return with_names(with_jobs(snapshot, template))
+    return with_names(_without_holder(with_jobs(snapshot, template), sections.document))
+
+
+def _without_holder(snapshot: Snapshot, document: Document) -> Snapshot:
+    """Return the snapshot of a definition that stands alone without the resource that it was put into."""
+    if not isinstance(document, Alone):
+        return snapshot
+    kept = tuple(resource for resource in snapshot.resources if resource.id != document.holder)
+    return msgspec.structs.replace(snapshot, resources=kept)
 
 
 def _documents(sections: Sections) -> Iterator[Document]:
