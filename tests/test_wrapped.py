@@ -68,7 +68,7 @@ def cut(text: str, where: Location) -> str:
 )
 def test_the_template_in_an_answer_is_judged_where_it_stands(answer: str) -> None:
     found = failed(answer)
-    assert {key: None for key in found} == {key: None for key in failed(TEMPLATE)}
+    assert dict.fromkeys(found) == dict.fromkeys(failed(TEMPLATE))
     assert cut(answer, found["notebook-outside-vpc", "Notes"]).strip("\"\\': ") == "Notes"
     at = cut(answer, found["notebook-direct-internet", "Notes"])
     assert "DirectInternetAccess" in at

@@ -16,7 +16,7 @@ from wa_lint.baseline import read, written
 from wa_lint.cli.configuring import configured, packed
 from wa_lint.cli.excerpts import excerpts
 from wa_lint.cli.exits import CLEAN, NOTHING, exit_code
-from wa_lint.cli.inputs import File, find, uri_of
+from wa_lint.cli.inputs import File, find, told, uri_of
 from wa_lint.cli.judging import Judged, Task, day, judge_files
 from wa_lint.cli.options import Choice, Delivery, Settling, choice, chosen_rules, delivery, settling
 from wa_lint.cli.output import atomic, complain, deliver, targets
@@ -26,6 +26,7 @@ from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Report
 from wa_lint.reporters import Options
 from wa_lint.rule import Rule
+from wa_lint.sources.export.said import OPTION as OPTION_AS
 from wa_lint.sources.template import WAYS, demand_translator
 
 _SAM: Final = "--sam"
@@ -43,6 +44,8 @@ class Reading(msgspec.Struct, frozen=True):
     jobs: int | None = None
     exclude: tuple[str, ...] = ()
     force_exclude: bool = False
+    said: tuple[str, ...] = ()
+    """What `--as` says of answers that do not say whose they are."""
 
 
 _READING: Final = (
@@ -60,6 +63,14 @@ _READING: Final = (
         show_default=True,
         metavar="native|translator",
         help="How SAM templates are read: by wa-lint itself, or by AWS's translator (needs the extra wa-lint[sam]).",
+    ),
+    click.option(
+        OPTION_AS,
+        "said",
+        multiple=True,
+        metavar="SERVICE:OPERATION:ID[=FILE]",
+        help="Which saved answer of the AWS CLI the file holds, and whose, where the answer does not say it: "
+        "s3api:get-bucket-versioning:BUCKET. With several files, add =FILE. May be given several times.",
     ),
     click.option("--exclude", multiple=True, metavar="GLOB", help="Files that a folder is not searched for."),
     click.option("--force-exclude", is_flag=True, help="Leave them out though they are named: a hook names files."),
@@ -119,6 +130,7 @@ def judged_files(reading: Reading, choice: Choice, now: dt.datetime | None) -> t
     rules = chosen_rules(choice)
     stages = stages_of(reading.parameters, Path.cwd())
     files = find(reading.paths or [Path()], Path.cwd(), reading.exclude, is_forced=reading.force_exclude)
+    files = told(files, reading.said, Path.cwd())
     task = Task(
         choice=choice,
         stages=stages,

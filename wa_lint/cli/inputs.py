@@ -20,6 +20,7 @@ from wa_lint.errors import ConfigError, SourceError
 from wa_lint.model import Snapshot
 from wa_lint.redact import mask
 from wa_lint.sources.export.reader import looks_like_export, read_export
+from wa_lint.sources.export.said import OPTION, Said, parse, read_said, unread
 from wa_lint.sources.template import looks_like_template, unwrapped
 
 _SUFFIXES: Final = frozenset({".asl", ".cfn", ".gz", ".json", ".jsonl", ".ndjson", ".template", ".yaml", ".yml"})
@@ -54,6 +55,8 @@ class File(msgspec.Struct, frozen=True, order=True):
     """The CDK construct of each resource, where the manifest beside a template says it."""
     odd: str = ""
     """Why it is not opened, if it is not."""
+    said: Said | None = None
+    """Which answer of the AWS CLI it holds, and whose, where somebody said it (`--as`)."""
 
 
 class NotOurs(SourceError):  # noqa: N818, it names what the file is; nothing went wrong
@@ -82,6 +85,22 @@ def find(paths: Iterable[Path], start: Path, exclude: Sequence[str] = (), *, is_
     return sorted(found.values())
 
 
+def told(files: Sequence[File], said: Iterable[str], start: Path) -> Sequence[File]:
+    """Return the files, each with what `--as` says of it: ``SERVICE:OPERATION:ID``, or that with ``=FILE``.
+
+    Raise `ConfigError` where it names none of them, or none where there are several.
+    """
+    found = list(files)
+    for text in said:
+        what, _, name = text.partition("=")
+        meant = [n for n, file in enumerate(found) if not name or file.uri == uri_of(Path(name), start)]
+        if len(meant) != 1:
+            there = f"{name} is not among them" if name else f"add =FILE to say which of {len(found)}"
+            raise ConfigError(OPTION, f"{what!r} speaks of one file of those that are read: {there}")
+        found[meant[0]] = msgspec.structs.replace(found[meant[0]], said=parse(what))
+    return found
+
+
 def uri_of(path: Path, start: Path) -> str:
     """Return the path from `start`: what a reader there can open, and no name of the machine's folders above it."""
     return mask(Path(os.path.relpath(path, start)).as_posix())
@@ -95,6 +114,8 @@ def read(file: File) -> Document | Snapshot:
     if file.odd:
         raise NotOurs(file.uri, file.odd)
     content, uri = _bytes(file), file.uri
+    if file.said is not None:
+        return read_said(content, uri, file.said)
     if codec.looks_like_snapshot(content):
         return codec.load(content, uri)
     try:
@@ -108,7 +129,7 @@ def read(file: File) -> Document | Snapshot:
         return read_export(content, uri)
     if looks_like_template(document.value):
         return document
-    raise NotOurs(uri, _NOTHING)
+    raise NotOurs(uri, unread(document.value) or _NOTHING)
 
 
 def is_index_file(file: File) -> bool:
