@@ -265,8 +265,12 @@ def test_the_policy_of_a_function_is_its_permissions() -> None:
 
 @pytest.mark.parametrize("cut", ["UserPolicyList", "GroupList"])
 def test_details_of_a_user_are_complete_for_its_policies(cut: str) -> None:
-    whole = {**USER, "GroupList": [], "UserPolicyList": [], "AttachedManagedPolicies": []}
-    answer = {"UserDetailList": [{k: v for k, v in whole.items() if k != cut}], "GroupDetailList": [], "Policies": []}
+    whole: Any = {**USER, "GroupList": [], "UserPolicyList": [], "AttachedManagedPolicies": []}
+    answer: Any = {
+        "UserDetailList": [{k: v for k, v in whole.items() if k != cut}],
+        "GroupDetailList": [],
+        "Policies": [],
+    }
     assert outcomes(answer, "user-with-inline-policy") == {"pass"}
     whole["UserPolicyList"] = [{"PolicyName": "p", "PolicyDocument": ALL}]
     assert outcomes({**answer, "UserDetailList": [whole]}, "user-with-inline-policy") == {"fail"}

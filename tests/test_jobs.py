@@ -73,6 +73,8 @@ def test_a_definition_holds_the_jobs_that_the_case_says(case: dict[str, Any]) ->
         assert {key: seen[key] for key in wanted} == wanted
     assert [gap.reason for gap in snapshot.gaps] == case.get("gaps", [])
     assert [f"{_place(p.location)}: {p.message}" for p in snapshot.problems] == case.get("problems", [])
+    told = [f"{_place(n.location)}: {n.what}: {n.reason}" for n in snapshot.not_followed]
+    assert told == case.get("not followed", [])
 
 
 def _scenarios(snapshot: Snapshot, resource: Resource) -> Iterator[dict[str, Any]]:

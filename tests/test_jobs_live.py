@@ -105,7 +105,7 @@ def test_a_step_that_is_not_known_is_a_gap() -> None:
     text = json.dumps({"Steps": [{"Name": "Novel", "Type": "Distillation", "Arguments": {}}]})
     found = with_jobs(account("AWS::SageMaker::Pipeline", text))
     assert ["Novel is of the type Distillation" in gap.reason for gap in found.gaps] == [True]
-    assert len(found.problems) == 1
+    assert [(one.kind, one.what) for one in found.not_followed] == [("step", f"a step of {found.resources[0].id}")]
 
 
 @each_holder

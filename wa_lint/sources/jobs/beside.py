@@ -10,7 +10,19 @@ import msgspec
 
 from wa_lint.document.from_json import json_document
 from wa_lint.errors import SourceError
-from wa_lint.model import ABSENT, Gap, Listed, Problem, Resource, Scope, Snapshot, Unknown, Unresolved, Value
+from wa_lint.model import (
+    ABSENT,
+    Gap,
+    Listed,
+    NotFollowed,
+    Problem,
+    Resource,
+    Scope,
+    Snapshot,
+    Unknown,
+    Unresolved,
+    Value,
+)
 from wa_lint.sources.jobs import tuning
 from wa_lint.sources.jobs.found import Branches, Job, Node, Unseen, as_resource, whole
 from wa_lint.sources.jobs.machine import jobs_in_machine
@@ -42,22 +54,27 @@ def with_jobs(snapshot: Snapshot) -> Snapshot:
     jobs: list[Resource] = []
     problems: list[Problem] = []
     gaps: list[Gap] = []
+    missing: list[NotFollowed] = []
     for holder in snapshot.resources:
         for found in _found_in(holder) if isinstance(holder.origin, Listed) else ():
             if isinstance(found, Unseen):
                 where = holder.origin.locate(found.at)
-                problems.append(Problem(where, f"jobs that {holder.id} starts were not judged: {found.reason}"))
+                if found.is_sure:
+                    missing.append(NotFollowed(where, f"a step of {holder.id}", found.reason, "step"))
+                else:
+                    problems.append(Problem(where, f"jobs that {holder.id} starts were not judged: {found.reason}"))
                 if found.is_sure or holder.type == _PIPELINE:
                     gaps.append(Gap(Scope(tuning.TRAINING), f"those in {holder.id} are not in sight: {found.reason}"))
             elif (found.type, found.id) not in seen:
                 jobs.append(found)
-    if not jobs and not problems:
+    if not jobs and not problems and not missing:
         return snapshot
     return msgspec.structs.replace(
         snapshot,
         resources=(*snapshot.resources, *jobs),
         problems=tuple(sorted({*snapshot.problems, *problems})),
-        gaps=tuple(sorted({*snapshot.gaps, *gaps})),
+        gaps=tuple(sorted({*snapshot.gaps, *gaps}, key=str)),
+        not_followed=tuple(sorted({*snapshot.not_followed, *missing})),
     )
 
 

@@ -17,6 +17,7 @@ from wa_lint.model import (
     Deferred,
     Gap,
     Location,
+    NotFollowed,
     Origin,
     Path,
     Problem,
@@ -71,11 +72,13 @@ def with_jobs(snapshot: Snapshot, template: Template) -> Snapshot:
     jobs = [job for holder in holders for job in holder.resources()]
     gaps = {gap for holder in holders for gap in holder.gaps()}
     problems = {problem for holder in holders for problem in holder.problems()}
+    missing = {missing for holder in holders for missing in holder.not_followed()}
     return msgspec.structs.replace(
         snapshot,
         resources=(*snapshot.resources, *jobs),
         gaps=tuple(sorted({*snapshot.gaps, *gaps})),
         problems=tuple(sorted({*snapshot.problems, *problems})),
+        not_followed=tuple(sorted({*snapshot.not_followed, *missing})),
     )
 
 
@@ -120,9 +123,16 @@ class _Holder:
     def problems(self) -> Iterator[Problem]:
         yield from self.broken
         for unseen in self.unseen:
-            if unseen.is_sure or self.kind is _MACHINE:
+            if self.kind is _MACHINE and not unseen.is_sure:
                 where = self._origin().locate(unseen.at)
                 yield Problem(where, f"jobs that {self.resource.id} starts here were not judged: {unseen.reason}")
+
+    def not_followed(self) -> Iterator[NotFollowed]:
+        """Yield the steps of which it is not known what they start."""
+        for unseen in self.unseen:
+            if unseen.is_sure:
+                where = self._origin().locate(unseen.at)
+                yield NotFollowed(where, f"a step of {self.resource.id}", unseen.reason, "step")
 
     def _id_of(self, job: Job, groups: Mapping[str, Sequence[Job]]) -> str:
         """Return ``Pipeline/Train``; with a number where a step of that name stands elsewhere already."""
