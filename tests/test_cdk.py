@@ -48,6 +48,8 @@ def manifest(**artifacts: Raw) -> Raw:
     }
 
 
+HASH = "0123456789abcdef" * 4
+
 APP = {
     "cdk.out/cdk.out": '{"version":"48.0.0"}',
     "cdk.out/manifest.json": manifest(
@@ -69,8 +71,8 @@ APP = {
     },
     "cdk.out/App.assets.json": {"version": "48.0.0", "files": {}},
     "cdk.out/tree.json": {"version": "tree-0.1", "tree": {"id": "App", "path": "", "children": {}}},
-    "cdk.out/asset.abc/template.yaml": json.dumps({"Resources": {"Asset": notebook()}}),
-    "cdk.out/asset.abc.json": {"Resources": {"Asset": notebook()}},
+    f"cdk.out/asset.{HASH}/template.yaml": json.dumps({"Resources": {"Asset": notebook()}}),
+    f"cdk.out/asset.{HASH}.json": {"Resources": {"Asset": notebook()}},
     "cdk.out/assembly-Prod/manifest.json": manifest(ProdApp=artifact("ProdApp.template.json")),
     "cdk.out/assembly-Prod/ProdApp.template.json": {
         "Resources": {"Notebook1234": notebook("Prod/App/Notebook/Resource")}
@@ -80,15 +82,22 @@ APP = {
 }
 
 JUDGED = ["cdk.out/App.template.json", "cdk.out/assembly-Prod/ProdApp.template.json"]
+BESIDE = [f"cdk.out/asset.{HASH}.json", "cdk.out/assembly-Prod/stray.json"]
+"""Templates that no manifest names as a stack: they are not hidden by it."""
 
 
 @pytest.mark.parametrize("folder", [".", "cdk.out"])
-def test_each_stack_is_judged_once_and_no_asset_is(wa_lint: WaLint, folder: str) -> None:
+def test_each_stack_is_judged_once_and_no_folder_of_an_asset_is(wa_lint: WaLint, folder: str) -> None:
     write(APP)
     run = wa_lint("check", folder, "-o", "json", *SELECT)
-    assert [i["uri"] for i in run.report["inputs"]] == [*JUDGED, *(["other.yaml"] if folder == "." else [])]
+    inputs = run.report["inputs"]
+    alone = [i["uri"] for i in inputs if i["status"] == "judged" and i["reason"] is None]
+    assert alone == sorted([*JUDGED, *BESIDE, *(["other.yaml"] if folder == "." else [])])
+    assert [i["uri"] for i in inputs if i["reason"] == "an asset of a CDK cloud assembly"] == [f"cdk.out/asset.{HASH}"]
     found = {(f["resource"]["id"], f["location"]["uri"], f["outcome"]) for f in run.report["findings"]}
     assert found - {("Other", "other.yaml", "fail")} == {
+        ("Asset", BESIDE[0], "fail"),
+        ("Stray", BESIDE[1], "fail"),
         ("Notebook1234", JUDGED[0], "fail"),
         ("Nested5678/Inner", "cdk.out/AppNested.nested.template.json", "fail"),
         ("Notebook1234", JUDGED[1], "fail"),
@@ -102,7 +111,7 @@ def test_the_construct_is_named_in_every_report(wa_lint: WaLint) -> None:
     constructs = {
         f["resource"]["id"]: f["resource"].get("construct")
         for f in report["findings"]
-        if f["location"]["uri"] != JUDGED[1]
+        if f["location"]["uri"] not in {JUDGED[1], *BESIDE}
     }
     assert constructs == {
         "Notebook1234": "App/Notebook/Resource",
@@ -120,7 +129,12 @@ def test_the_construct_is_named_in_every_report(wa_lint: WaLint) -> None:
         for location in result["locations"]
         for logical in location["logicalLocations"]
     }
-    assert names == {"App/Notebook/Resource", "App/Nested/Inner/Resource", "Prod/App/Notebook/Resource", "Other"}
+    assert names - {"Asset", "Stray"} == {
+        "App/Notebook/Resource",
+        "App/Nested/Inner/Resource",
+        "Prod/App/Notebook/Resource",
+        "Other",
+    }
 
 
 @pytest.mark.parametrize("is_beside", [False, True])
@@ -182,4 +196,4 @@ def test_a_template_of_an_assembly_that_is_named_itself_is_the_same(wa_lint: WaL
     write(APP)
     whole = wa_lint("check", "cdk.out", "-o", "json", *SELECT).report["findings"]
     alone = wa_lint("check", JUDGED[0], "-o", "json", *SELECT).report["findings"]
-    assert alone == [f for f in whole if f["location"]["uri"] != JUDGED[1]]
+    assert alone == [f for f in whole if f["location"]["uri"] not in {JUDGED[1], *BESIDE}]

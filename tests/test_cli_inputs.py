@@ -49,7 +49,9 @@ def test_a_folder_is_walked_in_order_and_only_where_templates_are(wa_lint: WaLin
     write(dict.fromkeys(("b.yml", "a/x.template", "a/x.json", ".git/x.yaml", "node_modules/x.yaml"), TWO_INSTANCES))
     write({"c.py": "", ".venv/x.yaml": TWO_INSTANCES})
     assert [file.uri for file in find([Path()], tmp_path)] == ["a/x.json", "a/x.template", "b.yml"]
-    assert [i["uri"] for i in wa_lint("check", "-o", "json").report["inputs"]] == ["a/x.json", "a/x.template", "b.yml"]
+    inputs = wa_lint("check", "-o", "json").report["inputs"]
+    assert [i["uri"] for i in inputs if i["status"] == "judged"] == ["a/x.json", "a/x.template", "b.yml"]
+    assert [i["uri"] for i in inputs if i["status"] == "skipped"] == [".venv", "node_modules", "c.py"]
 
 
 def test_no_link_leads_out_of_the_folder(wa_lint: WaLint, tmp_path: Path) -> None:
@@ -66,7 +68,8 @@ def test_no_link_leads_out_of_the_folder(wa_lint: WaLint, tmp_path: Path) -> Non
 def test_a_file_that_is_named_twice_is_judged_once(wa_lint: WaLint, tmp_path: Path) -> None:
     del wa_lint
     write({"a.yaml": TWO_INSTANCES})
-    assert find([Path("a.yaml"), Path(), tmp_path / "a.yaml"], tmp_path) == [File("a.yaml", "a.yaml", ".")]
+    found = find([Path("a.yaml"), Path(), tmp_path / "a.yaml"], tmp_path)
+    assert found == [File("a.yaml", "a.yaml", ".", is_named=True)]
 
 
 def test_a_file_that_is_named_may_be_called_anything(wa_lint: WaLint) -> None:

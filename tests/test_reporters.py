@@ -313,6 +313,8 @@ def test_sarif_tells_what_could_not_be_looked_at() -> None:
             ),
         ),
         ("note", "Key Type stands twice."),
+        ("warning", "1 check could not be decided (unknown)."),
+        ("note", "1 file skipped: no template."),
     ]
 
 
@@ -380,8 +382,8 @@ Odd in the input (1)
 Not read (1)
   infra/broken.yaml: 3:1: a tab; use spaces
 
-Skipped
-  1 file: no template
+Not covered
+  1 file skipped: no template.
 
 Pillar                    failed  not judged  passed
 Operational excellence         0           0       0

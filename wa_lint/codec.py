@@ -1,9 +1,9 @@
 """Snapshot to JSON Lines and back, losslessly. It collects nothing and judges nothing.
 
-The first line says what the file is, then one line for each resource, complete listing, gap, problem and note, and a
-last one that counts them, so that a file that was cut off is noticed. Keys and lines are sorted: the same snapshot
-gives the same bytes. Values that JSON lacks are objects with one key that begins with ``$``; a user's key that begins
-so gets one more ``$``.
+The first line says what the file is, then one line for each resource, complete listing, gap, problem, note, type that
+is not read and thing that is not followed, and a last one that counts them, so that a file that was cut off is noticed.
+Keys and lines are sorted: the same snapshot gives the same bytes. Values that JSON lacks are objects
+with one key that begins with ``$``; a user's key that begins so gets one more ``$``.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from wa_lint.model import (
     Listed,
     Location,
     Note,
+    NotFollowed,
     Partial,
     Problem,
     Raw,
@@ -32,6 +33,7 @@ from wa_lint.model import (
     Scope,
     Snapshot,
     SourceKind,
+    Unjudged,
     Unknown,
     Unresolved,
     Value,
@@ -91,7 +93,7 @@ def load(source: bytes | BinaryIO, uri: str) -> Snapshot:
     """
     lines = _lines(io.BytesIO(source) if isinstance(source, bytes) else source, uri)
     header = _header(next(lines, b""), uri)
-    parts: dict[str, list[Raw]] = {"resource": [], "complete": [], "gap": [], "problem": [], "note": []}
+    parts: dict[str, list[Raw]] = {kind: [] for kind in _READ if kind != "end"}
     for number, line in enumerate(lines, start=2):
         kind, entry = _entry(line, f"{uri}:{number}")
         if kind == "end":
@@ -131,6 +133,10 @@ def _entries(snapshot: Snapshot) -> Iterator[tuple[str, Raw]]:
         yield "problem", problem
     for note in sorted(snapshot.notes, key=lambda n: (n.location, n.kind)):
         yield "note", note
+    for unjudged in sorted(snapshot.unjudged):
+        yield "unjudged", unjudged
+    for unread in sorted(snapshot.not_followed):
+        yield "not_followed", unread
 
 
 def _scope_key(scope: Scope) -> tuple[str, str, str]:
@@ -248,6 +254,8 @@ _READ: Mapping[str, Callable[[Raw], Raw]] = {
     "gap": lambda raw: msgspec.convert(raw, Gap),
     "problem": lambda raw: msgspec.convert(raw, Problem),
     "note": lambda raw: msgspec.convert(raw, Note),
+    "unjudged": lambda raw: msgspec.convert(raw, Unjudged),
+    "not_followed": lambda raw: msgspec.convert(raw, NotFollowed),
     "end": lambda raw: msgspec.convert(raw, int),
 }
 
@@ -327,4 +335,6 @@ def _snapshot(header: _Header, uri: str, parts: Mapping[str, list[Raw]], where: 
         taken_at=header.taken_at,
         problems=tuple(parts["problem"]),
         notes=tuple(parts["note"]),
+        unjudged=tuple(parts["unjudged"]),
+        not_followed=tuple(parts["not_followed"]),
     )

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 import msgspec
 
+from wa_lint import type_names
 from wa_lint.cel.evaluate import Program
 from wa_lint.cel.values import Cell as Traced
 from wa_lint.cel.values import EvaluationError
 from wa_lint.facts import FACTS
-from wa_lint.findings import Case, Verdict, is_open, join, show, sort_key, waste_of
+from wa_lint.findings import Case, Verdict, added_up, is_open, join, show, sort_key, waste_of
 from wa_lint.graph import Cell, Graph, World
 from wa_lint.linking import graph_of
 from wa_lint.model import (
     ABSENT,
+    Census,
     Finding,
     Outcome,
     Partial,
@@ -23,6 +26,7 @@ from wa_lint.model import (
     Report,
     Resource,
     Snapshot,
+    Unjudged,
     Unknown,
     Unresolved,
     Value,
@@ -54,9 +58,10 @@ def lint(
     graph = graph_of(snapshot, FACTS)
     findings: list[Finding] = []
     dated = False
+    subjects = [r for r in snapshot.resources if judged is None or (r.type, r.id) in judged]
     for rule in rules:
-        subjects = (r for r in _subjects(rule, graph) if judged is None or (r.type, r.id) in judged)
-        found = [f for resource in subjects for f in _judge(rule, graph, resource, today)]
+        chosen = (r for r in _subjects(rule, graph) if judged is None or (r.type, r.id) in judged)
+        found = [f for resource in chosen for f in _judge(rule, graph, resource, today)]
         findings.extend(found)
         dated = dated or bool(found and rule.programs.asks_the_date)
     return Report(
@@ -66,6 +71,38 @@ def lint(
         problems=snapshot.problems,
         notes=snapshot.notes,
         judged_at=today if dated else None,
+        unjudged=added_up([*snapshot.unjudged, *_without_rule(subjects, rules)]),
+        not_followed=tuple(sorted(set(snapshot.not_followed))),
+        census=_census(subjects),
+    )
+
+
+# --- what gets no verdict ---------------------------------------------------------------------------
+
+
+NO_RULE = "no rule yet"
+
+
+def _without_rule(resources: Iterable[Resource], rules: Iterable[Rule]) -> Iterator[Unjudged]:
+    """Yield the types that no rule asks about and that belong to machine learning, are unrecognised, or are opaque."""
+    asked = {type_ for rule in rules for type_ in rule.info.applies_to}
+    counted = Counter(resource.type for resource in resources if resource.type not in asked)
+    for type_, count in counted.items():
+        is_ml = type_names.is_ml(type_)
+        if type_names.is_opaque(type_):
+            yield Unjudged(type_, count, "only its own code decides what it creates", is_ml, "opaque")
+        elif not type_names.is_recognised(type_):
+            yield Unjudged(type_, count, "AWS is not known to have this type", is_ml, "unrecognised")
+        elif is_ml:
+            yield Unjudged(type_, count, NO_RULE, is_ml, "no-rule")
+
+
+def _census(resources: Sequence[Resource]) -> Census:
+    counted = Counter(resource.type for resource in resources)
+    return Census(
+        resources=counted.total(),
+        ml=sum(count for type_, count in counted.items() if type_names.is_ml(type_)),
+        recognised=sum(count for type_, count in counted.items() if type_names.is_recognised(type_)),
     )
 
 

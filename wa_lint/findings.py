@@ -11,6 +11,7 @@ import msgspec
 from wa_lint.graph import Cell
 from wa_lint.model import (
     ABSENT,
+    Census,
     Evidence,
     Finding,
     Input,
@@ -21,6 +22,7 @@ from wa_lint.model import (
     Report,
     Resource,
     Step,
+    Unjudged,
     Unknown,
     Unresolved,
     Value,
@@ -141,7 +143,18 @@ def merge(reports: Iterable[Report], inputs: Sequence[Input]) -> Report:
         problems=tuple(sorted(problem for report in reports for problem in report.problems)),
         notes=tuple(note for report in reports for note in report.notes),
         judged_at=next((report.judged_at for report in reports if report.judged_at), None),
+        unjudged=added_up(entry for report in reports for entry in report.unjudged),
+        not_followed=tuple(sorted({entry for report in reports for entry in report.not_followed})),
+        census=sum((report.census for report in reports), Census()),
     )
+
+
+def added_up(entries: Iterable[Unjudged]) -> tuple[Unjudged, ...]:
+    """Return one entry for each type and reason, sorted, with the count of all."""
+    counts: Counter[Unjudged] = Counter()
+    for entry in entries:
+        counts[msgspec.structs.replace(entry, count=0)] += entry.count
+    return tuple(sorted(msgspec.structs.replace(entry, count=count) for entry, count in counts.items()))
 
 
 def sort_key(finding: Finding) -> tuple[Location, str, str, str, str, str]:

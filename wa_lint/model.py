@@ -208,8 +208,9 @@ class Unjudged(msgspec.Struct, frozen=True, order=True):
     is_ml: bool = False
     """Whether the type belongs to machine learning (`wa_lint.type_names.is_ml`)."""
     kind: str = "unread"
-    """unread: the source does not read it | no-rule: no rule asks about it | unrecognised: no such type is known |
-    opaque: a custom resource, a module or a third-party type, of which only its code knows what it makes."""
+    """unread: of a service that wa-lint judges, but the source does not read the type (`--strict` exits 4) |
+    other: not read, and of no such service | no-rule: no rule asks about it | not-run: the rules that ask were not
+    selected | unrecognised: AWS is not known to have it | opaque: a custom resource, a module, a third-party type."""
 
 
 class NotFollowed(msgspec.Struct, frozen=True, order=True):

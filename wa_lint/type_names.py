@@ -1,6 +1,6 @@
-"""Names of resource types: which ones AWS has, and which belong to machine learning. It knows no properties and no rule.
+"""Names of resource types: which ones AWS has, and which belong to machine learning. It knows no properties, no rule.
 
-Both lists are dated data: `data/type_names.json` (of CloudFormation's schemas) and `data/ml_types.json` (our judgement).
+Both lists are dated data: `data/type_names.json` (CloudFormation's schemas) and `data/ml_types.json` (our judgement).
 """
 
 from __future__ import annotations
@@ -28,8 +28,10 @@ class _Ml(msgspec.Struct, frozen=True):
 
 
 def is_ml(type_name: str) -> bool:
-    """Whether a type, of CloudFormation or of Terraform, belongs to machine learning. It need not be one that AWS has:
-    ``AWS::SageMaker::Tomorrow`` belongs to it as well."""
+    """Whether a type, of CloudFormation or of Terraform, belongs to machine learning.
+
+    It need not be one that AWS is known to have: ``AWS::SageMaker::Tomorrow`` belongs to it as well.
+    """
     known = _ml()
     if not type_name.startswith(_AWS):
         return type_name.startswith(known.terraform)
@@ -43,8 +45,10 @@ def is_recognised(type_name: str) -> bool:
 
 
 def is_opaque(type_name: str) -> bool:
-    """Whether only code outside AWS's own services decides what a resource of the type is: a custom resource, a module,
-    a third-party type of CloudFormation's registry."""
+    """Whether code outside AWS's own services decides what a resource of the type is.
+
+    So it is of a custom resource, a module, and a third-party type of CloudFormation's registry.
+    """
     if type_name.startswith(_AWS):
         return type_name == "AWS::CloudFormation::CustomResource" or type_name.endswith("::MODULE")
     return "::" in type_name

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from wa_lint.cli import inputs
+from wa_lint.cli import walking
 
 ROOT = Path(__file__).parents[2]
 (HOOK,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
@@ -29,7 +29,7 @@ Hook = Callable[..., Any]
 
 
 def test_the_hook_is_handed_whatever_a_folder_is_searched_for() -> None:
-    assert all(re.search(HOOK["files"], f"a{suffix}") for suffix in (*inputs._SUFFIXES, ".YAML"))
+    assert all(re.search(HOOK["files"], f"a{suffix}") for suffix in (*walking.SUFFIXES, ".YAML"))
     assert not re.search(HOOK["files"], "a.py")
 
 

@@ -16,14 +16,15 @@ from wa_lint.baseline import read, written
 from wa_lint.cli.configuring import configured, packed
 from wa_lint.cli.excerpts import excerpts
 from wa_lint.cli.exits import CLEAN, NOTHING, exit_code
-from wa_lint.cli.inputs import File, find, told, uri_of
+from wa_lint.cli.inputs import File, look, told, uri_of
 from wa_lint.cli.judging import Judged, Task, day, judge_files
-from wa_lint.cli.options import Choice, Delivery, Settling, choice, chosen_rules, delivery, settling
+from wa_lint.cli.options import Choice, Delivery, Settling, choice, chosen_rules, delivery, settling, with_not_run
 from wa_lint.cli.output import atomic, complain, deliver, targets
 from wa_lint.cli.parameters import OPTION, stages_of
 from wa_lint.cli.settling import settled, today
+from wa_lint.cli.walking import capped
 from wa_lint.errors import ConfigError, did_you_mean
-from wa_lint.model import Report
+from wa_lint.model import Input, Report
 from wa_lint.reporters import Options
 from wa_lint.rule import Rule
 from wa_lint.sources.export.said import OPTION as OPTION_AS
@@ -91,13 +92,14 @@ def reading(command: Callable[..., object]) -> Callable[..., object]:
 @choice
 @settling
 @delivery
-@click.option("--nothing-ok", is_flag=True, help="Exit 0, not 3, where there was nothing to check: a hook's files.")
+@click.option("--nothing-ok", is_flag=True, help="Exit 0, not 3, where there was no template: a hook's files.")
 def check(reading: Reading, choice: Choice, settling: Settling, delivery: Delivery, *, nothing_ok: bool) -> int:
     """Judge templates, exports and snapshots: files, or folders of them (default: this folder); - is stdin."""
     to = targets(delivery.output)
     report, lines = judged_files(reading, choice, delivery.now)
     code = deliver(settled(report, settling, choice, today(delivery.now)), to, delivery, Options(lines=lines))
-    return CLEAN if nothing_ok and code == NOTHING else code
+    is_empty = not any(entry.status == "judged" for entry in report.inputs)
+    return CLEAN if nothing_ok and is_empty and code == NOTHING else code
 
 
 @click.command()
@@ -129,8 +131,7 @@ def judged_files(reading: Reading, choice: Choice, now: dt.datetime | None) -> t
     _demand_way(reading.sam)
     rules = chosen_rules(choice)
     stages = stages_of(reading.parameters, Path.cwd())
-    files = find(reading.paths or [Path()], Path.cwd(), reading.exclude, is_forced=reading.force_exclude)
-    files = told(files, reading.said, Path.cwd())
+    below = look(reading.paths or [Path()], Path.cwd(), reading.exclude, is_forced=reading.force_exclude)
     task = Task(
         choice=choice,
         stages=stages,
@@ -139,13 +140,14 @@ def judged_files(reading: Reading, choice: Choice, now: dt.datetime | None) -> t
         is_debug=bool(os.environ.get("WA_LINT_DEBUG")),
         sam=reading.sam,
     )
+    files = told(below.files, reading.said, Path.cwd())
     judged = judge_files(files, task, rules, reading.jobs)
     for complaint in (line for one in judged for line in one.complaints):
         complain(complaint)
     if stages:
         _hint(judged, reading.paths)
     nested = [File(uri, uri) for one in judged for uri in one.nested.values()]
-    return _merged(judged, rules), excerpts([*nested, *files])
+    return with_not_run(_merged(judged, below.passed, rules), task.choice), excerpts([*nested, *files])
 
 
 def _demand_way(sam: str) -> None:
@@ -156,9 +158,10 @@ def _demand_way(sam: str) -> None:
         demand_translator()
 
 
-def _merged(judged: Sequence[Judged], rules: Sequence[Rule]) -> Report:
+def _merged(judged: Sequence[Judged], passed: Sequence[Input], rules: Sequence[Rule]) -> Report:
     reports = [one.report for one in judged if one.report]
-    merged = findings.merge(reports, [entry for one in judged for entry in one.entries])
+    entries = capped(entry for one in judged for entry in one.entries)
+    merged = findings.merge(reports, [*entries, *passed])
     return msgspec.structs.replace(
         merged,
         rules=tuple(rule.info for rule in rules),  # though nothing was judged

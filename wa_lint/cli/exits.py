@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from wa_lint.model import Finding, Outcome, Report, Severity
+from wa_lint.reporters import coverage
 
 CLEAN: Final = 0
 FOUND: Final = 1
@@ -12,10 +13,10 @@ FOUND: Final = 1
 BROKEN: Final = 2
 """A usage, configuration, rule or input error: a template that cannot be read, for one."""
 NOTHING: Final = 3
-"""Nothing was checked."""
+"""No template was found, or no rule gives a verdict on any resource of ML or of an unrecognised type."""
 BLIND: Final = 4
 """Something could not be looked at: a refused call, a failed region; with ``--strict`` unknown verdicts too, and what
-stands outside of a template: a definition in S3, a loop over a list that is not known."""
+was not read: a nested stack, a macro, a definition in S3, a Terraform type, a file that looks like a template."""
 INTERRUPTED: Final = 130
 
 
@@ -25,7 +26,7 @@ def exit_code(report: Report, fail_on: Severity | None, *, is_strict: bool) -> i
         BROKEN: any(entry.status == "error" and entry.kind != "live" for entry in report.inputs),
         FOUND: any(_counts(fail_on, f.rule.severity) for f in report.findings if _is(f, Outcome.FAIL)),
         BLIND: _is_blind(report, is_strict=is_strict),
-        NOTHING: not any(entry.status == "judged" for entry in report.inputs),
+        NOTHING: coverage.nothing_judged(report) is not None,
     }
     return next((code for code, so in holds.items() if so), CLEAN)
 
@@ -41,6 +42,8 @@ def _counts(fail_on: Severity | None, severity: Severity) -> bool:
 def _is_blind(report: Report, *, is_strict: bool) -> bool:
     failed_region = any(entry.status == "error" and entry.kind == "live" for entry in report.inputs)
     refused = any(gap.scope.account for gap in report.gaps)
-    undecided = bool(report.gaps) or any(_is(finding, Outcome.UNKNOWN) for finding in report.findings)
+    unread = any(entry.kind == "unread" for entry in report.unjudged) or any(e.is_suspect for e in report.inputs)
+    missing = bool(report.gaps) or bool(report.not_followed) or unread
+    undecided = missing or any(_is(finding, Outcome.UNKNOWN) for finding in report.findings)
     nothing_else = bool(report.gaps) and not report.findings
     return failed_region or refused or nothing_else or (is_strict and undecided)

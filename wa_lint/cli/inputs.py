@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from itertools import islice
 from pathlib import Path
@@ -13,22 +14,15 @@ from typing import Final
 import msgspec
 
 from wa_lint import codec
-from wa_lint.cli.assembly import MANIFEST, stacks_of
-from wa_lint.cli.folder import INDEX, is_folder, is_index
-from wa_lint.document import Document, read_document
+from wa_lint.cli.folder import INDEX, is_index
+from wa_lint.cli.walking import SUFFIXES, Passed, Seen, walk
+from wa_lint.document import Document, read_document, yaml_documents
 from wa_lint.errors import ConfigError, SourceError
-from wa_lint.model import Snapshot
+from wa_lint.model import Input, Snapshot
 from wa_lint.redact import mask
 from wa_lint.sources.export.reader import looks_like_export, read_export
 from wa_lint.sources.export.said import OPTION, Said, parse, read_said, unread
-from wa_lint.sources.template import looks_like_template, unwrapped
-
-_SUFFIXES: Final = frozenset({".asl", ".cfn", ".gz", ".json", ".jsonl", ".ndjson", ".template", ".yaml", ".yml"})
-"""What a file in a folder may be called to be looked into. A file that is named itself may be called anything."""
-
-_PASSED_BY: Final = frozenset(
-    {".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".aws-sam", ".tox"}
-)
+from wa_lint.sources.template import looks_like_broken_template, looks_like_template, unwrapped
 
 _MOST_BYTES: Final = 512 * 1024 * 1024
 
@@ -36,10 +30,11 @@ _MOST_AROUND: Final = 2000
 """Files of one root that are looked at to find out what was packaged."""
 
 
-_OURS: Final = (b"AWS::", b"AWSTemplateFormatVersion")
-"""What stands in every template that does anything."""
+_GZIP: Final = b"\x1f\x8b"
 
-_NOTHING: Final = "no template, snapshot or answer of AWS"
+_NOTHING: Final = "no template, snapshot or API response"
+
+_LEADS_OUT: Final = "a link that leads out of the folder"
 
 
 class File(msgspec.Struct, frozen=True, order=True):
@@ -57,32 +52,62 @@ class File(msgspec.Struct, frozen=True, order=True):
     """Why it is not opened, if it is not."""
     said: Said | None = None
     """Which answer of the AWS CLI it holds, and whose, where somebody said it (`--as`)."""
+    is_named: bool = False
+    """Whether a person named it: then it is an error that it cannot be parsed."""
 
 
 class NotOurs(SourceError):  # noqa: N818, it names what the file is; nothing went wrong
     """The file is nothing that wa-lint reads. No fault of anybody's."""
 
+    def __init__(self, where: str, problem: str, *, is_suspect: bool = False) -> None:
+        super().__init__(where, problem)
+        self.is_suspect = is_suspect
+        """Whether it may be a template all the same."""
 
-def find(paths: Iterable[Path], start: Path, exclude: Sequence[str] = (), *, is_forced: bool = False) -> Sequence[File]:
+
+class Below(msgspec.Struct, frozen=True):
+    """What paths name or hold."""
+
+    files: Sequence[File]
+    """To be looked into."""
+    passed: Sequence[Input] = ()
+    """All others, a row for each or for many (`walking.MOST_LISTED`)."""
+
+
+def look(paths: Iterable[Path], start: Path, exclude: Sequence[str] = (), *, is_forced: bool = False) -> Below:
     """Return the files that `paths` name or hold, each once, sorted; ``-`` is stdin. `exclude`: what no folder gives.
 
-    `is_forced`: nor does a path that names it.
+    `is_forced`: nor does a path that names it, for a hook names it and not a person.
     Raise `ConfigError` where one does not exist.
     """
     found: dict[tuple[str, str], File] = {}
+    passed = Passed(start)
     for path in paths:
         if str(path) == "-":
-            found.setdefault(("-", ""), File("stdin", "-", content=_stdin()))
+            found.setdefault(("-", ""), File("stdin", "-", content=_stdin(), is_named=True))
             continue
         _demand(path)
-        root = path if path.is_dir() else path.parent
-        for file, constructs in _walk(path) if path.is_dir() else [(path, {})]:
-            odd = _odd(file, root) if path.is_dir() else ""
-            one = File(uri_of(file, start), str(file), str(root), constructs=constructs, odd=odd)
-            if (is_forced or path.is_dir()) and any(fnmatchcase(one.uri, pattern) for pattern in exclude):
+        is_folder = path.is_dir()
+        root = path if is_folder else path.parent
+        for seen in walk(path, passed) if is_folder else [Seen(path)]:
+            file = seen.path
+            odd = _odd(file, root) if is_folder else ""
+            is_named = not is_folder and not is_forced
+            one = File(
+                uri_of(file, start), str(file), str(root), constructs=seen.constructs, odd=odd, is_named=is_named
+            )
+            if (is_forced or is_folder) and any(fnmatchcase(one.uri, pattern) for pattern in exclude):
+                passed.add(str(file), "excluded")
                 continue
-            found.setdefault((os.path.realpath(file), odd), one)
-    return sorted(found.values())
+            key = (os.path.realpath(file), odd)
+            if is_named or key not in found:
+                found[key] = msgspec.structs.replace(found.get(key, one), is_named=is_named)
+    return Below(sorted(found.values()), passed.rows())
+
+
+def find(paths: Iterable[Path], start: Path, exclude: Sequence[str] = (), *, is_forced: bool = False) -> Sequence[File]:
+    """As `look`, of the files to be looked into alone."""
+    return look(paths, start, exclude, is_forced=is_forced).files
 
 
 def told(files: Sequence[File], said: Iterable[str], start: Path) -> Sequence[File]:
@@ -112,7 +137,7 @@ def read(file: File) -> Document | Snapshot:
     Raise `NotOurs` if it holds neither, `SourceError` if it cannot be read.
     """
     if file.odd:
-        raise NotOurs(file.uri, file.odd)
+        raise NotOurs(file.uri, file.odd, is_suspect=file.odd == _LEADS_OUT)
     content, uri = _bytes(file), file.uri
     if file.said is not None:
         return read_said(content, uri, file.said)
@@ -121,14 +146,16 @@ def read(file: File) -> Document | Snapshot:
     try:
         document = read_document(content, uri)
     except SourceError as error:
-        return _half_read(content, uri, error)
+        return _half_read(file, content, error)
     if document.is_empty:
         raise NotOurs(uri, "there is nothing in it")
     document = unwrapped(document)
-    if looks_like_export(document.value):
-        return read_export(content, uri)
     if looks_like_template(document.value):
         return document
+    if looks_like_export(document.value):
+        return read_export(content, uri)
+    if document.continues_at is not None:
+        _demand_no_other(document)
     raise NotOurs(uri, unread(document.value) or _NOTHING)
 
 
@@ -158,47 +185,49 @@ def around(file: File) -> Callable[[], Sequence[str]]:
     def list_files() -> Sequence[str]:
         if file.root is None:
             return []
-        found = islice(_walk(Path(file.root)), _MOST_AROUND)
-        return [uri_of(path, Path(file.path).parent) for path, _ in found if not _odd(path, Path(str(file.root)))]
+        found = islice(walk(Path(file.root), Passed(Path(file.root))), _MOST_AROUND)
+        return [uri_of(s.path, Path(file.path).parent) for s in found if not _odd(s.path, Path(str(file.root)))]
 
     return list_files
 
 
-def _half_read(content: bytes, uri: str, error: SourceError) -> Snapshot:
+def _half_read(file: File, content: bytes, error: SourceError) -> Snapshot:
     """Return what a file holds that is no one document: answers one below the other. Else raise what is wrong with it.
 
-    It is an error only where it means to be ours. A tsconfig.json with comments is nobody's fault.
+    It is an error where a person named the file, or where it looks like a template before the fault or behind it. A
+    tsconfig.json with comments in a folder is nobody's fault, nor is a script that a person names.
     """
     if looks_like_export(content):
-        return read_export(content, uri)
-    if any(mark in content.replace(b"\0", b"") for mark in _OURS):
+        return read_export(content, file.uri)
+    suffix = Path(file.path).suffix.lower()
+    is_meant = file.is_named and (not suffix or suffix in SUFFIXES)
+    if content.startswith(_GZIP) and looks_like_broken_template(_unpacked(content)):
+        raise SourceError(file.uri, "it is a packed template, which is not read; unpack it") from error
+    if is_meant or looks_like_broken_template(content):
         raise error
-    raise NotOurs(uri, _NOTHING) from error
+    raise NotOurs(file.uri, _NOTHING) from error
 
 
-def _walk(folder: Path) -> Iterator[tuple[Path, Mapping[str, str]]]:
-    """Yield the files of a folder that may be ours, and the folders that cannot be listed: to read one says why.
+def _unpacked(content: bytes) -> bytes:
+    """Return the beginning of what was packed; nothing where that cannot be unpacked."""
+    try:
+        return zlib.decompressobj(wbits=31).decompress(content, 1 << 20)
+    except zlib.error:
+        return b""
 
-    Links to folders are not followed. Of a CDK cloud assembly they are the templates that its manifest names, and none
-    of its assets; of a snapshot in a folder it is the index.
-    """
-    refused: list[OSError] = []
-    for place, folders, files in os.walk(folder, onerror=refused.append):
-        if Path(place, INDEX).is_file() and is_folder(Path(place)):
-            folders.clear()  # the index says which of the files below it are whole
-            yield Path(place, INDEX), {}
-            continue
-        stacks = stacks_of(Path(place)) if Path(place, MANIFEST).is_file() else None
-        if stacks is not None:
-            folders.clear()
-            yield from ((stack.template, stack.constructs) for stack in stacks)
-            continue
-        folders[:] = sorted(set(folders) - _PASSED_BY)
-        for name in sorted(files):
-            path = Path(place, name)
-            if path.suffix.lower() in _SUFFIXES:
-                yield path, {}
-    yield from ((Path(error.filename), {}) for error in refused)
+
+def _demand_no_other(document: Document) -> None:
+    """Raise `SourceError` where a template is behind another YAML document, so that the first one does not hide it."""
+    try:
+        others = list(islice(yaml_documents(document.text, document.uri), 1, None))
+    except SourceError:
+        if looks_like_broken_template(document.text):
+            raise
+        return
+    hidden = next((other for other in others if looks_like_template(other.value)), None)
+    if hidden is not None:
+        problem = "a template is behind another YAML document; CloudFormation takes one template a file, so split it"
+        raise SourceError(str(hidden.locate(())), problem)
 
 
 def _odd(path: Path, root: Path) -> str:
@@ -207,7 +236,7 @@ def _odd(path: Path, root: Path) -> str:
         if not path.exists():
             return "a link that leads nowhere" if path.is_symlink() else ""
         if path.is_symlink() and not path.resolve().is_relative_to(root.resolve()):
-            return "a link that leads out of the folder"
+            return _LEADS_OUT
         return "" if path.is_file() or path.is_dir() else "no file, but a pipe, a socket or a device"
     except OSError:
         return ""  # to read it says why

@@ -33,4 +33,6 @@ def join(snapshots: Sequence[Snapshot]) -> Snapshot:
         taken_at=first.taken_at,
         problems=tuple(problem for snapshot in snapshots for problem in snapshot.problems),
         notes=tuple(note for snapshot in snapshots for note in snapshot.notes),
+        unjudged=tuple(entry for snapshot in snapshots for entry in snapshot.unjudged),
+        not_followed=tuple(entry for snapshot in snapshots for entry in snapshot.not_followed),
     )

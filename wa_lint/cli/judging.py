@@ -126,7 +126,7 @@ def _judge(file: File, rules: Sequence[Rule], task: Task) -> Judged:
             return _judge_template(template, rules, task)
         return _judge_export(found, rules, task)
     except NotOurs as error:
-        return Judged((Input(file.uri, "unknown", "skipped", error.problem),))
+        return Judged((Input(file.uri, "unknown", "skipped", error.problem, is_suspect=error.is_suspect),))
     except SourceError as error:
         reason = f"{error.where.removeprefix(file.uri).removeprefix(':')}: {error.problem}".removeprefix(": ")
         return Judged((Input(file.uri, "unknown", "error", reason),), complaints=(" ".join(str(error).split()),))

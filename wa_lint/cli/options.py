@@ -16,7 +16,7 @@ from wa_lint import lens, packs
 from wa_lint.allow import FAULTS
 from wa_lint.cli.configuring import packed
 from wa_lint.errors import ConfigError, did_you_mean
-from wa_lint.model import Severity
+from wa_lint.model import Report, Severity
 from wa_lint.reporters import REPORTERS
 from wa_lint.rule import Rule
 
@@ -179,6 +179,20 @@ def chosen_rules(choice: Choice) -> Sequence[Rule]:
         for rule in rules
         if rule.info.id in selected - ignored and rule.info.severity.rank >= least and _of_pillar(rule, choice.pillar)
     ]
+
+
+def with_not_run(report: Report, choice: Choice) -> Report:
+    """Return `report` with the types that `choice` leaves no rule for told apart from those that no rule asks about."""
+    asked = {type_ for rule in _book(choice.rules) for type_ in rule.info.applies_to}
+    if not any(entry.kind == "no-rule" and entry.type in asked for entry in report.unjudged):
+        return report
+    told = (
+        msgspec.structs.replace(entry, kind="not-run", reason="the rules that ask about it were not selected")
+        if entry.kind == "no-rule" and entry.type in asked
+        else entry
+        for entry in report.unjudged
+    )
+    return msgspec.structs.replace(report, unjudged=tuple(sorted(told)))
 
 
 def rule_names(choice: Choice) -> Mapping[str, str]:

@@ -21,7 +21,7 @@ from wa_lint.cli.history import past
 from wa_lint.cli.options import Delivery
 from wa_lint.errors import ConfigError
 from wa_lint.model import Report, Severity
-from wa_lint.reporters import Options, Reporter, reporter, visible
+from wa_lint.reporters import Options, Reporter, coverage, reporter, visible
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -62,6 +62,8 @@ def _notices(report: Report, formats: Collection[str]) -> Iterator[str]:
     """Yield what a format leaves out, which its readers cannot see."""
     if "asff" in formats and not any(finding.resource.account for finding in report.findings):
         yield "asff: there is no finding here that an account has: a template has none, so the list is empty"
+    for format_ in sorted({"asff", "ocsf"}.intersection(formats)):  # lists of findings, with no place for anything else
+        yield from (f"{format_}: {line.text}" for line in coverage.lines(report, without={"no-ml"}))
     if "sarif" in formats:
         from wa_lint.reporters import sarif  # noqa: PLC0415, a format is imported when it is asked for
 

@@ -16,7 +16,7 @@ from wa_lint.cli.collecting import InFolder, InMemory, collect
 from wa_lint.cli.configuring import configured
 from wa_lint.cli.folder import INDEX, Index, Options, Part
 from wa_lint.cli.judging import day, judge_snapshot, lightened
-from wa_lint.cli.options import Choice, Delivery, Settling, choice, chosen_rules, delivery, settling
+from wa_lint.cli.options import Choice, Delivery, Settling, choice, chosen_rules, delivery, settling, with_not_run
 from wa_lint.cli.output import deliver, targets
 from wa_lint.cli.plan import plannable
 from wa_lint.cli.pushing import push, pushable
@@ -46,7 +46,7 @@ def scan(
     judge = _in_memory if len(whom.accesses) == 1 else _in_folder
     report, parts = judge(whom, rules, choice, delivery.now, jobs)
     found = findings.merge([report] if report else [], [row_of(part) for part in parts])
-    report = settled(found, settling, choice, today(delivery.now))
+    report = settled(with_not_run(found, choice), settling, choice, today(delivery.now))
     code = deliver(report, to, delivery, Shown())
     return push(report, whom, delivery.now, code) if push_security_hub else code
 

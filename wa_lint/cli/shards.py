@@ -179,8 +179,12 @@ def _judged(shard: Shard, rules: Sequence[Rule], light: Light) -> Report:
     snapshots = [snapshot for _, snapshot in folder.read_parts(Path(shard.folder), shard.uri, shard.parts)]
     snapshot = with_jobs(join(snapshots))
     share = {(r.type, r.id) for r in snapshot.resources[shard.number :: shard.of]} - shard.elsewhere
+    if shard.number:  # said once for all shards of the parts
+        snapshot = msgspec.structs.replace(snapshot, unjudged=(), not_followed=())
     report = light(lint(snapshot, rules, shard.today, judged=share))
-    return report if shard.number == 0 else msgspec.structs.replace(report, gaps=(), problems=(), notes=())
+    if shard.number == 0:
+        return report
+    return msgspec.structs.replace(report, gaps=(), problems=(), notes=(), not_followed=())
 
 
 def _lean(report: Report) -> Report:

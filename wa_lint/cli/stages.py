@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
 import msgspec
 
 from wa_lint.findings import sort_key
-from wa_lint.model import Evidence, Finding, Location, Outcome, Report, Skew, Value
+from wa_lint.model import Evidence, Finding, Location, Outcome, Report, Skew, Unjudged, Value
 
 Reports: TypeAlias = Mapping[str, Report]
 """By stage, over the same rules; stages that give a template the same values share one report."""
@@ -30,8 +30,19 @@ def combine(reports: Reports) -> Report:
         gaps=tuple(sorted({gap for report in reports.values() for gap in report.gaps}, key=str)),
         problems=tuple(sorted({problem for report in reports.values() for problem in report.problems})),
         judged_at=next((report.judged_at for report in reports.values() if report.judged_at), None),
+        unjudged=_most_of_each([report.unjudged for report in reports.values()]),
+        not_followed=tuple(sorted({entry for report in reports.values() for entry in report.not_followed})),
         skew=tuple(sorted(_skew(reports), key=lambda s: (s.location, s.resource, s.path, s.rule or ""))),
     )
+
+
+def _most_of_each(listed: Iterable[Sequence[Unjudged]]) -> tuple[Unjudged, ...]:
+    """Return what gets no verdict in any stage. The stages have the same resources, so nothing is added up."""
+    most: dict[Unjudged, int] = {}
+    for entry in (entry for entries in listed for entry in entries):
+        key = msgspec.structs.replace(entry, count=0)
+        most[key] = max(entry.count, most.get(key, 0))
+    return tuple(sorted(msgspec.structs.replace(entry, count=count) for entry, count in most.items()))
 
 
 # --- findings ---------------------------------------------------------------------------------------

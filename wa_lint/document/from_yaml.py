@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 import yaml
 
+from wa_lint.document.faults import fault_in
 from wa_lint.document.places import MAX_DEPTH, TOO_DEEP, Document, Place, decimal, error_at, twin, whole
 from wa_lint.errors import SourceError
 from wa_lint.model import Problem, Raw
@@ -70,10 +71,27 @@ def yaml_document(text: str, uri: str, scanner: Raw = None) -> Document:
     try:
         return _Loader(text, uri, scanner or _scanner()).document()
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise error_at(text, mark.index if mark else 0, uri, _hint(text, error)) from None
+        raise error_at(text, fault_in(text, error), uri, _hint(text, error)) from None
     except (yaml.YAMLError, ValueError) as error:
         raise SourceError(uri, f"it cannot be read as YAML: {error}") from None
+
+
+def yaml_documents(text: str, uri: str) -> Iterator[Document]:
+    """Yield all documents of a YAML text that are not empty. Raise as `yaml_document`, when it comes to the fault."""
+    try:
+        yield from _Loader(text, uri, _scanner()).documents()
+    except yaml.MarkedYAMLError as error:
+        raise error_at(text, fault_in(text, error), uri, _hint(text, error)) from None
+
+
+def scalars_of(text: str) -> Iterator[str]:
+    """Yield the keys and scalars of a text that is no YAML, up to the fault."""
+    try:
+        for event in yaml.parse(text, Loader=_scanner()):
+            if isinstance(event, yaml.ScalarEvent):
+                yield event.value
+    except (yaml.YAMLError, ValueError):
+        return
 
 
 def _hint(text: str, error: yaml.MarkedYAMLError) -> str:
@@ -129,6 +147,15 @@ class _Loader:
                 self.anchors.clear()
         self.found.problems = tuple(sorted(self.problems))
         return self.found
+
+    def documents(self) -> Iterator[Document]:
+        """Yield each document that is not empty."""
+        for event in self.events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                node = self._node(next(self.events), 0)
+                if node.value is not None:
+                    yield Document(node.value, self.text, self.uri, node.place)
+                self.anchors.clear()
 
     def _node(self, event: Raw, depth: int) -> _Node:
         if isinstance(event, yaml.AliasEvent):

@@ -1,5 +1,7 @@
 """CSV for spreadsheets: one row a finding, and no cell that a spreadsheet would run as a formula.
 
+What was not judged is a row too: its rule is ``coverage``, its outcome the kind (`wa_lint.reporters.coverage`).
+
 A cell that begins with one of ``= + - @ TAB CR`` (OWASP, "CSV Injection", read 2026-11), after blanks and quotes too,
 gets an apostrophe in front.
 """
@@ -12,7 +14,7 @@ import re
 from typing import Final
 
 from wa_lint.model import Finding, Outcome, Report
-from wa_lint.reporters import Options, stages, tally
+from wa_lint.reporters import Options, coverage, stages, tally
 
 _FORMULA: Final = re.compile(r"[\s'\"\u200b-\u200f\ufeff]*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
 """A formula's first character, its full-width twins too."""
@@ -53,6 +55,9 @@ def render(report: Report, options: Options) -> str:
     for finding in report.findings:
         if options.show_all or finding.outcome in {Outcome.FAIL, Outcome.UNKNOWN}:
             writer.writerow([_cell(value) for value in _row(finding, where(finding))])
+    for line in coverage.lines(report, without={"unknown"}):
+        said = {"rule": "coverage", "outcome": line.kind, "message": line.text}
+        writer.writerow([_cell(said.get(column, "")) for column in _COLUMNS])
     return text.getvalue()
 
 

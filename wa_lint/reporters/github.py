@@ -1,7 +1,8 @@
 """GitHub's workflow commands: annotations of a step, the gravest first, within what one step may have.
 
 Limits: 10 errors, 10 warnings and 10 notices of a step are kept, the rest is dropped in silence (actions/toolkit,
-docs/problem-matchers.md, read 2026-11). So what is left out is said.
+docs/problem-matchers.md, read 2026-11). So what is left out is said. What was not judged is one annotation of its own,
+the number of unknown checks included.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from wa_lint.model import Finding, Outcome, Report, Severity
-from wa_lint.reporters import Options, stages, visible
+from wa_lint.reporters import Options, coverage, stages, visible
 
 _COMMAND: Final = {
     Severity.CRITICAL: "error",
@@ -31,12 +32,20 @@ def render(report: Report, options: Options) -> str:
     for finding in failing:
         by_command[_COMMAND[finding.rule.severity]].append(finding)
     where = stages.where_of(report)
-    lines = [line for command, found in by_command.items() for line in _lines(command, found, where)]
+    missed = coverage.lines(report)
+    ours = "warning" if any(line.is_warning for line in missed) else "notice"
+    lines = [
+        line
+        for command, found in by_command.items()
+        for line in _lines(command, found, where, _MOST - (command == ours and bool(missed)))
+    ]
+    if missed:
+        lines.append(f"::{ours} title=wa-lint::{'%0A'.join(_data(line.text) for line in missed)}")
     return "".join(line + "\n" for line in lines)
 
 
-def _lines(command: str, found: Sequence[Finding], where: stages.Where) -> Iterator[str]:
-    shown = found if len(found) <= _MOST else found[: _MOST - 1]
+def _lines(command: str, found: Sequence[Finding], where: stages.Where, most: int) -> Iterator[str]:
+    shown = found if len(found) <= most else found[: most - 1]
     yield from (_annotation(command, finding, where(finding)) for finding in shown)
     if len(shown) < len(found):
         yield f"::{command} title=wa-lint::{_data(f'{len(found) - len(shown)} more; the SARIF or JSON report has all')}"

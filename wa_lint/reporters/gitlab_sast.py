@@ -9,7 +9,7 @@ from typing import Final
 
 from wa_lint import __version__, lens
 from wa_lint.model import Finding, Outcome, Raw, Report, Severity
-from wa_lint.reporters import Options
+from wa_lint.reporters import Options, coverage
 from wa_lint.reporters.json_report import encode
 from wa_lint.reporters.places import file_of
 
@@ -41,6 +41,10 @@ def render(report: Report, options: Options) -> str:
                 "start_time": moment,
                 "end_time": moment,
                 "status": "failure" if broken else "success",
+                "messages": [
+                    {"level": "warn" if line.is_warning else "info", "value": line.text}
+                    for line in coverage.lines(report)
+                ],
             },
             "vulnerabilities": [_vulnerability(finding) for finding in failing],
         }

@@ -15,7 +15,7 @@ from typing import Final
 
 from wa_lint import __version__, lens
 from wa_lint.model import Finding, Outcome, Raw, Report
-from wa_lint.reporters import Options, blanked, stages, tally, waste
+from wa_lint.reporters import Options, blanked, coverage, stages, tally, waste
 from wa_lint.reporters.scorecard import Pillar, scorecard
 
 _GAUGE: Final = 2 * math.pi * 42
@@ -36,6 +36,8 @@ def render(report: Report, options: Options) -> str:
         card=scorecard(report),
         total=tally.total(report.findings),
         scope=_scope(report),
+        missed=coverage.lines(report, without={"nothing", *coverage.SHOWN_ALREADY}),
+        nothing=coverage.nothing_judged(report),
         findings=listed[:_MOST_LISTED],
         left_out=max(len(listed) - _MOST_LISTED, 0),
         where=stages.where_of(report),
@@ -61,7 +63,6 @@ def _scope(report: Report) -> Raw:
     return {
         "judged": by_status["judged"],
         "broken": by_status["error"],
-        "skipped": by_status["skipped"],
         "resources": sum(entry.resources for entry in by_status["judged"]),
         "accounts": sorted({account for account, _ in places}),
         "regions": sorted({region for _, region in places}),

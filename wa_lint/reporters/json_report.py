@@ -11,6 +11,7 @@ from wa_lint.model import (
     Gap,
     Input,
     Location,
+    NotFollowed,
     Outcome,
     Problem,
     Raw,
@@ -21,7 +22,7 @@ from wa_lint.model import (
     Value,
     Waste,
 )
-from wa_lint.reporters import Options, tally
+from wa_lint.reporters import Options, coverage, tally
 
 _SHOWN = frozenset({Outcome.FAIL, Outcome.UNKNOWN})
 
@@ -50,6 +51,11 @@ def document(report: Report, options: Options) -> _Report:
         gaps=[_gap(gap) for gap in report.gaps],
         problems=[_problem(problem) for problem in report.problems],
         skew=[_skew(skew) for skew in report.skew],
+        unjudged=[
+            _Unjudged(entry.type, entry.count, entry.kind, entry.reason, entry.is_ml) for entry in report.unjudged
+        ],
+        not_followed=[_not_followed(entry) for entry in report.not_followed],
+        coverage=[covered(line) for line in coverage.lines(report)],
         summary=_summary(report),
         judged_at=report.judged_at,
     )
@@ -67,6 +73,30 @@ class _Input(msgspec.Struct, frozen=True):
     reason: str | None
     resources: int
     stages: tuple[str, ...] | None
+    files: int
+    suspect: bool
+
+
+class _Unjudged(msgspec.Struct, frozen=True):
+    type: str
+    count: int
+    kind: str
+    reason: str
+    ml: bool
+
+
+class _NotFollowed(msgspec.Struct, frozen=True):
+    what: str
+    kind: str
+    reason: str
+    location: _Location
+
+
+class _Covered(msgspec.Struct, frozen=True):
+    kind: str
+    count: int
+    text: str
+    warning: bool
 
 
 class _Location(msgspec.Struct, frozen=True):
@@ -177,6 +207,8 @@ class _Summary(msgspec.Struct, frozen=True):
     unknown: int
     not_applicable: int
     suppressed: int
+    resources: int
+    ml_resources: int
     by_pillar: dict[str, tally.Tally]
 
 
@@ -190,12 +222,32 @@ class _Report(msgspec.Struct, frozen=True, kw_only=True):
     gaps: list[_Gap]
     problems: list[_Problem]
     skew: list[_Skew]
+    unjudged: list[_Unjudged]
+    not_followed: list[_NotFollowed]
+    coverage: list[_Covered]
     summary: _Summary
     judged_at: str | None
 
 
 def _input(entry: Input) -> _Input:
-    return _Input(entry.uri, entry.kind, entry.status, entry.reason, entry.resources, entry.stages or None)
+    return _Input(
+        entry.uri,
+        entry.kind,
+        entry.status,
+        entry.reason,
+        entry.resources,
+        entry.stages or None,
+        entry.files,
+        entry.is_suspect,
+    )
+
+
+def covered(line: coverage.Line) -> _Covered:
+    return _Covered(line.kind, line.count, line.text, line.is_warning)
+
+
+def _not_followed(entry: NotFollowed) -> _NotFollowed:
+    return _NotFollowed(entry.what, entry.kind, entry.reason, _location(entry.location))
 
 
 def _finding(finding: Finding) -> _Finding:
@@ -272,6 +324,8 @@ def _summary(report: Report) -> _Summary:
         unknown=counted.unknown,
         not_applicable=counted.not_applicable,
         suppressed=counted.suppressed,
+        resources=report.census.resources,
+        ml_resources=coverage.ml_resources(report),
         by_pillar=dict(tally.by_pillar(report)),
     )
 

@@ -1,4 +1,4 @@
-"""JSON Lines: one finding a line, each as it stands in the JSON report, for those who read streams."""
+"""JSON Lines: one finding a line, as in the JSON report, then ``{"coverage": …}`` for what was not judged."""
 
 from __future__ import annotations
 
@@ -12,5 +12,6 @@ from wa_lint.reporters.json_report import document, encode
 
 
 def render(report: Report, options: Options) -> str:
-    found = json.loads(encode(msgspec.to_builtins(document(report, options))))["findings"]
-    return "".join(json.dumps(finding, ensure_ascii=False) + "\n" for finding in found)
+    written = json.loads(encode(msgspec.to_builtins(document(report, options))))
+    found = [*written["findings"], *({"coverage": line} for line in written["coverage"] if line["kind"] != "unknown")]
+    return "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in found)

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 from wa_lint import lens
 from wa_lint.model import Finding, Outcome, Report
-from wa_lint.reporters import Options, stages, tally
+from wa_lint.reporters import Options, coverage, stages, tally
 
 _NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 has no way to say."""
@@ -32,6 +32,12 @@ def render(report: Report, options: Options) -> str:
         for entry in broken:
             case = ET.SubElement(suite, "testcase", classname="inputs", name=_said(entry.uri), time="0")
             ET.SubElement(case, "error", message=_said(entry.reason or "it could not be read"), type="unreadable")
+    missed = coverage.lines(report, without={"error", "unknown"})
+    if missed:
+        suite = ET.SubElement(root, "testsuite", _counts("coverage", len(missed), 0, 0, len(missed)))
+        for line in missed:
+            case = ET.SubElement(suite, "testcase", classname="coverage", name=line.kind, time="0")
+            ET.SubElement(case, "skipped", message=_said(line.text))
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from wa_lint import lens
 from wa_lint.model import Finding, Outcome, Report, Severity
-from wa_lint.reporters import Options, blanked, stages, tally
+from wa_lint.reporters import Options, blanked, coverage, stages, tally
 
 MARK: Final = "<!-- wa-lint -->"
 """By it a bot finds its own comment again."""
@@ -43,9 +43,12 @@ def _head(report: Report) -> Iterator[str]:
     counted = tally.total(report.findings)
     yield f"## wa-lint: {counted.failed} failed, {counted.unknown} not judged, {counted.passed} passed"
     yield ""
+    missed = coverage.lines(report, without=coverage.SHOWN_ALREADY)
+    yield from (
+        f"* {'**' if line.is_warning else ''}{_text(line.text)}{'**' if line.is_warning else ''}" for line in missed
+    )
+    yield from [""] if missed else []
     if not any(entry.status == "judged" for entry in report.inputs):
-        yield "Nothing was checked."
-        yield ""
         return
     yield "| Pillar | failed | not judged | passed |"
     yield "|---|--:|--:|--:|"

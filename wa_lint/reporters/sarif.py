@@ -26,7 +26,7 @@ from wa_lint.model import (
     Skew,
     Suppression,
 )
-from wa_lint.reporters import Options, stages
+from wa_lint.reporters import Options, coverage, stages
 from wa_lint.reporters.json_report import encode
 from wa_lint.reporters.line_hash import line_hashes
 from wa_lint.reporters.mending import Replacement, replacement
@@ -89,7 +89,7 @@ def _run(report: Report, shown: Shown) -> Raw:
         "automationDetails": {"id": _category(report)},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The folder that wa-lint was started in."}}},
-        "invocations": [_invocation(report, None if shown.is_full else notice(report))],
+        "invocations": [_invocation(report, is_full=shown.is_full)],
         "taxonomies": [taxonomy(report.rules)],
         "results": [_result(f, index[f.rule.id], where(f), hashes) for f in found],
     }
@@ -258,10 +258,13 @@ def _related(finding: Finding) -> Iterator[Raw]:
 # --- what could not be looked at --------------------------------------------------------------------
 
 
-def _invocation(report: Report, capped: str | None) -> Raw:
+def _invocation(report: Report, *, is_full: bool) -> Raw:
+    capped = None if is_full else notice(report)
+    missed = coverage.lines(report, without=coverage.SHOWN_ALREADY if is_full else {"error", "gap"})
     broken = [entry for entry in report.inputs if entry.status == "error"]
     notes = [*map(_broken, broken), *map(_unread, report.gaps), *map(_odd, report.problems), *map(_skewed, report.skew)]
     notes += [_note("warning", sentence(capped))] if capped else []
+    notes += [_missed(line) for line in missed]
     return {"executionSuccessful": not broken, "toolExecutionNotifications": notes}
 
 
@@ -284,6 +287,10 @@ def _odd(problem: Problem) -> Raw:
 def _skewed(skew: Skew) -> Raw:
     place = {"locations": [{"physicalLocation": _physical(skew.location)}]}
     return _note("note", sentence(f"Not the same in every stage: {stages.of_skew(skew)}")) | place
+
+
+def _missed(line: coverage.Line) -> Raw:
+    return _note("warning" if line.is_warning else "note", line.text) | {"properties": {"kind": line.kind}}
 
 
 def _note(level: str, text: str) -> Raw:

@@ -10,6 +10,7 @@ import msgspec
 
 from wa_lint import lens
 from wa_lint.model import Finding, Outcome, Report, RuleInfo
+from wa_lint.reporters import coverage
 
 Kind: TypeAlias = Outcome | None
 """How a finding is counted; None: it is suppressed."""
@@ -70,8 +71,8 @@ def practices(report: Report) -> Sequence[Standing]:
     seen: dict[str, Counter[Kind]] = defaultdict(Counter)
     for finding in report.findings:
         seen[finding.rule.id][_risk(finding)] += 1
-    blind = _blind(report)
-    return [_standing(practice, rules[practice.id], seen, blind, report) for practice in lens.practices()]
+    blind, missed = _blind(report), coverage.missed(report)
+    return [_standing(practice, rules[practice.id], seen, blind, missed, report) for practice in lens.practices()]
 
 
 def _by(report: Report, key: Mapping[str, str]) -> Mapping[str, Tally]:
@@ -105,33 +106,42 @@ def _standing(
     rules: Sequence[RuleInfo],
     seen: Mapping[str, Counter[Kind]],
     blind: str | None,
+    missed: str | None,
     report: Report,
 ) -> Standing:
     counts = Counter[Kind]()
     for rule in rules:
         counts += seen.get(rule.id, Counter())
     tally = _tally(counts)
-    status, reason = _status(practice, tally, blind or _refused(rules, report), has_rules=bool(rules))
+    status, reason = _status(practice, tally, blind or _refused(rules, report), missed, has_rules=bool(rules))
     if status == "at-risk":
         reason = "fails: " + ", ".join(rule.id for rule in rules if seen[rule.id][Outcome.FAIL])
     return Standing(id=practice.id, status=status, coverage=practice.coverage, reason=reason)
 
 
-def _status(practice: lens.Practice, tally: Tally, unseen: str | None, *, has_rules: bool) -> tuple[str, str | None]:
-    """Return status and reason. The order matters: a fail outweighs all, and ignorance outweighs a pass."""
+def _status(
+    practice: lens.Practice, tally: Tally, unseen: str | None, missed: str | None, *, has_rules: bool
+) -> tuple[str, str | None]:
+    """Return status and reason. The order matters: a fail outweighs all, and ignorance outweighs a pass.
+
+    `missed` names ML resources that no rule asks about. The Lens does not say which practices speak of a type, so each
+    practice that has no verdict is unknown then, not inapplicable, and none is met in full.
+    """
     if tally.failed:
         return "at-risk", None
     if practice.coverage == "none":
         return "for-people", "a question for people: no configuration answers it"
     if not has_rules:
-        return "unknown", "no rule that was run looks at it"
+        return "unknown", missed or "no rule that was run looks at it"
     if tally.unknown:
         judged = tally.passed + tally.unknown
         return "unknown", f"{tally.unknown} of {judged} checks could not be decided"
     if unseen:
         return "unknown", unseen
     if not tally.passed:
-        return "not-applicable", "nothing here that it speaks of"
+        return ("unknown", missed) if missed else ("not-applicable", "nothing here that it speaks of")
+    if missed:
+        return "partial", f"what checks can see of it is in order; {missed}"
     if practice.coverage == "full":
         return "met", None
     return "partial", "what checks can see of it is in order; the rest is for people"

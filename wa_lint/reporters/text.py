@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from wa_lint.model import Evidence, Finding, Gap, Input, Location, Outcome, Report, Severity, Suppression
-from wa_lint.reporters import Options, blanked, stages, tally, visible, waste
+from wa_lint.reporters import Options, blanked, coverage, stages, tally, visible, waste
 
 _ANSI: Final = {
     "critical": "1;35",
@@ -58,7 +58,8 @@ def render(report: Report, options: Options) -> str:
         *_allowed(report.findings, options, ink),
         *(_passing(by_outcome, options, ink) if options.show_all else ()),
         *_unread(report, ink),
-        *_skipped(report.inputs, ink),
+        *_broken(report.inputs, ink),
+        *_missed(report, options, ink),
         "\n".join(_summary(report, by_outcome, ink)),
     ]
     return _COMMAND.sub(lambda found: f"{found[1]}\\u{ord(found[2][0]):04x}{found[2][1:]}", "\n\n".join(blocks)) + "\n"
@@ -258,15 +259,19 @@ def _gap(gap: Gap, ink: Ink) -> str:
     return ink(f"{_INDENT}{gap.scope.type}{f' in {where}' if where else ''}: {gap.reason.rstrip('.')}.{grant}")
 
 
-def _skipped(inputs: Sequence[Input], ink: Ink) -> Iterator[str]:
+def _broken(inputs: Sequence[Input], ink: Ink) -> Iterator[str]:
     broken = [entry for entry in inputs if entry.status == "error"]
     if broken:
         said = [f"{_INDENT}{ink(entry.uri)}: {ink(entry.reason or '')}" for entry in broken]
         yield "\n".join([ink(f"Not read ({len(broken)})", "bold"), *said])
-    reasons = Counter(entry.reason or "" for entry in inputs if entry.status == "skipped")
-    if reasons:
-        lines = [f"{_INDENT}{_count(number, 'file')}: {ink(reason)}" for reason, number in sorted(reasons.items())]
-        yield "\n".join([ink("Skipped", "bold"), *lines])
+
+
+def _missed(report: Report, options: Options, ink: Ink) -> Iterator[str]:
+    missed = coverage.lines(report, without={"nothing", *coverage.SHOWN_ALREADY})
+    if missed:
+        yield "\n".join(
+            [ink("Not covered", "bold"), *(text for line in missed for text in _prose(line.text, options, ink))]
+        )
 
 
 # --- the summary ------------------------------------------------------------------------------------
@@ -274,9 +279,12 @@ def _skipped(inputs: Sequence[Input], ink: Ink) -> Iterator[str]:
 
 def _summary(report: Report, by_outcome: Mapping[Outcome, Sequence[Finding]], ink: Ink) -> Iterator[str]:
     judged = [entry for entry in report.inputs if entry.status == "judged"]
+    nothing = coverage.nothing_judged(report)
+    if nothing:
+        yield ink(nothing, "bold")
     if not judged and not report.findings:
-        yield ink("Nothing was checked: there is no template, snapshot or answer of AWS here.", "bold")
         return
+    yield from [""] if nothing else []
     yield ink(f"{'Pillar':<24}{'failed':>8}{'not judged':>12}{'passed':>8}", "bold")
     for pillar, counted in tally.by_pillar(report).items():
         name = pillar.replace("-", " ").capitalize()

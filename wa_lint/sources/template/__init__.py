@@ -1,5 +1,6 @@
 """CloudFormation templates, YAML or JSON, read into a snapshot whose values wait for a scenario."""
 
+from wa_lint.sources.template.broken import looks_like_broken_template
 from wa_lint.sources.template.parameters import Pins, refusal
 from wa_lint.sources.template.reader import looks_like_template, read_template, snapshot_of
 from wa_lint.sources.template.sam_library import demand_translator
@@ -14,6 +15,7 @@ __all__ = [
     "Pins",
     "Stage",
     "demand_translator",
+    "looks_like_broken_template",
     "looks_like_template",
     "pair_of",
     "read_parameters",

@@ -46,6 +46,7 @@ def joined(whole: Sections, parts: Sequence[Part]) -> Sections:
         guards={**whole.guards, **_guards(parts)},
         problems=tuple(dict.fromkeys((*whole.problems, *(p for part in parts for p in _problems(part))))),
         gaps=tuple(dict.fromkeys((*whole.gaps, *(gap for part in parts for gap in part.old.gaps)))),
+        not_followed=tuple(dict.fromkeys((*whole.not_followed, *(n for part in parts for n in part.old.not_followed)))),
         is_open=whole.is_open or any(part.old.is_open for part in parts),
         opaque=_all(whole.opaque, [part.new.sections.opaque for part in parts]),
         arguments=_all(whole.arguments, [part.new.sections.arguments for part in parts]),

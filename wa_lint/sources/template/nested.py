@@ -14,7 +14,7 @@ import msgspec
 
 from wa_lint.document import Document
 from wa_lint.errors import SourceError
-from wa_lint.model import Path, Problem, Raw, Unknown, Value
+from wa_lint.model import NotFollowed, Path, Problem, Raw, Unknown, Value
 from wa_lint.scenario import Fork, Scenario
 from wa_lint.sources.template.asking import Asking, Template
 from wa_lint.sources.template.include import snippet
@@ -107,6 +107,7 @@ def with_stacks(template: Template, nest: Nest, deploy: Deploy) -> Sections:
     parts: dict[str, Part] = {}
     assumed = dict(sections.assumed)
     problems = list(sections.problems)
+    unread = list(sections.not_followed)
     for id_, body in template.resources.items():
         if not isinstance(body, dict) or str(body.get("Type")) not in STACKS:
             continue
@@ -118,10 +119,14 @@ def with_stacks(template: Template, nest: Nest, deploy: Deploy) -> Sections:
                 f"the nested stack {id_} is not in sight, so its resources were not judged: {why.where} {why.problem}"
             )
             stack.say(said, (STACKS[body["Type"]],))
+            place = sections.locate_key(("Resources", id_))
+            unread.append(
+                NotFollowed(place, f"the nested stack {id_}", f"{why.where} {why.problem}".strip(), "nested-stack")
+            )
         problems += stack.problems
         if stack.assumes is not None:
             assumed[id_] = stack.assumes
-    sections = msgspec.structs.replace(sections, problems=tuple(problems))
+    sections = msgspec.structs.replace(sections, problems=tuple(problems), not_followed=tuple(unread))
     if not parts:
         return sections
     nested = {**sections.nested, **{id_: part.old.uri for id_, part in parts.items()}}

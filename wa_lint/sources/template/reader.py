@@ -15,6 +15,7 @@ from wa_lint.sources.template.asking import Template
 from wa_lint.sources.template.assertions import narrowed
 from wa_lint.sources.template.documents import with_documents
 from wa_lint.sources.template.exports import exports_of, imports_of
+from wa_lint.sources.template.followed import macro_names, not_followed
 from wa_lint.sources.template.foreach import unrolled
 from wa_lint.sources.template.functions import FUNCTIONS
 from wa_lint.sources.template.include import included
@@ -28,7 +29,6 @@ from wa_lint.sources.template.openapi import with_methods
 from wa_lint.sources.template.parameters import Pins, declared, refusal
 from wa_lint.sources.template.sam_translator import WAYS
 from wa_lint.sources.template.sections import ListFiles, OpenFile, Sections
-from wa_lint.sources.template.texts import spell
 from wa_lint.sources.template.wrapped import Alone
 
 _HARMLESS: Final = frozenset(
@@ -48,6 +48,7 @@ AWS: Transform reference, seen 2026-11; the sixth one there is AWS::Include.
 
 _SECTIONS: Final = frozenset(
     {"Transform", "Parameters", "Outputs", "Conditions", "Mappings", "Metadata", "Description"}
+    | {"Globals", "Rules", "Hooks", "Fn::Transform"}
 )
 
 
@@ -59,10 +60,10 @@ def looks_like_template(value: Raw) -> bool:
     if "AWSTemplateFormatVersion" in value or ("Resources" in value and not _SECTIONS.isdisjoint(value)):
         return True
     if isinstance(resources, dict):
-        return not resources or any(_is_typed(body) for body in resources.values())
+        return not resources or any(_is_typed(body) or id_.startswith("Fn::") for id_, body in resources.items())
     if has_modules(value) or ("Resources" in value and resources is None):
         return True
-    return any(name.startswith("AWS::") for name in transforms(value))
+    return any(name.startswith("AWS::") for name in (*transforms(value), *macro_names(value.get("Fn::Transform"))))
 
 
 def read_template(
@@ -109,6 +110,7 @@ def snapshot_from(template: Template) -> Snapshot:
         exports=exports_of(template),
         imports=imports_of(template),
         notes=tuple(note for document in _documents(sections) for note in notes_of(document)),
+        not_followed=sections.not_followed,
     )
     return with_names(_without_holder(with_jobs(snapshot, template), sections.document))
 
@@ -150,6 +152,7 @@ def deployed(sections: Sections, pins: Pins, nest: Nest) -> Sections:
         sections,
         is_open=_is_generated(sections),
         opaque={} if why is None else dict.fromkeys(sections.section("Resources"), why),
+        not_followed=(*sections.not_followed, *not_followed(sections, _HARMLESS)),
     )
     return with_stacks(template_from(sections, pins), nest, deployed) if nests(sections) else sections
 
@@ -163,16 +166,7 @@ def template_from(sections: Sections, pins: Pins) -> Template:
 
 def transforms(sections: Mapping[str, Raw]) -> list[str]:
     """Return the names of the macros that a template asks for as a whole; how it is spelled, for what is no name."""
-    return list(_names(sections["Transform"])) if "Transform" in sections else []
-
-
-def _names(said: Raw) -> Iterator[str]:
-    if isinstance(said, list):
-        for item in said:
-            yield from _names(item)
-    elif said is not None:
-        name = said.get("Name") if isinstance(said, dict) else said
-        yield name if isinstance(name, str) else spell(said)
+    return list(macro_names(sections["Transform"])) if "Transform" in sections else []
 
 
 class _Origin:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import msgspec
 
 from wa_lint.document import Document
-from wa_lint.model import Gap, Location, Path, Problem, Raw
+from wa_lint.model import Gap, Location, NotFollowed, Path, Problem, Raw
 from wa_lint.sources.template.parameters import Parameter
 
 OpenFile: TypeAlias = Callable[[str], bytes | None]
@@ -51,6 +51,7 @@ class Sections(msgspec.Struct, frozen=True, eq=False):
     """By logical id, for the resources that a loop makes in some scenarios only."""
     problems: tuple[Problem, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    not_followed: tuple[NotFollowed, ...] = ()
     is_open: bool = False
     """Whether a transform adds something that is not here: then a name that is not here is no mistake."""
     opaque: Mapping[str, str] = {}
