@@ -115,6 +115,26 @@ def test_a_definition_alone_is_judged_as_in_a_template(text: str, job: str, line
     assert cut(text, found["training-unencrypted-traffic", job]).startswith(line[:5])
 
 
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("value", [PIPELINE, MACHINE, OBJECT])
+def test_what_a_query_prints_is_a_text(value: Any, indent: int | None) -> None:
+    """``aws … --query PipelineDefinition``, or ``definition``, or ``TemplateBody``."""
+    text = json.dumps(json.dumps(value, indent=indent), ensure_ascii=False)
+    assert failed(text).keys() == failed(json.dumps(value)).keys()
+
+
+def test_a_template_in_yaml_may_be_a_text_too() -> None:
+    assert failed(json.dumps(TEMPLATE, ensure_ascii=False)).keys() == failed(TEMPLATE).keys()
+    said = TEMPLATE.replace("# a comment", "# wa-lint: allow notebook-outside-vpc -- reason")
+    assert not report_of(json.dumps(said, ensure_ascii=False)).notes
+
+
+def test_a_comment_in_a_machine_is_read() -> None:
+    text = "StartAt: T\nStates:\n  # wa-lint: allow training-without-spot -- short\n  T: {Type: Pass}\n"
+    (note,) = report_of(text).notes
+    assert note.content == "allow training-without-spot -- short"
+
+
 def test_of_the_resource_around_a_definition_nothing_is_said() -> None:
     snapshot = snapshot_of(unwrapped(read_document(json.dumps(PIPELINE), "f")))
     assert [resource.id for resource in snapshot.resources] == ["Pipeline/Train"]

@@ -35,6 +35,11 @@ class Alone(Document):
 
     holder = ""
     """The id of the resource that it was put into."""
+    inner: Document | None = None
+    """As it was read."""
+
+    def comments(self) -> Iterator[Comment]:
+        yield from () if self.inner is None or isinstance(self.inner, _InText) else super().comments()
 
 
 def unwrapped(document: Document) -> Document:
@@ -43,6 +48,8 @@ def unwrapped(document: Document) -> Document:
     Raise `SourceError` where the text of a template cannot be read.
     """
     value = document.value
+    if isinstance(value, str) and (value.lstrip()[:1] == "{" or "Resources" in value):
+        return _of_text(document, value)
     if not isinstance(value, dict):
         return document
     if _BODY in value and (_STAGES in value or len(value) == 1):
@@ -85,6 +92,18 @@ def _body(document: Document, body: Raw) -> Document:
     found = _InText(inner.value, document.text, document.uri, _moved(inner.places, scalar, place))
     found.continues_at = None if inner.continues_at is None else document.locate((_BODY,))
     return found
+
+
+def _of_text(document: Document, text: str) -> Document:
+    """Return what a text holds that is all of a document, as ``--query PipelineDefinition`` prints it; else itself."""
+    try:
+        inner = read_document(text, document.uri)
+    except SourceError:
+        return document
+    scalar = Scalar.of(Sections(document, document.value), ())
+    found = unwrapped(_InText(inner.value, document.text, document.uri, _moved(inner.places, scalar, document.places)))
+    is_ours = isinstance(found, Alone) or (isinstance(found.value, dict) and "Resources" in found.value)
+    return found if is_ours else document
 
 
 def _read(document: Document, body: str) -> Document:
@@ -142,4 +161,5 @@ def _alone(document: Document, path: Path) -> Document:
     found = Alone(value, document.text, document.uri, place)
     found.holder = str(path[1])
     found.problems = document.problems
+    found.inner = document
     return found
