@@ -35,17 +35,20 @@ ACTIONS: Final[Mapping[str, str]] = {
     "createMonitoringSchedule": "AWS::SageMaker::MonitoringSchedule",
     "createNotebookInstance": "AWS::SageMaker::NotebookInstance",
     "createUserProfile": "AWS::SageMaker::UserProfile",
+    "createModelCustomizationJob": "AWS::Bedrock::CustomModel",
 }
-"""What a task asks SageMaker for -> the type that it makes. The request has the properties of the type."""
+"""What a task asks SageMaker or Bedrock for -> the type that it makes. The request has the properties of the type."""
 
 _STATES: Final = frozenset({"Choice", "Fail", "Map", "Parallel", "Pass", "Succeed", "Task", "Wait"})
 """Types of states (Amazon States Language specification)."""
 
-_TASK: Final = re.compile(r"arn:[^:]+:states:[^:]*:[^:]*:(?:aws-sdk:)?sagemaker:(\w+)(?:\.\w+(?::\d+)?)?")
+_TASK: Final = re.compile(
+    r"arn:[^:]+:states:[^:]*:[^:]*:(?:aws-sdk:)?(?:sagemaker|bedrock|bedrockagent):(\w+)(?:\.\w+(?::\d+)?)?"
+)
 """``arn:aws:states:::sagemaker:createTrainingJob.sync``, in any partition, and the same by the AWS SDK integration."""
 
-_OPEN_TASK: Final = re.compile(r"arn:.*:states:.*:sagemaker:.*\*.*")
-"""A task that calls SageMaker, where it is not known for what."""
+_OPEN_TASK: Final = re.compile(r"arn:.*:states:.*:(?:sagemaker|bedrock):.*\*.*")
+"""A task that calls one of them, where it is not known for what."""
 
 _NESTED: Final = ("Iterator", "ItemProcessor")
 """Members of a Map state that hold a state machine; a Parallel state has a list of them, ``Branches``."""
@@ -94,7 +97,7 @@ def _state(holder: str, name: str, state: Node, branches: Branches, language: st
 
 
 def _made_by(resource: Value) -> str | Unknown | None:
-    """Return the type of what a task makes, by the ARN that it calls; None where it makes nothing of SageMaker."""
+    """Return the type of what a task makes, by the ARN that it calls; None where it makes nothing of ours."""
     called = pattern_of(resource)
     found = _TASK.fullmatch(called)
     if found is None:
