@@ -118,7 +118,8 @@ def test_what_is_judged_and_what_is_passed_by_may_stand_in_it(found: Found, wa_l
     config(TEMPLATE, "a/x.yaml")
     config(TEMPLATE, "a/old/y.yaml")
     config("paths: [a]\nexclude: ['*/old/*']\n")
-    assert [entry["uri"] for entry in wa_lint("check", "-o", "json").report["inputs"]] == ["a/x.yaml"]
+    inputs = wa_lint("check", "-o", "json").report["inputs"]
+    assert [(entry["uri"], entry["reason"]) for entry in inputs] == [("a/x.yaml", None), ("a/old/y.yaml", "excluded")]
 
 
 def test_an_installed_package_may_be_extended_and_none_of_its_code_runs(

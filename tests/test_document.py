@@ -422,7 +422,7 @@ BAD: dict[str, tuple[str | bytes, str, str]] = {
     "deep JSON": ("[" * 20_000 + "]" * 20_000, "x", "it nests deeper than 100 levels"),
     "rather deep JSON": ("[" * 200 + "]" * 200, "x", "it nests deeper than 100 levels"),
     "a long YAML": ("a: b\n" * 2_000_001, "x", "it has 10000005 characters"),
-    "an unclosed quote": ("a: 'b\n", "x:2:1", "it cannot be read as YAML: while scanning a quoted scalar"),
+    "an unclosed quote": ("a: 'b\n", "x:1:4", "it cannot be read as YAML: while scanning a quoted scalar"),
 }
 
 

@@ -18,6 +18,9 @@ from wa_lint.engine import lint
 from wa_lint.errors import SourceError
 from wa_lint.model import Listed, Location, NotFollowed, Report, Resource, Snapshot, SourceKind, Unjudged
 from wa_lint.reporters import REPORTERS, coverage, tally
+from wa_lint.sources.export.config_types import CAMEL
+from wa_lint.sources.export.terraform_types import KINDS
+from wa_lint.sources.live.collectors import COLLECTORS
 
 WaLint = Callable[..., Any]
 
@@ -140,6 +143,21 @@ def test_types_whose_rules_were_not_selected_are_told_apart_from_those_without_a
         "AWS::SageMaker::Cluster": "no-rule",
     }
     assert run.code == 3
+
+
+@pytest.mark.parametrize(
+    "type_", ["AWS.SageMaker.NotebookInstance", "NotebookInstance", "", "[a]", "AWS:SageMaker:Model"]
+)
+def test_a_resource_whose_type_is_none_is_named(wa_lint: WaLint, type_: str) -> None:
+    body = f"AWSTemplateFormatVersion: 2010-09-09\nResources: {{N: {{Type: {type_}, Properties: {{A: b}}}}}}\n"
+    write({"a.yaml": body})
+    run = wa_lint("check", "--no-config", "-o", "json")
+    assert (run.code, [entry["kind"] for entry in run.report["unjudged"]]) == (3, ["unrecognised"])
+
+
+def test_a_custom_resource_by_either_name_is_no_verdict(wa_lint: WaLint) -> None:
+    write({"a.yaml": CUSTOM.replace("Custom::Cleaner", "AWS::CloudFormation::CustomResource")})
+    assert wa_lint("check", "--no-config").code == 3
 
 
 def test_a_hook_is_excused_only_where_there_is_no_template(wa_lint: WaLint) -> None:
@@ -269,6 +287,11 @@ def test_every_type_with_a_schema_is_recognised() -> None:
     assert [type_ for type_ in schema.types() if not type_names.is_recognised(type_)] == []
 
 
+def test_every_type_that_a_source_makes_is_recognised() -> None:
+    made = {collector.type for collector in COLLECTORS} | {kind.type for kind in KINDS.values()} | set(CAMEL)
+    assert {type_ for type_ in made if not type_names.is_recognised(type_)} == set()
+
+
 def test_every_ml_service_is_one_that_aws_has() -> None:
     services = {name.split("::")[1] for name in _all_types()}
     gone = {"LookoutMetrics"}  # CloudFormation has dropped its types
@@ -348,6 +371,15 @@ def test_a_skipped_file_that_looks_like_a_template_is_not_clean_with_strict(wa_l
 def test_source_code_that_speaks_of_templates_is_none(wa_lint: WaLint) -> None:
     write({"vpc.yaml": VPC, "app.py": BAD, "README.md": BAD, "notes.txt": "AWS::S3::Bucket is nice"})
     assert wa_lint("check", "--no-config", "--strict").code == 0
+
+
+@pytest.mark.parametrize("paths", [(".", "src"), ("src", "."), (".", "."), ("src/../src", ".")])
+def test_what_is_below_two_paths_is_counted_once(wa_lint: WaLint, paths: tuple[str, str]) -> None:
+    write({"vpc.yaml": VPC, "src/x.py": "", "src/y.yaml": VPC, "src/node_modules/z.yaml": VPC})
+    run = wa_lint("check", "--no-config", "-o", "json", "--exclude", "src/y.yaml", *paths)
+    skipped = {entry["uri"]: entry["files"] for entry in run.report["inputs"] if entry["status"] == "skipped"}
+    assert skipped == {"src/x.py": 1, "src/y.yaml": 1, "src/node_modules": 1}
+    assert kinds(run)["skipped"].startswith("3 files skipped")
 
 
 def test_links_to_folders_are_counted(wa_lint: WaLint, tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def lint(
     graph = graph_of(snapshot, FACTS)
     findings: list[Finding] = []
     dated = False
-    subjects = [r for r in snapshot.resources if judged is None or (r.type, r.id) in judged]
+    subjects = [r for r in snapshot.resources if (judged is None or (r.type, r.id) in judged) and _may_exist(r, graph)]
     for rule in rules:
         chosen = (r for r in _subjects(rule, graph) if judged is None or (r.type, r.id) in judged)
         found = [f for resource in chosen for f in _judge(rule, graph, resource, today)]
@@ -83,6 +83,14 @@ def lint(
 NO_RULE = "no rule yet"
 
 
+def _may_exist(resource: Resource, graph: Graph) -> bool:
+    """Whether a resource is there in any scenario: what its condition always leaves out needs no verdict."""
+    if resource.exists is True:
+        return True
+    found = explore(lambda scenario: World(graph, scenario).exists(resource) is not False, {}, MOST_SCENARIOS)
+    return any(exists is not False for _, exists in found)
+
+
 def _without_rule(resources: Iterable[Resource], rules: Iterable[Rule]) -> Iterator[Unjudged]:
     """Yield the types that no rule asks about and that belong to machine learning, are unrecognised, or are opaque."""
     asked = {type_ for rule in rules for type_ in rule.info.applies_to}
@@ -102,7 +110,11 @@ def _census(resources: Sequence[Resource]) -> Census:
     return Census(
         resources=counted.total(),
         ml=sum(count for type_, count in counted.items() if type_names.is_ml(type_)),
-        recognised=sum(count for type_, count in counted.items() if type_names.is_recognised(type_)),
+        recognised=sum(
+            count
+            for type_, count in counted.items()
+            if type_names.is_recognised(type_) and not type_names.is_opaque(type_)
+        ),
     )
 
 

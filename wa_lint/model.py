@@ -460,7 +460,7 @@ class Census(msgspec.Struct, frozen=True):
     ml: int = 0
     """Of a type that belongs to machine learning."""
     recognised: int = 0
-    """Of a type that AWS has."""
+    """Of a type that AWS has, custom resources left out."""
 
     def __add__(self, other: Census) -> Census:
         return Census(self.resources + other.resources, self.ml + other.ml, self.recognised + other.recognised)

@@ -82,6 +82,7 @@ def look(paths: Iterable[Path], start: Path, exclude: Sequence[str] = (), *, is_
     """
     found: dict[tuple[str, str], File] = {}
     passed = Passed(start)
+    excluded: set[str] = set()
     for path in paths:
         if str(path) == "-":
             found.setdefault(("-", ""), File("stdin", "-", content=_stdin(), is_named=True))
@@ -97,11 +98,13 @@ def look(paths: Iterable[Path], start: Path, exclude: Sequence[str] = (), *, is_
                 uri_of(file, start), str(file), str(root), constructs=seen.constructs, odd=odd, is_named=is_named
             )
             if (is_forced or is_folder) and any(fnmatchcase(one.uri, pattern) for pattern in exclude):
-                passed.add(str(file), "excluded")
+                excluded.add(os.path.realpath(file))
                 continue
             key = (os.path.realpath(file), odd)
             if is_named or key not in found:
                 found[key] = msgspec.structs.replace(found.get(key, one), is_named=is_named)
+    for name in sorted(excluded):
+        passed.add(name, "excluded")
     return Below(sorted(found.values()), passed.rows())
 
 
@@ -205,7 +208,7 @@ def _half_read(file: File, content: bytes, error: SourceError) -> Snapshot:
         raise SourceError(file.uri, "it is a packed template, which is not read; unpack it") from error
     if is_meant or looks_like_broken_template(content):
         raise error
-    raise NotOurs(file.uri, _NOTHING) from error
+    raise NotOurs(file.uri, "neither YAML nor JSON, and nothing in it looks like a template") from error
 
 
 def _unpacked(content: bytes) -> bytes:

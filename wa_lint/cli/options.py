@@ -105,7 +105,9 @@ _DELIVERY: Final = (
         show_default=True,
         help="Exit 1 when something as severe fails.",
     ),
-    click.option("--strict", is_flag=True, help="Exit 4 when a verdict is unknown."),
+    click.option(
+        "--strict", is_flag=True, help="Exit 4 when a verdict is unknown or something was not read: see the README."
+    ),
     click.option(
         "--now",
         type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"]),

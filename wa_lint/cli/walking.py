@@ -61,6 +61,14 @@ class Passed:
         self._rows: dict[str, list[Input]] = defaultdict(list)
         self._rest: Counter[str] = Counter()
         self._peeked = 0
+        self._entered: set[str] = set()
+
+    def enter(self, folder: str) -> bool:
+        """Whether a folder is entered for the first time: what is below two of the given paths counts once."""
+        place = os.path.realpath(folder)
+        is_first = place not in self._entered
+        self._entered.add(place)
+        return is_first
 
     def add(self, path: str, reason: str, files: int = 1, *, is_suspect: bool = False) -> None:
         if len(self._rows[reason]) < MOST_LISTED or is_suspect:
@@ -125,12 +133,13 @@ def walk(folder: Path, passed: Passed) -> Iterator[Seen]:
         stacks = stacks_of(Path(place)) if MANIFEST in files else None
         if stacks:
             yield from (Seen(stack.template, stack.constructs) for stack in stacks)
-        folders[:] = sorted(_entered(folder, place, folders, passed, is_assembly=stacks is not None))
+        counted = passed if passed.enter(place) else Passed(folder)
+        folders[:] = sorted(_entered(folder, place, folders, counted, is_assembly=stacks is not None))
         for name in sorted(files):
             path = os.path.join(place, name)  # noqa: PTH118, a Path for each of 50,000 files costs half a second
             suffix = os.path.splitext(name)[1].lower()  # noqa: PTH122, as above
             if suffix not in SUFFIXES:
-                passed.file(path, suffix)
+                counted.file(path, suffix)
             elif not named or os.path.realpath(path) not in named:
                 yield Seen(Path(path))
     yield from (Seen(Path(error.filename)) for error in refused)

@@ -46,9 +46,9 @@ def nothing_judged(report: Report) -> str | None:
     No template was found; or there are ML or unrecognised resources, and no rule passes, fails or is unknown on any of
     them; or all that was read are custom resources. Not applicable is no verdict.
     """
-    if not any(entry.status == "judged" for entry in report.inputs):
-        return "Nothing was checked: there is no template, snapshot or API response here."
     judged = {f.resource.type for f in report.findings if f.outcome in _DECIDED}
+    if not judged and not any(entry.status == "judged" for entry in report.inputs):
+        return "Nothing was checked: there is no template, snapshot or API response here."
     if any(map(_is_ours, judged)):
         return None
     missed = ml_resources(report) + sum(u.count for u in report.unjudged if u.kind == "unrecognised" and not u.is_ml)
@@ -81,7 +81,8 @@ def is_clean_of_ml(report: Report) -> bool:
     is_whole = not report.gaps and not report.not_followed
     is_whole = is_whole and not any(e.status == "error" or e.is_suspect for e in report.inputs)
     is_known = not any(u.kind in {"unrecognised", "opaque"} for u in report.unjudged)
-    return is_whole and is_known and not ml_resources(report) and any(e.status == "judged" for e in report.inputs)
+    has_ml = ml_resources(report) or any(map(type_names.is_ml, {finding.resource.type for finding in report.findings}))
+    return is_whole and is_known and not has_ml and any(e.status == "judged" for e in report.inputs)
 
 
 _UNREAD: Final = frozenset({"unread", "other"})
@@ -120,7 +121,7 @@ def _lines(report: Report) -> Iterator[Line]:
 
 
 _SENTENCES: Final = (
-    ("no-rule", "No rule exists yet for {count} of ML: {names}.", True),
+    ("no-rule", "No rule judges {count} of ML yet: {names}.", True),
     ("not-run", "The rules for {count} of ML were not selected: {names}.", True),
     ("unread", "wa-lint does not read {count} of the services that it judges: {names}.", True),
     ("unrecognised", "AWS is not known to have the type of {count}: {names}.", True),

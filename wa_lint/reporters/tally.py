@@ -132,7 +132,7 @@ def _status(
     if practice.coverage == "none":
         return "for-people", "a question for people: no configuration answers it"
     if not has_rules:
-        return "unknown", missed or "no rule that was run looks at it"
+        return "unknown", "no rule that was run looks at it"
     if tally.unknown:
         judged = tally.passed + tally.unknown
         return "unknown", f"{tally.unknown} of {judged} checks could not be decided"

@@ -10,7 +10,7 @@ import msgspec
 from wa_lint import schema
 from wa_lint.document import Document, read_document
 from wa_lint.errors import SourceError, did_you_mean
-from wa_lint.model import Location, Path, Problem, Raw, Resource, Snapshot, SourceKind, Unknown, Value
+from wa_lint.model import Location, Path, Problem, Raw, Resource, Snapshot, SourceKind, Unjudged, Unknown, Value
 from wa_lint.sources.template.asking import Template
 from wa_lint.sources.template.assertions import narrowed
 from wa_lint.sources.template.documents import with_documents
@@ -111,6 +111,7 @@ def snapshot_from(template: Template) -> Snapshot:
         imports=imports_of(template),
         notes=tuple(note for document in _documents(sections) for note in notes_of(document)),
         not_followed=sections.not_followed,
+        unjudged=tuple(_untyped(template)),
     )
     return with_names(_without_holder(with_jobs(snapshot, template), sections.document))
 
@@ -121,6 +122,15 @@ def _without_holder(snapshot: Snapshot, document: Document) -> Snapshot:
         return snapshot
     kept = tuple(resource for resource in snapshot.resources if resource.id != document.holder)
     return msgspec.structs.replace(snapshot, resources=kept)
+
+
+def _untyped(template: Template) -> Iterator[Unjudged]:
+    """Yield what stands among the resources and has no type that could be one; a loop that is left is a gap instead."""
+    for id_, body in template.resources.items():
+        if not _is_typed(body) and not id_.startswith("Fn::"):
+            said = body.get("Type") if isinstance(body, dict) else None
+            name = said if isinstance(said, str) and said else f"(no type: {id_})"
+            yield Unjudged(name, 1, "it has no Type such as AWS::S3::Bucket", kind="unrecognised")
 
 
 def _documents(sections: Sections) -> Iterator[Document]:
