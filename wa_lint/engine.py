@@ -15,6 +15,7 @@ from wa_lint.cel.values import EvaluationError
 from wa_lint.facts import FACTS
 from wa_lint.findings import Case, Verdict, added_up, is_open, join, show, sort_key, waste_of
 from wa_lint.graph import Cell, Graph, World
+from wa_lint.language import SETTINGS, TODAY
 from wa_lint.linking import graph_of
 from wa_lint.model import (
     ABSENT,
@@ -178,7 +179,8 @@ class _Asked(msgspec.Struct, frozen=True, eq=False):
         return World(self.graph, scenario, defaults=self.rule.defaults, is_closed=is_closed)
 
     def variables(self, resource: Cell, item: Cell | None) -> dict[str, object]:
-        return {"resource": resource, "today": self.today} | ({} if item is None else {"item": item})
+        variables: dict[str, object] = {"resource": resource, TODAY: self.today, SETTINGS: self.rule.thresholds}
+        return variables if item is None else {**variables, "item": item}
 
 
 def _cases(asked: _Asked, assumptions: Assumptions, items: Sequence[Cell | Verdict], budget: int) -> Iterator[Case]:

@@ -23,14 +23,10 @@ from wa_lint.cli.output import atomic, complain, deliver, targets
 from wa_lint.cli.parameters import OPTION, stages_of
 from wa_lint.cli.settling import settled, today
 from wa_lint.cli.walking import capped
-from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Input, Report
 from wa_lint.reporters import Options
 from wa_lint.rule import Rule
 from wa_lint.sources.export.said import OPTION as OPTION_AS
-from wa_lint.sources.template import WAYS, demand_translator
-
-_SAM: Final = "--sam"
 
 Lines: TypeAlias = Callable[[str], Sequence[str]]
 """The lines of the source behind a uri."""
@@ -41,7 +37,6 @@ class Reading(msgspec.Struct, frozen=True):
 
     paths: tuple[Path, ...] = ()
     parameters: tuple[str, ...] = ()
-    sam: str = "native"
     jobs: int | None = None
     exclude: tuple[str, ...] = ()
     force_exclude: bool = False
@@ -57,13 +52,6 @@ _READING: Final = (
         metavar="FILE|NAME=VALUE",
         help="Values of the templates' parameters: a file of the AWS CLI, CodePipeline or SAM, a flat map, or one "
         "value. May be given several times: several files are several stages, and each template is judged for each.",
-    ),
-    click.option(
-        _SAM,
-        default="native",
-        show_default=True,
-        metavar="native|translator",
-        help="How SAM templates are read: by wa-lint itself, or by AWS's translator (needs the extra wa-lint[sam]).",
     ),
     click.option(
         OPTION_AS,
@@ -128,7 +116,6 @@ def baseline(reading: Reading, choice: Choice, settling: Settling, output: Path)
 
 def judged_files(reading: Reading, choice: Choice, now: dt.datetime | None) -> tuple[Report, Lines]:
     """Return the report on what `reading` names, and what shows its lines. What cannot be read is said on stderr."""
-    _demand_way(reading.sam)
     rules = chosen_rules(choice)
     stages = stages_of(reading.parameters, Path.cwd())
     below = look(reading.paths or [Path()], Path.cwd(), reading.exclude, is_forced=reading.force_exclude)
@@ -138,7 +125,6 @@ def judged_files(reading: Reading, choice: Choice, now: dt.datetime | None) -> t
         now=day(now),
         today=today(None),
         is_debug=bool(os.environ.get("WA_LINT_DEBUG")),
-        sam=reading.sam,
     )
     files = told(below.files, reading.said, Path.cwd())
     judged = judge_files(files, task, rules, reading.jobs)
@@ -148,14 +134,6 @@ def judged_files(reading: Reading, choice: Choice, now: dt.datetime | None) -> t
         _hint(judged, reading.paths)
     nested = [File(uri, uri) for one in judged for uri in one.nested.values()]
     return with_not_run(_merged(judged, below.passed, rules), task.choice), excerpts([*nested, *files])
-
-
-def _demand_way(sam: str) -> None:
-    """Raise `ConfigError` where there is no such way to read SAM, `MissingExtra` where it is not installed."""
-    if sam not in WAYS:
-        raise ConfigError(_SAM, f"there is no {sam!r}{did_you_mean(sam, WAYS) or '; it is native or translator'}")
-    if sam == "translator":
-        demand_translator()
 
 
 def _merged(judged: Sequence[Judged], passed: Sequence[Input], rules: Sequence[Rule]) -> Report:

@@ -26,10 +26,6 @@ from wa_lint.sources.template import looks_like_broken_template, looks_like_temp
 
 _MOST_BYTES: Final = 512 * 1024 * 1024
 
-_MOST_AROUND: Final = 2000
-"""Files of one root that are looked at to find out what was packaged."""
-
-
 _GZIP: Final = b"\x1f\x8b"
 
 _NOTHING: Final = "no template, snapshot or API response"
@@ -180,18 +176,6 @@ def neighbours(file: File) -> Callable[[str], bytes | None]:
         return content if content is not None and len(content) <= _MOST_BYTES else None
 
     return open_file
-
-
-def around(file: File) -> Callable[[], Sequence[str]]:
-    """Return what lists the files of its root that may be templates, relative to the file; not all of very many."""
-
-    def list_files() -> Sequence[str]:
-        if file.root is None:
-            return []
-        found = islice(walk(Path(file.root), Passed(Path(file.root))), _MOST_AROUND)
-        return [uri_of(s.path, Path(file.path).parent) for s in found if not _odd(s.path, Path(str(file.root)))]
-
-    return list_files
 
 
 def _half_read(file: File, content: bytes, error: SourceError) -> Snapshot:
