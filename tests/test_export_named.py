@@ -18,8 +18,8 @@ from wa_lint.document import read_document
 from wa_lint.errors import ConfigError, SourceError
 from wa_lint.model import Report, Resource, Unknown
 from wa_lint.sources.export.answer_table import INLINE, KNOWN, UNNAMED
-from wa_lint.sources.export.reader import looks_like_export, read_export
-from wa_lint.sources.export.said import Said, commands, parse, read_said, unread
+from wa_lint.sources.export.as_option import Said, commands, parse, read_said, unread
+from wa_lint.sources.export.export_reader import looks_like_export, read_export
 from wa_lint.sources.live.collectors import COLLECTORS
 
 WaLint = Callable[..., Any]

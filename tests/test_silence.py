@@ -12,13 +12,13 @@ from typing import Any, Final
 import pytest
 
 from wa_lint import schema, type_names
-from wa_lint.cli.walking import MOST_LISTED
 from wa_lint.document.from_yaml import mended_scanner, yaml_document
 from wa_lint.engine import lint
 from wa_lint.errors import SourceError
 from wa_lint.model import Listed, Location, NotFollowed, Report, Resource, Snapshot, SourceKind, Unjudged
 from wa_lint.reporters import REPORTERS, coverage, tally
-from wa_lint.sources.export.config_types import CAMEL
+from wa_lint.run.walking import MOST_LISTED
+from wa_lint.sources.export.aws_config_types import CAMEL
 from wa_lint.sources.export.terraform_types import KINDS
 from wa_lint.sources.live.collectors import COLLECTORS
 

@@ -10,10 +10,10 @@ import pytest
 import yaml
 
 from wa_lint import engine, packs
-from wa_lint.cli.inputs import File, NotOurs, read
 from wa_lint.document import Document, read_document
 from wa_lint.errors import SourceError
 from wa_lint.model import Location, Report
+from wa_lint.run.inputs import File, NotOurs, read
 from wa_lint.sources.template import snapshot_of, unwrapped
 
 RULES = packs.load()

@@ -15,8 +15,6 @@ from wa_lint.cel.values import EvaluationError
 from wa_lint.facts import FACTS
 from wa_lint.findings import Case, Verdict, added_up, is_open, join, show, sort_key, waste_of
 from wa_lint.graph import Cell, Graph, World
-from wa_lint.language import SETTINGS, TODAY
-from wa_lint.linking import graph_of
 from wa_lint.model import (
     ABSENT,
     Census,
@@ -34,7 +32,9 @@ from wa_lint.model import (
     Waste,
     path_text,
 )
+from wa_lint.references.follow import graph_of
 from wa_lint.rule import Rule
+from wa_lint.rule_names import SETTINGS, TODAY
 from wa_lint.scenario import Assumptions, Scenario, explore
 from wa_lint.sources.jobs import with_jobs
 from wa_lint.truth import Truth, every

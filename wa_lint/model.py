@@ -505,7 +505,7 @@ class Report(msgspec.Struct, frozen=True):
     judged_at: str | None = None
     skew: tuple[Skew, ...] = ()
     notes: tuple[Note, ...] = ()
-    """What stands beside the resources for us to read; `wa_lint.allow` makes suppressions of it."""
+    """What stands beside the resources for us to read; `wa_lint.suppress.allow` makes suppressions of it."""
     unjudged: tuple[Unjudged, ...] = ()
     """Types without a verdict, one entry for each (type, reason): what no source reads, no rule asks about."""
     not_followed: tuple[NotFollowed, ...] = ()

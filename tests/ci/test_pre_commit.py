@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from wa_lint.cli import walking
+from wa_lint.run import walking
 
 ROOT = Path(__file__).parents[2]
 (HOOK,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))

@@ -12,7 +12,7 @@ from typing import Final
 
 from wa_lint.errors import SourceError
 from wa_lint.model import Gap, Raw, Resource, Unjudged
-from wa_lint.sources.export.found import Format, Found
+from wa_lint.sources.export.export_document import Format, Found
 from wa_lint.sources.export.terraform_bodies import operations
 from wa_lint.sources.export.terraform_parts import joined
 from wa_lint.sources.export.terraform_references import Configuration

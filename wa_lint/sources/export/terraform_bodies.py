@@ -8,10 +8,10 @@ from typing import Final
 from wa_lint.document import read_document
 from wa_lint.errors import SourceError
 from wa_lint.model import Gap, Hole, Raw, Resource, Scope, Unknown, Unresolved, Value
-from wa_lint.sources.live.answers import document
-from wa_lint.sources.template.drawn import Drawn
-from wa_lint.sources.template.made import New
-from wa_lint.sources.template.openapi import HTTP_API, REST_API, Described, methods
+from wa_lint.sources.live.api_response import document
+from wa_lint.sources.template.transforms.generated import New
+from wa_lint.sources.template.transforms.openapi import HTTP_API, REST_API, Described, methods
+from wa_lint.sources.template.transforms.provenance import Drawn
 
 _OPERATIONS: Final[Mapping[str, str]] = {REST_API: "AWS::ApiGateway::Method", HTTP_API: "AWS::ApiGatewayV2::Route"}
 

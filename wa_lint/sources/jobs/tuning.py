@@ -12,7 +12,7 @@ from typing import Final
 from wa_lint import schema
 from wa_lint.model import ABSENT, Path, Unknown, Unresolved, Value
 from wa_lint.sources.jobs.arguments import Language, Placed, arguments
-from wa_lint.sources.jobs.found import Branches, Job, Node
+from wa_lint.sources.jobs.job import Branches, Job, Node
 
 TYPE: Final = "AWS::SageMaker::HyperParameterTuningJob"
 TRAINING: Final = "AWS::SageMaker::TrainingJob"

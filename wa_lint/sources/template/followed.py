@@ -9,8 +9,8 @@ from collections.abc import Container, Iterator
 from typing import Final
 
 from wa_lint.model import NotFollowed, Path, Raw
+from wa_lint.sources.template.functions.partial_text import spell
 from wa_lint.sources.template.sections import Sections
-from wa_lint.sources.template.texts import spell
 
 _LEADS_ON: Final = {
     "AWS::CloudFormation::StackSet": ("nested-stack", "the stack set", "templates of stack sets are not read"),

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from wa_lint.document import Document, Place, read_document
-from wa_lint.document.places import Comment
+from wa_lint.document.positions import Comment
 from wa_lint.errors import SourceError
 from wa_lint.model import Path, Raw
-from wa_lint.sources.template.alignment import Scalar
+from wa_lint.sources.template.embedded.alignment import Scalar
 from wa_lint.sources.template.sections import Sections
 
 _BODY: Final = "TemplateBody"
