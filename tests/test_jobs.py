@@ -73,6 +73,8 @@ def test_a_definition_holds_the_jobs_that_the_case_says(case: dict[str, Any]) ->
         assert {key: seen[key] for key in wanted} == wanted
     assert [gap.reason for gap in snapshot.gaps] == case.get("gaps", [])
     assert [f"{_place(p.location)}: {p.message}" for p in snapshot.problems] == case.get("problems", [])
+    told = [f"{_place(n.location)}: {n.what}: {n.reason}" for n in snapshot.not_followed]
+    assert told == case.get("not followed", [])
 
 
 def _scenarios(snapshot: Snapshot, resource: Resource) -> Iterator[dict[str, Any]]:
@@ -254,6 +256,56 @@ Resources:
               "ModelName": {"Get": "Steps.Create.ModelName"},
               "TransformOutput": {"S3OutputPath": {"Std:Join": {"On": "/", "Values": ["s3:/", "${Bucket}", "out"]}}}}}]}
 """
+
+
+_MODEL = """
+Resources:
+  Model:
+    Type: AWS::SageMaker::Model
+    Properties: {{ExecutionRoleArn: 'arn:aws:iam::111122223333:role/x', PrimaryContainer: {{Image: 'i:1'}}}}
+  Machine:
+    Type: AWS::StepFunctions::StateMachine
+    Properties:
+      Definition: {definition}
+"""
+_CONFIG = "arn:aws:states:::sagemaker:createEndpointConfig"
+
+
+def _task(variant: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    key = "Arguments" if more.get("QueryLanguage") == "JSONata" else "Parameters"
+    request = {"ProductionVariants": [{"VariantName": "v", **variant}]}
+    return {"Type": "Task", "Resource": _CONFIG, key: request, **more}
+
+
+_SERVER: dict[str, Any] = {"InstanceType": "ml.m5.large", "InitialInstanceCount": 2}
+_SERVERLESS: dict[str, Any] = {"ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 2}}
+
+
+@pytest.mark.parametrize(
+    ("states", "outcome"),
+    [
+        ({"A": _task({"ModelName.$": "$.m", **_SERVER})}, Outcome.FAIL),
+        ({"A": _task({"ModelName": "{% $m %}", **_SERVER}, QueryLanguage="JSONata")}, Outcome.FAIL),
+        (
+            {"A": {"Type": "Map", "ItemProcessor": {"States": {"B": _task({"ModelName.$": "$.m", **_SERVER})}}}},
+            Outcome.FAIL,
+        ),
+        ({str(n): _task({"ModelName.$": f"$.m{n}", **_SERVER}) for n in range(5)}, Outcome.FAIL),
+        ({"A": _task({"ModelName.$": "$.m", **_SERVERLESS})}, Outcome.UNKNOWN),
+        ({"A": _task({"ModelName.$": "$.m", "ServerlessConfig.$": "$.serverless"})}, Outcome.UNKNOWN),
+        ({"A": {**_task({}), "Parameters": {"ProductionVariants.$": "$.variants"}}}, Outcome.UNKNOWN),
+        ({"A": {"Type": "Task", "Resource": _CONFIG}}, Outcome.UNKNOWN),
+        ({str(n): _task({"ModelName.$": f"$.m{n}", **_SERVER}) for n in range(20)}, Outcome.UNKNOWN),
+        ({"A": _task({"ModelName": "another", **_SERVERLESS})}, Outcome.FAIL),
+    ],
+)
+def test_a_name_known_only_at_run_time_excuses_a_model_only_where_it_could(
+    states: dict[str, Any], outcome: Outcome
+) -> None:
+    snapshot = read_template(_MODEL.format(definition=json.dumps({"States": states})), "t.yaml")
+    findings = engine.lint(snapshot, RULES, "2026-11-23").findings
+    asked = {"model-outside-vpc", "model-without-network-isolation"}
+    assert {f.outcome for f in findings if f.rule.id in asked and f.resource.id == "Model"} == {outcome}
 
 
 _JSON = st.recursive(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from wa_lint import codec, engine, packs
-from wa_lint.model import Finding, Listed, Location, Outcome, Resource, Snapshot, SourceKind
+from wa_lint.model import Finding, Listed, Location, Outcome, Resource, Snapshot, SourceKind, Unknown
 from wa_lint.sources.jobs import with_jobs
 from wa_lint.sources.live import call_plan as plan
 from wa_lint.sources.template import read_template
@@ -81,6 +81,33 @@ def test_a_job_in_a_definition_is_judged_as_the_template_says_it(holder: str) ->
     assert {str(f.location) for f in of_account.values()} == {"arn:aws:x:eu-west-1:123456789012:nightly"}
 
 
+def test_a_tuning_job_of_an_account_has_training_jobs() -> None:
+    arn = "arn:aws:sagemaker:eu-west-1:123456789012:hyper-parameter-tuning-job/t"
+    tuned = {
+        "TrainingJobDefinitions": [{**REQUEST, "DefinitionName": "a"}, {**REQUEST, "EnableNetworkIsolation": True}]
+    }
+    holder = Resource(arn, "AWS::SageMaker::HyperParameterTuningJob", tuned, Listed(Location(arn)), region="eu-west-1")
+    snapshot = Snapshot(SourceKind.LIVE, "aws://123456789012/eu-west-1", (holder,))
+    found = with_jobs(snapshot)
+    assert [r.id for r in found.resources[1:]] == [f"{arn}/TrainingJobDefinitions[{n}]" for n in range(2)]
+    assert failed(snapshot).keys() == failed(account("AWS::SageMaker::Pipeline", PIPELINE)).keys()
+    assert failed(written_and_read(snapshot)).keys() == failed(snapshot).keys()
+
+
+def test_what_is_not_known_of_a_tuning_job_is_not_known_of_its_training_jobs() -> None:
+    refused = Resource("arn", "AWS::SageMaker::HyperParameterTuningJob", Unknown("refused"), Listed(Location("arn")))
+    _, job = with_jobs(Snapshot(SourceKind.LIVE, "aws://x", (refused,))).resources
+    report = engine.lint(Snapshot(SourceKind.LIVE, "aws://x", (refused,)), RULES, "2026-11-23")
+    assert {f.outcome for f in report.findings if f.resource.id == job.id} == {Outcome.UNKNOWN}
+
+
+def test_a_step_that_is_not_known_is_a_gap() -> None:
+    text = json.dumps({"Steps": [{"Name": "Novel", "Type": "Distillation", "Arguments": {}}]})
+    found = with_jobs(account("AWS::SageMaker::Pipeline", text))
+    assert ["Novel is of the type Distillation" in gap.reason for gap in found.gaps] == [True]
+    assert [(one.kind, one.what) for one in found.not_followed] == [("step", f"a step of {found.resources[0].id}")]
+
+
 @each_holder
 def test_a_snapshot_that_was_written_down_is_judged_as_the_account_was(holder: str) -> None:
     live = account(holder, TEXTS[holder])
@@ -104,6 +131,7 @@ def test_jobs_are_found_once_however_often_one_looks() -> None:
 
 def test_who_asks_for_jobs_is_given_the_definitions_that_start_them_and_not_how_they_went() -> None:
     operations = {operation for _, operation in plan.operations({"AWS::SageMaker::TrainingJob"})}
+    assert {"ListHyperParameterTuningJobs", "DescribeHyperParameterTuningJob"} <= operations
     assert {"ListPipelines", "DescribePipeline", "ListStateMachines", "DescribeStateMachine"} <= operations
     assert "ListPipelineExecutions" not in operations
     assert ("sagemaker", "ListPipelineExecutions") in plan.operations({"AWS::SageMaker::Pipeline"})

@@ -118,6 +118,13 @@ def function(account: str, region: str, name: str, role_name: str, **environment
     ]
 
 
+def tuning(account: str, region: str, lake: str) -> Resource:
+    """Return a tuning job: its training jobs are found only where it is judged."""
+    definition = {"OutputDataConfig": {"S3OutputPath": lake}, "ResourceConfig": {"InstanceCount": 2}}
+    arn = f"arn:aws:sagemaker:{region}:{account}:hyper-parameter-tuning-job/tune"
+    return thing("AWS::SageMaker::HyperParameterTuningJob", arn, account, region, {"TrainingJobDefinition": definition})
+
+
 def account_of(account: str) -> dict[str, list[Resource]]:
     """Return what one account has, by region: names that are the same everywhere, and links of every kind."""
     other = TWO if account == ONE else ONE  # ONE and TWO share roles; all use the lake of THREE; FOUR is alone
@@ -142,6 +149,7 @@ def account_of(account: str) -> dict[str, list[Resource]]:
             notebook(account, EAST, "research", account),
             *serving(account, EAST, "churn", account, f"s3://own-{account}/churn.tar.gz"),
             *function(account, EAST, "front", "Caller", ENDPOINT="churn"),
+            tuning(account, EAST, f"s3://own-{account}/train/"),
             bucket(account, EAST, f"lake-{account}"),
             bucket_policy(account, EAST, f"lake-{account}"),
             job(account, EAST, "train", f"s3://own-{account}/train/", account),

@@ -212,7 +212,8 @@ def _distinct(cells: Iterable[Cell]) -> list[Cell]:
 
 def _evidence(cell: Cell) -> Evidence:
     value = without_secret(cell, _whole(cell))
-    return Evidence(cell.resource.id, path_text(cell.path), _plain_json(value), show(value), cell.location)
+    resource = cell.resource.within or cell.resource.id
+    return Evidence(resource, path_text(cell.path), _plain_json(value), show(value), cell.location)
 
 
 def without_secret(cell: Cell, value: Value) -> Value:

@@ -94,6 +94,10 @@ class Partial(msgspec.Struct, frozen=True):
 
     items: tuple[Value, ...]
     reason: str
+    maybe: tuple[Value, ...] = ()
+    """Items of which it is not known whether they are in it."""
+    is_whole: bool = False
+    """Whether nothing but those can be missing."""
 
 
 class Resolution(msgspec.Struct, frozen=True):
@@ -245,6 +249,8 @@ class Resource(msgspec.Struct, frozen=True, eq=False):
     """The path of the CDK construct that made it: what its author calls it."""
     made_by: str | None = None
     """``STACK/LOGICAL_ID``, for a live resource whose tags say which stack made it."""
+    within: str | None = None
+    """The id of the resource whose document says it, as the OpenAPI body of an API in a plan: what evidence names."""
 
 
 class SourceKind(Enum):

@@ -39,9 +39,34 @@ def macro(name: str, loop: Loop) -> Step:
         frame.steps += len(items)
         if frame.steps > MAX_STEPS:
             return EvaluationError(f"visits more than {MAX_STEPS} items")
-        return run(loop, items, unseen, frame, start)
+        maybe = _doubtful(found) if name in _DECISIVE and unseen is not None else None
+        if maybe is None:
+            return run(loop, items, unseen, frame, start)
+        known = run(loop, items, None, frame, start)
+        return known if known is _DECISIVE[name] or isinstance(known, Unknown) else _doubted(loop, maybe, known, frame)
 
     return step
+
+
+_DECISIVE = {"all": False, "exists": True}
+"""What one item must say to decide for the list."""
+
+
+def _doubtful(found: object) -> Partial | None:
+    """Return a list of which it is known what may be missing."""
+    value = settled(found)
+    return value if isinstance(value, Partial) and value.is_whole else None
+
+
+def _doubted(loop: Loop, listed: Partial, known: object, frame: Frame) -> object:
+    """Return what is `known` of the items that are in the list, unless one that may be in it would say otherwise."""
+    mark = frame.mark()
+    for item in listed.maybe:
+        _bind(loop, item, frame)
+        if truth_of(loop.body(frame), frame) is not known:
+            frame.forget(mark, frame.mark())
+            return Unknown(listed.reason)
+    return known
 
 
 def _range(found: object, frame: Frame) -> tuple[Sequence[object], Unknown | None] | Unknown | EvaluationError:

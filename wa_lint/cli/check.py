@@ -26,9 +26,10 @@ from wa_lint.reporters import configured as configured_by
 from wa_lint.rule import Rule
 from wa_lint.run.excerpts import excerpts
 from wa_lint.run.given_parameters import OPTION, stages_of
-from wa_lint.run.inputs import File, look, uri_of
+from wa_lint.run.inputs import File, look, told, uri_of
 from wa_lint.run.judge import Judged, Task, day, judge_files
 from wa_lint.run.walking import capped
+from wa_lint.sources.export.as_option import OPTION as OPTION_AS
 from wa_lint.suppress.apply import demand_no_diff, settled, today
 from wa_lint.suppress.baseline import read, written
 from wa_lint.writing import atomic, demand_writable
@@ -51,6 +52,8 @@ class Reading(msgspec.Struct, frozen=True):
     exclude: tuple[str, ...] = ()
     force_exclude: bool = False
     limit: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
+    """What `--as` says of answers that do not say whose they are."""
 
 
 _READING: Final = (
@@ -61,6 +64,14 @@ _READING: Final = (
         metavar="FILE|NAME=VALUE",
         help="Values of the templates' parameters: a file of the AWS CLI, CodePipeline or SAM, a flat map, or one "
         "value. May be given several times: several files are several stages, and each template is judged for each.",
+    ),
+    click.option(
+        OPTION_AS,
+        "said",
+        multiple=True,
+        metavar="SERVICE:OPERATION:ID[=FILE]",
+        help="Which saved answer of the AWS CLI the file holds, and whose, where the answer does not say it: "
+        "s3api:get-bucket-versioning:BUCKET. With several files, add =FILE. May be given several times.",
     ),
     click.option("--exclude", multiple=True, metavar="GLOB", help="Files that a folder is not searched for."),
     click.option("--force-exclude", is_flag=True, help="Leave them out though they are named: a hook names files."),
@@ -191,14 +202,15 @@ def judged_files(
         budget=budget_of(reading.limit),
         demands_declared=not is_quiet,
     )
-    judged = judge_files(below.files, task, rules, reading.jobs)
+    files = told(below.files, reading.said, Path.cwd())
+    judged = judge_files(files, task, rules, reading.jobs)
     for complaint in (line for one in judged for line in one.complaints if not is_quiet):
         complain(complaint)
     if stages and not is_quiet:
         _hint(judged, reading.paths)
     nested = [File(uri, uri) for one in judged for uri in one.nested.values()]
     report = msgspec.structs.replace(_merged(judged, below.passed, rules), left_out=left_out)
-    return with_not_run(report, task.choice), excerpts([*nested, *below.files])
+    return with_not_run(report, task.choice), excerpts([*nested, *files])
 
 
 def _merged(judged: Sequence[Judged], passed: Sequence[Input], rules: Sequence[Rule]) -> Report:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import msgspec
 
@@ -129,8 +129,11 @@ def _in_world(cell: Cell, world: World) -> Cell:
     if isinstance(value, list):
         value = [_in_world(item, world) if isinstance(item, Cell) else item for item in value]
     elif isinstance(value, Partial):
-        items = tuple(_in_world(item, world) if isinstance(item, Cell) else item for item in value.items)
-        value = Partial(items, value.reason)
+        items, maybe = (
+            tuple(_in_world(item, world) if isinstance(item, Cell) else item for item in listed)
+            for listed in (value.items, value.maybe)
+        )
+        value = msgspec.structs.replace(value, items=items, maybe=maybe)
     return Cell(world, cell.resource, cell.path, cell.at, value, cell.assumes, cell.trail)
 
 
@@ -228,25 +231,47 @@ def _at_place(cell: Cell, place: str) -> Sequence[Cell]:
     return cell.select(place.removesuffix("[]")).items() if place else [cell]
 
 
+_MOST_DOUBTS: Final = 16
+"""Places that may name one; past it nothing is said of each."""
+
+
+class _Doubt(msgspec.Struct, frozen=True, eq=False):
+    """A place of which it is not known whether it names what is asked about."""
+
+    place: Cell
+    reason: str
+
+
 def _followers(cell: Cell, links: Sequence[Link], name: str) -> Cell:
     """Return the list of what names the place `cell`; Partial where more may."""
     found: dict[tuple[str, Path], Cell] = {}
+    doubts: list[_Doubt] = []
+    hidden: str | None = None
     unseen: str | None = None
     for link in links:
         by, texts = spellings_of(link, cell), _texts_of(cell.world, link)
-        for source in _certain(texts, by, cell):
+        certain = list(_certain(texts, by, cell))
+        for source in certain:
             exists = cell.world.exists(source)
             if isinstance(exists, Unknown):
-                unseen = unseen or exists.reason  # it names the place, but may not be there
+                hidden = hidden or exists.reason  # it names the place, but may not be there
             elif exists:
                 for bearer in _bearers(cell.world.cell(source), link, cell):
-                    if isinstance(bearer, Unknown):
-                        unseen = unseen or bearer.reason
+                    if isinstance(bearer, _Doubt):
+                        doubts.append(bearer)
                     else:
                         found[bearer.resource.id, bearer.at] = bearer
-        unseen = unseen or _incomplete(cell, link.type) or _doubt(texts, by, cell)
+        hidden = hidden or _incomplete(cell, link.type)
+        unseen = unseen or (doubts[0].reason if doubts else None) or hidden
+        if hidden is None or unseen is None:
+            doubts += _doubts(texts, by, cell, link, certain)
+            unseen = unseen or (doubts[0].reason if doubts else None)
     cells = list(found.values())
-    return _listing(cell, name, cells if unseen is None else Partial(tuple(cells), unseen))
+    if unseen is None:
+        return _listing(cell, name, cells)
+    maybe = tuple(doubt.place for doubt in doubts)
+    is_whole = hidden is None and len(maybe) <= _MOST_DOUBTS
+    return _listing(cell, name, Partial(tuple(cells), unseen, maybe if is_whole else (), is_whole))
 
 
 def _listing(cell: Cell, name: str, value: Value) -> Cell:
@@ -301,12 +326,27 @@ def _certain(texts: _Texts, by: Spellings, place: Cell) -> Iterator[Resource]:
     yield from sorted({cell.resource for cell in found}, key=lambda resource: resource.id)
 
 
-def _doubt(texts: _Texts, by: Spellings, place: Cell) -> str | None:
-    """Return why it is not known whether one more text names `place`; None if it is known that none does."""
+def _doubts(texts: _Texts, by: Spellings, place: Cell, link: Link, certain: Sequence[Resource]) -> Iterator[_Doubt]:
+    """Yield the places of which it is not known whether their text names `place`, one past `_MOST_DOUBTS` at most."""
+    asked = {id(resource) for resource in certain}
+    count = 0
+    for cell, said in _unsure(texts, by):
+        match = is_name(cell, said, by, place)
+        is_there = id(cell.resource) not in asked and place.world.exists(cell.resource) is not False
+        if not isinstance(match, Unknown) or not is_there:
+            continue
+        asked.add(id(cell.resource))
+        for bearer in _bearers(place.world.cell(cell.resource), link, place):
+            if isinstance(bearer, _Doubt) and count <= _MOST_DOUBTS:
+                count += 1
+                yield bearer
+        if count > _MOST_DOUBTS:
+            return
+
+
+def _unsure(texts: _Texts, by: Spellings) -> Iterator[tuple[Cell, Text | None]]:
     near = sorted(texts.unknown | meeting(texts.ends, by))
-    unsure = (texts.all[number] for number in near if by.open or number < texts.sure_from)
-    matches = (is_name(cell, said, by, place) for cell, said in unsure)
-    return next((match.reason for match in matches if isinstance(match, Unknown)), None)
+    return (texts.all[number] for number in near if by.open or number < texts.sure_from)
 
 
 def _incomplete(cell: Cell, type_: str) -> str | None:
@@ -316,8 +356,11 @@ def _incomplete(cell: Cell, type_: str) -> str | None:
     return graph.why_incomplete(type_, cell.resource)
 
 
-def _bearers(source: Cell, link: Link, place: Cell) -> Iterator[Cell | Unknown]:
+def _bearers(source: Cell, link: Link, place: Cell) -> Iterator[Cell | _Doubt]:
     """Yield the places of `source` that bear the link's name and whose text names `place`, or may."""
+    if isinstance(source.value, Unknown):
+        yield _Doubt(source, source.value.reason)
+        return
     by = spellings_of(link, place)
     for item in _at_place(source, link.at):
         answers = [(text, every((names(text, by, place), _means(text, link, place)))) for text in _texts(item, link)]
@@ -325,7 +368,9 @@ def _bearers(source: Cell, link: Link, place: Cell) -> Iterator[Cell | Unknown]:
         if named is not None:
             yield item.assuming(resting_on(named, by, place))
         else:
-            yield from (answer for _, answer in answers if isinstance(answer, Unknown))
+            reason = next((answer.reason for _, answer in answers if isinstance(answer, Unknown)), None)
+            if reason is not None:
+                yield _Doubt(item, reason)
 
 
 def _means(text: Cell, link: Link, place: Cell) -> Truth:

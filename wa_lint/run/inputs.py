@@ -21,8 +21,9 @@ from wa_lint.model import Input, Snapshot
 from wa_lint.redact import mask
 from wa_lint.run.snapshot_folder import INDEX, is_index
 from wa_lint.run.walking import SUFFIXES, Passed, Seen, walk
+from wa_lint.sources.export.as_option import OPTION, Said, parse, read_said, unread
 from wa_lint.sources.export.export_reader import looks_like_export, read_export
-from wa_lint.sources.template import looks_like_broken_template, looks_like_template
+from wa_lint.sources.template import looks_like_broken_template, looks_like_template, unwrapped
 
 _MOST_BYTES: Final = 512 * 1024 * 1024
 
@@ -46,6 +47,8 @@ class File(msgspec.Struct, frozen=True, order=True):
     """The CDK construct of each resource, where the manifest beside a template says it."""
     odd: str = ""
     """Why it is not opened, if it is not."""
+    said: Said | None = None
+    """Which answer of the AWS CLI it holds, and whose, where somebody said it (`--as`)."""
     is_named: bool = False
     """Whether a person named it: then it is an error that it cannot be parsed."""
 
@@ -118,6 +121,22 @@ def find(paths: Iterable[Path], start: Path, exclude: Sequence[str] = (), *, is_
     return look(paths, start, exclude, is_forced=is_forced).files
 
 
+def told(files: Sequence[File], said: Iterable[str], start: Path) -> Sequence[File]:
+    """Return the files, each with what `--as` says of it: ``SERVICE:OPERATION:ID``, or that with ``=FILE``.
+
+    Raise `ConfigError` where it names none of them, or none where there are several.
+    """
+    found = list(files)
+    for text in said:
+        what, _, name = text.partition("=")
+        meant = [n for n, file in enumerate(found) if not name or file.uri == uri_of(Path(name), start)]
+        if len(meant) != 1:
+            there = f"{name} is not among them" if name else f"add =FILE to say which of {len(found)}"
+            raise ConfigError(OPTION, f"{what!r} speaks of one file of those that are read: {there}")
+        found[meant[0]] = msgspec.structs.replace(found[meant[0]], said=parse(what))
+    return found
+
+
 def uri_of(path: Path, start: Path) -> str:
     """Return the path from `start`: what a reader there can open, and no name of the machine's folders above it."""
     return mask(Path(os.path.relpath(path, start)).as_posix())
@@ -131,6 +150,8 @@ def read(file: File) -> Document | Snapshot:
     if file.odd:
         raise NotOurs(file.uri, file.odd, is_suspect=file.odd == _LEADS_OUT)
     content, uri = _bytes(file), file.uri
+    if file.said is not None:
+        return read_said(content, uri, file.said)
     if codec.looks_like_snapshot(content):
         return codec.load(content, uri)
     try:
@@ -139,13 +160,14 @@ def read(file: File) -> Document | Snapshot:
         return _half_read(file, content, error)
     if document.is_empty:
         raise NotOurs(uri, "there is nothing in it")
+    document = unwrapped(document)
     if looks_like_template(document.value):
         return document
     if looks_like_export(document.value):
         return read_export(content, uri)
     if document.continues_at is not None:
         _demand_no_other(document)
-    raise NotOurs(uri, _NOTHING)
+    raise NotOurs(uri, unread(document.value) or _NOTHING)
 
 
 def is_index_file(file: File) -> bool:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wa_lint.model import Resource, Scope, Snapshot, Unknown
+from wa_lint.model import Resource, Scope, Snapshot, SourceKind, Unknown
+from wa_lint.sources.export.merged_answers import merged
 
 
 def join(snapshots: Sequence[Snapshot]) -> Snapshot:
-    """Return one snapshot of several of the same kind. What stands in more than one counts once: the first description.
+    """Return one snapshot of several of the same kind. What stands in more than one counts once.
 
-    It was taken when the first one was.
+    The first description counts, and of exports what it does not tell and another does. It was taken when the first
+    one was.
     """
     first = snapshots[0]
     if len(snapshots) == 1:
@@ -20,6 +22,8 @@ def join(snapshots: Sequence[Snapshot]) -> Snapshot:
         told = resources.setdefault((resource.type, resource.id), resource)
         if isinstance(told.properties, Unknown):  # only listed there, perhaps described here
             resources[resource.type, resource.id] = resource
+        elif told is not resource and first.kind is SourceKind.EXPORT:
+            resources[resource.type, resource.id] = merged(told, resource)
     return Snapshot(
         kind=first.kind,
         uri=", ".join(snapshot.uri for snapshot in snapshots),

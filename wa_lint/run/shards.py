@@ -24,6 +24,7 @@ from wa_lint.rule import Rule
 from wa_lint.run import snapshot_folder as folder
 from wa_lint.run.joined_snapshots import join
 from wa_lint.run.snapshot_folder import Index, Part
+from wa_lint.sources.jobs import with_jobs
 
 _FEW: Final = 10_000
 """Resources that one process judges as soon as two: every file is read twice, and findings travel (measured: 36,000
@@ -176,12 +177,14 @@ def _judge_here(rules: Sequence[Rule], light: Light) -> Callable[[tuple[Shard, L
 
 def _judged(shard: Shard, rules: Sequence[Rule], light: Light) -> Report:
     snapshots = [snapshot for _, snapshot in folder.read_parts(Path(shard.folder), shard.uri, shard.parts)]
-    snapshot = join(snapshots)
+    snapshot = with_jobs(join(snapshots))
     share = {(r.type, r.id) for r in snapshot.resources[shard.number :: shard.of]} - shard.elsewhere
     if shard.number:  # said once for all shards of the parts
         snapshot = msgspec.structs.replace(snapshot, unjudged=(), not_followed=())
     report = light(lint(snapshot, rules, shard.today, judged=share))
-    return report if shard.number == 0 else msgspec.structs.replace(report, gaps=(), problems=(), notes=())
+    if shard.number == 0:
+        return report
+    return msgspec.structs.replace(report, gaps=(), problems=(), notes=(), not_followed=())
 
 
 def _lean(report: Report) -> Report:

@@ -20,7 +20,7 @@ from wa_lint.redact import mask
 from wa_lint.run.cloud_assembly import MANIFEST, stacks_of
 from wa_lint.run.snapshot_folder import INDEX, is_folder, read_index
 
-SUFFIXES: Final = frozenset({".cfn", ".gz", ".json", ".jsonl", ".ndjson", ".template", ".yaml", ".yml"})
+SUFFIXES: Final = frozenset({".asl", ".cfn", ".gz", ".json", ".jsonl", ".ndjson", ".template", ".yaml", ".yml"})
 """What a file in a folder may be called to be looked into. A file that is named itself may be called anything."""
 
 MOST_LISTED: Final = 100

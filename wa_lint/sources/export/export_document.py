@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from wa_lint import type_names
-from wa_lint.model import Raw, Resource, Scope, Unjudged
+from wa_lint.model import Gap, Raw, Resource, Scope, Unjudged
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -17,6 +17,7 @@ class Found(msgspec.Struct, frozen=True):
     resources: tuple[Resource, ...] = ()
     complete: frozenset[Scope] = frozenset()
     problems: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
     unjudged: tuple[Unjudged, ...] = ()
     """What stands in it and is not read."""
     is_request: bool = False

@@ -16,12 +16,14 @@ from wa_lint.document.from_json import json_document
 from wa_lint.document.positions import MAX_DEPTH
 from wa_lint.errors import SourceError
 from wa_lint.model import Listed, Location, NotFollowed, Problem, Raw, Resource, Snapshot, SourceKind, Unknown
+from wa_lint.sources.export.as_option import unread
 from wa_lint.sources.export.aws_config import CONFIG
 from wa_lint.sources.export.changeset import CHANGE_SET
 from wa_lint.sources.export.cli_answers import ANSWER
 from wa_lint.sources.export.cloudcontrol import CLOUD_CONTROL
 from wa_lint.sources.export.export_document import Format, Found
 from wa_lint.sources.export.json_positions import places_of
+from wa_lint.sources.export.merged_answers import merged
 from wa_lint.sources.export.terraform import TERRAFORM
 
 FORMATS: Final[tuple[Format, ...]] = (TERRAFORM, CHANGE_SET, CLOUD_CONTROL, CONFIG, ANSWER)
@@ -61,7 +63,11 @@ def read_export(text: bytes | str, uri: str) -> Snapshot:
         if _means_to_be(content):
             read_document(content, uri)  # says what is wrong, and where
         raise SourceError(uri, "not a snapshot, and no answer of AWS that wa-lint knows")
-    odd = [(line, "nothing of AWS that wa-lint knows; skipped") for line, _, format_ in documents if not format_]
+    odd = [
+        (line, unread(item) or "nothing of AWS that wa-lint knows; skipped")
+        for line, item, format_ in documents
+        if not format_
+    ]
     said = [(line, problem) for line, export in found for problem in export.problems]
     said += [
         (line, "the answer goes on, and the next page is not in it") for line, item, _ in documents if _goes_on(item)
@@ -74,6 +80,7 @@ def read_export(text: bytes | str, uri: str) -> Snapshot:
         resources=resources,
         not_followed=tuple(_nested(resources)) if is_change_set else (),
         complete=frozenset(scope for _, export in found for scope in export.complete),
+        gaps=tuple(sorted({gap for _, export in found for gap in export.gaps}, key=str)),
         unjudged=tuple(sorted(one for _, export in found for one in export.unjudged)),
         problems=tuple(sorted(Problem(Location(uri, line), problem) for line, problem in (*odd, *said))),
     )
@@ -125,13 +132,15 @@ def _inner(value: Raw) -> Raw:
 
 
 def _resources(found: list[tuple[int, Found]], text: str, uri: str) -> tuple[Resource, ...]:
-    """Sort by (type, id). Of a resource that stands twice, the description wins over the entry of a list."""
+    """Sort by (type, id). Of a resource that stands twice, the first description wins where it tells something."""
     best: dict[tuple[str, str], tuple[int, Resource]] = {}
     for line, export in found:
         for resource in export.resources:
             key = resource.type, resource.id
             if key not in best or isinstance(best[key][1].properties, Unknown):
                 best[key] = line, resource
+            else:
+                best[key] = best[key][0], merged(best[key][1], resource)
     names = {name for _, resource in best.values() for name in _written(resource)}
     places = places_of(names, text, uri) if len({line for line, _ in found}) == 1 else {}
     return tuple(_placed(best[key][1], places, Location(uri, best[key][0], 1)) for key in sorted(best))
@@ -204,6 +213,8 @@ def _found_in(content: bytes) -> Iterator[Raw]:
 def _documents(text: str) -> Iterator[tuple[int, Raw]]:
     """Yield (line, document): the one document of the file, or each of its lines that is one."""
     whole = _parsed(text)
+    if whole is None and text.lstrip()[:1] not in {"{", "["}:
+        whole = _parsed_yaml(text)
     if whole is not None:
         yield 1, whole
         return
@@ -218,6 +229,15 @@ def _parsed(text: str) -> Raw:
         return json_document(text, "").value
     except (ValueError, SourceError):
         return None
+
+
+def _parsed_yaml(text: str) -> Raw:
+    """Return a map in YAML, as `--output yaml` prints it; None for what is none."""
+    try:
+        found = read_document(text, "").value
+    except SourceError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _flat(value: Raw) -> list[Raw]:

@@ -6,16 +6,19 @@ leaves as it is, was read from AWS: there what Terraform has no attribute for is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from wa_lint.errors import SourceError
-from wa_lint.model import Raw
+from wa_lint.model import Gap, Raw, Resource, Unjudged
 from wa_lint.sources.export.export_document import Format, Found
+from wa_lint.sources.export.terraform_bodies import operations
 from wa_lint.sources.export.terraform_parts import joined
 from wa_lint.sources.export.terraform_references import Configuration
-from wa_lint.sources.export.terraform_types import ATTACHED, KINDS
+from wa_lint.sources.export.terraform_types import ATTACHED, IGNORED, JUDGED_SERVICES, KINDS
 from wa_lint.sources.export.terraform_values import Planned, documents_of, values_of
+from wa_lint.type_names import is_ml
 
 _FORMATS: Final = ("0", "1")
 """Terraform: JSON Output Format. A change of the first number may change the meaning of what was there before."""
@@ -44,7 +47,25 @@ def _read(value: Raw) -> Found:
         if p.type in KINDS or p.type in ATTACHED
     }
     problems = tuple(_problems(value))
-    return Found(joined(known, _region(value)), problems=problems, is_request="values" not in value and not problems)
+    resources = joined(known, _region(value))
+    beside = [found for api in resources for found in operations(api)]
+    return Found(
+        (*resources, *(found for found in beside if isinstance(found, Resource))),
+        problems=problems,
+        gaps=tuple(found for found in beside if isinstance(found, Gap)),
+        unjudged=tuple(_unread(planned)),
+        is_request="values" not in value and not problems,
+    )
+
+
+def _unread(planned: Iterable[Planned]) -> Iterator[Unjudged]:
+    """Yield the types that are not read, with their numbers. A data source is no resource."""
+    types = Counter(p.type for p in planned if not p.is_data)
+    for type_, count in sorted(types.items()):
+        if type_ in KINDS or type_ in ATTACHED or type_ in IGNORED:
+            continue
+        kind = "unread" if type_.startswith(JUDGED_SERVICES) else "other"
+        yield Unjudged(type_, count, "wa-lint does not read this Terraform type", is_ml(type_), kind)
 
 
 TERRAFORM: Final = Format(
@@ -110,6 +131,7 @@ def _read_before(resource: Mapping[str, Raw]) -> Planned:
         values=resource.get("values"),
         sensitive=resource.get("sensitive_values"),
         is_answer=True,
+        is_data=resource.get("mode") == "data",
     )
 
 
@@ -125,6 +147,7 @@ def _one(resource: Mapping[str, Raw], change: Mapping[str, Raw] | None) -> Plann
         sensitive=resource.get("sensitive_values", what.get("after_sensitive")),
         is_new=is_new,
         is_answer=not is_new,
+        is_data=resource.get("mode") == "data",
     )
 
 

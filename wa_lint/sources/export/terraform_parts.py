@@ -5,6 +5,7 @@ From the attributes of each piece to resources in CloudFormation's words.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Final
@@ -13,6 +14,7 @@ import msgspec
 
 from wa_lint.model import ABSENT, Hole, Listed, Location, Partial, Raw, Resource, Unknown, Unresolved, Value
 from wa_lint.references.table import IDENTITIES, LINKS, Identity
+from wa_lint.sources.export.terraform_bodies import body, policy_in
 from wa_lint.sources.export.terraform_types import ATTACHED, KINDS, SHAPES, Kind
 from wa_lint.sources.export.terraform_values import LATER, Planned
 from wa_lint.sources.export.to_cloudformation import changed, folded, in_words, with_unknown
@@ -72,12 +74,23 @@ def _words(planned: Planned, values: Values) -> Values:
     for old, new in kind.renames.items():
         _unblock(tree, old)
         rename(tree, old, new)
-    known = in_words(kind.type, tree, (kind.at,) if kind.at else ())
+    known = in_words(kind.type, tree, (kind.at, 0) if kind.is_item else (kind.at,) if kind.at else ())
     for path in kind.documents:
         changed(known, path, document)
+    for path, members in kind.wraps.items():
+        changed(known, path, lambda value: [_wrapped(value, members)])  # noqa: B023, now
+    if kind.body:
+        changed(known, kind.body, body)
+        known |= policy_in(kind.type, known)
     for path, meant in kind.values.items():
         changed(known, path, lambda value: meant.get(value, value) if _is_plain(value) else value)  # noqa: B023, now
     return {name: _without_none(item) for name, item in known.items() if item is not None}
+
+
+def _wrapped(value: Value, members: Sequence[str]) -> Value:
+    for name in reversed(members):
+        value = {name: value}
+    return value
 
 
 def _is_plain(value: Value) -> bool:
@@ -125,11 +138,28 @@ def _put_in(values: Values, part: Planned, wholes: _Wholes, properties: _Propert
     kind = KINDS[part.type]
     named, doubtful = _named([values.get(name) for name in kind.by], kind, wholes)
     found = _words(part, values)
+    if kind.is_item:
+        for planned in named:
+            _add(properties[planned.address], kind.at, found)
+        for planned in doubtful:
+            _doubt(properties[planned.address], kind.at, f"{part.address} may be of this one: {LATER}")
+        return
+    filled = _filling(kind, found, values)
     for planned in named:
-        properties[planned.address].update({kind.at: found} if kind.at else _of_list(found, values))
+        properties[planned.address].update(filled)
     why = Unknown(f"{part.address} may be of this one: {LATER}")
     for planned in doubtful:
-        properties[planned.address].setdefault(kind.at or "AccessControl", why)
+        for name in filled:
+            properties[planned.address].setdefault(name, why)
+
+
+def _filling(kind: Kind, found: Values, values: Values) -> Values:
+    """Return the properties that a part fills of what it is a part of."""
+    if kind.at:
+        return {kind.at: found}
+    if kind.fills:
+        return {name: found[name] for name in kind.fills if name in found}
+    return _of_list(found, values)
 
 
 def _of_list(found: Values, values: Values) -> Values:
@@ -184,25 +214,26 @@ def _attach(values: Values, attachment: Planned, wholes: _Wholes, properties: _P
         for text in said if isinstance(said, list) else [said] if said else ():
             named, doubtful = _named([text], Kind(type="", part_of=type_, by=(attribute,)), wholes)
             for planned in named:
-                _add(properties[planned.address], policy)
+                _add(properties[planned.address], _ARNS, policy)
             for planned in doubtful:
-                _doubt(properties[planned.address], f"{attachment.address} may attach to it: {LATER}")
+                _doubt(properties[planned.address], _ARNS, f"{attachment.address} may attach to it: {LATER}")
 
 
-def _add(properties: Values, policy: Value) -> None:
-    found = properties.get(_ARNS, [])
+def _add(properties: Values, name: str, item: Value) -> None:
+    """Add an item to the list in a property."""
+    found = properties.get(name, [])
     if isinstance(found, Partial):
-        properties[_ARNS] = msgspec.structs.replace(found, items=(*found.items, policy))
-    elif isinstance(found, list) and policy not in found:
-        properties[_ARNS] = [*found, policy]
+        properties[name] = msgspec.structs.replace(found, items=(*found.items, item))
+    elif isinstance(found, list) and item not in found:
+        properties[name] = [*found, item]
     elif isinstance(found, Unknown | Unresolved):
-        properties[_ARNS] = Partial((policy,), found.reason)
+        properties[name] = Partial((item,), found.reason)
 
 
-def _doubt(properties: Values, why: str) -> None:
-    found = properties.get(_ARNS, [])
+def _doubt(properties: Values, name: str, why: str) -> None:
+    found = properties.get(name, [])
     if isinstance(found, list):
-        properties[_ARNS] = Partial(tuple(found), why)
+        properties[name] = Partial(tuple(found), why)
 
 
 # --- what a reference says of a text ----------------------------------------------------------------
@@ -223,6 +254,13 @@ def _settled(value: Value, type_: str, path: str) -> Raw:
 
 def _parts(value: Unresolved, type_: str, path: str) -> tuple[str | Hole, ...]:
     holes = [part for part in value.parts if isinstance(part, Hole)]
+    if _IN_STATEMENT.search(path):
+        return _arn_and_more(holes, value)
+    if (type_, path) in _uris():
+        buckets = [
+            hole for hole in holes if "aws_s3_bucket." in (hole.target or "") and hole.attribute in _BUCKET_NAMES
+        ]
+        return tuple(_filled("s3://{}/*", buckets[0], value)) if len(holes) == len(buckets) == 1 else ()
     if (type_, path) in SHAPES:
         wanted, text = SHAPES[type_, path]
         fitting = [hole for hole in holes if f"{wanted}." in (hole.target or "")]
@@ -230,6 +268,25 @@ def _parts(value: Unresolved, type_: str, path: str) -> tuple[str | Hole, ...]:
     if len(holes) == 1 and ((type_, path) in _names() or "kms" in path.rpartition(".")[2].lower()):
         return (holes[0],)
     return ()
+
+
+_IN_STATEMENT: Final = re.compile(r"Statement(\[\])?\.(Not)?Resource(\[\])?$")
+_BUCKET_NAMES: Final = frozenset({"bucket", "id"})
+
+
+def _arn_and_more(holes: Sequence[Hole], value: Unresolved) -> tuple[str | Hole, ...]:
+    """Return the parts of what a statement names: the ARN of a resource, and what may follow, as in ``${arn}/*``.
+
+    An ARN stands at the beginning, or it is none.
+    """
+    arns = [hole for hole in holes if hole.target and (hole.attribute or "").rpartition("_")[2] == "arn"]
+    return (arns[0], Hole(f"{value.reason}, and what follows")) if len(arns) == 1 else ()
+
+
+@cache
+def _uris() -> frozenset[tuple[str, str]]:
+    """Return the properties whose text is an S3 URI."""
+    return frozenset((link.type, link.path) for link in LINKS if link.keys[0] == "s3://{id}")
 
 
 def _filled(text: str, hole: Hole, value: Unresolved) -> Iterator[str | Hole]:

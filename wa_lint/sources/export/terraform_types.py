@@ -26,6 +26,10 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """CloudFormation path -> what Terraform writes for CloudFormation's value; None: not set."""
     name: str = ""
     """The attribute that others name it by, where that is not the property that names it in CloudFormation."""
+    wraps: Mapping[str, tuple[str, ...]] = {}
+    """CloudFormation path -> the members around the text that stands there; they are the one item of a list."""
+    body: str = ""
+    """The property that holds an OpenAPI document as a text, in JSON or YAML."""
     generated: tuple[str, ...] = ()
     """Paths that the provider fills where the configuration does not."""
     part_of: str = ""
@@ -34,6 +38,10 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """The attributes that name the resource of which it is a part, and are equal there or name it."""
     at: str = ""
     """The property of that resource which it fills."""
+    is_item: bool = False
+    """Whether it is one item of the list in that property, of which there may be several."""
+    fills: tuple[str, ...] = ()
+    """The properties of that resource which it has too, where `at` names none."""
 
 
 _NAME: Final = "AWS::SageMaker::"
@@ -99,6 +107,91 @@ _SAGEMAKER: Final = {
     ),
     "aws_sagemaker_monitoring_schedule": Kind(
         type=_NAME + "MonitoringSchedule", renames={"name": "MonitoringScheduleName"}
+    ),
+    "aws_sagemaker_pipeline": Kind(
+        type=_NAME + "Pipeline",
+        renames={
+            "pipeline_definition": "PipelineDefinition.PipelineDefinitionBody",
+            "pipeline_definition_s3_location": "PipelineDefinition.PipelineDefinitionS3Location",
+            "PipelineDefinition.PipelineDefinitionS3Location.object_key": (
+                "PipelineDefinition.PipelineDefinitionS3Location.Key"
+            ),
+            "PipelineDefinition.PipelineDefinitionS3Location.version_id": (
+                "PipelineDefinition.PipelineDefinitionS3Location.Version"
+            ),
+        },
+    ),
+    "aws_sagemaker_training_job": Kind(type=_NAME + "TrainingJob"),
+    "aws_sagemaker_hyper_parameter_tuning_job": Kind(
+        type=_NAME + "HyperParameterTuningJob",
+        renames={"name": "HyperParameterTuningJobName", "config": "HyperParameterTuningJobConfig"},
+    ),
+    "aws_sagemaker_mlflow_app": Kind(type=_NAME + "MlflowApp"),
+    "aws_sagemaker_mlflow_tracking_server": Kind(
+        type=_NAME + "MlflowTrackingServer",
+        values={"AutomaticModelRegistration": {"true": True, "false": False}},
+    ),
+    "aws_sagemaker_data_quality_job_definition": Kind(
+        type=_NAME + "DataQualityJobDefinition", renames={"name": "JobDefinitionName"}
+    ),
+    "aws_sagemaker_code_repository": Kind(type=_NAME + "CodeRepository"),
+    "aws_sagemaker_model_package_group": Kind(type=_NAME + "ModelPackageGroup"),
+}
+
+_AGENT: Final = "aws_bedrockagent_agent"
+
+_SUPPLEMENTS: Final = {
+    f"{holder}.storage_location": f"{holder}.SupplementalDataStorageLocations"
+    for holder in (
+        f"knowledge_base_configuration.{kind}_knowledge_base_configuration.supplemental_data_storage_configuration"
+        for kind in ("managed", "vector")
+    )
+} | {
+    f"{holder}.SupplementalDataStorageLocations[].type": (
+        f"{holder}.SupplementalDataStorageLocations[].SupplementalDataStorageLocationType"
+    )
+    for holder in (
+        f"knowledge_base_configuration.{kind}_knowledge_base_configuration.supplemental_data_storage_configuration"
+        for kind in ("managed", "vector")
+    )
+}
+
+_BEDROCK: Final = {
+    _AGENT: Kind(
+        type="AWS::Bedrock::Agent",
+        renames={"prepare_agent": "AutoPrepare", "skip_resource_in_use_check": "SkipResourceInUseCheckOnDelete"},
+        name="agent_id",
+    ),
+    "aws_bedrockagent_agent_knowledge_base_association": Kind(
+        type="AWS::Bedrock::Agent", part_of=_AGENT, by=("agent_id",), at="KnowledgeBases", is_item=True
+    ),
+    "aws_bedrockagent_agent_action_group": Kind(
+        type="AWS::Bedrock::Agent",
+        renames={"skip_resource_in_use_check": "SkipResourceInUseCheckOnDelete"},
+        part_of=_AGENT,
+        by=("agent_id",),
+        at="ActionGroups",
+        is_item=True,
+    ),
+    "aws_bedrockagent_agent_alias": Kind(type="AWS::Bedrock::AgentAlias"),
+    "aws_bedrockagent_knowledge_base": Kind(
+        type="AWS::Bedrock::KnowledgeBase",
+        renames={
+            **_SUPPLEMENTS,
+        },
+        name="id",
+    ),
+    "aws_bedrockagent_data_source": Kind(type="AWS::Bedrock::DataSource"),
+    "aws_bedrock_guardrail": Kind(type="AWS::Bedrock::Guardrail", name="guardrail_id"),
+    "aws_bedrock_custom_model": Kind(
+        type="AWS::Bedrock::CustomModel",
+        renames={"validation_data_config.validator": "validation_data_config.Validators", "tags": "CustomModelTags"},
+    ),
+    "aws_bedrock_provisioned_model_throughput": Kind(
+        type="AWS::Bedrock::ProvisionedModelThroughput", renames={"model_arn": "ModelId"}
+    ),
+    "aws_bedrock_model_invocation_logging_configuration": Kind(
+        type="AWS::Bedrock::ModelInvocationLoggingConfiguration"
     ),
 }
 
@@ -198,6 +291,7 @@ _INLINE: Final = {
 def _inline_policy(word: str) -> Kind:
     return Kind(
         type=f"AWS::IAM::{word}Policy",
+        generated=("name",),
         renames={"name": "PolicyName", word.lower(): f"{word}Name", "policy": "PolicyDocument"},
         documents=("PolicyDocument",),
     )
@@ -243,8 +337,32 @@ _API: Final = {
         type="AWS::ApiGateway::RestApi",
         renames={"api_key_source": "ApiKeySourceType", "put_rest_api_mode": "Mode"},
         documents=("Policy",),
+        body="Body",
         name="id",
     ),
+    "aws_api_gateway_rest_api_policy": Kind(
+        type="AWS::ApiGateway::RestApi",
+        documents=("Policy",),
+        part_of="aws_api_gateway_rest_api",
+        by=("rest_api_id",),
+        fills=("Policy",),
+    ),
+    "aws_api_gateway_account": Kind(type="AWS::ApiGateway::Account"),
+    "aws_api_gateway_api_key": Kind(type="AWS::ApiGateway::ApiKey"),
+    "aws_api_gateway_authorizer": Kind(type="AWS::ApiGateway::Authorizer", name="id"),
+    "aws_api_gateway_deployment": Kind(type="AWS::ApiGateway::Deployment", name="id"),
+    "aws_api_gateway_request_validator": Kind(type="AWS::ApiGateway::RequestValidator"),
+    "aws_api_gateway_usage_plan": Kind(
+        type="AWS::ApiGateway::UsagePlan",
+        renames={
+            "name": "UsagePlanName",
+            "quota_settings": "Quota",
+            "throttle_settings": "Throttle",
+        },
+        name="id",
+    ),
+    "aws_api_gateway_usage_plan_key": Kind(type="AWS::ApiGateway::UsagePlanKey"),
+    "aws_api_gateway_vpc_link": Kind(type="AWS::ApiGateway::VpcLink"),
     "aws_api_gateway_resource": Kind(type="AWS::ApiGateway::Resource", name="id"),
     "aws_api_gateway_method": Kind(type="AWS::ApiGateway::Method", renames={"authorization": "AuthorizationType"}),
     "aws_api_gateway_integration": Kind(
@@ -262,7 +380,12 @@ _API: Final = {
             "xray_tracing_enabled": "TracingEnabled",
         },
     ),
-    "aws_apigatewayv2_api": Kind(type="AWS::ApiGatewayV2::Api", name="id"),
+    "aws_apigatewayv2_api": Kind(type="AWS::ApiGatewayV2::Api", body="Body", name="id"),
+    "aws_apigatewayv2_authorizer": Kind(
+        type="AWS::ApiGatewayV2::Authorizer", renames={"identity_sources": "IdentitySource"}, name="id"
+    ),
+    "aws_apigatewayv2_deployment": Kind(type="AWS::ApiGatewayV2::Deployment", name="id"),
+    "aws_apigatewayv2_vpc_link": Kind(type="AWS::ApiGatewayV2::VpcLink"),
     "aws_apigatewayv2_route": Kind(type="AWS::ApiGatewayV2::Route", name="id"),
     "aws_apigatewayv2_integration": Kind(type="AWS::ApiGatewayV2::Integration", renames=_INTEGRATION, name="id"),
     "aws_apigatewayv2_stage": Kind(type="AWS::ApiGatewayV2::Stage", renames={"name": "StageName"}),
@@ -304,9 +427,19 @@ _REST: Final = {
         name="key_id",
     ),
     "aws_kms_alias": Kind(type="AWS::KMS::Alias", renames={"name": "AliasName"}),
+    "aws_sfn_state_machine": Kind(
+        type="AWS::StepFunctions::StateMachine",
+        renames={
+            "name": "StateMachineName",
+            "type": "StateMachineType",
+            "definition": "DefinitionString",
+            "logging_configuration.log_destination": "logging_configuration.Destinations",
+        },
+        wraps={"LoggingConfiguration.Destinations": ("CloudWatchLogsLogGroup", "LogGroupArn")},
+    ),
 }
 
-KINDS: Final[Mapping[str, Kind]] = {**_SAGEMAKER, **_S3, **_IAM, **_API, **_REST}
+KINDS: Final[Mapping[str, Kind]] = {**_SAGEMAKER, **_BEDROCK, **_S3, **_IAM, **_API, **_REST}
 
 ATTACHED: Final[Mapping[str, Mapping[str, str]]] = {
     "aws_iam_role_policy_attachment": {"role": "aws_iam_role"},
@@ -330,3 +463,22 @@ SHAPES: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
     ("AWS::ApplicationAutoScaling::ScalingPolicy", "ResourceId"): ("aws_sagemaker_endpoint", "endpoint/{}/variant/*"),
 }
 """Property -> the type of resource that it names, and the only text by which it can: the plan says only which one."""
+
+JUDGED_SERVICES: Final = ("aws_api_gateway_", "aws_apigatewayv2_", "aws_bedrock", "aws_sagemaker_", "aws_sfn_")
+"""How the names of types begin that are of the services that wa-lint judges: one that is not read is a gap with a
+name."""
+
+IGNORED: Final = frozenset(
+    {
+        "aws_api_gateway_documentation_part",
+        "aws_api_gateway_documentation_version",
+        "aws_api_gateway_gateway_response",
+        "aws_api_gateway_integration_response",
+        "aws_api_gateway_method_response",
+        "aws_api_gateway_model",
+        "aws_apigatewayv2_integration_response",
+        "aws_apigatewayv2_model",
+        "aws_apigatewayv2_route_response",
+    }
+)
+"""Types of those services that say only how answers look: no more is asked of them."""

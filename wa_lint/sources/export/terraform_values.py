@@ -31,6 +31,8 @@ class Planned(msgspec.Struct, frozen=True, eq=False):
     """Whether the plan creates it: what it does not set then is nowhere set."""
     is_answer: bool = False
     """Whether the values were read from AWS, as those of a state, rather than asked for."""
+    is_data: bool = False
+    """Whether it is a data source, which makes nothing."""
 
 
 class _Asked(msgspec.Struct, frozen=True):

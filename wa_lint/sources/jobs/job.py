@@ -55,6 +55,8 @@ class Unseen(msgspec.Struct, frozen=True):
 
     at: Path
     reason: str
+    is_sure: bool = False
+    """Whether it certainly asks SageMaker for something, so that a gap is told even where no job is expected."""
 
 
 def whole(node: Node) -> Iterator[Node]:

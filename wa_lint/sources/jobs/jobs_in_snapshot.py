@@ -10,75 +10,136 @@ import msgspec
 
 from wa_lint.document.from_json import json_document
 from wa_lint.errors import SourceError
-from wa_lint.model import Problem, Resource, Snapshot, SourceKind, Value
+from wa_lint.model import (
+    ABSENT,
+    Gap,
+    Listed,
+    NotFollowed,
+    Problem,
+    Resource,
+    Scope,
+    Snapshot,
+    Unknown,
+    Unresolved,
+    Value,
+)
+from wa_lint.sources.jobs import tuning
 from wa_lint.sources.jobs.job import Branches, Job, Node, Unseen, as_resource, whole
 from wa_lint.sources.jobs.machine import jobs_in_machine
 from wa_lint.sources.jobs.pipeline import jobs_in_pipeline
 
+_PIPELINE: Final = "AWS::SageMaker::Pipeline"
+
 _JOBS: Final[Mapping[str, Callable[[str, Node, Branches], Iterator[Job | Unseen]]]] = {
-    "AWS::SageMaker::Pipeline": jobs_in_pipeline,
+    _PIPELINE: jobs_in_pipeline,
     "AWS::StepFunctions::StateMachine": jobs_in_machine,
 }
 
 
-_DEFINITIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "AWS::SageMaker::Pipeline": ("PipelineDefinition", "PipelineDefinitionBody"),
-    "AWS::StepFunctions::StateMachine": ("DefinitionString",),
+_DEFINITIONS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
+    _PIPELINE: (("PipelineDefinition", "PipelineDefinitionBody"),),
+    "AWS::StepFunctions::StateMachine": (("DefinitionString",), ("Definition",)),
 }
-"""Where the text stands."""
+"""Where the text or the map stands."""
 
 
 def with_jobs(snapshot: Snapshot) -> Snapshot:
-    """Return a snapshot with the jobs that its pipelines and state machines start; a problem where one is not seen.
+    """Return a snapshot with the jobs that its pipelines, state machines and tuning jobs start.
 
+    What of them is not seen is a problem, and of a pipeline a gap too.
     A template's reader has found them already, with their lines. To be asked where a snapshot is judged: these jobs
     hold what no file can (see `jobs_beside`).
     """
-    if snapshot.kind is SourceKind.TEMPLATE:
-        return snapshot
     seen = {(resource.type, resource.id) for resource in snapshot.resources}
     jobs: list[Resource] = []
     problems: list[Problem] = []
+    gaps: list[Gap] = []
+    missing: list[NotFollowed] = []
     for holder in snapshot.resources:
-        text = _definition(holder) if holder.type in _DEFINITIONS else None
-        for found in jobs_beside(holder, text) if isinstance(text, str) else ():
+        for found in _found_in(holder) if isinstance(holder.origin, Listed) else ():
             if isinstance(found, Unseen):
                 where = holder.origin.locate(found.at)
-                problems.append(Problem(where, f"jobs that {holder.id} starts were not judged: {found.reason}"))
+                if found.is_sure:
+                    missing.append(NotFollowed(where, f"a step of {holder.id}", found.reason, "step"))
+                else:
+                    problems.append(Problem(where, f"jobs that {holder.id} starts were not judged: {found.reason}"))
+                if found.is_sure or holder.type == _PIPELINE:
+                    gaps.append(Gap(Scope(tuning.TRAINING), f"those in {holder.id} are not in sight: {found.reason}"))
             elif (found.type, found.id) not in seen:
                 jobs.append(found)
-    if not jobs and not problems:
+    if not jobs and not problems and not missing:
         return snapshot
     return msgspec.structs.replace(
         snapshot,
         resources=(*snapshot.resources, *jobs),
         problems=tuple(sorted({*snapshot.problems, *problems})),
+        gaps=tuple(sorted({*snapshot.gaps, *gaps}, key=str)),
+        not_followed=tuple(sorted({*snapshot.not_followed, *missing})),
     )
 
 
+def _found_in(holder: Resource) -> Iterator[Resource | Unseen]:
+    if holder.type == tuning.TYPE:
+        yield from _of_tuning(holder)
+    elif holder.type in _DEFINITIONS:
+        definition = _definition(holder)
+        if isinstance(definition, str | dict):
+            yield from jobs_beside(holder, definition)
+        elif isinstance(definition, Unknown | Unresolved):
+            yield Unseen((), definition.reason)
+
+
 def _definition(holder: Resource) -> Value:
-    value: Value = holder.properties
-    for name in _DEFINITIONS[holder.type]:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
+    if isinstance(holder.properties, Unknown):
+        return None  # the description of the holder was refused, and that is said of the holder
+    for path in _DEFINITIONS[holder.type]:
+        value: Value = holder.properties
+        for name in path:
+            value = value.get(name, ABSENT) if isinstance(value, dict) else value
+        if value is not ABSENT:
+            return value
+    return None
 
 
-def jobs_beside(holder: Resource, definition: str) -> Iterator[Resource | Unseen]:
+def jobs_beside(holder: Resource, definition: str | dict[str, Value]) -> Iterator[Resource | Unseen]:
     """Yield the jobs that `holder` will start, each with the holder's place, and what of them could not be seen.
 
     Values that a start may change are deferred (the default of a pipeline's parameter), so that these resources are
     made of a snapshot that was read, and not written into one.
     """
     try:
-        document = json_document(definition, str(holder.origin.locate(())))
+        value = _parsed(definition, str(holder.origin.locate(())))
     except (json.JSONDecodeError, SourceError):
         yield Unseen((), "its definition is no JSON")
         return
+    yield from _as_resources(holder, _JOBS[holder.type](holder.id, Node(value), whole))
+
+
+def _parsed(definition: str | dict[str, Value], uri: str) -> Value:
+    return json_document(definition, uri).value if isinstance(definition, str) else definition
+
+
+def _of_tuning(holder: Resource) -> Iterator[Resource | Unseen]:
+    """Yield the training jobs of a tuning job that an account has."""
+    yield from _as_resources(holder, tuning.trainings("", Node(holder.properties), whole, _Plain()))
+
+
+def _as_resources(holder: Resource, jobs: Iterator[Job | Unseen]) -> Iterator[Resource | Unseen]:
     used: dict[str, int] = {}
-    for found in _JOBS[holder.type](holder.id, Node(document.value), whole):
+    for found in jobs:
         if isinstance(found, Unseen):
             yield found
             continue
         number = used[found.name] = used.get(found.name, 0) + 1
-        id_ = f"{holder.id}/{found.name}" + (f"#{number}" if number > 1 else "")
+        id_ = f"{holder.id}/{found.name.removeprefix('/')}" + (f"#{number}" if number > 1 else "")
         yield as_resource(holder, id_, found, holder.origin, holder.exists)
+
+
+class _Plain:
+    """Plain JSON, as an account answers (see `arguments.Language`)."""
+
+    def value_of(self, said: Value, at: tuple[str | int, ...]) -> None:
+        del said, at
+
+    def member_of(self, key: str, said: Value) -> None:
+        del key, said

@@ -12,7 +12,7 @@ from typing import Final
 
 from wa_lint import schema
 from wa_lint.model import ABSENT, Hole, Path, Unknown, Unresolved, Value
-from wa_lint.sources.jobs import automl
+from wa_lint.sources.jobs import automl, tuning
 from wa_lint.sources.jobs.arguments import Placed, arguments
 from wa_lint.sources.jobs.automl import as_second_version
 from wa_lint.sources.jobs.job import Branches, Job, Node, Unseen, known, pattern_of, whole
@@ -30,10 +30,25 @@ ACTIONS: Final[Mapping[str, str]] = {
     "createProcessingJob": "AWS::SageMaker::ProcessingJob",
     "createTrainingJob": "AWS::SageMaker::TrainingJob",
     "createTransformJob": "AWS::SageMaker::TransformJob",
+    "createDomain": "AWS::SageMaker::Domain",
+    "createFeatureGroup": "AWS::SageMaker::FeatureGroup",
+    "createMonitoringSchedule": "AWS::SageMaker::MonitoringSchedule",
+    "createNotebookInstance": "AWS::SageMaker::NotebookInstance",
+    "createUserProfile": "AWS::SageMaker::UserProfile",
+    "createModelCustomizationJob": "AWS::Bedrock::CustomModel",
 }
+"""What a task asks SageMaker or Bedrock for -> the type that it makes. The request has the properties of the type."""
 
-_TASK: Final = re.compile(r"arn:[^:]+:states:[^:]*:[^:]*:(?:aws-sdk:)?sagemaker:(\w+)(?:\.\w+(?::\d+)?)?")
+_STATES: Final = frozenset({"Choice", "Fail", "Map", "Parallel", "Pass", "Succeed", "Task", "Wait"})
+"""Types of states (Amazon States Language specification)."""
+
+_TASK: Final = re.compile(
+    r"arn:[^:]+:states:[^:]*:[^:]*:(?:aws-sdk:)?(?:sagemaker|bedrock|bedrockagent):(\w+)(?:\.\w+(?::\d+)?)?"
+)
 """``arn:aws:states:::sagemaker:createTrainingJob.sync``, in any partition, and the same by the AWS SDK integration."""
+
+_OPEN_TASK: Final = re.compile(r"arn:.*:states:.*:(?:sagemaker|bedrock):.*\*.*")
+"""A task that calls one of them, where it is not known for what."""
 
 _NESTED: Final = ("Iterator", "ItemProcessor")
 """Members of a Map state that hold a state machine; a Parallel state has a list of them, ``Branches``."""
@@ -69,16 +84,27 @@ def _state(holder: str, name: str, state: Node, branches: Branches, language: st
         for item in listed.items():
             for machine in branches(item):
                 yield from _states(holder, machine, branches, language)
+    kind = known(state.member("Type").value)
+    if isinstance(kind, str) and kind not in _STATES:
+        why = f"the state {name} is of the type {kind}, which wa-lint does not know"
+        yield Unseen(state.member("Type").at, why, is_sure=True)
     type_ = _made_by(state.member("Resource").value)
-    if type_:
+    if isinstance(type_, Unknown):
+        yield Unseen(state.member("Resource").at, f"the state {name} {type_.reason}", is_sure=True)
+    elif type_:
         own = state.member("QueryLanguage").value
         yield from _jobs(f"{holder}/{name}", name, type_, state, branches, own if isinstance(own, str) else language)
 
 
-def _made_by(resource: Value) -> str | None:
+def _made_by(resource: Value) -> str | Unknown | None:
     """Return the type of what a task makes, by the ARN that it calls; None where it makes nothing of ours."""
-    found = _TASK.fullmatch(pattern_of(resource))
-    return ACTIONS.get(found[1]) if found else None
+    called = pattern_of(resource)
+    found = _TASK.fullmatch(called)
+    if found is None:
+        return Unknown(f"calls {called}, and what that is is not known") if _OPEN_TASK.fullmatch(called) else None
+    if found[1] in ACTIONS:
+        return ACTIONS[found[1]]
+    return Unknown(f"calls {found[1]}, which wa-lint does not read") if found[1].startswith("create") else None
 
 
 def _jobs(id_: str, name: str, type_: str, state: Node, branches: Branches, language: str) -> Iterator[Job]:
@@ -87,12 +113,16 @@ def _jobs(id_: str, name: str, type_: str, state: Node, branches: Branches, lang
     if member.value is ABSENT:
         unseen = Unknown(f"the request of {name} is its input, which is known only when the state machine runs")
         yield Job(name, type_, Placed(unseen, state.at), state.at, state.at, state.guards)
+        if type_ == tuning.TYPE:
+            yield from tuning.trainings(name, Node(unseen, state.at, state.guards), branches, _JsonPath(id_))
     for request in branches(member):
         spoken: _Jsonata | _JsonPath = _Jsonata(id_) if is_jsonata else _JsonPath(id_)
         said = as_second_version(request.value, request.at) if type_ == automl.TYPE else request.value
         found = arguments(said, request.at, schema.resource_type(type_), spoken)
         properties: Value = Unknown(found.reason) if isinstance(found, Unresolved) else found
         yield Job(name, type_, Placed(properties, request.at), request.at, state.at, request.guards)
+        if type_ == tuning.TYPE:
+            yield from tuning.trainings(name, request, branches, spoken)
 
 
 def _unseen(node: Node) -> Unseen:

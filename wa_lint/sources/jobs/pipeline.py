@@ -26,7 +26,7 @@ from wa_lint.model import (
     path_text,
 )
 from wa_lint.scenario import Fork
-from wa_lint.sources.jobs import automl
+from wa_lint.sources.jobs import automl, tuning
 from wa_lint.sources.jobs.arguments import Joined, Placed, arguments
 from wa_lint.sources.jobs.automl import as_second_version
 from wa_lint.sources.jobs.job import Branches, Job, Node, Unseen, known, whole
@@ -36,6 +36,7 @@ _SAGEMAKER: Final = "AWS::SageMaker::"
 STEPS: Final[Mapping[str, str]] = {
     "AutoML": "AutoMLJob",
     "ClarifyCheck": "ProcessingJob",
+    "Compilation": "CompilationJob",
     "Endpoint": "Endpoint",
     "EndpointConfig": "EndpointConfig",
     "Model": "Model",
@@ -49,12 +50,21 @@ STEPS: Final[Mapping[str, str]] = {
 """Types of steps whose arguments are a Create request of SageMaker, with the type that the request makes. The checks of
 quality and bias are processing jobs."""
 
+_WITHOUT_JOBS: Final = frozenset({"Callback", "EMR", "EMRServerless", "Fail", "Lambda"})
+"""Types of steps that ask SageMaker for nothing."""
+
+_HOLDERS: Final[Mapping[str, tuple[str, ...]]] = {"Condition": ("IfSteps", "ElseSteps"), "ForEach": ("ForEachBody",)}
+"""Types of steps whose arguments hold steps, and the members that do."""
+
 _MOST_VALUES: Final = 16
 """EnumValues of a parameter up to which each is tried."""
 
 
 def jobs_in_pipeline(holder: str, definition: Node, branches: Branches = whole) -> Iterator[Job | Unseen]:
-    """Yield the jobs of a pipeline's steps, those of conditions included, in order. `holder` is the pipeline's id."""
+    """Yield the jobs of a pipeline's steps, in order, with those of conditions, loops and tuning jobs.
+
+    `holder` is the pipeline's id. A step of a type that is not known is `Unseen`.
+    """
     found = list(_steps(definition.member("Steps"), branches))
     steps = [step for step in found if isinstance(step, _Step)]
     names = {step.name: step.type for step in steps}
@@ -63,7 +73,12 @@ def jobs_in_pipeline(holder: str, definition: Node, branches: Branches = whole) 
             yield _unseen(part)
     language = _Language(holder, _parameters(definition, branches), names)
     for step in found:
-        yield _job(step, language) if isinstance(step, _Step) else step
+        if isinstance(step, Unseen):
+            yield step
+            continue
+        yield _job(step, language)
+        if step.type == tuning.TYPE:
+            yield from tuning.trainings(step.name, step.request, branches, language)
 
 
 class _Step(msgspec.Struct, frozen=True, eq=False):
@@ -87,12 +102,18 @@ def _step(step: Node, branches: Branches) -> Iterator[_Step | Unseen]:
     if not isinstance(step.value, dict) or isinstance(kind, Unknown | Unresolved):
         yield _unseen(step)
         return
+    if kind in _WITHOUT_JOBS:
+        return
+    if kind not in _HOLDERS and kind not in STEPS:
+        what = "has no type" if kind is ABSENT else f"is of the type {kind}, which wa-lint does not know"
+        at = step.at if kind is ABSENT else step.member("Type").at
+        yield Unseen(at, f"the step {_name_of(step)} {what}", is_sure=True)
+        return
     for request in branches(step.member("Arguments")):
-        if kind == "Condition":
-            yield from _steps(request.member("IfSteps"), branches)
-            yield from _steps(request.member("ElseSteps"), branches)
-        elif isinstance(kind, str) and kind in STEPS:
-            yield _Step(_name_of(step), _SAGEMAKER + STEPS[kind], step, request)
+        for member in _HOLDERS.get(str(kind), ()):
+            yield from _steps(request.member(member), branches)
+        if kind in STEPS:
+            yield _Step(_name_of(step), _SAGEMAKER + STEPS[str(kind)], step, request)
 
 
 def _name_of(step: Node) -> str:

@@ -302,7 +302,13 @@ _COMPUTING = (
 )
 
 _JOBS = tuple(
-    _sagemaker(f"{kind}Job", items=items or f"{kind}JobSummaries", version=version, window_days=30)
+    _sagemaker(
+        f"{kind}Job",
+        items=items or f"{kind}JobSummaries",
+        version=version,
+        window_days=30,
+        holds=("AWS::SageMaker::TrainingJob",) if kind == "HyperParameterTuning" else (),
+    )
     for kind, items, version in (
         ("AutoML", "", "V2"),
         ("Compilation", "", ""),

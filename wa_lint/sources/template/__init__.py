@@ -5,6 +5,7 @@ from wa_lint.sources.template.parameter_sets import Stage, pair_of, read_paramet
 from wa_lint.sources.template.parameters import Pins, refusal
 from wa_lint.sources.template.stacks.one_world import Member, snapshot_together
 from wa_lint.sources.template.template_reader import looks_like_template, read_template, snapshot_of
+from wa_lint.sources.template.wrapped import unwrapped
 
 __all__ = [
     "Member",
@@ -19,4 +20,5 @@ __all__ = [
     "refusal",
     "snapshot_of",
     "snapshot_together",
+    "unwrapped",
 ]

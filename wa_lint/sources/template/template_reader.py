@@ -41,6 +41,7 @@ from wa_lint.sources.template.stacks.physical_names import with_names
 from wa_lint.sources.template.transforms.foreach import unrolled
 from wa_lint.sources.template.transforms.include import included
 from wa_lint.sources.template.transforms.openapi import with_methods
+from wa_lint.sources.template.wrapped import Alone
 
 _HARMLESS: Final = frozenset(
     {
@@ -123,7 +124,7 @@ def snapshot_from(template: Template) -> Snapshot:
         not_followed=sections.not_followed,
         unjudged=tuple(_untyped(template)),
     )
-    return with_names(within_budget(with_jobs(snapshot, template)))
+    return with_names(_without_holder(within_budget(with_jobs(snapshot, template)), sections.document))
 
 
 def within_budget(snapshot: Snapshot) -> Snapshot:
@@ -150,6 +151,14 @@ def within_budget(snapshot: Snapshot) -> Snapshot:
 
 def _others(left: Sequence[Resource]) -> str:
     return f"this one and {len(left) - 1} more of its type were not read" if left[1:] else "this one was not read"
+
+
+def _without_holder(snapshot: Snapshot, document: Document) -> Snapshot:
+    """Return the snapshot of a definition that stands alone without the resource that it was put into."""
+    if not isinstance(document, Alone):
+        return snapshot
+    kept = tuple(resource for resource in snapshot.resources if resource.id != document.holder)
+    return msgspec.structs.replace(snapshot, resources=kept)
 
 
 def _untyped(template: Template) -> Iterator[Unjudged]:

@@ -17,6 +17,7 @@ from wa_lint.model import (
     Deferred,
     Gap,
     Location,
+    NotFollowed,
     Origin,
     Path,
     Problem,
@@ -78,11 +79,13 @@ def with_jobs(snapshot: Snapshot, template: Template) -> Snapshot:
     jobs = [job for holder in holders for job in holder.resources()]
     gaps = {gap for holder in holders for gap in holder.gaps()}
     problems = {problem for holder in holders for problem in holder.problems()}
+    missing = {missing for holder in holders for missing in holder.not_followed()}
     return msgspec.structs.replace(
         snapshot,
         resources=(*snapshot.resources, *jobs),
         gaps=tuple(sorted({*snapshot.gaps, *gaps})),
         problems=tuple(sorted({*snapshot.problems, *problems})),
+        not_followed=tuple(sorted({*snapshot.not_followed, *missing})),
     )
 
 
@@ -120,16 +123,24 @@ class _Holder:
                 yield as_resource(self.resource, id_, job, origin, choice.exists)
 
     def gaps(self) -> Iterator[Gap]:
-        reasons = [*(unseen.reason for unseen in self.unseen), *("its definition cannot be read" for _ in self.broken)]
-        for reason in reasons if self.kind is not _MACHINE else ():
+        told = [unseen for unseen in self.unseen if unseen.is_sure or self.kind is not _MACHINE]
+        broken = self.broken if self.kind is not _MACHINE else []
+        for reason in (*(unseen.reason for unseen in told), *("its definition cannot be read" for _ in broken)):
             yield Gap(Scope(_JOB), f"those in {self.resource.id} are not in sight: {reason}")
 
     def problems(self) -> Iterator[Problem]:
         yield from self.broken
-        if self.kind is _MACHINE:
-            for unseen in self.unseen:
+        for unseen in self.unseen:
+            if self.kind is _MACHINE and not unseen.is_sure:
                 where = self._origin().locate(unseen.at)
                 yield Problem(where, f"jobs that {self.resource.id} starts here were not judged: {unseen.reason}")
+
+    def not_followed(self) -> Iterator[NotFollowed]:
+        """Yield the steps of which it is not known what they start."""
+        for unseen in self.unseen:
+            if unseen.is_sure:
+                where = self._origin().locate(unseen.at)
+                yield NotFollowed(where, f"a step of {self.resource.id}", unseen.reason, "step")
 
     def _id_of(self, job: Job, groups: Mapping[str, Sequence[Job]], numbers: dict[str, int]) -> str:
         """Return ``Pipeline/Train``; with a number where a step of that name stands elsewhere already.
