@@ -22,12 +22,12 @@ from hypothesis import strategies as st
 
 from wa_lint import budget, codec
 from wa_lint.budget import Budget, budget_of
-from wa_lint.cli.options import Choice, chosen_rules
 from wa_lint.document.positions import is_too_deep
 from wa_lint.errors import ConfigError, SourceError
 from wa_lint.model import Outcome, Report, Unknown
 from wa_lint.reporters import Options, reporter
 from wa_lint.rule import Rule
+from wa_lint.run.choice import Choice, chosen_rules
 from wa_lint.run.inputs import File
 from wa_lint.run.judge import Judged, Task, _judge, _judge_loose
 from wa_lint.sources.export.export_reader import read_export

@@ -17,11 +17,13 @@ from dulwich.repo import Repo
 from test_trust import RULE
 
 from wa_lint import enforce, packs
-from wa_lint.cli.options import Choice, Settling
 from wa_lint.config import KEYS
 from wa_lint.errors import ConfigError
 from wa_lint.model import Finding, Listed, Location, Note, Outcome, Report, Resource
-from wa_lint.suppress.apply import settled
+from wa_lint.run.choice import Choice
+from wa_lint.run.layers import Layers
+from wa_lint.run.settle import settled
+from wa_lint.suppress.apply import Settling
 
 WaLint = Callable[..., Any]
 
@@ -170,9 +172,9 @@ def test_no_tag_loosens_it() -> None:
     resource = Resource(arn, "AWS::SageMaker::NotebookInstance", {}, Listed(place), arn=arn)
     finding = Finding(rule, Outcome.FAIL, resource, "RootAccess", place, "It is on.", fingerprint="f")
     report = Report((rule,), (finding,), notes=(Note("tag", f"allow {RULE_ID} mine", place, place, arn),))
-    loose = settled(report, Settling(), Choice(), "2026-12-01")
+    loose = settled(report, Settling(), Choice(), Layers(), "2026-12-01", print)
     assert [f.suppressed is not None for f in loose.findings] == [True]
-    strict = settled(report, Settling(), Choice(always=frozenset({RULE_ID})), "2026-12-01")
+    strict = settled(report, Settling(), Choice(always=frozenset({RULE_ID})), Layers(), "2026-12-01", print)
     assert {f.rule.id for f in strict.findings if f.suppressed is None} == {RULE_ID, "suppression-refused"}
 
 

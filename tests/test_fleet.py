@@ -24,10 +24,10 @@ import msgspec
 import pytest
 
 from wa_lint import codec
-from wa_lint.cli.accounts import Account, fleet
 from wa_lint.model import Snapshot
 from wa_lint.request_limits import Manners
-from wa_lint.run.collect import InFolder, InMemory, collect
+from wa_lint.run.accounts import Account, fleet
+from wa_lint.run.collect import InFolder, InMemory, Watch, collect
 from wa_lint.run.joined_snapshots import join
 from wa_lint.run.snapshot_folder import INDEX, Index, Options, read_index, read_parts
 
@@ -226,9 +226,9 @@ import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from test_fleet import NOW, TYPES, all_roles, begun
-from wa_lint.cli.accounts import fleet
-from wa_lint.run.collect import collect
-collect(fleet(all_roles()), TYPES, NOW, begun(Path(sys.argv[2])))
+from wa_lint.run.accounts import fleet
+from wa_lint.run.collect import Watch, collect
+collect(fleet(all_roles(), print), TYPES, NOW, begun(Path(sys.argv[2])), Watch(print))
 """
 
 
@@ -253,13 +253,13 @@ def test_what_was_killed_half_way_is_resumed_to_the_same_snapshot(cloud: Cloud, 
 
     cloud.seen.clear()
     keeper = begun(place)
-    collect(fleet(all_roles()), TYPES, NOW, keeper)
+    collect(fleet(all_roles(), print), TYPES, NOW, keeper, Watch(print))
     asked = [place for place in cloud.seen if place[2] in ("sagemaker", "iam")]
     assert len(asked) == len(ACCOUNTS) * 4 - len(there)
     resumed = join([snapshot for _, snapshot in read_parts(place, "fleet", keeper.index.parts)])
 
     at_once = InMemory()
-    collect(fleet(all_roles()), TYPES, NOW, at_once)
+    collect(fleet(all_roles(), print), TYPES, NOW, at_once, Watch(print))
     assert text_of(resumed) == text_of(at_once.joined())
     assert {part.status for part in keeper.index.parts} == {"read"}
 
@@ -439,7 +439,7 @@ def test_an_organization_is_read_account_by_account(
 
 def test_what_does_not_fit_is_not_resumed(wa_lint: WaLint, cloud: Cloud, tmp_path: Path) -> None:
     """Bad input 102."""
-    collect(fleet(Account(region=REGIONS[:1])), TYPES, NOW, keeper := InMemory())
+    collect(fleet(Account(region=REGIONS[:1]), print), TYPES, NOW, keeper := InMemory(), Watch(print))
     found = keeper.joined()
     assert found is not None
     with (tmp_path / "one.jsonl").open("wb") as stream:
@@ -478,7 +478,7 @@ def test_a_unit_travels_to_another_process_and_its_snapshot_comes_back() -> None
     """What `dask.distributed.Client.get_executor()` would do elsewhere, any executor does here."""
     from wa_lint.sources.live.units import read_unit, survey, units  # noqa: PLC0415, it imports boto3
 
-    (access,) = fleet(Account(region=REGIONS[:1], role_arn=(roles(ACCOUNTS[1])[1],))).accesses
+    (access,) = fleet(Account(region=REGIONS[:1], role_arn=(roles(ACCOUNTS[1])[1],)), print).accesses
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         surveyed = pool.submit(survey, access, REGIONS[:1]).result()
         asked = units(surveyed, TYPES, Manners(), NOW)

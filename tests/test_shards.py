@@ -13,11 +13,11 @@ import pytest
 from msgspec.structs import replace
 
 from wa_lint import codec
-from wa_lint.cli.options import Choice, chosen_rules
 from wa_lint.engine import lint
 from wa_lint.findings import merge
 from wa_lint.model import Finding, Gap, Listed, Location, Resource, Scope, Snapshot, SourceKind, Unknown, Value
 from wa_lint.references.reach import reach_of, together
+from wa_lint.run.choice import Choice, chosen_rules
 from wa_lint.run.joined_snapshots import join
 from wa_lint.run.judge import lightened
 from wa_lint.run.shards import Asked, judge_folder

@@ -21,7 +21,7 @@ from wa_lint.rule import Rule
 from wa_lint.run.given_parameters import OPTION, stages_of
 from wa_lint.run.inputs import find, neighbours, read
 from wa_lint.run.joined_templates import Template
-from wa_lint.suppress.apply import today
+from wa_lint.run.settle import today
 
 
 @click.command()

@@ -4,56 +4,45 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
 
 import click
 import msgspec
 
-from wa_lint import findings
-from wa_lint.budget import budget_of
-from wa_lint.cli.configuring import as_if, configured, enforcement, laid, layers, packed
+from wa_lint.cli.configuring import (
+    as_if,
+    configured,
+    current,
+    enforcement,
+    laid,
+    load,
+    named,
+    packed,
+    said_by_all,
+)
 from wa_lint.cli.exits import CLEAN, NOTHING, exit_code
-from wa_lint.cli.options import Choice, Delivery, Settling, choice, chosen_rules, delivery, settling, with_not_run
+from wa_lint.cli.options import choice, delivery, settling
 from wa_lint.cli.output import complain, deliver, targets
 from wa_lint.config import Config
 from wa_lint.enforce import EXCLUDE
-from wa_lint.model import Input, Raw, Report
+from wa_lint.model import Raw, Report
 from wa_lint.reporters import Options
 from wa_lint.reporters import configured as configured_by
-from wa_lint.rule import Rule
-from wa_lint.run.excerpts import excerpts
-from wa_lint.run.given_parameters import OPTION, stages_of
-from wa_lint.run.inputs import File, look, told, uri_of
-from wa_lint.run.judge import Judged, Task, day, judge_files
-from wa_lint.run.walking import capped
+from wa_lint.run.check_files import Lines, Reading, judged_files
+from wa_lint.run.choice import Choice, Delivery, chosen_rules
+from wa_lint.run.given_parameters import OPTION
+from wa_lint.run.settle import demand_no_diff, settled, today
 from wa_lint.sources.export.as_option import OPTION as OPTION_AS
-from wa_lint.suppress.apply import demand_no_diff, settled, today
+from wa_lint.suppress.apply import Settling
 from wa_lint.suppress.baseline import read, written
 from wa_lint.writing import atomic, demand_writable
-
-Lines: TypeAlias = Callable[[str], Sequence[str]]
-"""The lines of the source behind a uri."""
 
 Choose: TypeAlias = Callable[[str, str, bool], str | None]
 """Gives the value to take of an option: see `wa_lint.run.changed`."""
 
 T = TypeVar("T", bound=msgspec.Struct)
-
-
-class Reading(msgspec.Struct, frozen=True):
-    """What is judged, and how it is read."""
-
-    paths: tuple[Path, ...] = ()
-    parameters: tuple[str, ...] = ()
-    jobs: int | None = None
-    exclude: tuple[str, ...] = ()
-    force_exclude: bool = False
-    limit: tuple[str, ...] = ()
-    said: tuple[str, ...] = ()
-    """What `--as` says of answers that do not say whose they are."""
 
 
 _READING: Final = (
@@ -97,6 +86,7 @@ def _bound(given: Reading) -> Reading:
     strict = enforcement()
     return msgspec.structs.replace(
         given,
+        is_debug=bool(os.environ.get("WA_LINT_DEBUG")),
         paths=given.paths if strict.permits("paths") or _is_by_hand("paths") else (),
         parameters=given.parameters if strict.permits("parameters") or _is_by_hand("parameters") else (),
         exclude=given.exclude if strict.permits(EXCLUDE) else tuple(p for p in given.exclude if p in strict.exclude),
@@ -104,7 +94,7 @@ def _bound(given: Reading) -> Reading:
 
 
 def _is_by_hand(name: str) -> bool:
-    return any(not layer.is_file for layer in layers(name))
+    return bool(said_by_all().by_hand(name))
 
 
 @click.command()
@@ -117,12 +107,13 @@ def _is_by_hand(name: str) -> bool:
 def check(reading: Reading, choice: Choice, settling: Settling, delivery: Delivery, *, nothing_ok: bool) -> int:
     """Judge templates, exports and snapshots: files, or folders of them (default: this folder); - is stdin."""
     to = targets(delivery.output)
-    report, lines = judged_files(reading, choice, delivery.now)
-    report = settled(report, settling, choice, today(delivery.now))
+    report, lines = judged_files(reading, choice, delivery.now, complain)
+    report = settled(report, settling, choice, said_by_all(), today(delivery.now), complain)
     if settling.diff is not None:
-        from wa_lint.run.changed import against  # noqa: PLC0415, it imports a library that reads git's objects
+        from wa_lint.run.changed import Command, against  # noqa: PLC0415, it imports a library that reads git's objects
 
-        report, delivery, lines = against(settling.diff, report, delivery, lines, _judge_as(delivery.now))
+        command = Command(current(), named(), laid, load, _judge_as(delivery.now), complain)
+        report, delivery, lines = against(settling.diff, report, delivery, lines, command)
     code = deliver(report, to, delivery, Options(lines=lines))
     is_empty = not any(entry.status == "judged" for entry in report.inputs)
     is_excused = nothing_ok and is_empty and enforcement().permits("nothing-ok")
@@ -147,8 +138,10 @@ def baseline(reading: Reading, choice: Choice, settling: Settling, output: Path)
     """Write all current findings to a file; with `check --baseline FILE` only what is new or worse exits 1."""
     demand_no_diff(settling)
     demand_writable(output)
-    report, _ = judged_files(reading, choice, None)
-    fresh = settled(report, msgspec.structs.replace(settling, baseline=None), choice, today(None))
+    report, _ = judged_files(reading, choice, None, complain)
+    fresh = settled(
+        report, msgspec.structs.replace(settling, baseline=None), choice, said_by_all(), today(None), complain
+    )
     with atomic(output) as stream:
         stream.write(written(fresh))
     for said in configured_by.sentences(fresh, all_used=False):
@@ -174,59 +167,8 @@ def _judge_as(now: dt.datetime | None) -> Callable[[Config, Choose], tuple[Repor
             if here is None:
                 return Report(tuple(rule.info for rule in chosen_rules(choice)), ()), lambda _: ()
             reading = msgspec.structs.replace(reading, paths=(Path(here),))
-        report, lines = judged_files(reading, choice, now, is_quiet=True)
+        report, lines = judged_files(reading, choice, now, None)
         with as_if(found):
-            return settled(report, settling, choice, today(now), lambda _: None), lines
+            return settled(report, settling, choice, said_by_all(), today(now), lambda _: None), lines
 
     return judge
-
-
-def judged_files(
-    reading: Reading, choice: Choice, now: dt.datetime | None, *, is_quiet: bool = False
-) -> tuple[Report, Lines]:
-    """Return the report on what `reading` names, and what shows its lines. What cannot be read is said on stderr.
-
-    `is_quiet`: nothing is said, and a parameter that no template declares is no error.
-    """
-    rules = chosen_rules(choice)
-    stages = stages_of(reading.parameters, Path.cwd())
-    left_out: Counter[str] = Counter()
-    paths = reading.paths or [Path()]
-    below = look(paths, Path.cwd(), reading.exclude, is_forced=reading.force_exclude, left_out=left_out)
-    task = Task(
-        choice=choice,
-        stages=stages,
-        now=day(now),
-        today=today(None),
-        is_debug=bool(os.environ.get("WA_LINT_DEBUG")),
-        budget=budget_of(reading.limit),
-        demands_declared=not is_quiet,
-    )
-    files = told(below.files, reading.said, Path.cwd())
-    judged = judge_files(files, task, rules, reading.jobs)
-    for complaint in (line for one in judged for line in one.complaints if not is_quiet):
-        complain(complaint)
-    if stages and not is_quiet:
-        _hint(judged, reading.paths)
-    nested = [File(uri, uri) for one in judged for uri in one.nested.values()]
-    report = msgspec.structs.replace(_merged(judged, below.passed, rules), left_out=left_out)
-    return with_not_run(report, task.choice), excerpts([*nested, *files])
-
-
-def _merged(judged: Sequence[Judged], passed: Sequence[Input], rules: Sequence[Rule]) -> Report:
-    reports = [one.report for one in judged if one.report]
-    entries = capped(entry for one in judged for entry in one.entries)
-    merged = findings.merge(reports, [*entries, *passed])
-    return msgspec.structs.replace(
-        merged,
-        rules=tuple(rule.info for rule in rules),  # though nothing was judged
-        skew=tuple(skew for report in reports for skew in report.skew),
-    )
-
-
-def _hint(judged: Iterable[Judged], paths: Iterable[Path]) -> None:
-    """Say it where a second file of parameters was given as if it were a template."""
-    named = {uri_of(path, Path.cwd()) for path in paths}
-    skipped = [entry.uri for one in judged for entry in one.entries if entry.status == "skipped"]
-    for uri in sorted(named & set(skipped)):
-        complain(f"{uri} is no template; if it holds parameters, write {OPTION} {uri}")

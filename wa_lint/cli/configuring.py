@@ -27,6 +27,7 @@ from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Raw
 from wa_lint.redact import mask
 from wa_lint.reporters import visible
+from wa_lint.run.layers import COMMAND_LINE, ENVIRONMENT, Layer, Layers
 from wa_lint.writing import root_of
 
 _META: Final = "wa_lint.config"
@@ -42,28 +43,10 @@ ENFORCE: Final = "WA_LINT_ENFORCE"
 _OURS: Final = frozenset({"WA_LINT_DEBUG", "WA_LINT_ALL_TOOLS", ENFORCE})
 """Variables that are no option of a command."""
 
-COMMAND_LINE: Final = "command line"
-ENVIRONMENT: Final = "environment"
-
 _BY_HAND: Final = {ParameterSource.COMMANDLINE: COMMAND_LINE, ParameterSource.ENVIRONMENT: ENVIRONMENT}
 
 _WITH_REPORTS: Final = frozenset({"check", "scan"})
 """Commands whose ``-o`` takes what the key ``output`` does."""
-
-
-class Layer(msgspec.Struct, frozen=True):
-    """What one source says of one option."""
-
-    source: str
-    """The file, `COMMAND_LINE` or `ENVIRONMENT`."""
-    trust: str
-    """`COMMAND_LINE`, `wa_lint.config.NAMED` or `FOUND`."""
-    where: str
-    value: Raw
-
-    @property
-    def is_file(self) -> bool:
-        return self.trust != COMMAND_LINE
 
 
 def configured(command: Callable[..., object]) -> Callable[..., object]:
@@ -128,16 +111,21 @@ def enforcement() -> Enforcement:
     return found if isinstance(found, Enforcement) else Enforcement()
 
 
-def refused_file() -> str | None:
+def _refused_file() -> str | None:
     """Return the configuration that was found and, by what is enforced, not read."""
     context = click.get_current_context(silent=True)
     found = context.meta.get(_REFUSED) if context else None
     return _name(found, Path.cwd()) if isinstance(found, Path) else None
 
 
-def layers(name: str) -> list[Layer]:
-    """Return what counts of all that was said of an option, the weakest first: of one that merges, all of it."""
-    return list(_layers(name))
+def said_by_all() -> Layers:
+    """Return what everybody says of the command that runs."""
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return Layers()
+    names = {option.name for option in context.command.params if option.name} | {"overrides"}
+    options = {name: tuple(_layers(name)) for name in sorted(names)}
+    return Layers(current(), enforcement(), options, _refused_file())
 
 
 def _layers(name: str) -> Iterator[Layer]:

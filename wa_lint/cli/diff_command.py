@@ -12,18 +12,20 @@ import msgspec
 
 from wa_lint.changes import Difference, Side, compare, is_new_or_worse
 from wa_lint.cli import diff_json, diff_text
-from wa_lint.cli.configuring import configured, enforcement
-from wa_lint.cli.enforcing import gating
+from wa_lint.cli.configuring import configured, enforcement, said_by_all
 from wa_lint.cli.exits import BLIND, BROKEN, CLEAN, FOUND, NOTHING
-from wa_lint.cli.options import Choice, Settling, choice, fail_on_within, settling
+from wa_lint.cli.options import choice, fail_on_within, settling
 from wa_lint.cli.output import complain, for_stdout, has_account, to_stdout
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Outcome, Severity, SourceKind
 from wa_lint.redact.reports import mask_report
 from wa_lint.reporters import Options
 from wa_lint.reporters import configured as configured_by
+from wa_lint.run.choice import Choice
 from wa_lint.run.compared import Judging, side_of
-from wa_lint.suppress.apply import demand_no_diff
+from wa_lint.run.enforced_rules import gating
+from wa_lint.run.settle import demand_no_diff
+from wa_lint.suppress.apply import Settling
 from wa_lint.writing import atomic, demand_writable
 
 Render = Callable[[Difference, Side, Side, Options], str]
@@ -89,7 +91,8 @@ def diff(  # noqa: PLR0913, one for each option
     """
     demand_no_diff(settling)
     to = _targets(output)
-    judging = Judging(choice, settling, now if enforcement().permits("now") else None)
+    moment = now if enforcement().permits("now") else None
+    judging = Judging(choice, settling, said_by_all(), complain, moment)
     sides = side_of(before, judging), side_of(after, judging)
     _demand_comparable(*sides)
     difference = mask_report(compare(*sides))

@@ -15,14 +15,14 @@ import click
 import msgspec
 
 from wa_lint.cli.configuring import enforcement
-from wa_lint.cli.enforcing import gating
 from wa_lint.cli.exits import exit_code
-from wa_lint.cli.options import Delivery
 from wa_lint.errors import ConfigError
 from wa_lint.model import Report, Severity
 from wa_lint.redact import mask
 from wa_lint.reporters import Options, Reporter, configured, coverage, reporter, visible
+from wa_lint.run.choice import Delivery
 from wa_lint.run.earlier_runs import past
+from wa_lint.run.enforced_rules import gating
 from wa_lint.run.template_lines import anchored
 from wa_lint.writing import atomic, demand_writable
 

@@ -12,14 +12,15 @@ import click
 import msgspec
 
 from wa_lint import rule_names as language
-from wa_lint.cli.accounts import Account
 from wa_lint.cli.configuring import configured
 from wa_lint.cli.exits import CLEAN, NOTHING
-from wa_lint.cli.options import Choice, choice, chosen_rules
+from wa_lint.cli.options import choice
 from wa_lint.cli.output import complain, to_stdout
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Raw
 from wa_lint.rule import Rule
+from wa_lint.run.accounts import Account
+from wa_lint.run.choice import Choice, chosen_rules
 from wa_lint.sources.live import call_plan as plan
 
 _WIDTH: Final = 80

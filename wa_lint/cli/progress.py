@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, TextIO, TypeAlias
+from typing import TYPE_CHECKING, Final, TextIO
+
+from wa_lint.cli.output import complain
+from wa_lint.run.collect import OnProgress, Watch
 
 if TYPE_CHECKING:
     from rich.progress import Progress
-
-OnProgress: TypeAlias = Callable[[str, int, int], None]
-"""As `sources.live.listing` has it: told what is done, how many calls of it are, and of how many."""
 
 
 @contextlib.contextmanager
@@ -39,3 +40,7 @@ def _line(progress: Progress, name: str) -> OnProgress:
         progress.update(line, description=f"{name} {what}", completed=done, total=total, visible=not is_over)
 
     return draw
+
+
+WATCH: Final = Watch(complain, lambda: drawing(sys.stderr))
+"""Tells what happens on stderr, with a line for each unit where that is a terminal."""

@@ -7,10 +7,10 @@ from functools import cache
 
 import click
 
-from wa_lint.cli.accounts import Fleet, moment
 from wa_lint.cli.exits import BLIND, BROKEN, FOUND
 from wa_lint.cli.output import complain
 from wa_lint.model import Raw, Report
+from wa_lint.run.accounts import Fleet, moment
 
 pushable = click.option(
     "--push-security-hub",

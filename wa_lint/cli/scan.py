@@ -12,20 +12,24 @@ import msgspec
 
 from wa_lint import findings
 from wa_lint import rule_names as language
-from wa_lint.cli.accounts import Account, Fleet, account, fleet, moment
-from wa_lint.cli.configuring import configured
-from wa_lint.cli.options import Choice, Delivery, Settling, choice, chosen_rules, delivery, settling, with_not_run
-from wa_lint.cli.output import deliver, targets
+from wa_lint.cli.accounts import account
+from wa_lint.cli.configuring import configured, said_by_all
+from wa_lint.cli.options import choice, delivery, settling
+from wa_lint.cli.output import complain, deliver, targets
 from wa_lint.cli.plan import plannable
+from wa_lint.cli.progress import WATCH
 from wa_lint.cli.pushing import push, pushable
 from wa_lint.model import Report
 from wa_lint.reporters import Options as Shown
 from wa_lint.rule import Rule
+from wa_lint.run.accounts import Account, Fleet, fleet, moment
+from wa_lint.run.choice import Choice, Delivery, chosen_rules, with_not_run
 from wa_lint.run.collect import InFolder, InMemory, collect
 from wa_lint.run.judge import day, judge_snapshot, lightened
+from wa_lint.run.settle import demand_no_diff, settled, today
 from wa_lint.run.shards import Asked, judge_folder, row_of
 from wa_lint.run.snapshot_folder import INDEX, Index, Options, Part
-from wa_lint.suppress.apply import demand_no_diff, settled, today
+from wa_lint.suppress.apply import Settling
 
 
 @click.command()
@@ -44,11 +48,11 @@ def scan(
     demand_no_diff(settling)
     to = targets(delivery.output)
     rules = chosen_rules(choice)
-    whom = msgspec.structs.replace(fleet(account), tags=_tags(settling, delivery))
+    whom = msgspec.structs.replace(fleet(account, complain), tags=_tags(settling, delivery))
     judge = _in_memory if len(whom.accesses) == 1 else _in_folder
     report, parts = judge(whom, rules, choice, delivery.now, jobs)
     found = findings.merge([report] if report else [], [row_of(part) for part in parts])
-    report = settled(with_not_run(found, choice), settling, choice, today(delivery.now))
+    report = settled(with_not_run(found, choice), settling, choice, said_by_all(), today(delivery.now), complain)
     code = deliver(report, to, delivery, Shown())
     return push(report, whom, delivery.now, code) if push_security_hub else code
 
@@ -65,7 +69,7 @@ def _in_memory(
 ) -> tuple[Report | None, Sequence[Part]]:
     del choice, jobs
     keeper = InMemory()
-    collect(whom, types_of(rules), moment(now), keeper)
+    collect(whom, types_of(rules), moment(now), keeper, WATCH)
     snapshot = keeper.joined()
     return judge_snapshot(snapshot, rules, day(now), today(None)) if snapshot else None, keeper.parts
 
@@ -79,7 +83,7 @@ def _in_folder(
         options = Options(regions=whom.regions, types=tuple(sorted(types)))
         keeper = InFolder(Path(place), Index(taken_at=at.isoformat(), options=options))
         keeper.note([])
-        collect(whom, types, at, keeper)
+        collect(whom, types, at, keeper, WATCH)
         asked = Asked(choice, day(now), today(None))
         _, report = judge_folder(Path(place, INDEX), INDEX, asked, rules, jobs, lightened)
     return msgspec.structs.replace(report, rules=tuple(rule.info for rule in rules)), keeper.index.parts

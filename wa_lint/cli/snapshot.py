@@ -11,14 +11,16 @@ import click
 import msgspec
 
 from wa_lint import codec
-from wa_lint.cli.accounts import Account, Fleet, account, fleet, moment
+from wa_lint.cli.accounts import account
 from wa_lint.cli.configuring import configured
 from wa_lint.cli.exits import BLIND, CLEAN
 from wa_lint.cli.output import complain
 from wa_lint.cli.plan import plannable
+from wa_lint.cli.progress import WATCH
 from wa_lint.cli.read_table import read_table
 from wa_lint.errors import ConfigError, SourceError
 from wa_lint.model import Snapshot, SourceKind
+from wa_lint.run.accounts import Account, Fleet, fleet, moment
 from wa_lint.run.collect import InFolder, InMemory, collect
 from wa_lint.run.snapshot_folder import INDEX, Index, Options, Part, demand_fit, is_folder, read_index
 from wa_lint.writing import atomic, demand_writable
@@ -77,7 +79,7 @@ def _target(output: str | None, resume: Path | None) -> Path:
 
 def _into_folder(account: Account, to: Path, resume: Path | None, now: dt.datetime | None) -> int:
     before = read_index(to / INDEX, (to / INDEX).as_posix()) if resume else None
-    whom = _with_tags(fleet(account))
+    whom = _with_tags(fleet(account, complain))
     options = Options(regions=whom.regions)
     if before is not None:
         demand_fit(before, options, [access.account for access in whom.accesses], to.as_posix())
@@ -85,7 +87,7 @@ def _into_folder(account: Account, to: Path, resume: Path | None, now: dt.dateti
     at = moment(now) if before is None else dt.datetime.fromisoformat(before.taken_at)
     keeper = InFolder(to, before or Index(taken_at=at.isoformat(), options=options))
     keeper.note([])
-    collect(whom, None, at, keeper)
+    collect(whom, None, at, keeper, WATCH)
     return _told(keeper.index.parts, f"{to.as_posix().rstrip('/')}/")
 
 
@@ -101,13 +103,13 @@ def _with_tags(whom: Fleet) -> Fleet:
 
 def _into_file(account: Account, to: Path, resume: Path | None, now: dt.datetime | None) -> int:
     before = _read(resume) if resume else None
-    whom = _with_tags(fleet(account))
+    whom = _with_tags(fleet(account, complain))
     if before is not None:
         _demand_same_place(before, whom, str(resume))
         _demand_same_time(now, str(before.taken_at))
     at = moment(now) if before is None else dt.datetime.fromisoformat(str(before.taken_at))
     keeper = InMemory(before)
-    collect(whom, None, at, keeper)
+    collect(whom, None, at, keeper, WATCH)
     found = keeper.joined()
     if found is None:
         return BLIND

@@ -15,14 +15,12 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from wa_lint.cli.configuring import current, laid, load, named
-from wa_lint.cli.options import Delivery
-from wa_lint.cli.output import complain
-from wa_lint.cli.repository import OPTION, Checkout, History
-from wa_lint.config import NAMES, Config
+from wa_lint.config import NAMES, Config, Open
 from wa_lint.errors import ConfigError, SourceError, WaLintError
 from wa_lint.findings import sort_key
 from wa_lint.model import Compared, Finding, Known, Outcome, Raw, Report, Suppression
+from wa_lint.run.choice import Delivery
+from wa_lint.run.repository import OPTION, Checkout, History
 from wa_lint.suppress.allow import FAULTS
 from wa_lint.suppress.news import KEPT, NEW, UPDATED, compared, known_of
 
@@ -33,6 +31,23 @@ Choose: TypeAlias = Callable[[str, str, bool], str | None]
 
 Judge: TypeAlias = Callable[[Config, Choose], tuple[Report, Lines]]
 """Judges what the options name under another configuration, and says nothing on stderr."""
+
+Laid: TypeAlias = Callable[[str, Config, Callable[[str, bool], str | None]], Raw]
+"""Returns what an option of the command that runs comes to under a configuration; the last one chooses its values."""
+
+
+class Command(msgspec.Struct, frozen=True):
+    """The command that runs: what it is configured by, and how its options are read under another configuration."""
+
+    config: Config
+    named: Path | bool
+    """The file that --config names; False with --no-config, True where the nearest file counts."""
+    laid: Laid
+    load: Callable[[Path | None, Path, Open, Path], Config]
+    """Loads a configuration, or the nearest one to a folder, through an opener, within a root."""
+    judge: Judge
+    say: Callable[[str], None]
+
 
 _PATHS: Final = frozenset({"paths", "parameters", "allow", "rules", "baseline"})
 """Options whose values are files or folders."""
@@ -46,30 +61,32 @@ _MOVED: Final = frozenset({"paths", "overrides"})
 _SUPPRESSED_BY_PEOPLE: Final = frozenset({"comment", "metadata", "tag", "file"})
 
 
-def against(ref: str, report: Report, delivery: Delivery, lines: Lines, judge: Judge) -> tuple[Report, Delivery, Lines]:
+def against(
+    ref: str, report: Report, delivery: Delivery, lines: Lines, command: Command
+) -> tuple[Report, Delivery, Lines]:
     """Return `report` with what became of each finding since `ref`, and how it is to be delivered.
 
     Raise `ConfigError` where there is no such commit, or where something can be read only once.
     """
-    _demand_readable_twice()
+    _demand_readable_twice(command)
     history = History(Path.cwd(), ref)
     with TemporaryDirectory(prefix="wa-lint-") as folder:
         checkout = Checkout(history, Path(folder), Path.cwd())
-        before = _configuration(checkout, ref)
-        _gather(checkout, before)
-        is_same = _is_same_configuration(checkout, before)
-        base = report if is_same and checkout.is_as_now() else _base(checkout, before, judge, ref)
+        before = _configuration(checkout, command, ref)
+        _gather(checkout, command, before)
+        is_same = _is_same_configuration(checkout, command, before)
+        base = report if is_same and checkout.is_as_now() else _base(checkout, command, before, ref)
         if not is_same:
-            as_before, lines_before = judge(_of_the_present(checkout, before), _choose_for_head(checkout))
+            as_before, lines_before = command.judge(_of_the_present(checkout, before), _choose_for_head(checkout))
             report, lines = _with_switched_off(report, as_before, ref), _either(lines, lines_before)
-        delivery = _strictest(delivery, before)
+        delivery = _strictest(delivery, command, before)
     return _compared(report, base, ref), delivery, lines
 
 
-def _demand_readable_twice() -> None:
+def _demand_readable_twice(command: Command) -> None:
     """Raise `ConfigError` at stdin and at pipes: they have no earlier version, and are read more than once here."""
     for name in ("paths", "parameters"):
-        for text in laid(name, current(), lambda text, _: text):
+        for text in command.laid(name, command.config, lambda text, _: text):
             if str(text) == "-":
                 raise ConfigError(OPTION, "what comes by stdin was in no commit; write it to a file of the repository")
             path = Path(str(text))
@@ -80,31 +97,31 @@ def _demand_readable_twice() -> None:
 # --- the base ---------------------------------------------------------------------------------------
 
 
-def _configuration(checkout: Checkout, ref: str) -> Config:
+def _configuration(checkout: Checkout, command: Command, ref: str) -> Config:
     """Return the configuration as it was; an empty one where there was none, or none that can be read."""
-    file = named()
+    file = command.named
     if file is False:
         return Config()
     try:
         with contextlib.chdir(_made(checkout.here)):
             if isinstance(file, Path):
-                return _named_configuration(checkout, file)
+                return _named_configuration(checkout, command, file)
             for folder in (checkout.here, *checkout.here.parents):
                 if folder.is_relative_to(checkout.folder):
                     for name in NAMES:
                         checkout.add(folder / name)
-            return load(None, checkout.here, _opener(checkout), checkout.folder)
+            return command.load(None, checkout.here, _opener(checkout), checkout.folder)
     except (ConfigError, SourceError) as error:
-        complain(f"{OPTION}: the configuration at {ref} cannot be read, so none is used for it: {error}")
+        command.say(f"{OPTION}: the configuration at {ref} cannot be read, so none is used for it: {error}")
         return Config()
 
 
-def _named_configuration(checkout: Checkout, file: Path) -> Config:
+def _named_configuration(checkout: Checkout, command: Command, file: Path) -> Config:
     target = checkout.locate(str(file))
     if target is None:
-        return current()
+        return command.config
     checkout.add(target)
-    return load(target, checkout.here, _opener(checkout), checkout.folder) if target.is_file() else Config()
+    return command.load(target, checkout.here, _opener(checkout), checkout.folder) if target.is_file() else Config()
 
 
 def _opener(checkout: Checkout) -> Callable[[Path], bytes]:
@@ -117,24 +134,24 @@ def _opener(checkout: Checkout) -> Callable[[Path], bytes]:
     return open_file
 
 
-def _gather(checkout: Checkout, before: Config) -> None:
+def _gather(checkout: Checkout, command: Command, before: Config) -> None:
     """Write all that the options name, as it was."""
     choose = _choose_for_base(checkout)
     with contextlib.chdir(_made(checkout.here)):
-        if not laid("paths", before, lambda text, _: text):
+        if not command.laid("paths", before, lambda text, _: text):
             checkout.add(checkout.here)
         for name in sorted(_PATHS):
-            laid(name, before, _of(choose, name))
+            command.laid(name, before, _of(choose, name))
 
 
-def _base(checkout: Checkout, before: Config, judge: Judge, ref: str) -> Report:
+def _base(checkout: Checkout, command: Command, before: Config, ref: str) -> Report:
     """Return the report on what was, as it was configured; an empty one where nothing can be said of it."""
     try:
         with contextlib.chdir(_made(checkout.here)):
-            report, _ = judge(before, _choose_for_base(checkout))
+            report, _ = command.judge(before, _choose_for_base(checkout))
     except WaLintError as error:
         said = " ".join(str(error).split())
-        complain(f"{OPTION}: what was at {ref} cannot be judged, so every finding counts as new: {said}")
+        command.say(f"{OPTION}: what was at {ref} cannot be judged, so every finding counts as new: {said}")
         return Report((), ())
     return report
 
@@ -209,20 +226,20 @@ def _choose_for_head(checkout: Checkout) -> Choose:
     return choose
 
 
-def _is_same_configuration(checkout: Checkout, before: Config) -> bool:
-    now = _signature(current(), lambda _name, text, _given: text, checkout.history.root)
-    then = _signature(before, _choose_for_head(checkout), checkout.folder)
+def _is_same_configuration(checkout: Checkout, command: Command, before: Config) -> bool:
+    now = _signature(command, command.config, lambda _name, text, _given: text, checkout.history.root)
+    then = _signature(command, before, _choose_for_head(checkout), checkout.folder)
     return bool(now == then)
 
 
-def _signature(found: Config, choose: Choose, root: Path) -> Raw:
+def _signature(command: Command, found: Config, choose: Choose, root: Path) -> Raw:
     """Return all that a configuration says and the content of the files that it and the command line name."""
     said = {
         key: [(one.value, os.path.relpath(one.folder, root) if key in _MOVED else "") for one in all_]
         for key, all_ in found.said.items()
     }
     files = {
-        name: [_content(Path(path)) for path in _listed(laid(name, found, _of(choose, name)))]
+        name: [_content(Path(path)) for path in _listed(command.laid(name, found, _of(choose, name)))]
         for name in sorted(_PATHS - _INPUTS)
     }
     return said, files
@@ -289,14 +306,14 @@ def _either(one: Lines, other: Lines) -> Lines:
     return lambda uri: one(uri) or other(uri)
 
 
-def _strictest(delivery: Delivery, before: Config) -> Delivery:
+def _strictest(delivery: Delivery, command: Command, before: Config) -> Delivery:
     """Return what fails the build: what either configuration says does."""
     ranks = ("low", "medium", "high", "critical", "never")
-    earlier = str(laid("fail_on", before, lambda text, _: text))
+    earlier = str(command.laid("fail_on", before, lambda text, _: text))
     return msgspec.structs.replace(
         delivery,
         fail_on=min(delivery.fail_on, earlier, key=ranks.index),
-        strict=delivery.strict or bool(laid("strict", before, lambda text, _: text)),
+        strict=delivery.strict or bool(command.laid("strict", before, lambda text, _: text)),
     )
 
 

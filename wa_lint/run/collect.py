@@ -8,19 +8,16 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import signal
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 import msgspec
 
-from wa_lint.cli.accounts import Fleet
-from wa_lint.cli.output import complain
-from wa_lint.cli.progress import drawing
 from wa_lint.model import Scope, Snapshot
+from wa_lint.run.accounts import Fleet
 from wa_lint.run.joined_snapshots import join
 from wa_lint.run.shards import row_of
 from wa_lint.run.snapshot_folder import GLOBAL, Folder, Part, Status, in_order, load
@@ -43,6 +40,23 @@ class Keeper(Protocol):
     def forget(self, account: str) -> None: ...
     def status(self, part: Part) -> Status | None: ...
     def earlier(self, part: Part) -> Snapshot | None: ...
+
+
+OnProgress: TypeAlias = Callable[[str, int, int], None]
+"""As `sources.live.listing` has it: told what is done, how many calls of it are, and of how many."""
+
+
+def _no_lines() -> contextlib.AbstractContextManager[Callable[[str], OnProgress | None]]:
+    return contextlib.nullcontext(lambda _: None)
+
+
+class Watch(msgspec.Struct, frozen=True):
+    """Who is told of the reading, and how."""
+
+    say: Callable[[str], None]
+    """Gets a line for each account or region that is not read, or entered by a role."""
+    lines: Callable[[], contextlib.AbstractContextManager[Callable[[str], OnProgress | None]]] = _no_lines
+    """Gives, for the name of a unit, what hears of its progress."""
 
 
 class InMemory:
@@ -95,7 +109,7 @@ class InFolder(Folder):
         return load(self.path, self.path.as_posix(), known) if known and known.status == "partial" else None
 
 
-def collect(fleet: Fleet, types: frozenset[str] | None, now: dt.datetime, keeper: Keeper) -> None:
+def collect(fleet: Fleet, types: frozenset[str] | None, now: dt.datetime, keeper: Keeper, watch: Watch) -> None:
     """Read every account and region of `fleet` and hand each to `keeper`; what cannot be read is noted, and why.
 
     `types` None: all. Ctrl-C ends it early: what is being read is kept as far as it came, the rest waits.
@@ -105,66 +119,66 @@ def collect(fleet: Fleet, types: frozenset[str] | None, now: dt.datetime, keeper
     from wa_lint.sources.live.abandonable_threads import Crew  # noqa: PLC0415, as below
     from wa_lint.sources.live.units import survey, units  # noqa: PLC0415, boto3 takes half a second
 
-    _note_passed(fleet, keeper)
+    _note_passed(fleet, keeper, watch)
     with Crew(AT_ONCE) as pool:
         entered = [(access, pool.submit(survey, access, fleet.regions)) for access in fleet.accesses]
         waiting = [
             unit
             for access, future in entered
-            if (one := _entered(access, future, keeper))
+            if (one := _entered(access, future, keeper, watch))
             for unit in units(one, types, fleet.manners, now, fleet.tags)
             if keeper.status(_part(unit)) != "read"
         ]
-        _read(waiting, pool, keeper)
+        _read(waiting, pool, keeper, watch)
 
 
-def _note_passed(fleet: Fleet, keeper: Keeper) -> None:
+def _note_passed(fleet: Fleet, keeper: Keeper, watch: Watch) -> None:
     for passed in fleet.passed:
-        complain(f"account {passed.account}: {passed.reason}")
+        watch.say(f"account {passed.account}: {passed.reason}")
     read = {access.account for access in fleet.accesses}
     rows = [Part(account=p.account, status="skipped", reason=p.reason) for p in fleet.passed if p.account not in read]
     keeper.note(rows)
 
 
-def _entered(access: Access, future: Future[Surveyed], keeper: Keeper) -> Surveyed | None:
+def _entered(access: Access, future: Future[Surveyed], keeper: Keeper, watch: Watch) -> Surveyed | None:
     """Return what is to be read of an account; None where it lets nobody in, which is noted."""
     error = future.exception()
     reason = future.result().reason if error is None else _fault(error)
     if reason is not None:
-        complain(f"account {access.account}: {reason}")
+        watch.say(f"account {access.account}: {reason}")
         keeper.note([Part(account=access.account, status="failed", reason=reason)])
         return None
     keeper.forget(access.account)
     if access.role_arn:
-        complain(f"account {access.account} is entered as {future.result().arn}")
+        watch.say(f"account {access.account} is entered as {future.result().arn}")
     return future.result()
 
 
-def _read(waiting: Sequence[Unit], pool: Executor, keeper: Keeper) -> None:
+def _read(waiting: Sequence[Unit], pool: Executor, keeper: Keeper, watch: Watch) -> None:
     from wa_lint.sources.live.units import demand_resumable, read_unit  # noqa: PLC0415, as above
 
     earlier = {unit: found for unit in waiting if (found := keeper.earlier(_part(unit)))}
     for unit, found in earlier.items():
         demand_resumable(unit, found)
     keeper.note(_part(unit) for unit in waiting if unit not in earlier)
-    with _stopping() as stop, drawing(sys.stderr) as line:
+    with _stopping() as stop, watch.lines() as line:
 
         def read(unit: Unit) -> UnitResult:
             return read_unit(unit, stop, earlier.get(unit), line(unit.uri))
 
-        for unit, future in _as_they_end(waiting, lambda unit: pool.submit(read, unit), stop):
-            _keep(unit, future, keeper, stop)
+        for unit, future in _as_they_end(waiting, lambda unit: pool.submit(read, unit), stop, watch):
+            _keep(unit, future, keeper, stop, watch)
 
 
 def _as_they_end(
-    units: Iterable[Unit], submit: Callable[[Unit], Future[UnitResult]], stop: threading.Event
+    units: Iterable[Unit], submit: Callable[[Unit], Future[UnitResult]], stop: threading.Event, watch: Watch
 ) -> Iterator[tuple[Unit, Future[UnitResult]]]:
     """Yield each unit with what came of it. No more run at once than `AT_ONCE`; none begins once `stop` is set."""
     waiting = deque(units)
     running: dict[Future[UnitResult], Unit] = {}
     while waiting or running:
         if stop.is_set() and waiting:
-            complain("stopping; what has been read is kept (Ctrl-C again drops what is being read)")
+            watch.say("stopping; what has been read is kept (Ctrl-C again drops what is being read)")
             waiting.clear()
         while waiting and len(running) < AT_ONCE:
             unit = waiting.popleft()
@@ -174,7 +188,7 @@ def _as_they_end(
             yield running.pop(future), future
 
 
-def _keep(unit: Unit, future: Future[UnitResult], keeper: Keeper, stop: threading.Event) -> None:
+def _keep(unit: Unit, future: Future[UnitResult], keeper: Keeper, stop: threading.Event, watch: Watch) -> None:
     part, error = _part(unit), future.exception()
     if error is not None:
         part = msgspec.structs.replace(part, status="failed", reason=_fault(error))
@@ -185,7 +199,7 @@ def _keep(unit: Unit, future: Future[UnitResult], keeper: Keeper, stop: threadin
     elif not stop.is_set():
         part = msgspec.structs.replace(part, status="skipped" if result.is_skipped else "failed", reason=result.reason)
     if part.reason:
-        complain(f"{row_of(part).uri}: {part.reason}")
+        watch.say(f"{row_of(part).uri}: {part.reason}")
     keeper.note([part])
 
 

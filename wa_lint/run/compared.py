@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
 from wa_lint.changes import Side
 from wa_lint.changes.reported import looks_like_report, read_report
-from wa_lint.cli.check import Reading, judged_files
-from wa_lint.cli.options import Choice, Settling, chosen_rules
 from wa_lint.document import Document
 from wa_lint.errors import SourceError
 from wa_lint.model import Raw, Report, Snapshot, SourceKind
+from wa_lint.run.check_files import Reading, judged_files
+from wa_lint.run.choice import Choice, chosen_rules
 from wa_lint.run.inputs import File, find, is_index_file, neighbours, read, uri_of
 from wa_lint.run.joined_templates import Template
+from wa_lint.run.layers import Layers
 from wa_lint.run.nested_files import judged_within
+from wa_lint.run.settle import settled, today
 from wa_lint.run.snapshot_folder import read_index, read_parts
 from wa_lint.sources.live.collectors import COLLECTORS
-from wa_lint.suppress.apply import settled, today
+from wa_lint.suppress.apply import Settling
 
 
 class Judging(msgspec.Struct, frozen=True):
@@ -29,6 +31,8 @@ class Judging(msgspec.Struct, frozen=True):
 
     choice: Choice
     settling: Settling
+    layers: Layers
+    say: Callable[[str], None]
     now: dt.datetime | None = None
 
 
@@ -82,8 +86,8 @@ def _chosen(report: Report, choice: Choice) -> Report:
 
 
 def _judged(path: Path, files: Sequence[File], judging: Judging) -> Side:
-    found, _ = judged_files(Reading((path,)), judging.choice, judging.now)
-    report = settled(found, judging.settling, judging.choice, today(judging.now))
+    found, _ = judged_files(Reading((path,)), judging.choice, judging.now, judging.say)
+    report = settled(found, judging.settling, judging.choice, judging.layers, today(judging.now), judging.say)
     read_well = {entry.uri for entry in report.inputs if entry.status == "judged"}
     snapshots = tuple(_each_once(found for file in files for found in _snapshots(file, read_well)))
     root = uri_of(path, Path.cwd()) if path.is_dir() else files[0].uri

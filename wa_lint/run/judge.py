@@ -11,12 +11,12 @@ from pathlib import Path
 import msgspec
 
 from wa_lint.budget import DEFAULT, Budget, limited
-from wa_lint.cli.options import Choice, chosen_rules
 from wa_lint.document import Document
 from wa_lint.engine import lint
 from wa_lint.errors import SourceError
 from wa_lint.model import Input, Listed, Report, Resource, Snapshot, SourceKind
 from wa_lint.rule import Rule
+from wa_lint.run.choice import Choice, chosen_rules
 from wa_lint.run.given_parameters import demand_declared
 from wa_lint.run.inputs import File, NotOurs, is_index_file, neighbours, read, size_of
 from wa_lint.run.joined_snapshots import join

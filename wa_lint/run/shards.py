@@ -15,13 +15,13 @@ from typing import Final, Protocol, TypeVar
 import msgspec
 
 from wa_lint import findings
-from wa_lint.cli.options import Choice, chosen_rules
 from wa_lint.engine import lint
 from wa_lint.errors import SourceError
 from wa_lint.model import Finding, Gap, Input, Location, Report, Resource, Scope
 from wa_lint.references.reach import Reach, reach_of, together
 from wa_lint.rule import Rule
 from wa_lint.run import snapshot_folder as folder
+from wa_lint.run.choice import Choice, chosen_rules
 from wa_lint.run.joined_snapshots import join
 from wa_lint.run.snapshot_folder import Index, Part
 from wa_lint.sources.jobs import with_jobs

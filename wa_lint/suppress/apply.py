@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,58 +10,42 @@ from pathlib import Path
 
 import msgspec
 
-from wa_lint.cli.accounting import Account, Dropped, accounted, kept_findings
-from wa_lint.cli.configuring import current, enforcement
-from wa_lint.cli.enforcing import raised
-from wa_lint.cli.options import Choice, Settling, firm_rules, ignored_rules, matching_rules, rule_names
-from wa_lint.cli.output import complain
 from wa_lint.config import Config, Override
 from wa_lint.document import read_document
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Location, Raw, Report
-from wa_lint.redact.reports import mask_report
 from wa_lint.suppress import allow, baseline
 
 _LISTED = "allow"
 
 
-def settled(
-    report: Report, settling: Settling, choice: Choice, today: str, say: Callable[[str], None] = complain
-) -> Report:
-    """Return `report` with what is suppressed, or in the baseline, marked so. `today` is an ISO date.
+class Settling(msgspec.Struct, frozen=True):
+    """Which findings do not count."""
 
-    `say` gets what a person should know of the baseline.
-    """
-    strict = enforcement()
-    never = matching_rules(settling.never_suppress, choice, "--never-suppress")
-    policy = allow.Policy(
-        names=rule_names(choice),
-        is_inline=settling.inline_suppressions,
-        demands_reason=settling.require_reason,
-        never=never,
-        enforced=choice.always,
-        silent=ignored_rules(choice) & set(allow.FAULTS),
-    )
-    found = current()
-    said = _said(found) if strict.permits("allow") else ()
-    entries = [*said, *(entry for file in settling.allow for entry in _entries(file))]
-    report = allow.settle(report, entries, policy, today)
-    report, dropped = _without_overridden(report, found if strict.permits("overrides") else Config(), choice)
-    report = report if settling.baseline is None else _against(report, settling.baseline, never, say)
-    kept, number = kept_findings(report.findings, choice.always)
-    report = raised(msgspec.structs.replace(report, findings=kept), strict)
-    wide = frozenset(str(one.location) for one in entries if allow.is_catch_all(one))
-    return mask_report(accounted(Account(report, choice, dropped, wide, number)))
+    allow: tuple[Path, ...] = ()
+    inline_suppressions: bool = True
+    require_reason: bool = False
+    never_suppress: tuple[str, ...] = ()
+    baseline: Path | None = None
+    diff: str | None = None
 
 
-def demand_no_diff(settling: Settling) -> None:
-    """Raise `ConfigError` at --diff where no files are compared with those of a commit."""
-    if settling.diff is not None:
-        raise ConfigError("--diff", "is for `wa-lint check`: it compares files with those of a commit")
+class Dropped(msgspec.Struct, frozen=True):
+    """What an override took out of the report."""
+
+    override: Override
+    ids: frozenset[str]
+    refused: frozenset[str]
+    """Rules that it names and that are enforced."""
+    files: int
+    findings: int
 
 
-def today(now: dt.datetime | None) -> str:
-    return (now or dt.datetime.now(dt.UTC)).date().isoformat()
+def entries_of(settling: Settling, found: Config) -> Iterator[allow.Allowance | allow.Fault]:
+    """Yield the suppressions of the configuration `found` and of the files that `settling` names."""
+    yield from _said(found)
+    for file in settling.allow:
+        yield from _entries(file)
 
 
 def _said(found: Config) -> Iterator[allow.Allowance | allow.Fault]:
@@ -79,10 +62,16 @@ def _place(where: str) -> Location:
     return Location(uri, int(line), int(column))
 
 
-def _without_overridden(report: Report, found: Config, choice: Choice) -> tuple[Report, Sequence[Dropped]]:
-    """Return `report` without the findings that the configuration does not ask for in some files, and what is gone."""
-    firm = firm_rules(choice)
-    overriding = [(over, matching_rules(over.ignore, choice, over.said.where)) for over in found.overrides()]
+def without_overridden(
+    report: Report,
+    overriding: Sequence[tuple[Override, frozenset[str]]],
+    firm: frozenset[str],
+    always: frozenset[str],
+) -> tuple[Report, Sequence[Dropped]]:
+    """Return `report` without the findings that overrides ignore in some files, and what is gone.
+
+    `overriding` are the overrides with the ids that each ignores; `firm` and `always` are ids that none switches off.
+    """
     if not overriding:
         return report, ()
     by_file: dict[str, Counter[str]] = defaultdict(Counter)
@@ -95,7 +84,7 @@ def _without_overridden(report: Report, found: Config, choice: Choice) -> tuple[
         for uri in files:
             gone[uri] |= ids - firm
         number = sum(by_file[uri][id_] for uri in files for id_ in ids - firm)
-        dropped.append(Dropped(override, ids - firm, ids & choice.always, len(files), number))
+        dropped.append(Dropped(override, ids - firm, ids & always, len(files), number))
     kept = tuple(f for f in report.findings if f.rule.id not in gone[f.location.uri])
     return msgspec.structs.replace(report, findings=kept), dropped
 
@@ -105,12 +94,12 @@ def _is_in(uri: str, override: Override) -> bool:
     return any(fnmatchcase(from_there, pattern) for pattern in override.paths)
 
 
-def _against(report: Report, file: Path, never: frozenset[str], say: Callable[[str], None]) -> Report:
+def marked(report: Report, file: Path, never: frozenset[str], say: Callable[[str], None]) -> Report:
     """Mark what is old, and say it where the baseline could shrink, fits nothing here, or is of an older form."""
     known = baseline.read(_bytes(file), file.name)
-    marked = baseline.settle(report, known, never)
-    gone = len(marked.compared.fixed) if marked.compared else 0
-    if known.findings and not any(f.state in {"unchanged", "updated"} for f in marked.findings):
+    compared = baseline.settle(report, known, never)
+    gone = len(compared.compared.fixed) if compared.compared else 0
+    if known.findings and not any(f.state in {"unchanged", "updated"} for f in compared.findings):
         say(f"nothing in {file.name} was found again; is it the baseline of another repository, or all fixed?")
     elif gone:
         say(f"{gone} of {len(known.findings)} findings in {file.name} are gone; `wa-lint baseline` drops them")
@@ -119,7 +108,7 @@ def _against(report: Report, file: Path, never: frozenset[str], say: Callable[[s
             f"{file.name} does not say what was accepted (version {known.schema_version}): a policy that becomes wider "
             "stays accepted; `wa-lint baseline` writes it again"
         )
-    return marked
+    return compared
 
 
 def _entries(file: Path) -> Iterator[allow.Allowance | allow.Fault]:

@@ -11,13 +11,14 @@ from typing import Final
 import msgspec
 
 from wa_lint import lens
-from wa_lint.cli.configuring import COMMAND_LINE, Layer, current, enforcement, layers, refused_file
-from wa_lint.cli.options import Choice, firm_rules, matching_rules, rule_infos
-from wa_lint.config import FOUND, Override
+from wa_lint.config import FOUND
 from wa_lint.enforce import EXCLUDE, Enforcement, stricter
 from wa_lint.model import Configuration, Effect, Finding, Outcome, Report, RuleInfo, Severity
+from wa_lint.run.choice import Choice, firm_rules, matching_rules, rule_infos
+from wa_lint.run.layers import COMMAND_LINE, Layer, Layers
 from wa_lint.suppress import allow
 from wa_lint.suppress.allow import FAULTS
+from wa_lint.suppress.apply import Dropped
 
 ENFORCED: Final = "enforced"
 
@@ -30,22 +31,12 @@ _OF_FILES: Final = ("paths", "parameters", "overrides")
 _STRONGEST_FIRST: Final = (ENFORCED, COMMAND_LINE, "named", "found")
 
 
-class Dropped(msgspec.Struct, frozen=True):
-    """What an override took out of the report."""
-
-    override: Override
-    ids: frozenset[str]
-    refused: frozenset[str]
-    """Rules that it names and that are enforced."""
-    files: int
-    findings: int
-
-
-class Account(msgspec.Struct, frozen=True):
+class Settlement(msgspec.Struct, frozen=True):
     """What is known of a run once it is settled."""
 
     report: Report
     choice: Choice
+    layers: Layers = Layers()
     dropped: Sequence[Dropped] = ()
     catch_all: frozenset[str] = frozenset()
     """Where entries stand that suppress every finding."""
@@ -53,10 +44,10 @@ class Account(msgspec.Struct, frozen=True):
     """How many findings of enforced rules were suppressed, and are not."""
 
 
-def accounted(account: Account) -> Report:
+def accounted(account: Settlement) -> Report:
     """Return the report with what is to be said of each configuration, the strongest first."""
     rows: dict[tuple[str, str], list[Effect]] = {}
-    found, strict = current(), enforcement()
+    found, strict = account.layers.config, account.layers.enforcement
     for file in found.files:
         rows[found.trust, file] = []
     for trust, source, effect in _effects(account):
@@ -74,35 +65,35 @@ def _shown(source: str, trust: str) -> str:
     return source if trust == FOUND or not source.startswith("../") else source.rpartition("/")[2]
 
 
-def _effects(account: Account) -> Iterator[tuple[str, str, Effect]]:
+def _effects(account: Settlement) -> Iterator[tuple[str, str, Effect]]:
     for layer, effect in _of_layers(account):
         yield layer.trust, layer.source, effect
-    trust = current().trust
+    trust = account.layers.config.trust
     for dropped in account.dropped:
         yield trust, dropped.override.said.file, _override(dropped, account)
     yield from _suppressing(account)
 
 
-def _of_layers(account: Account) -> Iterator[tuple[Layer, Effect]]:
-    strict = enforcement()
-    for layer, key, ids in _leaving_out(account.choice):
+def _of_layers(account: Settlement) -> Iterator[tuple[Layer, Effect]]:
+    strict = account.layers.enforcement
+    for layer, key, ids in _leaving_out(account.choice, account.layers):
         if gone := ids - account.choice.always:
             yield layer, Effect(key, _left_out(key, layer, gone, account.choice), tuple(sorted(gone)), len(gone))
     yield from _of_files(account, strict)
-    for layer in layers("fail_on"):
+    for layer in account.layers.of("fail_on"):
         if layer.value != "low" and stricter(layer.value, strict.fail_on) == layer.value:
-            yield layer, Effect("fail-on", _fail_on(layer.value), (layer.value,))
-    for layer in layers("nothing_ok"):
+            yield layer, Effect("fail-on", _fail_on(layer.value, strict), (layer.value,))
+    for layer in account.layers.of("nothing_ok"):
         if layer.value and strict.permits("nothing-ok"):
             yield layer, Effect("nothing-ok", "passes when there is nothing to check")
 
 
-def _of_files(account: Account, strict: Enforcement) -> Iterator[tuple[Layer, Effect]]:
-    for layer in layers("exclude"):
+def _of_files(account: Settlement, strict: Enforcement) -> Iterator[tuple[Layer, Effect]]:
+    for layer in account.layers.of("exclude"):
         if patterns := [pattern for pattern in layer.value if _counts(pattern, strict)]:
             yield layer, _exclude(patterns, account.report.left_out)
     for key in ("paths", "parameters"):
-        for layer in layers(key):
+        for layer in account.layers.of(key):
             if layer.is_file and strict.permits(key):
                 yield layer, _given(key, layer.value)
 
@@ -114,29 +105,29 @@ def _counts(pattern: str, strict: Enforcement) -> bool:
 # --- rules that are not checked ---------------------------------------------------------------------
 
 
-def _leaving_out(choice: Choice) -> Iterator[tuple[Layer, str, frozenset[str]]]:
+def _leaving_out(choice: Choice, layers: Layers) -> Iterator[tuple[Layer, str, frozenset[str]]]:
     """Yield what each source leaves out of the rules, enforced ones too."""
     rules = {info.id: info for info in rule_infos(choice)}
     every = frozenset(rules)
     firm = firm_rules(choice) - choice.always
-    for layer in layers("select"):
+    for layer in layers.of("select"):
         ids = every - matching_rules(layer.value, choice, layer.where)
         yield layer, "select", ids - firm if layer.is_file else ids
-    for layer in layers("ignore"):
+    for layer in layers.of("ignore"):
         ids = matching_rules(layer.value, choice, layer.where)
         yield layer, "ignore", ids - firm if layer.is_file else ids
-    for layer in _narrowing("pillar"):
+    for layer in _narrowing("pillar", layers):
         listed = [layer.value] if isinstance(layer.value, str) else layer.value
         yield layer, "pillar", frozenset(id_ for id_, info in rules.items() if listed and _pillar(info) not in listed)
-    for layer in _narrowing("severity"):
+    for layer in _narrowing("severity", layers):
         least = Severity(layer.value).rank
         yield layer, "severity", frozenset(id_ for id_, info in rules.items() if info.severity.rank < least)
 
 
-def _narrowing(name: str) -> list[Layer]:
+def _narrowing(name: str, layers: Layers) -> list[Layer]:
     """Return what narrows a choice of rules: nothing that a configuration says, once the command line selects some."""
-    is_selected = any(not layer.is_file for layer in layers("select"))
-    return [layer for layer in layers(name) if not (layer.is_file and is_selected)]
+    is_selected = any(not layer.is_file for layer in layers.of("select"))
+    return [layer for layer in layers.of(name) if not (layer.is_file and is_selected)]
 
 
 def _pillar(info: RuleInfo) -> str:
@@ -184,7 +175,7 @@ def _given(key: str, value: object) -> Effect:
     return Effect(key, f"sets parameters ({', '.join(names)})", tuple(names))
 
 
-def _override(dropped: Dropped, account: Account) -> Effect:
+def _override(dropped: Dropped, account: Settlement) -> Effect:
     over = dropped.override
     rules = _rules(dropped.ids, len(rule_infos(account.choice)))
     total = len({finding.location.uri for finding in account.report.findings})
@@ -194,15 +185,15 @@ def _override(dropped: Dropped, account: Account) -> Effect:
     return Effect("overrides", text, tuple(sorted(dropped.ids)), dropped.findings)
 
 
-def _fail_on(value: str) -> str:
+def _fail_on(value: str, strict: Enforcement) -> str:
     what = "no finding fails the run" if value == "never" else "findings below it do not fail the run"
-    return f"sets fail-on {value} ({what}{', except of enforced rules' if enforcement().has_rules else ''})"
+    return f"sets fail-on {value} ({what}{', except of enforced rules' if strict.has_rules else ''})"
 
 
 # --- suppressions -----------------------------------------------------------------------------------
 
 
-def _suppressing(account: Account) -> Iterator[tuple[str, str, Effect]]:
+def _suppressing(account: Settlement) -> Iterator[tuple[str, str, Effect]]:
     suppressed = [finding for finding in account.report.findings if finding.suppressed]
     if not suppressed:
         return
@@ -212,25 +203,25 @@ def _suppressing(account: Account) -> Iterator[tuple[str, str, Effect]]:
         why = finding.suppressed
         if why and why.kind == "file" and why.location:
             by_entry[why.location.uri][str(why.location)] += 1
-    owners = dict(_allow_files())
+    owners = dict(_allow_files(account.layers))
     for uri, entries in by_entry.items():
-        trust, source = owners.get(uri, (current().trust, uri))
+        trust, source = owners.get(uri, (account.layers.config.trust, uri))
         yield trust, source, _allowing(uri, source, entries, total, account.catch_all)
     for kind, key in (("baseline", "baseline"), ("unchanged", "diff")):
         number = sum(bool(f.suppressed and f.suppressed.kind == kind) for f in suppressed)
-        for layer in layers(key):
+        for layer in account.layers.of(key):
             if number:
                 yield layer.trust, layer.source, _comparing(key, layer, number)
 
 
-def _allow_files() -> Iterator[tuple[str, tuple[str, str]]]:
+def _allow_files(layers: Layers) -> Iterator[tuple[str, tuple[str, str]]]:
     """Yield each file of suppressions, as a place in it calls it, and who named it."""
-    found = current()
+    found = layers.config
     for said in found.said.get("allow", ()):
         for item in said.value:
             if isinstance(item, str):
                 yield Path(os.path.relpath(said.folder / item)).as_posix(), (found.trust, said.file)
-    for layer in layers("allow"):
+    for layer in layers.of("allow"):
         if not layer.is_file:
             yield from ((Path(file).as_posix(), (layer.trust, layer.source)) for file in layer.value)
 
@@ -256,9 +247,9 @@ def _comparing(key: str, layer: Layer, number: int) -> Effect:
 # --- what enforcement does not permit ---------------------------------------------------------------
 
 
-def _overruled(account: Account, strict: Enforcement) -> Iterator[Effect]:
+def _overruled(account: Settlement, strict: Enforcement) -> Iterator[Effect]:
     total = len(rule_infos(account.choice))
-    for layer, key, ids in _leaving_out(account.choice):
+    for layer, key, ids in _leaving_out(account.choice, account.layers):
         kept = ids & account.choice.always
         if kept:
             them = "it" if len(kept) == 1 else "them"
@@ -268,7 +259,7 @@ def _overruled(account: Account, strict: Enforcement) -> Iterator[Effect]:
         if dropped.refused:
             text = f"checks {_rules(dropped.refused, total)} though overrides of {dropped.override.said.file} ignore it"
             yield Effect("overrides", text, tuple(sorted(dropped.refused)), len(dropped.refused))
-    yield from _limited(strict)
+    yield from _limited(account.layers)
     yield from _refused(account, strict)
     refused = account.kept + sum(_is_refusal(finding) for finding in account.report.findings)
     if refused:
@@ -279,8 +270,9 @@ def _is_refusal(finding: Finding) -> bool:
     return finding.rule.id in FAULTS and allow.ENFORCED in finding.message
 
 
-def _limited(strict: Enforcement) -> Iterator[Effect]:
-    for layer in layers("fail_on"):
+def _limited(layers: Layers) -> Iterator[Effect]:
+    strict = layers.enforcement
+    for layer in layers.of("fail_on"):
         if strict.fail_on is not None and Severity(strict.fail_on).rank < _rank(layer.value):
             yield Effect("fail-on", f"limits fail-on to {strict.fail_on} (the {_of(layer)} says {layer.value})")
         elif strict.fail_on is None and strict.has_rules and layer.value != "low":
@@ -291,19 +283,19 @@ def _rank(fail_on: str) -> int:
     return len(Severity) if fail_on == "never" else Severity(fail_on).rank
 
 
-def _refused(account: Account, strict: Enforcement) -> Iterator[Effect]:
-    for layer in layers("exclude"):
+def _refused(account: Settlement, strict: Enforcement) -> Iterator[Effect]:
+    for layer in account.layers.of("exclude"):
         if patterns := [pattern for pattern in layer.value if not _counts(pattern, strict)]:
             yield Effect("exclude", f"refuses exclude {', '.join(patterns)} of the {_of(layer)}", tuple(patterns))
     for key in (*_OF_FILES, "allow", "baseline", "diff", "now", "nothing-ok"):
-        given = () if strict.permits(key) else layers(key.replace("-", "_"))
+        given = () if strict.permits(key) else account.layers.of(key.replace("-", "_"))
         for layer in given:
             if layer.value and (layer.is_file or key not in _OF_FILES):
                 yield Effect(key, f"refuses {key} of the {_of(layer)}")
     if account.report.notes and not strict.permits("inline-suppressions"):
         number = len({note.location for note in account.report.notes})
         yield Effect("inline-suppressions", f"refuses {count(number, 'suppression')} beside resources", (), number)
-    if (name := refused_file()) is not None:
+    if (name := account.layers.refused_file) is not None:
         yield Effect("configuration", f"does not read {name}")
 
 

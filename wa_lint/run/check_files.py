@@ -1,0 +1,93 @@
+"""From paths to a report: the files below them are found, read and judged. It applies no suppression."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+import msgspec
+
+from wa_lint import findings
+from wa_lint.budget import budget_of
+from wa_lint.model import Input, Report
+from wa_lint.rule import Rule
+from wa_lint.run.choice import Choice, chosen_rules, with_not_run
+from wa_lint.run.excerpts import excerpts
+from wa_lint.run.given_parameters import OPTION, stages_of
+from wa_lint.run.inputs import File, look, told, uri_of
+from wa_lint.run.judge import Judged, Task, day, judge_files
+from wa_lint.run.settle import today
+from wa_lint.run.walking import capped
+
+Lines: TypeAlias = Callable[[str], Sequence[str]]
+"""The lines of the source behind a uri."""
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """What is judged, and how it is read."""
+
+    paths: tuple[Path, ...] = ()
+    parameters: tuple[str, ...] = ()
+    jobs: int | None = None
+    exclude: tuple[str, ...] = ()
+    force_exclude: bool = False
+    limit: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
+    """What `--as` says of answers that do not say whose they are."""
+    is_debug: bool = False
+    """Whether a fault of wa-lint itself is shown with its traceback."""
+
+
+def judged_files(
+    reading: Reading, choice: Choice, now: dt.datetime | None, say: Callable[[str], None] | None
+) -> tuple[Report, Lines]:
+    """Return the report on what `reading` names, and what shows its lines. `say` gets what cannot be read.
+
+    `say` None: nobody is told, and a parameter that no template declares is no error.
+    """
+    rules = chosen_rules(choice)
+    stages = stages_of(reading.parameters, Path.cwd())
+    left_out: Counter[str] = Counter()
+    paths = reading.paths or [Path()]
+    below = look(paths, Path.cwd(), reading.exclude, is_forced=reading.force_exclude, left_out=left_out)
+    task = Task(
+        choice=choice,
+        stages=stages,
+        now=day(now),
+        today=today(None),
+        is_debug=reading.is_debug,
+        budget=budget_of(reading.limit),
+        demands_declared=say is not None,
+    )
+    files = told(below.files, reading.said, Path.cwd())
+    judged = judge_files(files, task, rules, reading.jobs)
+    if say is not None:
+        for line in (line for one in judged for line in one.complaints):
+            say(line)
+        for line in _hints(judged, reading.paths) if stages else ():
+            say(line)
+    nested = [File(uri, uri) for one in judged for uri in one.nested.values()]
+    report = msgspec.structs.replace(_merged(judged, below.passed, rules), left_out=left_out)
+    return with_not_run(report, task.choice), excerpts([*nested, *files])
+
+
+def _merged(judged: Sequence[Judged], passed: Sequence[Input], rules: Sequence[Rule]) -> Report:
+    reports = [one.report for one in judged if one.report]
+    entries = capped(entry for one in judged for entry in one.entries)
+    merged = findings.merge(reports, [*entries, *passed])
+    return msgspec.structs.replace(
+        merged,
+        rules=tuple(rule.info for rule in rules),  # though nothing was judged
+        skew=tuple(skew for report in reports for skew in report.skew),
+    )
+
+
+def _hints(judged: Iterable[Judged], paths: Iterable[Path]) -> Iterator[str]:
+    """Yield a line for each second file of parameters that was given as if it were a template."""
+    named = {uri_of(path, Path.cwd()) for path in paths}
+    skipped = [entry.uri for one in judged for entry in one.entries if entry.status == "skipped"]
+    for uri in sorted(named & set(skipped)):
+        yield f"{uri} is not a template; if it holds parameters, write {OPTION} {uri}"

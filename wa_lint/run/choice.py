@@ -1,0 +1,132 @@
+"""What was chosen for a run: which rules it checks, and what becomes of its report."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import msgspec
+
+from wa_lint import lens, packs
+from wa_lint.errors import ConfigError, did_you_mean
+from wa_lint.model import Report, RuleInfo, Severity
+from wa_lint.rule import Rule
+from wa_lint.suppress.allow import FAULTS
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """Which rules are asked."""
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    pillar: tuple[str, ...] = ()
+    severity: str = "low"
+    rules: tuple[Path, ...] = ()
+    ignored_by_file: tuple[tuple[str, str], ...] = ()
+    """(rules, where it was said): what a configuration ignores."""
+    firm: tuple[str, ...] = ()
+    """What the command line selects or never suppresses: no configuration ignores it."""
+    held: tuple[str, ...] = ()
+    """What the command line never suppresses and does not leave out: no choice of a configuration leaves it out."""
+    always: frozenset[str] = frozenset()
+    """Ids of the rules that are enforced."""
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """What becomes of the answers."""
+
+    output: tuple[str, ...] = ()
+    show_all: bool = False
+    fail_on: str = "low"
+    strict: bool = False
+    now: dt.datetime | None = None
+    history: tuple[Path, ...] = ()
+    template: tuple[Path, ...] = ()
+
+
+def rule_infos(choice: Choice) -> Sequence[RuleInfo]:
+    """Return what the rules say about themselves that could be chosen."""
+    return [rule.info for rule in packs.book(choice.rules)]
+
+
+def matching_rules(given: Sequence[str], choice: Choice, option: str) -> frozenset[str]:
+    """Return the ids that `given` means. Raise `ConfigError` at a name that no rule bears."""
+    return frozenset(_ids(given, rule_names(choice), option))
+
+
+def chosen_rules(choice: Choice) -> Sequence[Rule]:
+    """Return the rules that `choice` leaves, by id. Raise `ConfigError` at a name that no rule bears."""
+    rules = packs.book(choice.rules)
+    names = rule_names(choice)
+    selected = _ids(choice.select, names, "--select") or set(names.values())
+    always = choice.always | (_ids(choice.held, names, "--never-suppress") - _ids(choice.ignore, names, "--ignore"))
+    wanted = selected - ignored_rules(choice)
+    least = Severity(choice.severity).rank
+    return [
+        rule
+        for rule in rules
+        if rule.info.id in always
+        or (rule.info.id in wanted and rule.info.severity.rank >= least and _of_pillar(rule, choice.pillar))
+    ]
+
+
+def with_not_run(report: Report, choice: Choice) -> Report:
+    """Return `report` with the types that `choice` leaves no rule for told apart from those that no rule asks about."""
+    asked = {type_ for rule in packs.book(choice.rules) for type_ in rule.info.applies_to}
+    if not any(entry.kind == "no-rule" and entry.type in asked for entry in report.unjudged):
+        return report
+    told = (
+        msgspec.structs.replace(entry, kind="not-run", reason="the rules that ask about it were not selected")
+        if entry.kind == "no-rule" and entry.type in asked
+        else entry
+        for entry in report.unjudged
+    )
+    return msgspec.structs.replace(report, unjudged=tuple(sorted(told)))
+
+
+def ignored_rules(choice: Choice) -> frozenset[str]:
+    """Return the ids that are ignored. What is firm is ignored by the command line only, what is enforced by nobody."""
+    names = rule_names(choice)
+    by_file = {id_ for text, where in choice.ignored_by_file for id_ in _ids([text], names, where)}
+    return frozenset((_ids(choice.ignore, names, "--ignore") | (by_file - firm_rules(choice))) - choice.always)
+
+
+def firm_rules(choice: Choice) -> frozenset[str]:
+    """Return the ids that no configuration switches off."""
+    return frozenset(_ids(choice.firm, rule_names(choice), "--select")) | choice.always
+
+
+def rule_names(choice: Choice) -> Mapping[str, str]:
+    """Return every name that a rule bears or once bore, chosen or not, and the rule's id."""
+    names = {name: rule.info.id for rule in packs.book(choice.rules) for name in (rule.info.id, *rule.info.aliases)}
+    return names | {id_: id_ for id_ in FAULTS}
+
+
+def named_rule(name: str, rules: Iterable[Rule]) -> Rule:
+    """Return the rule that bears `name`, or once bore it; raise `ConfigError` with the nearest where none does."""
+    by_name = {known: rule for rule in rules for known in (rule.info.id, *rule.info.aliases)}
+    if name not in by_name:
+        raise ConfigError("", _no_rule(name, by_name))
+    return by_name[name]
+
+
+def _of_pillar(rule: Rule, pillars: Sequence[str]) -> bool:
+    return not pillars or lens.practice(rule.info.practices[0]).pillar in pillars
+
+
+def _ids(given: Sequence[str], names: Mapping[str, str], option: str) -> set[str]:
+    wanted = [word.strip() for text in given for word in text.split(",") if word.strip()]
+    return {id_ for word in wanted for id_ in _matching(word, names, option)}
+
+
+def _matching(word: str, names: Mapping[str, str], option: str) -> set[str]:
+    found = {id_ for name, id_ in names.items() if fnmatchcase(name, word)}
+    if not found:
+        raise ConfigError(option, _no_rule(word, names))
+    return found
+
+
+def _no_rule(name: str, names: Iterable[str]) -> str:
+    return f"no rule {name!r}{did_you_mean(name, names) or '; `wa-lint rules` lists them'}"
