@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import tempfile
-from collections.abc import Iterable, Sequence
-from pathlib import Path
-
 import click
 import msgspec
 
-from wa_lint import findings
-from wa_lint import rule_names as language
 from wa_lint.cli.accounts import account
 from wa_lint.cli.configuring import configured, said_by_all
 from wa_lint.cli.options import choice, delivery, settling
@@ -19,16 +12,11 @@ from wa_lint.cli.output import complain, deliver, targets
 from wa_lint.cli.plan import plannable
 from wa_lint.cli.progress import WATCH
 from wa_lint.cli.pushing import push, pushable
-from wa_lint.model import Report
 from wa_lint.reporters import Options as Shown
-from wa_lint.rule import Rule
-from wa_lint.run.accounts import Account, Fleet, fleet, moment
-from wa_lint.run.choice import Choice, Delivery, chosen_rules, with_not_run
-from wa_lint.run.collect import InFolder, InMemory, collect
-from wa_lint.run.judge import day, judge_snapshot, lightened
+from wa_lint.run.accounts import Account, fleet
+from wa_lint.run.choice import Choice, Delivery
+from wa_lint.run.scan_accounts import judged_fleet
 from wa_lint.run.settle import demand_no_diff, settled, today
-from wa_lint.run.shards import Asked, judge_folder, row_of
-from wa_lint.run.snapshot_folder import INDEX, Index, Options, Part
 from wa_lint.suppress.apply import Settling
 
 
@@ -47,12 +35,9 @@ def scan(
     """Read live accounts and judge them. Needs read-only permissions; what is refused is named, with what to grant."""
     demand_no_diff(settling)
     to = targets(delivery.output)
-    rules = chosen_rules(choice)
     whom = msgspec.structs.replace(fleet(account, complain), tags=_tags(settling, delivery))
-    judge = _in_memory if len(whom.accesses) == 1 else _in_folder
-    report, parts = judge(whom, rules, choice, delivery.now, jobs)
-    found = findings.merge([report] if report else [], [row_of(part) for part in parts])
-    report = settled(with_not_run(found, choice), settling, choice, said_by_all(), today(delivery.now), complain)
+    found = judged_fleet(whom, choice, delivery.now, jobs, WATCH)
+    report = settled(found, settling, choice, said_by_all(), today(delivery.now), complain)
     code = deliver(report, to, delivery, Shown())
     return push(report, whom, delivery.now, code) if push_security_hub else code
 
@@ -62,35 +47,3 @@ def _tags(settling: Settling, delivery: Delivery) -> tuple[str, ...]:
     from wa_lint.sources.live.tags import ALLOW, LOGICAL_ID  # noqa: PLC0415, it brings boto3 along
 
     return (*((ALLOW,) if settling.inline_suppressions else ()), *((LOGICAL_ID,) if delivery.template else ()))
-
-
-def _in_memory(
-    whom: Fleet, rules: Sequence[Rule], choice: Choice, now: dt.datetime | None, jobs: int | None
-) -> tuple[Report | None, Sequence[Part]]:
-    del choice, jobs
-    keeper = InMemory()
-    collect(whom, types_of(rules), moment(now), keeper, WATCH)
-    snapshot = keeper.joined()
-    return judge_snapshot(snapshot, rules, day(now), today(None)) if snapshot else None, keeper.parts
-
-
-def _in_folder(
-    whom: Fleet, rules: Sequence[Rule], choice: Choice, now: dt.datetime | None, jobs: int | None
-) -> tuple[Report | None, Sequence[Part]]:
-    """Keep each account and region on disk until it is judged: no machine has room for an organization."""
-    types, at = types_of(rules), moment(now)
-    with tempfile.TemporaryDirectory(prefix="wa-lint-") as place:
-        options = Options(regions=whom.regions, types=tuple(sorted(types)))
-        keeper = InFolder(Path(place), Index(taken_at=at.isoformat(), options=options))
-        keeper.note([])
-        collect(whom, types, at, keeper, WATCH)
-        asked = Asked(choice, day(now), today(None))
-        _, report = judge_folder(Path(place, INDEX), INDEX, asked, rules, jobs, lightened)
-    return msgspec.structs.replace(report, rules=tuple(rule.info for rule in rules)), keeper.index.parts
-
-
-def types_of(rules: Iterable[Rule]) -> frozenset[str]:
-    """Return the types that rules read, so that nothing else is asked for."""
-    return frozenset(
-        type_ for rule in rules for type_ in language.types_read(rule.info.applies_to, rule.expressions.values())
-    )
