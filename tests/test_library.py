@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -113,3 +115,13 @@ def test_importing_the_library_imports_no_engine() -> None:
 def test_the_library_needs_no_click(template: Path) -> None:
     code = f"import sys, wa_lint; wa_lint.check({str(template)!r}); print('click' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True).stdout.strip() == b"False"
+
+
+def test_the_example_judges_a_cdk_app_inside_its_own_test() -> None:
+    if shutil.which("node") is None:
+        (pytest.fail if os.environ.get("WA_LINT_ALL_TOOLS") == "1" else pytest.skip)("node is missing")
+    example = Path(__file__).parents[1] / "examples" / "cdk_app"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, str(example)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=example)
+    assert done.returncode == 0, done.stdout
+    assert "2 passed" in done.stdout

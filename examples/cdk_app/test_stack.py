@@ -17,5 +17,5 @@ def test_the_stack_has_no_severe_finding() -> None:
 
 def test_root_access_to_the_notebook_would_be_found() -> None:
     stack = ServingStack(App(), "Serving", root_access="Enabled")
-    with pytest.raises(AssertionError, match=r"high notebook-root-access Serving/Notebook: RootAccess is Enabled"):
+    with pytest.raises(AssertionError, match=r"high notebook-root-access Notebook: RootAccess is Enabled"):
         assert_well_architected(Template.from_stack(stack).to_json(), severity="high")
