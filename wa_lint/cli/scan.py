@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import msgspec
 
-from wa_lint.cli.accounts import account
+from wa_lint.cli.account_options import account
 from wa_lint.cli.configuring import configured, said_by_all
 from wa_lint.cli.options import choice, delivery, settling
 from wa_lint.cli.output import complain, deliver, targets

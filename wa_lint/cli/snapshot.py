@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from wa_lint import codec
-from wa_lint.cli.accounts import account
+from wa_lint.cli.account_options import account
 from wa_lint.cli.configuring import configured
 from wa_lint.cli.exits import BLIND, CLEAN
 from wa_lint.cli.output import complain

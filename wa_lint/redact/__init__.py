@@ -22,7 +22,7 @@ from typing import Final
 from wa_lint.model import Value
 from wa_lint.redact.assigned import assigned
 from wa_lint.redact.data import Kind, any_mark, compiled, marks
-from wa_lint.redact.names import SECRET, is_secret, telling
+from wa_lint.redact.telling_names import SECRET, is_secret, telling
 
 __all__ = ["PAIR_VALUES", "flag_name", "mask", "mask_by_name", "mask_tree", "pair_name"]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final, TypeAlias
 
-from wa_lint.redact.names import NO, is_code, is_elsewhere, is_random, is_secret, telling
+from wa_lint.redact.telling_names import NO, is_code, is_elsewhere, is_random, is_secret, telling
 
 Span: TypeAlias = tuple[int, int, str]
 """Where a secret starts and ends, and its kind."""
