@@ -45,6 +45,10 @@ _HOSTS = {"iam": "{0}", "sagemaker": "api.{0}.{1}"}
 _ERROR = "<ErrorResponse><Error><Code>{}</Code><Message>no</Message></Error></ErrorResponse>"
 
 
+def _quiet(_line: str) -> None:
+    """Tell nobody."""
+
+
 class Cloud:
     """An AWS of many accounts on loopback: moto behind HTTP, which knows and counts whom each request is for."""
 
@@ -253,13 +257,13 @@ def test_what_was_killed_half_way_is_resumed_to_the_same_snapshot(cloud: Cloud, 
 
     cloud.seen.clear()
     keeper = begun(place)
-    collect(fleet(all_roles(), print), TYPES, NOW, keeper, Watch(print))
+    collect(fleet(all_roles(), _quiet), TYPES, NOW, keeper, Watch(_quiet))
     asked = [place for place in cloud.seen if place[2] in ("sagemaker", "iam")]
     assert len(asked) == len(ACCOUNTS) * 4 - len(there)
     resumed = join([snapshot for _, snapshot in read_parts(place, "fleet", keeper.index.parts)])
 
     at_once = InMemory()
-    collect(fleet(all_roles(), print), TYPES, NOW, at_once, Watch(print))
+    collect(fleet(all_roles(), _quiet), TYPES, NOW, at_once, Watch(_quiet))
     assert text_of(resumed) == text_of(at_once.joined())
     assert {part.status for part in keeper.index.parts} == {"read"}
 
@@ -439,7 +443,7 @@ def test_an_organization_is_read_account_by_account(
 
 def test_what_does_not_fit_is_not_resumed(wa_lint: WaLint, cloud: Cloud, tmp_path: Path) -> None:
     """Bad input 102."""
-    collect(fleet(Account(region=REGIONS[:1]), print), TYPES, NOW, keeper := InMemory(), Watch(print))
+    collect(fleet(Account(region=REGIONS[:1]), _quiet), TYPES, NOW, keeper := InMemory(), Watch(_quiet))
     found = keeper.joined()
     assert found is not None
     with (tmp_path / "one.jsonl").open("wb") as stream:
@@ -478,7 +482,7 @@ def test_a_unit_travels_to_another_process_and_its_snapshot_comes_back() -> None
     """What `dask.distributed.Client.get_executor()` would do elsewhere, any executor does here."""
     from wa_lint.sources.live.units import read_unit, survey, units  # noqa: PLC0415, it imports boto3
 
-    (access,) = fleet(Account(region=REGIONS[:1], role_arn=(roles(ACCOUNTS[1])[1],)), print).accesses
+    (access,) = fleet(Account(region=REGIONS[:1], role_arn=(roles(ACCOUNTS[1])[1],)), _quiet).accesses
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         surveyed = pool.submit(survey, access, REGIONS[:1]).result()
         asked = units(surveyed, TYPES, Manners(), NOW)

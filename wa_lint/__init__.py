@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from wa_lint.errors import ConfigError, RuleFileError, SourceError, WaLintError
 from wa_lint.model import Evidence, Finding, Gap, Input, Location, Outcome, Report, Resource, RuleInfo, Severity
+from wa_lint.version import VERSION
 
 if TYPE_CHECKING:
     from wa_lint.rule import Rule
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = [
     "ConfigError",

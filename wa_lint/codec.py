@@ -18,7 +18,6 @@ from typing import BinaryIO, NoReturn, TypeVar
 
 import msgspec
 
-from wa_lint import __version__
 from wa_lint.budget import current, grow, spent, tick
 from wa_lint.errors import SourceError
 from wa_lint.model import (
@@ -40,6 +39,7 @@ from wa_lint.model import (
     Unresolved,
     Value,
 )
+from wa_lint.version import VERSION
 
 _T = TypeVar("_T")
 
@@ -116,7 +116,7 @@ def looks_like_snapshot(start: bytes) -> bool:
 
 
 def _write(snapshot: Snapshot, stream: BinaryIO | gzip.GzipFile) -> None:
-    header = _Header(FORMAT, snapshot.kind, snapshot.uri, f"wa-lint {__version__}", snapshot.taken_at)
+    header = _Header(FORMAT, snapshot.kind, snapshot.uri, f"wa-lint {VERSION}", snapshot.taken_at)
     stream.write(msgspec.json.encode(header) + b"\n")
     count = 0
     for count, (kind, entry) in enumerate(_entries(snapshot), start=1):  # noqa: B007, the last one is wanted

@@ -61,6 +61,30 @@ def make_folder(folder: Path) -> None:
         raise ConfigError(str(folder), f"cannot be made: {error.strerror or error}") from error
 
 
+def create(file: Path, text: str) -> None:
+    """Write a file that is not there yet, with its folder. Raise `ConfigError` where it is, or as `demand_writable`."""
+    make_folder(file.parent)
+    demand_writable(file)
+    try:
+        with file.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+    except OSError as error:
+        raise ConfigError(str(file), f"cannot be written: {error.strerror or error}") from error
+
+
+def write_scratch(file: Path, content: bytes) -> None:
+    """Write a new file of a temporary folder of ours, with its folder. Raise `OSError`."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("xb") as stream:
+        stream.write(content)
+
+
+def make_scratch_folder(folder: Path) -> Path:
+    """Make a folder of a temporary folder of ours, and return it. Raise `OSError`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 def is_in_git_folder(path: Path) -> bool:
     """Whether a path, links followed, is or lies below a git directory: ``.git``, a bare one, or one put elsewhere."""
     real = path.resolve()

@@ -12,12 +12,12 @@ from typing import Final, NoReturn
 
 import click
 
-from wa_lint import __version__
 from wa_lint.cli.configuring import PREFIX
 from wa_lint.cli.exits import BROKEN, INTERRUPTED
 from wa_lint.errors import WaLintError, did_you_mean
 from wa_lint.redact import mask
 from wa_lint.reporters import visible
+from wa_lint.version import VERSION
 
 _COMMANDS: Final[Mapping[str, str]] = {
     "check": "wa_lint.cli.check",
@@ -102,6 +102,6 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(__version__, prog_name="wa-lint")
+@click.version_option(VERSION, prog_name="wa-lint")
 def commands() -> None:
     """Lint machine learning workloads on AWS against the Well-Architected Machine Learning Lens."""

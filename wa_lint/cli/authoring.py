@@ -22,6 +22,7 @@ from wa_lint.run.given_parameters import OPTION, stages_of
 from wa_lint.run.inputs import find, neighbours, read
 from wa_lint.run.joined_templates import Template
 from wa_lint.run.settle import today
+from wa_lint.writing import create
 
 
 @click.command()
@@ -76,12 +77,7 @@ def new_rule(rule_id: str, type_: str, folder: Path | None) -> int:
     if any(rule_id in (rule.info.id, *rule.info.aliases) for rule in packs.built_in()):
         raise ConfigError("ID", f"{rule_id!r} is the id of a built-in rule; choose another")
     file = (folder or Path("rules", folder_of(type_))) / f"{rule_id}.yaml"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with file.open("x", encoding="utf-8") as stream:
-            stream.write(text_of_new_rule(rule_id, type_))
-    except OSError as error:
-        raise ConfigError(str(file), f"cannot be written: {error.strerror}") from error
+    create(file, text_of_new_rule(rule_id, type_))
     to_stdout(f"{file}\n")
     complain(f"next: fill in what says TODO, then run wa-lint test {file.parent}")
     return CLEAN

@@ -23,7 +23,7 @@ from wa_lint.cli.configuring import (
     said_by_all,
 )
 from wa_lint.cli.exits import CLEAN, NOTHING, exit_code
-from wa_lint.cli.options import choice, delivery, settling
+from wa_lint.cli.options import bound_choice, bound_settling, choice, delivery, settling
 from wa_lint.cli.output import complain, deliver, targets
 from wa_lint.config import Config
 from wa_lint.enforce import EXCLUDE
@@ -112,7 +112,7 @@ def check(reading: Reading, choice: Choice, settling: Settling, delivery: Delive
     if settling.diff is not None:
         from wa_lint.run.changed import Command, against  # noqa: PLC0415, it imports a library that reads git's objects
 
-        command = Command(current(), named(), laid, load, _judge_as(delivery.now), complain)
+        command = Command(current(), named(), laid, load, _judge_as(delivery.now), choice.always, complain)
         report, delivery, lines = against(settling.diff, report, delivery, lines, command)
     code = deliver(report, to, delivery, Options(lines=lines))
     is_empty = not any(entry.status == "judged" for entry in report.inputs)
@@ -154,21 +154,27 @@ def _judge_as(now: dt.datetime | None) -> Callable[[Config, Choose], tuple[Repor
     """Return what judges the options of the command that runs under another configuration, and says nothing."""
 
     def judge(found: Config, choose: Choose) -> tuple[Report, Lines]:
-        def value(name: str) -> Raw:
-            return laid(name, found, lambda text, is_given: choose(name, text, is_given))
-
-        def options(struct: type[T]) -> T:
-            return struct(**{name: value(name) for name in struct.__struct_fields__})
-
-        reading, choice, settling = options(Reading), options(Choice), options(Settling)
-        if not reading.paths:
-            is_named = bool(laid("paths", found, lambda text, _: text))
-            here = None if is_named else choose("paths", ".", True)
-            if here is None:
-                return Report(tuple(rule.info for rule in chosen_rules(choice)), ()), lambda _: ()
-            reading = msgspec.structs.replace(reading, paths=(Path(here),))
-        report, lines = judged_files(reading, choice, now, None)
         with as_if(found):
+            reading = _bound(_options(Reading, found, choose))
+            choice = bound_choice(_options(Choice, found, choose))
+            settling = bound_settling(_options(Settling, found, choose))
+            if not reading.paths:
+                is_named = bool(laid("paths", found, lambda text, _: text))
+                here = None if is_named else choose("paths", ".", True)
+                if here is None:
+                    return Report(tuple(rule.info for rule in chosen_rules(choice)), ()), lambda _: ()
+                reading = msgspec.structs.replace(reading, paths=(Path(here),))
+            report, lines = judged_files(reading, choice, now, None)
             return settled(report, settling, choice, said_by_all(), today(now), lambda _: None), lines
 
     return judge
+
+
+def _options(struct: type[T], found: Config, choose: Choose) -> T:
+    """Return the options of the command that runs as one `struct`, under another configuration."""
+    names = {option.name for option in click.get_current_context().command.params}
+
+    def value(name: str) -> Raw:
+        return laid(name, found, lambda text, is_given: choose(name, text, is_given))
+
+    return struct(**{name: value(name) for name in struct.__struct_fields__ if name in names})

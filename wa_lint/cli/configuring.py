@@ -123,7 +123,7 @@ def said_by_all() -> Layers:
     context = click.get_current_context(silent=True)
     if context is None:
         return Layers()
-    names = {option.name for option in context.command.params if option.name} | {"overrides"}
+    names = {*context.params, "overrides"}
     options = {name: tuple(_layers(name)) for name in sorted(names)}
     return Layers(current(), enforcement(), options, _refused_file())
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from wa_lint import __version__
 from wa_lint.changes import Change, Difference, Gone, PropertyChange, ResourceChange, Side, Unsure
 from wa_lint.changes.property_changes import plain, shown
 from wa_lint.model import Finding, Gap, Input, Location, Raw, Resource
 from wa_lint.reporters import json_report
+from wa_lint.version import VERSION
 
 
 def render(difference: Difference, before: Side, after: Side) -> str:
@@ -20,7 +20,7 @@ def document(difference: Difference, before: Side, after: Side) -> Raw:
     found, resources, coverage = difference.findings, difference.resources, difference.coverage
     return {
         "schema_version": 1,
-        "tool": {"name": "wa-lint", "version": __version__},
+        "tool": {"name": "wa-lint", "version": VERSION},
         "before": _side(before),
         "after": _side(after),
         "findings": {

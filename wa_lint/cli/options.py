@@ -121,12 +121,12 @@ _SETTLING: Final = (
 
 def settling(command: Callable[..., object]) -> Callable[..., object]:
     """Add the options of suppressions and baseline; the command gets them as `settling`."""
-    return packed(command, "settling", Settling, _SETTLING, _bound_settling)
+    return packed(command, "settling", Settling, _SETTLING, bound_settling)
 
 
 def choice(command: Callable[..., object]) -> Callable[..., object]:
     """Add the options that choose rules; the command gets them as `choice`."""
-    return packed(command, "choice", Choice, _CHOICE, _bound_choice)
+    return packed(command, "choice", Choice, _CHOICE, bound_choice)
 
 
 def delivery(command: Callable[..., object]) -> Callable[..., object]:
@@ -142,7 +142,7 @@ def fail_on_within(given: str) -> str:
     return stricter(given, enforcement().fail_on)
 
 
-def _bound_choice(given: Choice) -> Choice:
+def bound_choice(given: Choice) -> Choice:
     """Part what a configuration ignores from what the command line does, and add what is enforced."""
     strict = enforcement()
     said = said_by_all()
@@ -162,7 +162,7 @@ def _bound_choice(given: Choice) -> Choice:
     )
 
 
-def _bound_settling(given: Settling) -> Settling:
+def bound_settling(given: Settling) -> Settling:
     strict = enforcement()
     return msgspec.structs.replace(
         given,

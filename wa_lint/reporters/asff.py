@@ -16,10 +16,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from wa_lint import __version__, lens
+from wa_lint import lens
 from wa_lint.model import Finding, Outcome, Raw, Report, Resource, Severity
 from wa_lint.reporters import Options, blanked, tally
 from wa_lint.reporters.json_report import encode
+from wa_lint.version import VERSION
 
 GENERATOR: Final = "wa-lint/"
 """What the GeneratorId of each of our findings begins with; the rule's id follows."""
@@ -161,7 +162,7 @@ def _product_fields(finding: Finding) -> Iterator[tuple[str, str]]:
         "evidence": "; ".join(f"{e.resource}.{e.path} is {e.shown}" for e in finding.evidence),
         "suppressed": f"{why.kind}: {why.reason or 'no reason given'}" if why else "",
         "state": finding.state or "",
-        "version": __version__,
+        "version": VERSION,
     }
     for name, text in said.items():
         if line := cut(text, "value"):

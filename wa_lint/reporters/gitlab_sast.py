@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from wa_lint import __version__, lens
+from wa_lint import lens
 from wa_lint.model import Finding, Outcome, Raw, Report, Severity
 from wa_lint.reporters import Options, configured, coverage, visible, visible_lines
 from wa_lint.reporters.finding_path import file_of
 from wa_lint.reporters.json_report import encode
+from wa_lint.version import VERSION
 
 _VERSION: Final = "15.2.1"
 
@@ -24,7 +25,7 @@ _SEVERITY: Final = {
 
 _LONGEST_NAME, _LONGEST_SOLUTION = 255, 7000
 
-_TOOL: Final = {"id": "wa-lint", "name": "wa-lint", "version": __version__, "vendor": {"name": "wa-lint"}}
+_TOOL: Final = {"id": "wa-lint", "name": "wa-lint", "version": VERSION, "vendor": {"name": "wa-lint"}}
 
 
 def render(report: Report, options: Options) -> str:

@@ -13,11 +13,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from wa_lint import __version__, lens
+from wa_lint import lens
 from wa_lint.model import Finding, Outcome, Raw, Report
 from wa_lint.reporters import Options, blanked, configured, coverage, tally, waste
 from wa_lint.reporters import set_words as stages
 from wa_lint.reporters.scorecard import Pillar, scorecard
+from wa_lint.version import VERSION
 
 _GAUGE: Final = 2 * math.pi * 42
 _RING: Final = 2 * math.pi * 50
@@ -33,7 +34,7 @@ def render(report: Report, options: Options) -> str:
         shown, key=lambda f: (f.suppressed is not None, not f.is_open, _ORDER[f.outcome], -f.rule.severity.rank)
     )
     text: str = _template().render(
-        version=__version__,
+        version=VERSION,
         lens_version=lens.version(),
         report=report,
         card=scorecard(report),

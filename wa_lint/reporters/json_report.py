@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import msgspec
 
-from wa_lint import __version__
 from wa_lint.model import (
     Configuration,
     Effect,
@@ -25,6 +24,7 @@ from wa_lint.model import (
     Waste,
 )
 from wa_lint.reporters import Options, configured, coverage, tally, visible_json
+from wa_lint.version import VERSION
 
 _SHOWN = frozenset({Outcome.FAIL, Outcome.UNKNOWN})
 
@@ -67,7 +67,7 @@ def document(report: Report, options: Options) -> _Report:
 
 class _Tool(msgspec.Struct, frozen=True):
     name: str = "wa-lint"
-    version: str = __version__
+    version: str = VERSION
 
 
 class _Input(msgspec.Struct, frozen=True):

@@ -9,10 +9,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
-from wa_lint import __version__, lens
+from wa_lint import lens
 from wa_lint.model import Finding, Outcome, Raw, Report, Resource, Severity
 from wa_lint.reporters import Options, tally, visible_lines
 from wa_lint.reporters.json_report import encode
+from wa_lint.version import VERSION
 
 _VERSION: Final = "1.5.0"
 _CATEGORY, _CLASS, _CREATE = 2, 2003, 1
@@ -79,7 +80,7 @@ def _event(finding: Finding, milliseconds: int) -> Raw:
 def _metadata(resource: Resource) -> Raw:
     return {
         "version": _VERSION,
-        "product": {"name": "wa-lint", "vendor_name": "wa-lint", "version": __version__},
+        "product": {"name": "wa-lint", "vendor_name": "wa-lint", "version": VERSION},
         **({"profiles": ["cloud"]} if resource.account else {}),
     }
 

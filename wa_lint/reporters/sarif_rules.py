@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from wa_lint import __version__, lens
+from wa_lint import lens
 from wa_lint.model import Raw, RuleInfo, Severity
 from wa_lint.reporters import tally
+from wa_lint.version import VERSION
 
 LEVEL: Final = {
     Severity.LOW: "note",
@@ -41,7 +42,7 @@ _MOST_TAGS, _LONGEST_TEXT, _LONGEST_NAME = 10, 1024, 255
 def driver(rules: Sequence[RuleInfo]) -> Raw:
     return {
         "name": "wa-lint",
-        "semanticVersion": __version__,
+        "semanticVersion": VERSION,
         "supportedTaxonomies": [_LENS],
         "rules": [_rule(rule) for rule in rules],
     }

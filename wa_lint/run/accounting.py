@@ -310,13 +310,13 @@ def count(number: int, noun: str) -> str:
 
 
 def kept_findings(findings: Iterable[Finding], always: Collection[str]) -> tuple[tuple[Finding, ...], int]:
-    """Return the findings, those of the rules `always` not suppressed, and of how many that was taken."""
+    """Return the findings, those of the rules `always` open whatever was accepted, and how many were not."""
     given = tuple(findings)
-    wrong = sum(finding.suppressed is not None and finding.rule.id in always for finding in given)
+    wrong = sum(not finding.is_open and finding.rule.id in always for finding in given)
     if not wrong:
         return given, 0
-    return tuple(_unsuppressed(finding) if finding.rule.id in always else finding for finding in given), wrong
+    return tuple(_opened(finding) if finding.rule.id in always else finding for finding in given), wrong
 
 
-def _unsuppressed(finding: Finding) -> Finding:
-    return msgspec.structs.replace(finding, suppressed=None)
+def _opened(finding: Finding) -> Finding:
+    return finding if finding.is_open else msgspec.structs.replace(finding, suppressed=None, state=None)

@@ -19,10 +19,12 @@ from wa_lint.config import NAMES, Config, Open
 from wa_lint.errors import ConfigError, SourceError, WaLintError
 from wa_lint.findings import sort_key
 from wa_lint.model import Compared, Finding, Known, Outcome, Raw, Report, Suppression
+from wa_lint.run.accounting import kept_findings
 from wa_lint.run.choice import Delivery
 from wa_lint.run.repository import OPTION, Checkout, History
 from wa_lint.suppress.allow import FAULTS
 from wa_lint.suppress.news import KEPT, NEW, UPDATED, compared, known_of
+from wa_lint.writing import make_scratch_folder
 
 Lines: TypeAlias = Callable[[str], Sequence[str]]
 
@@ -46,6 +48,8 @@ class Command(msgspec.Struct, frozen=True):
     load: Callable[[Path | None, Path, Open, Path], Config]
     """Loads a configuration, or the nearest one to a folder, through an opener, within a root."""
     judge: Judge
+    always: frozenset[str]
+    """Ids of the rules that are enforced: what is not new fails too."""
     say: Callable[[str], None]
 
 
@@ -80,7 +84,9 @@ def against(
             as_before, lines_before = command.judge(_of_the_present(checkout, before), _choose_for_head(checkout))
             report, lines = _with_switched_off(report, as_before, ref), _either(lines, lines_before)
         delivery = _strictest(delivery, command, before)
-    return _compared(report, base, ref), delivery, lines
+    report = _compared(report, base, ref)
+    kept, _ = kept_findings(report.findings, command.always)
+    return msgspec.structs.replace(report, findings=kept), delivery, lines
 
 
 def _demand_readable_twice(command: Command) -> None:
@@ -157,8 +163,7 @@ def _base(checkout: Checkout, command: Command, before: Config, ref: str) -> Rep
 
 
 def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return make_scratch_folder(folder)
 
 
 def _choose_for_base(checkout: Checkout) -> Choose:

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from wa_lint.model import Finding, Outcome, Report, Severity
+from wa_lint.writing import write_scratch
 
 
 def failures_of(
@@ -19,7 +20,7 @@ def failures_of(
         return list(_lines(judge(Path(template)), least))
     with TemporaryDirectory(prefix="wa-lint-") as folder:
         file = Path(folder, "template.json")
-        file.write_text(json.dumps(template), "utf-8")
+        write_scratch(file, json.dumps(template).encode())
         return list(_lines(judge(file), least))
 
 

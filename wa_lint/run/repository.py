@@ -16,6 +16,7 @@ from typing import Final
 
 from wa_lint.errors import ConfigError
 from wa_lint.model import Raw
+from wa_lint.writing import make_scratch_folder, write_scratch
 
 OPTION: Final = "--diff"
 
@@ -130,7 +131,7 @@ class Checkout:
             raise ConfigError(
                 OPTION, "the folder for temporary files is inside of the repository; set TMPDIR to another"
             )
-        (self.folder / ".git").mkdir()  # the top of the repository, for what looks for it
+        make_scratch_folder(self.folder / ".git")  # the top of the repository, for what looks for it
         self.here = self.locate(".") or self.folder
 
     def locate(self, text: str) -> Path | None:
@@ -234,9 +235,7 @@ class Checkout:
             return
         self._written.add(path)
         with _writing(path):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with target.open("xb") as stream:
-                stream.write(content)
+            write_scratch(target, content)
         self._words.update(_WORD.findall(content))
 
     def _link(self, path: PurePosixPath, to: str) -> None:
@@ -249,7 +248,7 @@ class Checkout:
             return
         self._links[path] = to
         with _writing(path):
-            target.parent.mkdir(parents=True, exist_ok=True)
+            make_scratch_folder(target.parent)
             target.symlink_to(to)
         self._add(PurePosixPath(leads.relative_to(self.folder).as_posix()))
 

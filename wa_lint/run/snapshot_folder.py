@@ -14,9 +14,10 @@ from typing import Final, Literal
 
 import msgspec
 
-from wa_lint import __version__, codec
+from wa_lint import codec
 from wa_lint.errors import ConfigError, SourceError
 from wa_lint.model import Raw, Snapshot
+from wa_lint.version import VERSION
 from wa_lint.writing import atomic, make_folder
 
 INDEX: Final = "index.json"
@@ -64,7 +65,7 @@ class Index(msgspec.Struct, frozen=True, kw_only=True):
     """What stands in ``index.json``."""
 
     wa_lint_index: int = FORMAT
-    tool: str = f"wa-lint {__version__}"
+    tool: str = f"wa-lint {VERSION}"
     taken_at: str
     """ISO 8601, UTC: the end of every window that was asked for, the same in all parts."""
     options: Options

@@ -1,0 +1,3 @@
+"""The version of wa-lint, for whoever writes it down."""
+
+VERSION = "0.1.0"
