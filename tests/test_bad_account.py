@@ -252,7 +252,7 @@ def test_87_a_listing_that_never_ends_is_a_gap(cloud: Cloud, monkeypatch: pytest
     tokens = map(str, count(1))
     cloud.fail(("sagemaker", "ListNotebookInstances"), Fault(told=lambda _, told: {**told, "NextToken": next(tokens)}))
     found = read(cloud, NOTEBOOK)
-    assert [gap.reason for gap in found.gaps] == ["TooManyPages: sagemaker:ListNotebookInstances"]
+    assert [gap.reason for gap in found.gaps] == ["the listing has more than 3 pages: sagemaker:ListNotebookInstances"]
     assert not any(scope.type == NOTEBOOK for scope in found.complete)
 
 

@@ -77,7 +77,7 @@ SNAPSHOTS = st.builds(
     resources=st.lists(RESOURCES, max_size=4, unique_by=lambda r: (r.type, r.id)).map(tuple),
     complete=st.frozensets(SCOPES, max_size=3),
     gaps=st.lists(st.builds(Gap, SCOPES, TEXTS, st.none() | TEXTS), max_size=2).map(tuple),
-    taken_at=st.none() | TEXTS,
+    taken_at=st.none() | st.datetimes().map(lambda moment: f"{moment:%Y-%m-%dT%H:%M:%S}Z".zfill(20)),
     problems=st.lists(st.builds(Problem, st.builds(Location, TEXTS), TEXTS), max_size=2).map(tuple),
 )
 

@@ -348,7 +348,8 @@ title: A password is x
 severity: low
 practices: [MLSEC03-BP02]
 applies_to: [AWS::SageMaker::Model]
-require: resource.PrimaryContainer.Environment.DB_PASSWORD == 'x' && resource.Tags[0].Value == 'x'
+require: resource.?PrimaryContainer.?Environment.?DB_PASSWORD.orValue('') == 'x'
+  && resource.?Tags.orValue([]).all(tag, tag.Value == 'x')
 message: "{resource.PrimaryContainer.Environment.DB_PASSWORD} and {resource.Tags[0].Value}"
 why: It is so.
 fix: Change it.

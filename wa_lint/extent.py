@@ -117,18 +117,19 @@ def _list_of(path: Path) -> Path:
 
 
 def _way(cell: Cell, path: Path) -> Sequence[Cell]:
-    """Return the cells from the resource of `cell` down `path`, as far as it leads."""
-    here = cell.world.cell(cell.resource)
-    way = [here]
-    for step in path:
-        try:
-            following = _step(here, step)
-        except Fork:
-            return way
-        if following is None:
-            return way
-        here = following
+    """Return the cells from the resource of `cell` down `path`, as far as it leads; none where a scenario decides."""
+    way: list[Cell] = []
+    try:
+        here = cell.world.cell(cell.resource)
         way.append(here)
+        for step in path:
+            following = _step(here, step)
+            if following is None:
+                break
+            here = following
+            way.append(here)
+    except Fork:  # its length or existence depends on parameters that the verdict does not
+        return way
     return way
 
 
