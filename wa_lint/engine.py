@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import msgspec
 
+from wa_lint import budget
 from wa_lint.cel.evaluate import Program
+from wa_lint.cel.frame import Steps
+from wa_lint.cel.quick import Bail, places, seen
 from wa_lint.cel.values import Cell as Traced
 from wa_lint.cel.values import EvaluationError
 from wa_lint.facts import FACTS
-from wa_lint.findings import Case, Verdict, is_open, join, show, sort_key, waste_of
+from wa_lint.findings import Case, Verdict, gravest, is_open, join, show, sort_key, waste_of
 from wa_lint.graph import Cell, Graph, World
 from wa_lint.linking import graph_of
 from wa_lint.model import (
     ABSENT,
+    NO_COUNTS,
+    OPEN,
+    Counts,
     Finding,
     Outcome,
     Partial,
@@ -29,80 +35,231 @@ from wa_lint.model import (
     Waste,
     path_text,
 )
-from wa_lint.rule import Rule
-from wa_lint.scenario import Assumptions, Scenario, explore
+from wa_lint.rule import QuickPrograms, Rule
+from wa_lint.scenario import Assumptions, Fork, Scenario, explore
 from wa_lint.sources.jobs import with_jobs
 from wa_lint.truth import Truth, every
 
-MOST_SCENARIOS = 64
-"""Per rule and resource. Past it a fail that was found stays, and everything else is unknown."""
+T = TypeVar("T")
 
 MOST_COSTS = 16
 """Per fail; past it no cost is told."""
 
-_BUDGET = f"it depends on more than {MOST_SCENARIOS} scenarios: the budget is spent"
+_MOST_KEPT = 1_000
+"""Resources after which what was looked up is let go of: it would hold a large snapshot in memory twice."""
 
 
 def lint(
-    snapshot: Snapshot, rules: Sequence[Rule], today: str = "", *, judged: Container[tuple[str, str]] | None = None
+    snapshot: Snapshot,
+    rules: Sequence[Rule],
+    today: str = "",
+    *,
+    judged: Container[tuple[str, str]] | None = None,
+    lists_all: bool = True,
 ) -> Report:
     """Ask every rule about every resource of `snapshot`. `today` is an ISO date, for the rules that ask.
 
     `judged`: only the resources of these (type, id) are asked about; the others are there to be looked at.
+    `lists_all`: also what passes or does not apply has a finding, with evidence; else it is only counted.
     """
     snapshot = with_jobs(snapshot)
     graph = graph_of(snapshot, FACTS)
     findings: list[Finding] = []
-    dated = False
-    for rule in rules:
-        subjects = (r for r in _subjects(rule, graph) if judged is None or (r.type, r.id) in judged)
-        found = [f for resource in subjects for f in _judge(rule, graph, resource, today)]
-        findings.extend(found)
-        dated = dated or bool(found and rule.programs.asks_the_date)
+    counts: dict[str, Counts] = {}
+    where: set[tuple[str | None, str | None]] = set()
+    for number, (resource, asking) in enumerate(_subjects(rules, graph, judged)):
+        if number % _MOST_KEPT == _MOST_KEPT - 1:
+            graph.forget()
+        where.add((resource.account, resource.region))
+        for rule in asking:
+            asked = _Asked(rule, graph, resource, today)
+            counted = None if lists_all else quick_counts(asked)
+            if counted is None:
+                found, counted = _listed_and_counted(asked, lists_all=lists_all)
+                findings.extend(found)
+            if counted is not NO_COUNTS:
+                counts[rule.info.id] = counts.get(rule.info.id, NO_COUNTS).plus(counted)
+    told = {finding.rule.id for finding in findings} | counts.keys()
     return Report(
         rules=tuple(rule.info for rule in rules),
         findings=tuple(sorted(findings, key=sort_key)),
         gaps=snapshot.gaps,
         problems=snapshot.problems,
         notes=snapshot.notes,
-        judged_at=today if dated else None,
+        judged_at=today if any(rule.programs.asks_the_date for rule in rules if rule.info.id in told) else None,
+        counted=counts,
+        places=frozenset(where),
     )
 
 
-# --- one rule, one resource -------------------------------------------------------------------------
+def _subjects(
+    rules: Sequence[Rule], graph: Graph, judged: Container[tuple[str, str]] | None
+) -> Iterator[tuple[Resource, Sequence[Rule]]]:
+    """Yield each resource that rules ask about, with those. A rule for a type that is not there costs nothing."""
+    asking: dict[str, list[Rule]] = {}
+    for rule in rules:
+        for type_ in rule.info.applies_to:
+            asking.setdefault(type_, []).append(rule)
+    for type_, of_type in asking.items():
+        for resource in graph.of_type(type_):
+            if judged is None or (type_, resource.id) in judged:
+                yield resource, of_type
 
 
-def _subjects(rule: Rule, graph: Graph) -> Iterator[Resource]:
-    for type_ in rule.info.applies_to:
-        yield from graph.of_type(type_)
+# --- the first pass: outcomes -----------------------------------------------------------------------
 
 
-def _judge(rule: Rule, graph: Graph, resource: Resource, today: str) -> Iterator[Finding]:
-    """Yield one finding for each item of `resource`, whatever its outcome, joined over all scenarios."""
-    asked = _Asked(rule, graph, resource, today)
-    lists = list(explore(lambda scenario: _items(asked, asked.world(scenario)), {}, MOST_SCENARIOS))
+def quick_counts(asked: _Asked) -> Counts | None:
+    """Return how many items pass, and how many the rule does not ask about; None where the second pass must tell.
+
+    It goes through the same scenarios in the same order as that pass, and gives up at the first sign of a fail, of
+    something unknown, or of a budget that is spent.
+    """
+    quick = asked.rule.programs.quick
+    if quick is None:
+        return None
+    frame: list[object] = [asked.steps.left, None, None, asked.today]
+    try:
+        return _quick_counts(asked, quick, frame)
+    except Bail:
+        return None
+
+
+def _quick_counts(asked: _Asked, quick: QuickPrograms, frame: list[object]) -> Counts:
+    lists = _scenarios(lambda assumptions: _quick_items(asked, assumptions, quick, frame), {}, _most_scenarios())
+    passes: dict[_Key, bool] = {}
+    for start, items in lists:
+        for number, (place, item) in enumerate(items or ()):
+
+            def passed(
+                assumptions: Assumptions,
+                start: Assumptions = start,
+                number: int = number,
+                here: tuple[Cell, object] = (place, item),
+            ) -> bool:
+                if assumptions != start:
+                    here = (_quick_items(asked, assumptions, quick, frame) or [])[number]
+                return _quick_verdict(asked, assumptions, here, quick, frame)
+
+            of_item = _scenarios(passed, start, max(1, _most_scenarios() // len(lists)))
+            key = _key(place)
+            passes[key] = passes.get(key, False) or any(answer for _, answer in of_item)
+    if passes:
+        good = sum(passes.values())
+        return Counts(good, len(passes) - good)
+    return Counts(0, 1) if any(items is not None for _, items in lists) else NO_COUNTS
+
+
+def _quick_items(
+    asked: _Asked, assumptions: Assumptions, quick: QuickPrograms, frame: list[object]
+) -> list[tuple[Cell, object]] | None:
+    """Return what the rule is about, each with its place; None where the resource does not exist."""
+    world = asked.graph.world(assumptions, asked.rule.defaults)
+    exists = world.exists(asked.resource)
+    if exists is not True:
+        if exists is False:
+            return None
+        raise Bail
+    view = _view(world, asked.resource)
+    if quick.for_each is None:
+        return [(world.cell(asked.resource), None)]
+    frame[1] = view
+    return places(quick.for_each.evaluate(frame))  # type: ignore[return-value] # cells of this graph
+
+
+def _view(world: World, resource: Resource) -> object:
+    view = world.views.get(resource)
+    if view is None:
+        view = world.views[resource] = seen(world.cell(resource))
+    return view
+
+
+def _quick_verdict(
+    asked: _Asked, assumptions: Assumptions, here: tuple[Cell, object], quick: QuickPrograms, frame: list[object]
+) -> bool:
+    """Return True for a pass, False where the rule does not ask. Raise `Bail` for everything else."""
+    frame[1] = _view(asked.graph.world(assumptions, asked.rule.defaults), asked.resource)
+    frame[2] = here[1]
+    if quick.where is not None:
+        applies = quick.where.evaluate(frame)
+        if applies is False:
+            return False
+        if applies is not True:
+            raise Bail
+    for requirement in quick.require:
+        if requirement.evaluate(frame) is not True:
+            raise Bail
+    return True
+
+
+def _scenarios(evaluate: Callable[[Assumptions], T], start: Assumptions, limit: int) -> list[tuple[Assumptions, T]]:
+    """As `explore`, but past the limit it raises `Bail`."""
+    waiting, done = [start], []
+    while waiting:
+        assumptions = waiting.pop()
+        limit -= 1
+        if limit < 0:
+            raise Bail
+        try:
+            done.append((assumptions, evaluate(assumptions)))
+        except Fork as fork:
+            waiting.extend({**assumptions, **branch} for branch in reversed(fork.branches))
+    return done
+
+
+# --- the second pass: one rule, one resource, with evidence -----------------------------------------
+
+
+def _listed_and_counted(asked: _Asked, *, lists_all: bool) -> tuple[list[Finding], Counts]:
+    """Return the findings that are to be listed, and how many outcomes are only counted."""
+    listed: list[Finding] = []
+    counted = NO_COUNTS
+    for cases, absent in _judge(asked):
+        outcome = gravest(cases)
+        if lists_all or outcome in OPEN:
+            listed.append(join(asked.rule, asked.resource, cases, absent))
+        else:
+            counted = counted.plus(Counts(outcome is Outcome.PASS, outcome is not Outcome.PASS))
+    return listed, counted
+
+
+def _judge(asked: _Asked) -> Iterator[tuple[Sequence[Case], Sequence[Assumptions]]]:
+    """Yield for each item of the resource its verdict in each scenario, and the scenarios in which there is no such."""
+    most = _most_scenarios()
+    lists = list(explore(lambda scenario: _items(asked, asked.world(scenario)), {}, most))
     told = [(assumptions, items) for assumptions, items in lists if items is not None]
     untold = [assumptions for assumptions, items in lists if items is None]
     by_item: dict[_Key, list[Case]] = {}
     for assumptions, items in told:
-        for case in _cases(asked, assumptions, items, max(1, MOST_SCENARIOS // len(lists))):
+        for case in _cases(asked, assumptions, items, max(1, most // len(lists))):
             by_item.setdefault(_key(case.verdict.place), []).append(case)
     for key, cases in by_item.items():
-        past = [Case(assumptions, _unknown(cases[0].verdict.place, _BUDGET)) for assumptions in untold]
+        past = [Case(assumptions, _unknown(cases[0].verdict.place, _spent())) for assumptions in untold]
         absent = [assumptions for assumptions, items in told if key not in map(_key_of, items)]
-        yield join(rule, resource, [*cases, *past], absent)
+        yield [*cases, *past], absent
     if not by_item:
         yield from _without_items(asked, [assumptions for assumptions, _ in told], untold)
 
 
-def _without_items(asked: _Asked, told: Sequence[Assumptions], untold: Sequence[Assumptions]) -> Iterator[Finding]:
+def _without_items(
+    asked: _Asked, told: Sequence[Assumptions], untold: Sequence[Assumptions]
+) -> Iterator[tuple[Sequence[Case], Sequence[Assumptions]]]:
     """Yield what is to be said of a resource that has no items in any scenario; nothing if it never exists."""
     place = _nowhere(asked, {})
-    cases = [Case(assumptions, _unknown(place, _BUDGET)) for assumptions in untold]
+    cases = [Case(assumptions, _unknown(place, _spent())) for assumptions in untold]
     if any(asked.world(Scenario(assumptions)).exists(asked.resource) is not False for assumptions in told):
         cases.append(Case({}, Verdict(Outcome.NOT_APPLICABLE, "there is nothing to ask about", place)))
     if cases:
-        yield join(asked.rule, asked.resource, cases, ())
+        yield cases, ()
+
+
+def _most_scenarios() -> int:
+    """Past so many for a rule and resource a fail that was found stays, and everything else is unknown."""
+    return budget.current().scenarios
+
+
+def _spent() -> str:
+    return f"it depends on more than {_most_scenarios()} scenarios: the budget is spent"
 
 
 _Key: TypeAlias = tuple[str, Path]
@@ -124,21 +281,23 @@ class _Asked(msgspec.Struct, frozen=True, eq=False):
     graph: Graph
     resource: Resource
     today: str
+    steps: Steps = msgspec.field(default_factory=Steps)
+    """What all its evaluations together may take; the words of a message do not count."""
 
     def world(self, scenario: Scenario, *, is_closed: bool = False) -> World:
-        return World(self.graph, scenario, defaults=self.rule.defaults, is_closed=is_closed)
+        return self.graph.world(scenario.assumptions, self.rule.defaults, is_closed=is_closed)
 
     def variables(self, resource: Cell, item: Cell | None) -> dict[str, object]:
         return {"resource": resource, "today": self.today} | ({} if item is None else {"item": item})
 
 
-def _cases(asked: _Asked, assumptions: Assumptions, items: Sequence[Cell | Verdict], budget: int) -> Iterator[Case]:
+def _cases(asked: _Asked, assumptions: Assumptions, items: Sequence[Cell | Verdict], most: int) -> Iterator[Case]:
     """Yield a case for each scenario of each item of one list, within those that the list was found in."""
     for number, item in enumerate(items):
         if isinstance(item, Verdict):
             yield Case(assumptions, item)
         else:
-            yield from _item_cases(asked, assumptions, number, item, budget)
+            yield from _item_cases(asked, assumptions, number, item, most)
 
 
 def _nowhere(asked: _Asked, assumptions: Assumptions) -> Cell:
@@ -146,13 +305,13 @@ def _nowhere(asked: _Asked, assumptions: Assumptions) -> Cell:
     return Cell(asked.world(Scenario(assumptions)), asked.resource, (), (), ABSENT)
 
 
-def _item_cases(asked: _Asked, start: Assumptions, number: int, item: Cell, budget: int) -> Iterator[Case]:
+def _item_cases(asked: _Asked, start: Assumptions, number: int, item: Cell, most: int) -> Iterator[Case]:
     def ask(scenario: Scenario) -> Verdict:
         here = item if scenario.assumptions == start else _items(asked, asked.world(scenario))[number]
         return here if isinstance(here, Verdict) else _ask(asked, scenario, here, number)
 
-    for assumptions, verdict in explore(ask, start, budget):
-        found = _unknown(item, _BUDGET) if verdict is None else verdict
+    for assumptions, verdict in explore(ask, start, most):
+        found = _unknown(item, _spent()) if verdict is None else verdict
         if found.outcome is Outcome.FAIL and asked.rule.waste:
             found = msgspec.structs.replace(found, waste=_waste(asked, assumptions, number, found))
         yield Case(assumptions, found)
@@ -180,7 +339,7 @@ def _items(asked: _Asked, world: World) -> list[Cell | Verdict]:
     program = asked.rule.programs.for_each
     if program is None:
         return [resource]
-    found, trace = _traced(program.evaluate, asked.variables(resource, None))
+    found, trace = _traced(program.evaluate, asked.variables(resource, None), asked.steps)
     return [_to_judge(resource, item, trace) for item in _listed(found)]
 
 
@@ -231,14 +390,14 @@ def _verdict(asked: _Asked, world: World, item: Cell) -> Verdict:
     variables = asked.variables(resource, item if programs.for_each else None)
     first: Sequence[Cell] = ()
     if programs.where is not None:
-        found, first = _traced(programs.where.truth, variables)
+        found, first = _traced(programs.where.truth, variables, asked.steps)
         applies = _truth(found)
         if applies is False:
             assumed = _assumed(first)
             return Verdict(Outcome.NOT_APPLICABLE, "the rule does not ask about this", item, tuple(first), assumed)
         if isinstance(applies, Unknown):
             return _unknown(item, _reason(applies, first), first)
-    answers = [_traced(program.truth, variables) for program in programs.require]
+    answers = [_traced(program.truth, variables, asked.steps) for program in programs.require]
     truth = every(_truth(found) for found, _ in answers)
     decided = [cell for found, trace in answers if _agrees(_truth(found), truth) for cell in trace]
     if isinstance(truth, Unknown):
@@ -254,11 +413,13 @@ def _assumed(cells: Iterable[Cell]) -> tuple[str, ...]:
 
 
 def _traced(
-    evaluate: Callable[[Mapping[str, object], list[Traced]], object], variables: Mapping[str, object]
+    evaluate: Callable[[Mapping[str, object], list[Traced], Steps], object],
+    variables: Mapping[str, object],
+    steps: Steps,
 ) -> tuple[object, list[Cell]]:
     """Return what an expression comes to, and the cells that decided it."""
     trace: list[Traced] = []
-    found = evaluate(variables, trace)
+    found = evaluate(variables, trace, steps)
     return found, [cell for cell in trace if isinstance(cell, Cell)]
 
 

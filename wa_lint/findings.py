@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from wa_lint.graph import Cell
 from wa_lint.model import (
     ABSENT,
+    NO_COUNTS,
+    OPEN,
+    Counts,
     Evidence,
     Finding,
     Input,
@@ -52,12 +55,16 @@ class Case(msgspec.Struct, frozen=True):
     verdict: Verdict
 
 
+def gravest(cases: Sequence[Case]) -> Outcome:
+    return min((case.verdict.outcome for case in cases), key=_GRAVEST_FIRST.index)
+
+
 def join(rule: Rule, resource: Resource, cases: Sequence[Case], absent: Sequence[Assumptions]) -> Finding:
     """Return one finding for all scenarios of an item: the gravest outcome, and when it is so.
 
     `absent` are the scenarios in which there is no such item.
     """
-    outcome = next(o for o in _GRAVEST_FIRST if any(case.verdict.outcome is o for case in cases))
+    outcome = gravest(cases)
     chosen = [case for case in cases if case.verdict.outcome is outcome]
     others = [*absent, *(case.assumptions for case in cases if case.verdict.outcome is not outcome)]
     verdict = chosen[0].verdict
@@ -130,9 +137,15 @@ def _gathered(found: Sequence[Waste | None]) -> Waste | None:
 
 
 def merge(reports: Iterable[Report], inputs: Sequence[Input]) -> Report:
-    """Return one report of several over the same rules. Equal fingerprints get a number, in the order of place."""
+    """Return one report of several over the same rules. Equal fingerprints get a number, in the order of place.
+
+    What fails or is unknown is numbered first, so that its numbers do not depend on whether the others are listed.
+    """
     reports = list(reports)
     findings = sorted((f for report in reports for f in report.findings), key=sort_key)
+    counted: dict[str, Counts] = {}
+    for id_, counts in (entry for report in reports for entry in report.counted.items()):
+        counted[id_] = counted.get(id_, NO_COUNTS).plus(counts)
     return Report(
         rules=reports[0].rules if reports else (),
         findings=tuple(_tell_apart(findings)),
@@ -141,6 +154,8 @@ def merge(reports: Iterable[Report], inputs: Sequence[Input]) -> Report:
         problems=tuple(sorted(problem for report in reports for problem in report.problems)),
         notes=tuple(note for report in reports for note in report.notes),
         judged_at=next((report.judged_at for report in reports if report.judged_at), None),
+        counted=counted,
+        places=frozenset[tuple[str | None, str | None]]().union(*(report.places for report in reports)),
     )
 
 
@@ -224,12 +239,13 @@ def _own_id(resource: Resource) -> str:
     return resource.id.removeprefix(f"{resource.origin.locate(()).uri}#") if "#" in resource.id else resource.id
 
 
-def _tell_apart(findings: Sequence[Finding]) -> Iterator[Finding]:
+def _tell_apart(findings: Sequence[Finding]) -> Sequence[Finding]:
     seen: Counter[str] = Counter()
-    for finding in findings:
+    numbered: dict[int, Finding] = {}
+    for place in sorted(range(len(findings)), key=lambda place: findings[place].outcome not in OPEN):
+        finding = findings[place]
         seen[finding.fingerprint] += 1
         number = seen[finding.fingerprint]
-        if number == 1:
-            yield finding
-        else:
-            yield msgspec.structs.replace(finding, fingerprint=f"{finding.fingerprint}:{number}")
+        if number > 1:
+            numbered[place] = msgspec.structs.replace(finding, fingerprint=f"{finding.fingerprint}:{number}")
+    return [numbered.get(place, finding) for place, finding in enumerate(findings)]

@@ -117,6 +117,8 @@ def _again(asker: Cell, found: Cell) -> Cell:
 
 def _in_world(cell: Cell, world: World) -> Cell:
     value = cell.value
+    if cell.world is world and not isinstance(value, list | Partial):
+        return cell
     if isinstance(value, list):
         value = [_in_world(item, world) if isinstance(item, Cell) else item for item in value]
     elif isinstance(value, Partial):

@@ -13,6 +13,7 @@ from wa_lint import lens, schema
 from wa_lint.cel.evaluate import Program
 from wa_lint.cel.evaluate import compile as compile_expression
 from wa_lint.cel.parse import parse
+from wa_lint.cel.quick import Quick
 from wa_lint.cel.syntax import CelCheckError, CelError, caret
 from wa_lint.document import Document, read_document
 from wa_lint.errors import RuleFileError, SourceError, did_you_mean
@@ -73,7 +74,19 @@ class Rule(msgspec.Struct, frozen=True, eq=False, dict=True):
         return {name: text for name, text in named.items() if text is not None}
 
 
-class Programs(msgspec.Struct, frozen=True):
+_NAMES = ("resource", "item", TODAY)
+"""The variables of an expression."""
+
+
+class QuickPrograms(msgspec.Struct, frozen=True):
+    """The expressions that decide, as the first pass has them."""
+
+    for_each: Quick | None
+    where: Quick | None
+    require: tuple[Quick, ...]
+
+
+class Programs(msgspec.Struct, frozen=True, dict=True):
     """The compiled expressions of a rule. `message` alternates between texts and programs."""
 
     for_each: Program | None
@@ -81,6 +94,15 @@ class Programs(msgspec.Struct, frozen=True):
     require: tuple[Program, ...]
     message: tuple[str | Program, ...]
     asks_the_date: bool
+
+    @cached_property
+    def quick(self) -> QuickPrograms | None:
+        """The form for the first pass; None where one of the expressions has none."""
+        for_each = None if self.for_each is None else self.for_each.quick(_NAMES)
+        where = None if self.where is None else self.where.quick(_NAMES)
+        require = tuple(quick for quick in (program.quick(_NAMES) for program in self.require) if quick)
+        is_whole = len(require) == len(self.require) and (for_each is None) is (self.for_each is None)
+        return QuickPrograms(for_each, where, require) if is_whole and (where is None) is (self.where is None) else None
 
 
 def load_file(file: FilePath, shown: str | None = None, *, is_trusted: bool = False) -> Rule:

@@ -25,7 +25,7 @@ def call(function: Function, arguments: Sequence[Step], *, handed_in: bool) -> S
         failed = failure(*values)
         if failed is not None:
             return failed
-        if not function.raw and not all(map(_fits, values, function.params)):
+        if not function.raw and not all(map(fits, values, function.params)):
             return no_overload(function.name, *values)
         return function.call(*values)
 
@@ -40,30 +40,30 @@ def _argument(found: object, function: Function, frame: Frame, *, handed_in: boo
     if not is_cell(found):
         if found is ABSENT and not function.accepts_absent:
             return missing()
-        return _whole(_plain_items(found)) if handed_in and not function.raw else found
+        return whole(_plain_items(found)) if handed_in and not function.raw else found
     frame.note(found)
     if function.raw:
         return found
     value = found.plain()
     if value is ABSENT and not function.accepts_absent:
         return missing(found)
-    return _whole(value) if handed_in else value
+    return whole(value) if handed_in else value
 
 
 def _plain_items(found: object) -> object:
     return [looked_up(item) for item in found] if isinstance(found, list | tuple) else found
 
 
-def _whole(value: object) -> object:
+def whole(value: object) -> object:
     """Return `value`, or what is not known inside of it."""
     if isinstance(value, Partial):
         return Unknown(value.reason)
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
-    found = (_whole(item) for item in inner)
+    found = (whole(item) for item in inner)
     return next((item for item in found if isinstance(item, Unknown)), value)
 
 
-def _fits(value: object, wanted: Type) -> bool:
+def fits(value: object, wanted: Type) -> bool:
     if wanted is STRING and type(value) is str:
         return True
     if isinstance(value, Unresolved) or value is ABSENT:

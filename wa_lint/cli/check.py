@@ -21,7 +21,7 @@ from wa_lint.cli.judging import Judged, Task, day, judge_files
 from wa_lint.cli.options import Choice, Delivery, Settling, choice, chosen_rules, delivery, settling
 from wa_lint.cli.output import atomic, complain, deliver, targets
 from wa_lint.cli.parameters import OPTION, stages_of
-from wa_lint.cli.settling import settled, today
+from wa_lint.cli.settling import lists_all, settled, today
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Report
 from wa_lint.reporters import Options
@@ -84,7 +84,7 @@ def reading(command: Callable[..., object]) -> Callable[..., object]:
 def check(reading: Reading, choice: Choice, settling: Settling, delivery: Delivery, *, nothing_ok: bool) -> int:
     """Judge templates, exports and snapshots: files, or folders of them (default: this folder); - is stdin."""
     to = targets(delivery.output)
-    report, lines = judged_files(reading, choice, delivery.now)
+    report, lines = judged_files(reading, choice, delivery.now, lists_all=lists_all(settling, delivery))
     code = deliver(settled(report, settling, choice, today(delivery.now)), to, delivery, Options(lines=lines))
     return CLEAN if nothing_ok and code == NOTHING else code
 
@@ -105,7 +105,7 @@ def check(reading: Reading, choice: Choice, settling: Settling, delivery: Delive
 )
 def baseline(reading: Reading, choice: Choice, settling: Settling, output: Path) -> int:
     """Write down all that is found today; with `check --baseline FILE` only what is new gates."""
-    report, _ = judged_files(reading, choice, None)
+    report, _ = judged_files(reading, choice, None, lists_all=lists_all(settling, None))
     fresh = settled(report, msgspec.structs.replace(settling, baseline=None), choice, today(None))
     with atomic(output) as stream:
         stream.write(written(fresh))
@@ -113,8 +113,13 @@ def baseline(reading: Reading, choice: Choice, settling: Settling, output: Path)
     return exit_code(fresh, None, is_strict=False)
 
 
-def judged_files(reading: Reading, choice: Choice, now: dt.datetime | None) -> tuple[Report, Lines]:
-    """Return the report on what `reading` names, and what shows its lines. What cannot be read is said on stderr."""
+def judged_files(
+    reading: Reading, choice: Choice, now: dt.datetime | None, *, lists_all: bool = True
+) -> tuple[Report, Lines]:
+    """Return the report on what `reading` names, and what shows its lines. What cannot be read is said on stderr.
+
+    `lists_all`: as of `lint`. Several stages always are listed: they are compared by what passes too.
+    """
     _demand_way(reading.sam)
     rules = chosen_rules(choice)
     stages = stages_of(reading.parameters, Path.cwd())
@@ -126,6 +131,7 @@ def judged_files(reading: Reading, choice: Choice, now: dt.datetime | None) -> t
         today=today(None),
         is_debug=bool(os.environ.get("WA_LINT_DEBUG")),
         sam=reading.sam,
+        lists_all=lists_all or len(stages) > 1,
     )
     judged = judge_files(files, task, rules, reading.jobs)
     for complaint in (line for one in judged for line in one.complaints):

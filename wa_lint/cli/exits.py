@@ -42,5 +42,5 @@ def _is_blind(report: Report, *, is_strict: bool) -> bool:
     failed_region = any(entry.status == "error" and entry.kind == "live" for entry in report.inputs)
     refused = any(gap.scope.account for gap in report.gaps)
     undecided = bool(report.gaps) or any(_is(finding, Outcome.UNKNOWN) for finding in report.findings)
-    nothing_else = bool(report.gaps) and not report.findings
+    nothing_else = bool(report.gaps) and not report.findings and not report.counted
     return failed_region or refused or nothing_else or (is_strict and undecided)

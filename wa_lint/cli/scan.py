@@ -20,7 +20,7 @@ from wa_lint.cli.options import Choice, Delivery, Settling, choice, chosen_rules
 from wa_lint.cli.output import deliver, targets
 from wa_lint.cli.plan import plannable
 from wa_lint.cli.pushing import push, pushable
-from wa_lint.cli.settling import settled, today
+from wa_lint.cli.settling import lists_all, settled, today
 from wa_lint.cli.shards import Asked, judge_folder, row_of
 from wa_lint.model import Report
 from wa_lint.reporters import Options as Shown
@@ -44,7 +44,8 @@ def scan(
     rules = chosen_rules(choice)
     whom = msgspec.structs.replace(fleet(account), tags=_tags(settling, delivery))
     judge = _in_memory if len(whom.accesses) == 1 else _in_folder
-    report, parts = judge(whom, rules, choice, delivery.now, jobs)
+    task = Asked(choice, day(delivery.now), today(None), push_security_hub or lists_all(settling, delivery))
+    report, parts = judge(whom, rules, task, delivery.now, jobs)
     found = findings.merge([report] if report else [], [row_of(part) for part in parts])
     report = settled(found, settling, choice, today(delivery.now))
     code = deliver(report, to, delivery, Shown())
@@ -59,17 +60,19 @@ def _tags(settling: Settling, delivery: Delivery) -> tuple[str, ...]:
 
 
 def _in_memory(
-    whom: Fleet, rules: Sequence[Rule], choice: Choice, now: dt.datetime | None, jobs: int | None
+    whom: Fleet, rules: Sequence[Rule], asked: Asked, now: dt.datetime | None, jobs: int | None
 ) -> tuple[Report | None, Sequence[Part]]:
-    del choice, jobs
+    del jobs
     keeper = InMemory()
     collect(whom, types_of(rules), moment(now), keeper)
     snapshot = keeper.joined()
-    return judge_snapshot(snapshot, rules, day(now), today(None)) if snapshot else None, keeper.parts
+    if snapshot is None:
+        return None, keeper.parts
+    return judge_snapshot(snapshot, rules, asked.now, asked.today, lists_all=asked.lists_all), keeper.parts
 
 
 def _in_folder(
-    whom: Fleet, rules: Sequence[Rule], choice: Choice, now: dt.datetime | None, jobs: int | None
+    whom: Fleet, rules: Sequence[Rule], asked: Asked, now: dt.datetime | None, jobs: int | None
 ) -> tuple[Report | None, Sequence[Part]]:
     """Keep each account and region on disk until it is judged: no machine has room for an organization."""
     types, at = types_of(rules), moment(now)
@@ -78,7 +81,6 @@ def _in_folder(
         keeper = InFolder(Path(place), Index(taken_at=at.isoformat(), options=options))
         keeper.note([])
         collect(whom, types, at, keeper)
-        asked = Asked(choice, day(now), today(None))
         _, report = judge_folder(Path(place, INDEX), INDEX, asked, rules, jobs, lightened)
     return msgspec.structs.replace(report, rules=tuple(rule.info for rule in rules)), keeper.index.parts
 

@@ -13,12 +13,13 @@ import msgspec
 from wa_lint import allow, baseline
 from wa_lint.cli.changed import only_changed
 from wa_lint.cli.configuring import current
-from wa_lint.cli.options import Choice, Settling, matching_rules, rule_names
+from wa_lint.cli.options import Choice, Delivery, Settling, matching_rules, rule_names
 from wa_lint.cli.output import complain
 from wa_lint.config import Config, Override
 from wa_lint.document import read_document
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Finding, Location, Raw, Report
+from wa_lint.reporters import COUNTING
 
 _LISTED = "allow"
 
@@ -38,6 +39,17 @@ def settled(report: Report, settling: Settling, choice: Choice, today: str) -> R
     report = _without_overridden(allow.settle(report, entries, policy, today), found, choice)
     report = report if settling.baseline is None else _against(report, settling.baseline, never)
     return report if settling.diff is None else only_changed(report, Path.cwd(), settling.diff)
+
+
+def lists_all(settling: Settling, delivery: Delivery | None) -> bool:
+    """Whether what passes needs a finding: some formats show it, entries and overrides are matched with it."""
+    formats = {text.partition("=")[0] for text in delivery.output} if delivery else set[str]()
+    found = current()
+    return (
+        bool(delivery and delivery.show_all)
+        or not formats <= COUNTING
+        or bool(settling.allow or settling.diff or found.said.get("allow") or found.overrides())
+    )
 
 
 def today(now: dt.datetime | None) -> str:

@@ -40,6 +40,8 @@ class Asked(msgspec.Struct, frozen=True):
     now: str | None = None
     """An ISO date; None: the snapshot's, else `today`."""
     today: str = ""
+    lists_all: bool = True
+    """As of `lint`."""
 
 
 class Shard(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,7 +180,7 @@ def _judged(shard: Shard, rules: Sequence[Rule], light: Light) -> Report:
     snapshots = [snapshot for _, snapshot in folder.read_parts(Path(shard.folder), shard.uri, shard.parts)]
     snapshot = join(snapshots)
     share = {(r.type, r.id) for r in snapshot.resources[shard.number :: shard.of]} - shard.elsewhere
-    report = light(lint(snapshot, rules, shard.today, judged=share))
+    report = light(lint(snapshot, rules, shard.today, judged=share, lists_all=shard.asked.lists_all))
     return report if shard.number == 0 else msgspec.structs.replace(report, gaps=(), problems=(), notes=())
 
 

@@ -29,6 +29,7 @@ def combine(reports: Reports) -> Report:
         findings=tuple(sorted(_findings(reports), key=sort_key)),
         gaps=tuple(sorted({gap for report in reports.values() for gap in report.gaps}, key=str)),
         problems=tuple(sorted({problem for report in reports.values() for problem in report.problems})),
+        places=frozenset[tuple[str | None, str | None]]().union(*(report.places for report in reports.values())),
         judged_at=next((report.judged_at for report in reports.values() if report.judged_at), None),
         skew=tuple(sorted(_skew(reports), key=lambda s: (s.location, s.resource, s.path, s.rule or ""))),
     )

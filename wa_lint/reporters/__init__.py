@@ -67,6 +67,10 @@ REPORTERS: Final[Mapping[str, str]] = {
 """Format: the module whose `render` writes it, imported when it is asked for."""
 
 
+COUNTING: Final = frozenset({"github", "gitlab", "gitlab-sast", "json", "jsonl", "markdown", "sarif", "text"})
+"""The formats for which it is enough to count what passes, unless all is to be shown."""
+
+
 def reporter(name: str) -> Reporter:
     """Return the reporter for a format; raise `ConfigError`, with the nearest name, where there is none."""
     if name not in REPORTERS:

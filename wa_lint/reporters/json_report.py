@@ -265,7 +265,7 @@ def _skew(skew: Skew) -> _Skew:
 
 
 def _summary(report: Report) -> _Summary:
-    counted = tally.total(report.findings)
+    counted = tally.total(report.findings, report.counted.values())
     return _Summary(
         passed=counted.passed,
         failed=counted.failed,
