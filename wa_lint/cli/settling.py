@@ -48,7 +48,7 @@ def lists_all(settling: Settling, delivery: Delivery | None) -> bool:
     return (
         bool(delivery and delivery.show_all)
         or not formats <= COUNTING
-        or bool(settling.allow or settling.diff or found.said.get("allow") or found.overrides())
+        or bool(settling.allow or settling.diff or found.said.get("allow") or list(found.overrides()))
     )
 
 
