@@ -55,27 +55,24 @@ class Case(msgspec.Struct, frozen=True):
     verdict: Verdict
 
 
-def gravest(cases: Sequence[Case]) -> Outcome:
-    return min((case.verdict.outcome for case in cases), key=_GRAVEST_FIRST.index)
+def gravest(outcomes: Iterable[Outcome]) -> Outcome:
+    return min(outcomes, key=_GRAVEST_FIRST.index)
 
 
-def join(rule: Rule, resource: Resource, cases: Sequence[Case], absent: Sequence[Assumptions]) -> Finding:
-    """Return one finding for all scenarios of an item: the gravest outcome, and when it is so.
+def join(rule: Rule, resource: Resource, chosen: Sequence[Case], others: Sequence[Assumptions]) -> Finding:
+    """Return one finding for all scenarios of an item: those with its gravest outcome, and when it is so.
 
-    `absent` are the scenarios in which there is no such item.
+    `others` are the scenarios with another outcome, and those in which there is no such item.
     """
-    outcome = gravest(cases)
-    chosen = [case for case in cases if case.verdict.outcome is outcome]
-    others = [*absent, *(case.assumptions for case in cases if case.verdict.outcome is not outcome)]
     verdict = chosen[0].verdict
     cells = _distinct(verdict.decided_by) or [verdict.place]
     return Finding(
         rule=rule.info,
-        outcome=outcome,
+        outcome=verdict.outcome,
         resource=resource,
         path=_own_path(resource, verdict.place, cells),
         location=cells[0].location,
-        message=verdict.message + _and_the_others(resource, outcome),
+        message=verdict.message + _and_the_others(resource, verdict.outcome),
         when=describe([case.assumptions for case in chosen], others),
         assumes=tuple(dict.fromkeys(assumed for case in chosen for assumed in case.verdict.assumes)),
         evidence=tuple(_evidence(cell) for cell in cells),

@@ -57,6 +57,8 @@ class Graph:
         self._gaps = {gap.scope: gap for gap in snapshot.gaps}
         self._tokens: dict[tuple[bool, str], str] = {}
         self._worlds: dict[object, World] = {}
+        self._plain: list[World | None] = [None, None]
+        """The two of no assumptions and no defaults: open, closed."""
         self._settled: set[str] = set()
         for resource in snapshot.resources:
             self._by_type[resource.type].append(resource)
@@ -64,6 +66,11 @@ class Graph:
 
     def world(self, assumptions: Assumptions, defaults: Mapping[str, Value], *, is_closed: bool = False) -> World:
         """Return the world of a scenario, one for all who ask, so that each value in it is looked up once."""
+        if not assumptions and not defaults:
+            found = self._plain[is_closed]
+            if found is None:
+                found = self._plain[is_closed] = World(self, is_closed=is_closed)
+            return found
         given = tuple((name, type(value), value) for name, value in defaults.items())
         key = (tuple(sorted(assumptions.items())) if assumptions else (), given, is_closed)
         try:
@@ -79,6 +86,7 @@ class Graph:
     def forget(self) -> None:
         """Let go of the worlds, and of all that was looked up in them."""
         self._worlds.clear()
+        self._plain = [None, None]
 
     def of_type(self, type_: str) -> Sequence[Resource]:
         return self._by_type.get(type_, ())
@@ -172,9 +180,12 @@ class World:
             at = at if resolution.at is None else resolution.at
         return value, at, assumes
 
-    def recall(self, question: object, compute: Callable[[], T]) -> T:
-        """Return `compute()`, remembered for every scenario that agrees on what it asked."""
-        return self.graph.memory.recall((question, self.is_closed), self.scenario, compute)
+    def recall(self, question: object, compute: Callable[[], T], *, is_open: bool = False) -> T:
+        """Return `compute()`, remembered for every scenario that agrees on what it asked.
+
+        `is_open`: the answer is the same whether or not the template is taken to be all there is.
+        """
+        return self.graph.memory.recall((question, self.is_closed and not is_open), self.scenario, compute)
 
     def plainly(self) -> World:
         """Return this world without a rule's own defaults: what links and facts are computed in."""

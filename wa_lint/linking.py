@@ -226,6 +226,9 @@ def _followers(cell: Cell, links: Sequence[Link], name: str) -> Cell:
     found: dict[tuple[str, Path], Cell] = {}
     unseen: str | None = None
     for link in links:
+        if not cell.world.graph.of_type(link.type):
+            unseen = unseen or _incomplete(cell, link.type)
+            continue
         by, texts = spellings_of(link, cell), _texts_of(cell.world, link)
         for source in _certain(texts, by, cell):
             exists = cell.world.exists(source)
@@ -282,7 +285,7 @@ def _texts_of(world: World, link: Link) -> _Texts:
         unknown = frozenset(range(len(unsure))) - texts.keys()
         return _Texts(exact, shelve(exact), every_one, len(unsure), unknown, ends_of(texts))
 
-    return world.recall(("texts", link.type, link.path), compute)
+    return world.recall(("texts", link.type, link.path), compute, is_open=True)
 
 
 def _certain(texts: _Texts, by: Spellings, place: Cell) -> Iterator[Resource]:

@@ -13,7 +13,7 @@ from wa_lint import lens, schema
 from wa_lint.cel.evaluate import Program
 from wa_lint.cel.evaluate import compile as compile_expression
 from wa_lint.cel.parse import parse
-from wa_lint.cel.quick import Quick
+from wa_lint.cel.quick import Step
 from wa_lint.cel.syntax import CelCheckError, CelError, caret
 from wa_lint.document import Document, read_document
 from wa_lint.errors import RuleFileError, SourceError, did_you_mean
@@ -81,9 +81,11 @@ _NAMES = ("resource", "item", TODAY)
 class QuickPrograms(msgspec.Struct, frozen=True):
     """The expressions that decide, as the first pass has them."""
 
-    for_each: Quick | None
-    where: Quick | None
-    require: tuple[Quick, ...]
+    for_each: Step | None
+    where: Step | None
+    require: tuple[Step, ...]
+    size: int
+    """How long a frame they need."""
 
 
 class Programs(msgspec.Struct, frozen=True, dict=True):
@@ -100,9 +102,17 @@ class Programs(msgspec.Struct, frozen=True, dict=True):
         """The form for the first pass; None where one of the expressions has none."""
         for_each = None if self.for_each is None else self.for_each.quick(_NAMES)
         where = None if self.where is None else self.where.quick(_NAMES)
-        require = tuple(quick for quick in (program.quick(_NAMES) for program in self.require) if quick)
-        is_whole = len(require) == len(self.require) and (for_each is None) is (self.for_each is None)
-        return QuickPrograms(for_each, where, require) if is_whole and (where is None) is (self.where is None) else None
+        require = [program.quick(_NAMES) for program in self.require]
+        wanted = (*require, *((for_each,) if self.for_each else ()), *((where,) if self.where else ()))
+        known = [quick for quick in wanted if quick]
+        if len(known) < len(wanted):
+            return None
+        return QuickPrograms(
+            for_each=for_each.step if for_each else None,
+            where=where.step if where else None,
+            require=tuple(quick.step for quick in require if quick),
+            size=max(quick.size for quick in known),
+        )
 
 
 def load_file(file: FilePath, shown: str | None = None, *, is_trusted: bool = False) -> Rule:

@@ -10,7 +10,7 @@ from wa_lint.cel.macros import element
 from wa_lint.cel.members import has_value
 from wa_lint.cel.operators import no_overload
 from wa_lint.cel.types import BOOL, DOUBLE, INT, STRING, Function, ListType, MapType, Type
-from wa_lint.cel.values import ATOMS, EvaluationError, Optional, is_cell, looked_up, settled
+from wa_lint.cel.values import ATOMS, Cell, EvaluationError, Optional, is_cell, items_of, looked_up, settled
 from wa_lint.model import ABSENT, Partial, Unknown, Unresolved
 
 
@@ -44,10 +44,19 @@ def _argument(found: object, function: Function, frame: Frame, *, handed_in: boo
     frame.note(found)
     if function.raw:
         return found
-    value = found.plain()
+    value = _items(found) if function.counts else found.plain()
     if value is ABSENT and not function.accepts_absent:
         return missing(found)
     return whole(value) if handed_in else value
+
+
+def _items(found: Cell) -> object:
+    """Return a list with its items as cells; anything else with all that is inside looked up."""
+    known = items_of(found)
+    if known is None:
+        return found.plain()
+    items, unseen = known
+    return list(items) if unseen is None else Partial(tuple(items), unseen.reason)
 
 
 def _plain_items(found: object) -> object:

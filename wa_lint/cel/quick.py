@@ -1,8 +1,9 @@
 """The first pass: an expression as closures over plain values, which finds outcomes and gives no evidence.
 
-It says True or False only where the tracing evaluator (`evaluate`) says the same. Whatever is not that simple is
-`UNSURE` (an Unknown or an error, which absorb alike in && and ||), or raises `Bail`: then the tracing evaluator is
-asked. So this module may always do less than the other one, and never more; a test holds the two together.
+It says True, False or `UNSURE` where the tracing evaluator (`evaluate`) says true, false, or Unknown or an error: these
+two absorb alike in && and ||, so that one sign is enough. It looks at values in the same order, so that a scenario
+forks alike. Whatever is not that simple raises `Bail`: then the tracing evaluator judges. A test holds the two
+together.
 
 A map is a `View` and a list a `Row`: they look up each member once, for all rules. Everything else is the value itself.
 """
@@ -168,6 +169,8 @@ def places(found: object) -> list[tuple[Cell, object]]:
         cells = found.cells
         if found.unseen:
             raise Bail
+        if found.cell is not None and UNSURE not in items:
+            return list(zip(cells, items, strict=True))  # type: ignore[arg-type] # the items of a cell are cells
     elif isinstance(found, list):
         items = found
         cells = [item.cell if isinstance(item, View | Row) else None for item in found]
@@ -181,26 +184,13 @@ def places(found: object) -> list[tuple[Cell, object]]:
 # --- programs ---------------------------------------------------------------------------------------
 
 
-class Quick:
+class Quick(msgspec.Struct, frozen=True):
     """An expression in its quick form."""
 
-    __slots__ = ("_macros", "_step")
-
-    def __init__(self, step: Step, macros: int) -> None:
-        self._step = step
-        self._macros = macros
-
-    def evaluate(self, frame: Frame) -> object:
-        """Return a value, `UNSURE` or ABSENT. `frame` has the steps that are left, then the variables."""
-        del frame[_VARIABLES + 1 :]
-        frame.extend([None] * self._macros)
-        try:
-            return self._step(frame)
-        except RecursionError:  # the tree is shallow, so that it is the data that is not
-            raise Bail from None
-
-
-_VARIABLES: Final = 3
+    step: Step
+    """Gives a value, `UNSURE` or ABSENT; raises RecursionError for data that is nested too deeply."""
+    size: int
+    """How long a frame it needs."""
 
 
 class _Scope(msgspec.Struct, frozen=True):
@@ -231,7 +221,7 @@ def compile(  # noqa: A001, as re.compile
         step = _compiled(node, scope)
     except Unsupported:
         return None
-    return Quick(step, scope.deepest[0] - len(names))
+    return Quick(step, scope.deepest[0] + 1)
 
 
 def _compiled(node: Node, scope: _Scope) -> Step:
@@ -326,9 +316,13 @@ def _index(node: Index, scope: _Scope) -> Step:
 
     def step(frame: Frame) -> object:
         found = holder(frame)
-        if found is ABSENT and is_lenient:
-            return ABSENT
-        if not isinstance(found, Row) or found.unseen:
+        if found is ABSENT:
+            return ABSENT if is_lenient else UNSURE
+        if found is UNSURE:
+            return UNSURE
+        if not isinstance(found, Row):
+            raise Bail
+        if found.unseen:
             return UNSURE
         items = found.items()
         return items[place] if place < len(items) else otherwise
@@ -388,7 +382,10 @@ def _binary(node: Binary, scope: _Scope) -> Step:
         return _compared(left, text, apply, is_equal=node.operator == "==")
 
     def step(frame: Frame) -> object:
-        a, b = left(frame), right(frame)
+        a = left(frame)
+        if type(a) not in ATOMS:
+            a = _read(a)
+        b = right(frame)
         if type(a) in ATOMS and type(b) in ATOMS:
             found = apply(a, b)
             return found if type(found) is bool else normal(found)
@@ -410,7 +407,22 @@ def _compared(left: Step, text: str, apply: Callable[[object, object], object], 
 def _applied(apply: Callable[[object, object], object], left: object, right: object) -> object:
     if left is UNSURE or left is ABSENT or right is UNSURE or right is ABSENT:
         return UNSURE
-    return normal(apply(whole(left), whole(right)))
+    return normal(apply(_read(left), _read(right)))
+
+
+def _read(found: object) -> object:
+    """Return an operand as the tracing evaluator has it: a map looked up whole, a list with its items as cells."""
+    if type(found) is View:
+        return found.cell.plain()
+    if type(found) is Row:
+        found.items()
+        cells = tuple(found.cells)
+        return Partial(cells, "some of it cannot be seen") if found.unseen else list(cells)
+    return [_bare(item) for item in found] if type(found) is list else found
+
+
+def _bare(item: object) -> object:
+    return item.cell if isinstance(item, View | Row) and item.cell is not None else item
 
 
 def _logic(node: Logic, scope: _Scope) -> Step:
@@ -649,6 +661,8 @@ def _size(function: Function, operand: Step) -> Step:
         found = operand(frame)
         if type(found) is Row:
             return UNSURE if found.unseen else len(found.items())
+        if type(found) is list:
+            return len(found)
         if found is UNSURE or found is ABSENT:
             return UNSURE
         return normal(function.call(whole(found)))
@@ -666,19 +680,36 @@ def _raw(function: Function, nodes: Sequence[Node], scope: _Scope) -> Step:
 
 
 def _placed(node: Node, scope: _Scope) -> Step:
-    """Compile an argument of a function that takes cells: a value with its place where it has one."""
+    """Compile an argument of a function that takes cells: what it is asked of must have its place."""
+    if isinstance(node, Literal):
+        return _literal(node, scope)
+    if isinstance(node, Select):
+        return _placed_member(node, _plain(node.operand, scope), None)
+    if isinstance(node, Call) and node.function == "orValue" and isinstance(node.target, Select):
+        if not _is_optional(node.target):
+            raise Unsupported
+        return _placed_member(node.target, _compiled(node.target.operand, scope), _placed(node.arguments[0], scope))
     step = _plain(node, scope)
-    if not isinstance(node, Select):
-        return lambda frame: _with_place(step(frame))
-    name, holder = node.field, _plain(node.operand, scope)
+    return lambda frame: _with_place(step(frame))
 
-    def member(frame: Frame) -> object:
+
+def _placed_member(node: Select, holder: Step, otherwise: Step | None) -> Step:
+    """Compile a member as a cell; `otherwise` is what an optional one is where there is none."""
+    name = node.field
+
+    def step(frame: Frame) -> object:
         found = holder(frame)
-        if type(found) is not View:
+        if type(found) is View:
+            member = found.cell.select(name)
+            if type(member.value) is Unknown and otherwise is not None:
+                raise Bail
+            if otherwise is None or member.value is not ABSENT:
+                return member
+        elif found is not ABSENT or otherwise is None:
             raise Bail
-        return found.cell.select(name)
+        return otherwise(frame)
 
-    return member
+    return step
 
 
 def _with_place(found: object) -> object:
@@ -690,10 +721,8 @@ def _with_place(found: object) -> object:
         if found.unseen:
             raise Bail
         return list(found.cells)
-    if isinstance(found, list):
+    if type(found) is list:
         return [_with_place(item) for item in found]
-    if type(found) in ATOMS:
-        return found
     raise Bail
 
 

@@ -85,6 +85,8 @@ class Function(msgspec.Struct, frozen=True):
     """ABSENT is passed too, so that ``own_key(resource.KmsKeyId)`` needs no has()."""
     raw: bool = False
     """Cells are passed as they are, whatever their value."""
+    counts: bool = False
+    """The items of a list are counted, and what is in them is not looked at."""
 
 
 class Environment(msgspec.Struct, frozen=True):
