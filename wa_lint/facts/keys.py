@@ -8,7 +8,7 @@ from typing import Final
 from wa_lint.cel.types import BOOL, DYN, STRING, Function, ListType
 from wa_lint.facts.fact import head_of
 from wa_lint.graph import Cell
-from wa_lint.model import ABSENT, Hole, Partial, Unknown, Unresolved, Value
+from wa_lint.model import ABSENT, Hole, Partial, SourceKind, Unknown, Unresolved, Value
 from wa_lint.policy.wildcards import parts_of
 from wa_lint.truth import Truth, negate
 
@@ -55,12 +55,21 @@ def _is_key(cell: Cell, hole: Hole) -> bool:
 
 
 def _aws_manages(cell: Cell, text: str) -> Truth:
-    """Whether a live snapshot holds the key and says that it is AWS's; False too where it does not hold it."""
+    """Whether a live snapshot holds the key and says that it is AWS's; False too where the account has no such key."""
     graph = cell.world.graph
     named = graph.named(text) if text.startswith("arn:") else None
     keys = [named] if named else [key for key in graph.of_type(_KEY) if key.name == text]
+    if not keys and graph.snapshot.kind is SourceKind.LIVE and _is_of_account(text, cell.resource.account):
+        reason = graph.why_incomplete(_KEY, cell.resource)
+        return Unknown(reason) if reason else False
     said = next((key.observed.get("aws_managed", False) for key in keys if key.observed), False)
     return said if isinstance(said, bool | Unknown) else False
+
+
+def _is_of_account(text: str, account: str | None) -> bool:
+    """Whether a key by this id or ARN would be listed in the account; a key of another one is never AWS's own."""
+    arn = _KEY_ARN.fullmatch(text)
+    return account in text.split(":") if arn else _KEY_ID.fullmatch(text) is not None
 
 
 def _judged(text: str, value: Value) -> Truth:
@@ -78,6 +87,6 @@ def _judged(text: str, value: Value) -> Truth:
 
 
 FUNCTIONS: Final[tuple[Function, ...]] = (
-    Function("own_key", (STRING,), BOOL, own_key, accepts_absent=True, raw=True),
+    Function("own_key", (STRING,), BOOL, own_key, accepts_absent=True, raw=True, reads=(_KEY,)),
     Function("listed", (DYN,), ListType(DYN), listed, accepts_absent=True, raw=True),
 )
