@@ -162,7 +162,7 @@ def _added(type_: str, path: str) -> Mapping[str, cel.Type]:
             found[link.back] = cel.ListType(_place(link.type, link.at))
     for fact in FACTS:
         if (fact.type, fact.path) == (type_, path):
-            found[fact.name] = fact.result
+            found[fact.name] = cel.ListType(_place(*fact.items_at)) if fact.items_at else fact.result
     return found
 
 

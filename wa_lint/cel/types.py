@@ -87,6 +87,8 @@ class Function(msgspec.Struct, frozen=True):
     """Cells are passed as they are, whatever their value."""
     counts: bool = False
     """The items of a list are counted, and what is in them is not looked at."""
+    result_of: Callable[[Type], Type] | None = None
+    """The type of the result, where that hangs on the type of the first argument; `result` is the least that it is."""
     reads: tuple[str, ...] = ()
     """What else it looks at: names that mean something to whoever hands it in."""
 

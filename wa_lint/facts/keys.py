@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from wa_lint.cel.types import BOOL, DYN, STRING, Function, ListType
+from wa_lint.cel.types import BOOL, DYN, STRING, Function, ListType, Type
 from wa_lint.facts.fact import head_of
 from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, Hole, Partial, SourceKind, Unknown, Unresolved, Value
@@ -49,6 +49,10 @@ def listed(found: object) -> object:
     return [] if value is ABSENT or value is None else [found]
 
 
+def _type_of_listed(given: Type) -> Type:
+    return given if isinstance(given, ListType) else ListType(given)
+
+
 def _is_key(cell: Cell, hole: Hole) -> bool:
     resource = cell.world.graph.named(hole.target) if hole.target else None
     return resource is not None and resource.type.startswith("AWS::KMS::")
@@ -88,5 +92,5 @@ def _judged(text: str, value: Value) -> Truth:
 
 FUNCTIONS: Final[tuple[Function, ...]] = (
     Function("own_key", (STRING,), BOOL, own_key, accepts_absent=True, raw=True, reads=(_KEY,)),
-    Function("listed", (DYN,), ListType(DYN), listed, accepts_absent=True, raw=True),
+    Function("listed", (DYN,), ListType(DYN), listed, accepts_absent=True, raw=True, result_of=_type_of_listed),
 )
