@@ -17,9 +17,8 @@ from wa_lint.cli.assembly import MANIFEST, stacks_of
 from wa_lint.cli.folder import INDEX, is_folder, is_index
 from wa_lint.document import Document, read_document
 from wa_lint.errors import ConfigError, SourceError
-from wa_lint.model import Snapshot
+from wa_lint.model import Raw, Snapshot
 from wa_lint.redact import mask
-from wa_lint.sources.export.reader import looks_like_export, read_export
 from wa_lint.sources.template import looks_like_template
 
 _SUFFIXES: Final = frozenset({".cfn", ".gz", ".json", ".jsonl", ".ndjson", ".template", ".yaml", ".yml"})
@@ -103,11 +102,37 @@ def read(file: File) -> Document | Snapshot:
         return _half_read(content, uri, error)
     if document.is_empty:
         raise NotOurs(uri, "there is nothing in it")
+    if _is_plainly_template(document.value):
+        return document
+    from wa_lint.sources.export.reader import looks_like_export, read_export  # noqa: PLC0415, 20 ms, see above
+
     if looks_like_export(document.value):
         return read_export(content, uri)
     if looks_like_template(document.value):
         return document
     raise NotOurs(uri, _NOTHING)
+
+
+def _is_plainly_template(value: Raw) -> bool:
+    """Whether it has resources, and no key that a template has not: then no reader of exports need be loaded."""
+    return isinstance(value, dict) and "Resources" in value and value.keys() <= _SECTIONS and looks_like_template(value)
+
+
+_SECTIONS: Final = frozenset(
+    {
+        "AWSTemplateFormatVersion",
+        "Conditions",
+        "Description",
+        "Globals",
+        "Mappings",
+        "Metadata",
+        "Outputs",
+        "Parameters",
+        "Resources",
+        "Rules",
+        "Transform",
+    }
+)
 
 
 def is_index_file(file: File) -> bool:
@@ -147,6 +172,8 @@ def _half_read(content: bytes, uri: str, error: SourceError) -> Snapshot:
 
     It is an error only where it means to be ours. A tsconfig.json with comments is nobody's fault.
     """
+    from wa_lint.sources.export.reader import looks_like_export, read_export  # noqa: PLC0415, as in `read`
+
     if looks_like_export(content):
         return read_export(content, uri)
     if any(mark in content.replace(b"\0", b"") for mark in _OURS):
