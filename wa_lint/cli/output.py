@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,13 +21,13 @@ from wa_lint.cli.history import past
 from wa_lint.cli.options import Delivery
 from wa_lint.errors import ConfigError
 from wa_lint.model import Report, Severity
-from wa_lint.reporters import Options, Reporter, reporter, visible
+from wa_lint.reporters import Options, in_pieces, visible
 
 
 class Target(msgspec.Struct, frozen=True):
     """One report to write; to stdout if `file` is None."""
 
-    render: Reporter
+    pieces: Callable[[Report, Options], Iterable[str]]
     file: Path | None = None
     format: str = ""
 
@@ -50,10 +50,10 @@ def deliver(report: Report, to: Sequence[Target], delivery: Delivery, options: O
     for target in to:
         shown = msgspec.structs.replace(options, show_all=delivery.show_all, made_at=moment, history=history)
         if target.file is None:
-            to_stdout(target.render(report, for_stdout(shown)))
+            pieces_to_stdout(target.pieces(report, for_stdout(shown)))
         else:
             with atomic(target.file) as stream:
-                stream.write(target.render(report, shown).encode("utf-8", "replace"))
+                stream.writelines(text.encode("utf-8", "replace") for text in target.pieces(report, shown))
     fail_on = None if delivery.fail_on == "never" else Severity(delivery.fail_on)
     return exit_code(report, fail_on, is_strict=delivery.strict)
 
@@ -86,12 +86,17 @@ def wants_colour(environment: Mapping[str, str], *, is_terminal: bool) -> bool:
 
 
 def to_stdout(text: str) -> None:
+    pieces_to_stdout([text])
+
+
+def pieces_to_stdout(pieces: Iterable[str]) -> None:
     """Write UTF-8 whatever the locale says. A reader who went away (``| head``) or never was is no error."""
     if sys.stdout is None:
         return
     try:
         sys.stdout.flush()
-        sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+        for text in pieces:
+            sys.stdout.buffer.write(text.encode("utf-8", "replace"))
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains at exit
@@ -133,9 +138,9 @@ def _umask() -> int:
 
 def _target(text: str) -> Target:
     name, has_file, file = text.partition("=")
-    render = reporter(name)
+    pieces = in_pieces(name)
     if not has_file:
-        return Target(render, format=name)
+        return Target(pieces, format=name)
     path = Path(file)
     if not file or path.is_dir():
         raise ConfigError("-o", f"{text!r} names no file")
@@ -143,7 +148,7 @@ def _target(text: str) -> Target:
         raise ConfigError("-o", f"there is no folder {path.parent} for {file!r}; make it first")
     if not os.access(path if path.exists() else path.parent, os.W_OK):
         raise ConfigError("-o", f"{file!r} cannot be written: Permission denied")
-    return Target(render, path, name)
+    return Target(pieces, path, name)
 
 
 def complain(text: str) -> None:
