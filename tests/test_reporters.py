@@ -15,6 +15,7 @@ import pytest
 from wa_lint import lens
 from wa_lint.errors import ConfigError
 from wa_lint.model import (
+    Edit,
     Evidence,
     Finding,
     Gap,
@@ -512,7 +513,8 @@ def test_a_fix_writes_the_value_and_nothing_else(line: str) -> None:
     pair = re.search(r"""["']?(\w+)["']?: *["']?\w+["']?""", line)
     assert pair
     place = Location("t.yaml", 1, pair.start() + 1, 1, pair.end() + 1)
-    rule = msgspec.structs.replace(REPORT.findings[0].rule, mend=value)
+    edit = Edit(pair[1], value, is_safe=True)
+    rule = msgspec.structs.replace(REPORT.findings[0].rule, edits=(edit,))
     found = msgspec.structs.replace(REPORT.findings[0], rule=rule, path=pair[1], location=place)
     change = replacement(found, lambda _: [line])
     assert change
@@ -520,7 +522,8 @@ def test_a_fix_writes_the_value_and_nothing_else(line: str) -> None:
 
 
 def test_where_the_value_is_not_written_out_there_is_no_fix() -> None:
-    rule = msgspec.structs.replace(REPORT.findings[0].rule, mend=2)
+    edit = Edit("Count", 2, is_safe=True)
+    rule = msgspec.structs.replace(REPORT.findings[0].rule, edits=(edit,))
     found = msgspec.structs.replace(REPORT.findings[0], rule=rule, path="Count", location=Location("t", 1, 1, 1, 16))
     assert replacement(found, lambda _: ["Count: !Ref Count"]) is None
     assert replacement(found, lambda _: []) is None

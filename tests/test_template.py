@@ -442,3 +442,10 @@ Resources:
     (gap,) = read_template(template, "t.yaml").gaps
     assert gap.scope.type == "AWS::ApiGateway::Method"
     assert "Api" in gap.reason
+
+
+def test_client_side_modules_are_reported_as_not_followed() -> None:
+    text = "Modules: {M: {Source: m.yaml}}\nResources: {B: {Type: AWS::S3::Bucket}}\n"
+    snapshot = read_template(text, "t.yaml")
+    assert [str(problem.location) for problem in snapshot.problems] == ["t.yaml:1:1"]
+    assert "Modules is not followed" in snapshot.problems[0].message

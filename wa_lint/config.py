@@ -47,7 +47,6 @@ KEYS: Final[Mapping[str, Key]] = {
     "severity": Key("text", "Only rules that are as severe, or more.", choices=_SEVERITIES),
     "rules": Key("paths", "Folders with rules of your own.", merges=True),
     "parameters": Key("texts", "Values of the templates' parameters, as --parameters takes them."),
-    "sam": Key("text", "How SAM templates are read.", choices=("native", "translator")),
     "jobs": Key("number", "Processes to judge with."),
     "allow": Key("entries", "Suppressions: entries with a rule, or files that hold such a list.", merges=True),
     "inline-suppressions": Key("flag", "Whether comments, Metadata and tags may suppress."),

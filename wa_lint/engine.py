@@ -177,6 +177,7 @@ class _Pass:
         self._frame: list[object] = [None] * quick.size
         self._frame[0] = asked.steps.left
         self._frame[3] = asked.today
+        self._frame[4] = asked.rule.thresholds
 
     def items(self, assumptions: Assumptions, *, is_closed: bool = False) -> Sequence[tuple[Cell, object]] | None:
         """Return what the rule is about, each with its place; None where the resource does not exist."""

@@ -24,6 +24,9 @@ from wa_lint.schema import Shape
 TODAY = "today"
 """The variable that holds the day a verdict is made on, as ``2026-11-23``."""
 
+SETTINGS = "settings"
+"""The variable that holds the thresholds of the rule, by name."""
+
 
 class ExpressionError(Exception):
     """An expression of a rule is wrong: which of them (``require[0]``), and what is wrong where in it."""
@@ -70,15 +73,48 @@ def mentions(node: Node) -> frozenset[str]:
     return frozenset(found.name for found in walk(node) if isinstance(found, Ident))
 
 
-def environment(type_: str, defaults: Iterable[str] = (), item: cel.Type | None = None) -> Environment:
+class Settings:
+    """The settings of a rule as the checker sees them: each has the type of its default."""
+
+    name = SETTINGS
+
+    def __init__(self, thresholds: Mapping[str, object]) -> None:
+        self._types = {name: _type_of_default(value) for name, value in thresholds.items()}
+
+    def member(self, name: str) -> cel.Type | None:
+        return self._types.get(name)
+
+    def members(self) -> Iterable[str]:
+        return self._types
+
+    def required(self, name: str) -> bool:
+        return name in self._types
+
+
+def _type_of_default(value: object) -> cel.Type:
+    return cel.ListType(cel.STRING) if isinstance(value, list) else _DEFAULTS[type(value)]
+
+
+_DEFAULTS: Mapping[type, cel.Type] = {bool: cel.BOOL, int: cel.INT, float: cel.DOUBLE, str: cel.STRING}
+
+
+def environment(
+    type_: str,
+    defaults: Iterable[str] = (),
+    item: cel.Type | None = None,
+    thresholds: Mapping[str, object] | None = None,
+) -> Environment:
     """Return what an expression about a resource of `type_` may say; `item` is there in a rule with ``for_each``."""
     place = Place(type_, "", schema.resource_type(type_), frozenset(defaults))
-    variables: dict[str, cel.Type] = {"resource": place, TODAY: cel.STRING}
+    variables: dict[str, cel.Type] = {"resource": place, TODAY: cel.STRING, SETTINGS: Settings(thresholds or {})}
     return Environment(variables | ({} if item is None else {"item": item}), FUNCTIONS)
 
 
 def check_expressions(
-    types: Sequence[str], expressions: Mapping[str, str], defaults: Mapping[str, object]
+    types: Sequence[str],
+    expressions: Mapping[str, str],
+    defaults: Mapping[str, object],
+    thresholds: Mapping[str, object] | None = None,
 ) -> list[tuple[str, str, int, int]]:
     """Check every expression for every type; raise `ExpressionError` at the first that is wrong.
 
@@ -87,8 +123,9 @@ def check_expressions(
     unasked: list[tuple[str, str, int, int]] = []
     nodes = {name: _parse(name, text) for name, text in expressions.items()}
     for type_ in types:
-        item = _item_type(type_, nodes.get("for_each"), defaults)
-        scope = environment(type_, defaults, item)
+        outer = environment(type_, defaults, None, thresholds)
+        item = _item_type(outer, nodes.get("for_each"))
+        scope = environment(type_, defaults, item, thresholds)
         for name, node in nodes.items():
             found = _check(name, node, scope)
             if name == "where" or name.startswith("require"):
@@ -99,15 +136,24 @@ def check_expressions(
     return unasked
 
 
-def _item_type(type_: str, node: Node | None, defaults: Mapping[str, object]) -> cel.Type | None:
+def _item_type(scope: Environment, node: Node | None) -> cel.Type | None:
     if node is None:
         return None
-    found = _check("for_each", node, environment(type_, defaults))
+    found = _check("for_each", node, scope)
     if isinstance(found, cel.ListType):
         return found.item
     if found is cel.DYN:
         return cel.DYN
     raise ExpressionError("for_each", CelCheckError(node.span.line, node.span.column, "for_each must be a list"))
+
+
+def environment_problem(type_: str, node: Node) -> CelError | None:
+    """Return why an expression cannot be asked about a resource of `type_`; None where it can."""
+    try:
+        check(node, environment(type_))
+    except CelError as error:
+        return error
+    return None
 
 
 def _parse(name: str, text: str) -> Node:
@@ -164,6 +210,11 @@ def _added(type_: str, path: str) -> Mapping[str, cel.Type]:
         if (fact.type, fact.path) == (type_, path):
             found[fact.name] = cel.ListType(_place(*fact.items_at)) if fact.items_at else fact.result
     return found
+
+
+def names_of_ours(type_: str) -> Iterable[str]:
+    """Return the links and facts that a resource of `type_` bears."""
+    return _added(type_, "")
 
 
 @cache

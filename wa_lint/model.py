@@ -323,6 +323,30 @@ class Evidence(msgspec.Struct, frozen=True):
     location: Location
 
 
+STEPS: Final[Mapping[str, str]] = {
+    "data-ingestion": "Data ingestion",
+    "data-preparation": "Data preparation",
+    "feature-engineering": "Feature engineering",
+    "training": "Training",
+    "evaluation-and-tuning": "Evaluation and tuning",
+    "deployment": "Deployment",
+    "inference": "Inference",
+    "monitoring-and-retraining": "Monitoring and retraining",
+}
+"""The steps of an ML workload's life cycle, in order: id and title. A rule names the step of what it checks."""
+
+
+class Edit(msgspec.Struct, frozen=True):
+    """A mechanical change of a template that makes a failing rule pass."""
+
+    set: str
+    """The property to set: a path below the item of ``for_each``, else below the resource."""
+    to: Value
+    """The value, as a template writes it; it may hold intrinsic functions."""
+    is_safe: bool = False
+    """Whether it changes nothing else that a user may rely on."""
+
+
 class RuleInfo(msgspec.Struct, frozen=True):
     """What a rule says about itself: all that a reader of its findings needs."""
 
@@ -336,8 +360,11 @@ class RuleInfo(msgspec.Struct, frozen=True):
     controls: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
-    mend: bool | int | str | None = None
-    """The value that mends it without harm to anything else, where the one at fault is written out."""
+    step: str = ""
+    """A key of `STEPS`."""
+    snippet: str | None = None
+    """YAML of CloudFormation resources, by logical id, that pass the rule."""
+    edits: tuple[Edit, ...] = ()
 
 
 class Suppression(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ from pathlib import Path as FilePath
 
 import msgspec
 
-from wa_lint import lens, schema
+from wa_lint import lens, remedy, schema
 from wa_lint.cel.evaluate import Program
 from wa_lint.cel.evaluate import compile as compile_expression
 from wa_lint.cel.parse import parse
@@ -18,8 +18,8 @@ from wa_lint.cel.syntax import CelCheckError, CelError, caret
 from wa_lint.document import Document, read_document
 from wa_lint.errors import RuleFileError, SourceError, did_you_mean
 from wa_lint.facts import FUNCTIONS
-from wa_lint.language import TODAY, ExpressionError, check_expressions, mentions
-from wa_lint.model import Outcome, Raw, RuleInfo
+from wa_lint.language import SETTINGS, TODAY, ExpressionError, check_expressions, mentions
+from wa_lint.model import Edit, Outcome, Raw, RuleInfo
 
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 
@@ -36,6 +36,18 @@ class Example(msgspec.Struct, frozen=True):
     snapshot: list[dict[str, object]] | None = None
 
 
+class Setting(msgspec.Struct, frozen=True):
+    """A named threshold of a rule, ``settings.NAME`` in its expressions."""
+
+    default: bool | int | float | str | tuple[str, ...]
+    means: str
+    """What it limits, in one sentence."""
+    unit: str
+    """hours, instances, share of 1 …; ``none`` for a truth or a list of names."""
+    source: str
+    """Where the default comes from: a URL, or the reason for our own choice."""
+
+
 class Rule(msgspec.Struct, frozen=True, eq=False, dict=True):
     """A rule as it travels in the prepared rule book: texts only, compiled on first use."""
 
@@ -48,6 +60,7 @@ class Rule(msgspec.Struct, frozen=True, eq=False, dict=True):
     waste: tuple[float, float] | None = None
     """The least and the greatest share of `monthly_cost` that is likely wasted when it fails."""
     defaults: dict[str, object] = {}
+    settings: dict[str, Setting] = {}
     examples: tuple[Example, ...] = ()
     file: str = ""
 
@@ -60,6 +73,11 @@ class Rule(msgspec.Struct, frozen=True, eq=False, dict=True):
             message=tuple(_compile_message(self.message)),
             asks_the_date=any(TODAY in mentions(parse(text)) for text in self.expressions.values()),
         )
+
+    @cached_property
+    def thresholds(self) -> Mapping[str, object]:
+        """The value of each setting: what ``settings`` is in the expressions."""
+        return {name: _listed(setting.default) for name, setting in self.settings.items()}
 
     @property
     def expressions(self) -> Mapping[str, str]:
@@ -74,7 +92,7 @@ class Rule(msgspec.Struct, frozen=True, eq=False, dict=True):
         return {name: text for name, text in named.items() if text is not None}
 
 
-_NAMES = ("resource", "item", TODAY)
+_NAMES = ("resource", "item", TODAY, SETTINGS)
 """The variables of an expression."""
 
 
@@ -144,7 +162,14 @@ def build(raw: Raw, file: str) -> Rule:
     require = raw["require"]
     return Rule(
         info=msgspec.convert(
-            {**raw, "applies_to": [applies_to] if isinstance(applies_to, str) else applies_to}, RuleInfo
+            {
+                **raw,
+                "applies_to": [applies_to] if isinstance(applies_to, str) else applies_to,
+                "edits": [
+                    {"set": e["set"], "to": e["to"], "is_safe": e.get("safe", False)} for e in raw.get("edits", [])
+                ],
+            },
+            RuleInfo,
         ),
         require=(require,) if isinstance(require, str) else tuple(require),
         message=raw["message"],
@@ -153,9 +178,18 @@ def build(raw: Raw, file: str) -> Rule:
         absent_partner_fails=raw.get("absent_partner") == "fail",
         waste=_waste(raw.get("waste")),
         defaults=raw.get("defaults", {}),
+        settings=msgspec.convert(raw.get("settings", {}), dict[str, Setting]),
         examples=tuple(msgspec.convert(raw.get("examples", []), list[Example])),
         file=file,
     )
+
+
+def _edit(raw: Raw) -> Edit:
+    return Edit(set=raw["set"], to=raw["to"], is_safe=raw.get("safe", False))
+
+
+def _listed(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _waste(raw: Raw) -> tuple[float, float] | None:
@@ -172,10 +206,12 @@ def check(rule: Rule, document: Document) -> None:
             lens.practice(practice)
         except KeyError as error:
             raise _at_key(document, ["practices"], str(error.args[0])) from error
+    for key, problem in remedy.faults(rule.info, rule.for_each):
+        raise _at_key(document, key, problem)
     if rule.waste and rule.waste[0] > rule.waste[1]:
         raise _at_key(document, ["waste"], "the least share comes first, then the greatest")
     try:
-        unasked = check_expressions(rule.info.applies_to, rule.expressions, rule.defaults)
+        unasked = check_expressions(rule.info.applies_to, rule.expressions, rule.defaults, rule.thresholds)
     except ExpressionError as error:
         raise _at_expression(rule, document, error.name, error.cause) from error
     for name, path, line, column in unasked:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -11,22 +13,28 @@ from wa_lint.cel.evaluate import compile as compile_expression
 from wa_lint.cel.mutate import operands, with_operand
 from wa_lint.cel.parse import parse
 from wa_lint.cel.syntax import Node, shown
+from wa_lint.document import read_document
 from wa_lint.engine import lint
 from wa_lint.facts import FUNCTIONS
 from wa_lint.model import (
+    Edit,
     Finding,
     Listed,
     Location,
     Outcome,
     Path,
+    Raw,
     Resource,
     Scope,
     Snapshot,
     SourceKind,
     Unknown,
     Value,
+    path_text,
 )
+from wa_lint.remedy import steps_to_item
 from wa_lint.rule import Example, Programs, Rule
+from wa_lint.schema import steps_of
 from wa_lint.sources.template import read_template
 
 TODAY = "2026-11-23"
@@ -41,7 +49,8 @@ class Failure(msgspec.Struct, frozen=True):
     problem: str
 
     def __str__(self) -> str:
-        return f"{self.rule}: {self.example!r} {self.problem}"
+        where = f"{self.rule}: example {self.example!r}" if self.example else self.rule
+        return f"{where}: {self.problem}"
 
 
 def run_examples(rules: Iterable[Rule]) -> list[Failure]:
@@ -49,6 +58,54 @@ def run_examples(rules: Iterable[Rule]) -> list[Failure]:
     return [
         Failure(rule.info.id, e.name, problem) for rule in rules for e in rule.examples for problem in _faults(rule, e)
     ]
+
+
+def dishonesties(rule: Rule) -> Iterator[Failure]:
+    """Yield what keeps `rule` from being trusted: an outcome without example, a flip by a hidden value, a dead operand.
+
+    The examples themselves are `run_examples`' matter; call this for a rule whose examples hold.
+    """
+    for problem in (
+        *_unfinished(rule),
+        *_missing_outcomes(rule),
+        *_unnamed_unknowns(rule),
+        *survivors(rule),
+        *unfixed(rule),
+    ):
+        yield Failure(rule.info.id, "", problem)
+    for example in rule.examples:
+        yield from (Failure(rule.info.id, example.name, problem) for problem in flips(rule, example))
+
+
+def _unfinished(rule: Rule) -> Iterator[str]:
+    info = rule.info
+    texts = {"title": info.title, "message": rule.message, "why": info.why, "fix": info.fix}
+    texts |= {"references": " ".join(info.references)}
+    yield from (f"{key} still says TODO" for key, text in texts.items() if "TODO" in text)
+
+
+def _missing_outcomes(rule: Rule) -> Iterator[str]:
+    shown = {example.expect for example in rule.examples}
+    wanted = [Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, *([Outcome.NOT_APPLICABLE] if rule.where else [])]
+    yield from (f"no example expects {outcome.value}" for outcome in wanted if outcome not in shown)
+
+
+def _unnamed_unknowns(rule: Rule) -> Iterator[str]:
+    unknowns = [f for e in rule.examples if e.expect is Outcome.UNKNOWN for f in findings_of(rule, e)]
+    if unknowns and not any(e.path and e.path in f.message for f in unknowns for e in f.evidence):
+        yield f"no unknown example names the path that is not known: {unknowns[0].message}"
+
+
+def flips(rule: Rule, example: Example) -> Iterator[str]:
+    """Yield each outcome of another resource or value that changes, other than to unknown, when a value is hidden."""
+    snapshot = snapshot_of(example)
+    before = outcomes(rule, snapshot)
+    for resource, path, hidden in hidings(snapshot):
+        for subject, outcome in outcomes(rule, hidden).items():
+            was = before.get(subject, Outcome.NOT_APPLICABLE)
+            if outcome not in {was, Outcome.UNKNOWN}:
+                place = f"without {resource} {path_text(path)}"
+                yield f"{place}, {subject} goes from {was.value} to {outcome.value}; it must become unknown"
 
 
 def findings_of(rule: Rule, example: Example) -> Sequence[Finding]:
@@ -88,7 +145,50 @@ def survivors(rule: Rule) -> Iterator[str]:
         for operand in operands(root):
             for answer in (True, False):
                 if _survives(rule, name, with_operand(root, operand, answer)):
-                    yield f"{name}: nothing misses {_text(text, operand)!r} when it is always {str(answer).lower()}"
+                    yield f"{name}: no example fails when {_text(text, operand)!r} is always {str(answer).lower()}"
+
+
+def unfixed(rule: Rule) -> Iterator[str]:
+    """Yield why the snippet or an edit of `rule` does not do what it is for."""
+    if rule.info.snippet is not None:
+        resources = read_document(rule.info.snippet, "snippet").value
+        got = gravest(lint(read_template(json.dumps({"Resources": resources}), "snippet"), [rule], TODAY).findings)
+        if got not in {Outcome.PASS, Outcome.NOT_APPLICABLE}:
+            yield f"the snippet does not pass: {got.value}"
+        elif got is Outcome.NOT_APPLICABLE and any(e.template and e.expect is Outcome.PASS for e in rule.examples):
+            yield "the rule does not apply to its snippet"
+    for edit in rule.info.edits:
+        if not any(_fixes(rule, edit, example) for example in rule.examples if example.expect is Outcome.FAIL):
+            yield f"setting {edit.set} makes no failing example pass"
+
+
+def _fixes(rule: Rule, edit: Edit, example: Example) -> bool:
+    """Whether `edit`, made at each failing place of `example`, leaves no fail there."""
+    if example.template is None:
+        return False
+    failing = [f for f in findings_of(rule, example) if f.outcome is Outcome.FAIL]
+    template = copy.deepcopy(example.template)
+    for finding in failing:
+        _set(
+            template,
+            ("Resources", finding.resource.id, "Properties", *_item(rule, finding), *steps_of(edit.set)),
+            edit.to,
+        )
+    return gravest(findings_of(rule, msgspec.structs.replace(example, template=template))) is not Outcome.FAIL
+
+
+def _item(rule: Rule, finding: Finding) -> Path:
+    """Return the path of the item that a finding is about: as long as that of the items, with its own numbers."""
+    length = len(steps_to_item(finding.resource.type, rule.for_each))
+    return steps_of(finding.path)[:length]
+
+
+def _set(value: Raw, path: Path, to: Value) -> None:
+    for step, following in itertools.pairwise(path):
+        if isinstance(value, dict) and step not in value:
+            value[step] = [] if isinstance(following, int) else {}
+        value = value[step]
+    value[path[-1]] = to
 
 
 def hidings(snapshot: Snapshot) -> Iterator[tuple[str, Path, Snapshot]]:
@@ -105,15 +205,19 @@ def _faults(rule: Rule, example: Example) -> Iterator[str]:
     got = gravest(findings)
     if got is not example.expect:
         said = "; ".join(f.message for f in findings if f.outcome is got)
-        yield f"expects {example.expect.value}, got {got.value}: {said}"
+        yield f"expected {example.expect.value}, got {got.value}: {said}"
         return
     relevant = [f for f in findings if f.outcome is got]
     if example.at is not None and not any(example.at in _places(f) for f in relevant):
-        yield f"expects it at {example.at}, got {sorted({f.path for f in relevant})}"
+        yield f"expected the finding at {example.at}, but it is at {_or_whole({f.path for f in relevant})}"
     if example.when is not None and not any(example.when == f.when for f in relevant):
-        yield f"expects it when {example.when!r}, got {[f.when for f in relevant]}"
+        yield f"expected it when {example.when!r}, got {[f.when for f in relevant]}"
     if got is Outcome.FAIL and not all(f.evidence for f in relevant):
         yield "fails without evidence"
+
+
+def _or_whole(paths: Iterable[str]) -> str:
+    return " or ".join(path or 'the resource itself (write at: "")' for path in sorted(paths))
 
 
 def _places(finding: Finding) -> set[str]:

@@ -18,6 +18,7 @@ from wa_lint.cel.values import Cell as Traced
 from wa_lint.cel.values import EvaluationError
 from wa_lint.findings import Case, Verdict, is_open, show, waste_of
 from wa_lint.graph import Cell, Graph, World
+from wa_lint.language import SETTINGS, TODAY
 from wa_lint.model import (
     ABSENT,
     Outcome,
@@ -64,7 +65,8 @@ class Asked(msgspec.Struct, frozen=True, eq=False):
         return self.graph.world(scenario.assumptions, self.rule.defaults, is_closed=is_closed)
 
     def variables(self, resource: Cell, item: Cell | None) -> dict[str, object]:
-        return {"resource": resource, "today": self.today} | ({} if item is None else {"item": item})
+        variables: dict[str, object] = {"resource": resource, TODAY: self.today, SETTINGS: self.rule.thresholds}
+        return variables if item is None else {**variables, "item": item}
 
 
 def cases_by_item(asked: Asked) -> Iterator[tuple[Sequence[Case], Sequence[Assumptions]]]:

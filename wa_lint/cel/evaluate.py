@@ -45,7 +45,7 @@ class Program:
         self._functions = functions
         self._step: Step | None = None
 
-    def quick(self, names: tuple[str, str, str]) -> quick.Quick | None:
+    def quick(self, names: tuple[str, ...]) -> quick.Quick | None:
         """Return the form for the first pass, given the names of the variables; None if it has none."""
         return quick.compile(self.node, self._functions, names)
 

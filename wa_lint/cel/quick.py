@@ -213,7 +213,7 @@ class _Scope(msgspec.Struct, frozen=True):
 
 
 def compile(  # noqa: A001, as re.compile
-    node: Node, functions: Mapping[str, Function], names: tuple[str, str, str]
+    node: Node, functions: Mapping[str, Function], names: tuple[str, ...]
 ) -> Quick | None:
     """Return the quick form of a checked tree; None if it has none."""
     scope = _Scope(functions, names, [len(names)])

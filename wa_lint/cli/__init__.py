@@ -30,7 +30,9 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "demo": "wa_lint.cli.demo",
     "rules": "wa_lint.cli.rules",
     "explain": "wa_lint.cli.rules",
-    "test": "wa_lint.cli.rules",
+    "test": "wa_lint.cli.authoring",
+    "new-rule": "wa_lint.cli.authoring",
+    "eval": "wa_lint.cli.authoring",
 }
 """Command: the module that has it, imported when it is asked for. `check` does not wait for boto3."""
 

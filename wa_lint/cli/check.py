@@ -22,13 +22,9 @@ from wa_lint.cli.options import Choice, Delivery, Settling, choice, chosen_rules
 from wa_lint.cli.output import atomic, complain, deliver, targets
 from wa_lint.cli.parameters import OPTION, stages_of
 from wa_lint.cli.settling import lists_all, settled, today
-from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Report
 from wa_lint.reporters import Options
 from wa_lint.rule import Rule
-from wa_lint.sources.template import WAYS, demand_translator
-
-_SAM: Final = "--sam"
 
 Lines: TypeAlias = Callable[[str], Sequence[str]]
 """The lines of the source behind a uri."""
@@ -39,7 +35,6 @@ class Reading(msgspec.Struct, frozen=True):
 
     paths: tuple[Path, ...] = ()
     parameters: tuple[str, ...] = ()
-    sam: str = "native"
     jobs: int | None = None
     exclude: tuple[str, ...] = ()
     force_exclude: bool = False
@@ -53,13 +48,6 @@ _READING: Final = (
         metavar="FILE|NAME=VALUE",
         help="Values of the templates' parameters: a file of the AWS CLI, CodePipeline or SAM, a flat map, or one "
         "value. May be given several times: several files are several stages, and each template is judged for each.",
-    ),
-    click.option(
-        _SAM,
-        default="native",
-        show_default=True,
-        metavar="native|translator",
-        help="How SAM templates are read: by wa-lint itself, or by AWS's translator (needs the extra wa-lint[sam]).",
     ),
     click.option("--exclude", multiple=True, metavar="GLOB", help="Files that a folder is not searched for."),
     click.option("--force-exclude", is_flag=True, help="Leave them out though they are named: a hook names files."),
@@ -120,7 +108,6 @@ def judged_files(
 
     `lists_all`: as of `lint`. Several stages always are listed: they are compared by what passes too.
     """
-    _demand_way(reading.sam)
     rules = chosen_rules(choice)
     stages = stages_of(reading.parameters, Path.cwd())
     files = find(reading.paths or [Path()], Path.cwd(), reading.exclude, is_forced=reading.force_exclude)
@@ -130,7 +117,6 @@ def judged_files(
         now=day(now),
         today=today(None),
         is_debug=bool(os.environ.get("WA_LINT_DEBUG")),
-        sam=reading.sam,
         lists_all=lists_all or len(stages) > 1,
     )
     judged = judge_files(files, task, rules, reading.jobs)
@@ -140,14 +126,6 @@ def judged_files(
         _hint(judged, reading.paths)
     nested = [File(uri, uri) for one in judged for uri in one.nested.values()]
     return _merged(judged, rules), excerpts([*nested, *files])
-
-
-def _demand_way(sam: str) -> None:
-    """Raise `ConfigError` where there is no such way to read SAM, `MissingExtra` where it is not installed."""
-    if sam not in WAYS:
-        raise ConfigError(_SAM, f"there is no {sam!r}{did_you_mean(sam, WAYS) or '; it is native or translator'}")
-    if sam == "translator":
-        demand_translator()
 
 
 def _merged(judged: Sequence[Judged], rules: Sequence[Rule]) -> Report:

@@ -13,7 +13,7 @@ from wa_lint.changes import Side
 from wa_lint.changes.reported import looks_like_report, read_report
 from wa_lint.cli.check import Reading, judged_files
 from wa_lint.cli.folder import read_index, read_parts
-from wa_lint.cli.inputs import File, around, find, is_index_file, neighbours, read, uri_of
+from wa_lint.cli.inputs import File, find, is_index_file, neighbours, read, uri_of
 from wa_lint.cli.nesting import judged_within
 from wa_lint.cli.options import Choice, Settling, chosen_rules
 from wa_lint.cli.settling import settled, today
@@ -96,7 +96,7 @@ def _snapshots(file: File, read_well: Collection[str]) -> Iterator[Snapshot]:
 
 
 def _of_template(file: File, found: Document) -> Snapshot:
-    return Template(found, neighbours(file), file.constructs, list_files=around(file)).snapshot({})
+    return Template(found, neighbours(file), file.constructs).snapshot({})
 
 
 def _each_once(snapshots: Iterable[Snapshot]) -> Iterator[Snapshot]:

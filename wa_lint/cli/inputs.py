@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -29,10 +28,6 @@ _PASSED_BY: Final = frozenset(
 )
 
 _MOST_BYTES: Final = 512 * 1024 * 1024
-
-_MOST_AROUND: Final = 2000
-"""Files of one root that are looked at to find out what was packaged."""
-
 
 _OURS: Final = (b"AWS::", b"AWSTemplateFormatVersion")
 """What stands in every template that does anything."""
@@ -153,18 +148,6 @@ def neighbours(file: File) -> Callable[[str], bytes | None]:
         return content if content is not None and len(content) <= _MOST_BYTES else None
 
     return open_file
-
-
-def around(file: File) -> Callable[[], Sequence[str]]:
-    """Return what lists the files of its root that may be templates, relative to the file; not all of very many."""
-
-    def list_files() -> Sequence[str]:
-        if file.root is None:
-            return []
-        found = islice(_walk(Path(file.root)), _MOST_AROUND)
-        return [uri_of(path, Path(file.path).parent) for path, _ in found if not _odd(path, Path(str(file.root)))]
-
-    return list_files
 
 
 def _half_read(content: bytes, uri: str, error: SourceError) -> Snapshot:

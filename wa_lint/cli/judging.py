@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from wa_lint.cli.inputs import File, NotOurs, around, is_index_file, neighbours, read
+from wa_lint.cli.inputs import File, NotOurs, is_index_file, neighbours, read
 from wa_lint.cli.joining import join
 from wa_lint.cli.nesting import judged_within
 from wa_lint.cli.options import Choice, chosen_rules
@@ -40,8 +40,6 @@ class Task(msgspec.Struct, frozen=True):
     """An ISO date; None: the snapshot's, else `today`."""
     today: str = ""
     is_debug: bool = False
-    sam: str = "native"
-    """How SAM is read, a key of `wa_lint.sources.template.WAYS`."""
     lists_all: bool = True
     """As of `lint`."""
 
@@ -126,7 +124,7 @@ def _judge(file: File, rules: Sequence[Rule], task: Task) -> Judged:
     try:
         found = read(file)
         if isinstance(found, Document):
-            template = Template(found, neighbours(file), file.constructs, task.sam, around(file))
+            template = Template(found, neighbours(file), file.constructs)
             return _judge_template(template, rules, task)
         return _judge_export(found, rules, task)
     except NotOurs as error:
@@ -247,7 +245,7 @@ def _anew(files: Sequence[File], first: Judged, task: Task, rules: Sequence[Rule
     try:
         documents = [(file, read(file)) for file in files]
         templates = [
-            Template(document, neighbours(file), file.constructs, task.sam, around(file))
+            Template(document, neighbours(file), file.constructs)
             for file, document in documents
             if isinstance(document, Document)
         ]

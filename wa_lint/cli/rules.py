@@ -9,9 +9,9 @@ import click
 
 from wa_lint import docs, lens, packs
 from wa_lint.allow import FAULTS
-from wa_lint.cli.exits import CLEAN, FOUND, NOTHING
+from wa_lint.cli.exits import CLEAN
 from wa_lint.cli.options import Choice, choice, chosen_rules, named_rule
-from wa_lint.cli.output import complain, to_stdout
+from wa_lint.cli.output import to_stdout
 from wa_lint.model import RuleInfo
 
 
@@ -44,22 +44,6 @@ def explain(rule_id: str, folders: Sequence[Path]) -> int:
     full = next(iter(packs.examples_of([rule])), rule)
     to_stdout(docs.rule_page(full))
     return CLEAN
-
-
-@click.command()
-@click.argument(
-    "folder", metavar="[PACK]", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path)
-)
-def test(folder: Path | None) -> int:
-    """Run the examples inside every rule file of a folder (default: our own rules)."""
-    from wa_lint import testing  # noqa: PLC0415, it brings the template source along
-
-    asked = list(packs.load_folder(folder)) if folder else list(packs.examples_of(packs.built_in()))
-    failures = testing.run_examples(asked)
-    to_stdout("".join(f"{failure}\n" for failure in failures))
-    examples = sum(len(rule.examples) for rule in asked)
-    complain(f"{examples} examples of {len(asked)} rules, {len(failures)} of them not as they should be")
-    return FOUND if failures else CLEAN if examples else NOTHING
 
 
 def _pillar(rule: RuleInfo) -> str:

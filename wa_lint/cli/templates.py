@@ -20,10 +20,6 @@ class Template(msgspec.Struct, frozen=True, eq=False):
     """Opens what it names."""
     constructs: Mapping[str, str] = {}
     """The CDK construct of each resource that does not say it itself."""
-    sam: str = "native"
-    """How SAM is read, as `snapshot_of` has it."""
-    list_files: Callable[[], Sequence[str]] | None = None
-    """Names what may have been packaged into it."""
 
     @property
     def declared(self) -> Mapping[str, Raw]:
@@ -31,7 +27,7 @@ class Template(msgspec.Struct, frozen=True, eq=False):
         return section if isinstance(section, dict) else {}
 
     def snapshot(self, pins: Pins) -> Snapshot:
-        return _named(snapshot_of(self.document, pins, self.open_file, self.sam, self.list_files), self.constructs)
+        return _named(snapshot_of(self.document, pins, self.open_file), self.constructs)
 
 
 class Together(msgspec.Struct, frozen=True, eq=False):
@@ -44,7 +40,7 @@ class Together(msgspec.Struct, frozen=True, eq=False):
         return {name: body for template in self.templates for name, body in template.declared.items()}
 
     def snapshot(self, pins: Pins) -> Snapshot:
-        members = [Member(each.document, each.open_file, each.sam, each.list_files) for each in self.templates]
+        members = [Member(each.document, each.open_file) for each in self.templates]
         names = {id_: path for template in self.templates for id_, path in self._constructs(template)}
         return _named(snapshot_together(members, pins), names)
 

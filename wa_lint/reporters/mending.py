@@ -22,14 +22,22 @@ class Replacement(msgspec.Struct, frozen=True):
 
 
 def replacement(finding: Finding, lines: Callable[[str], Sequence[str]]) -> Replacement | None:
-    """Return what mends `finding`; None where its rule knows no value, or the line does not spell the one at fault."""
-    place, mend = finding.location, finding.rule.mend
-    source = lines(place.uri) if mend is not None and place.line == place.end_line else ()
+    """Return what fixes `finding`; None where its rule knows no value, or the line does not spell the one at fault."""
+    place, value = finding.location, _value_to_set(finding)
+    source = lines(place.uri) if value is not None and place.line == place.end_line else ()
     if finding.outcome is not Outcome.FAIL or not 0 < place.line <= len(source):
         return None
     found = _PAIR.fullmatch(source[place.line - 1][place.column - 1 : place.end_column - 1])
     if found is None or not finding.path.endswith(found["name"]):
         return None
     start = place.column + found.start("quote")
-    text = json.dumps(mend) if not isinstance(mend, str) else f"{found['quote']}{mend}{found['quote']}"
+    text = json.dumps(value) if not isinstance(value, str) else f"{found['quote']}{value}{found['quote']}"
     return Replacement(msgspec.structs.replace(place, column=start), text)
+
+
+def _value_to_set(finding: Finding) -> bool | int | str | None:
+    """Return the value of the safe edit of the property at fault; None where the rule has none that one line spells."""
+    last = finding.path.rpartition(".")[2]
+    safe = (edit.to for edit in finding.rule.edits if edit.is_safe and edit.set.rpartition(".")[2] == last)
+    value = next(safe, None)
+    return value if isinstance(value, bool | int | str) else None

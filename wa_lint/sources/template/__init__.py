@@ -2,17 +2,13 @@
 
 from wa_lint.sources.template.parameters import Pins, refusal
 from wa_lint.sources.template.reader import looks_like_template, read_template, snapshot_of
-from wa_lint.sources.template.sam_library import demand_translator
-from wa_lint.sources.template.sam_translator import WAYS
 from wa_lint.sources.template.stages import Stage, pair_of, read_parameters, read_stages
 from wa_lint.sources.template.together import Member, snapshot_together
 
 __all__ = [
-    "WAYS",
     "Member",
     "Pins",
     "Stage",
-    "demand_translator",
     "looks_like_template",
     "pair_of",
     "read_parameters",

@@ -40,7 +40,6 @@ def reference_to(ask: Asking, resource: Raw, attribute: Raw) -> Value:
         return Unknown(f"Fn::GetAtt takes a resource and an attribute, not {spell([resource, attribute])}")
     whole = f"{resource}.{name}"
     if whole in ask.template.sections.outputs:
-        ask.assumes |= dict.fromkeys(ask.template.sections.assumes(f"{resource}/"))
         return ask.value(ask.template.sections.outputs[whole], whole=ask.whole)
     if name.startswith("Outputs.") and resource in ask.template.resources:
         return _output(ask, resource, whole)

@@ -51,7 +51,6 @@ def joined(whole: Sections, parts: Sequence[Part]) -> Sections:
         arguments=_all(whole.arguments, [part.new.sections.arguments for part in parts]),
         outputs=_all(whole.outputs, [part.new.sections.outputs for part in parts]),
         nested=_all(whole.nested, [part.new.sections.nested for part in parts]),
-        assumed=_all(whole.assumed, [part.new.sections.assumed for part in parts]),
     )
 
 

@@ -58,21 +58,18 @@ class Intrinsic(Deferred):
 class Existence(Deferred):
     """Whether a resource's own ``Condition`` holds, and the loops around it have a turn for it."""
 
-    __slots__ = ("assumes", "guards", "name", "template")
+    __slots__ = ("guards", "name", "template")
 
-    def __init__(
-        self, name: Raw, template: Template, guards: Sequence[Guard] = (), assumes: tuple[str, ...] = ()
-    ) -> None:
+    def __init__(self, name: Raw, template: Template, guards: Sequence[Guard] = ()) -> None:
         self.name = name
         """The condition; None where there is none."""
         self.template = template
         self.guards = tuple(guards)
-        self.assumes = assumes
         """What has to be so in any case."""
 
     def resolve(self, scenario: Scenario) -> Resolution:
         ask = Asking(self.template, scenario)
-        return Resolution(every(self._truths(ask)), assumes=(*self.assumes, *ask.assumes))
+        return Resolution(every(self._truths(ask)), assumes=tuple(ask.assumes))
 
     def _truths(self, ask: Asking) -> Iterator[Truth]:
         for guard in self.guards:

@@ -19,12 +19,27 @@ from wa_lint.scenario import Fork, Scenario
 from wa_lint.sources.template.asking import Asking, Template
 from wa_lint.sources.template.include import snippet
 from wa_lint.sources.template.inlining import Part, joined
-from wa_lint.sources.template.packaged import Original, Packaged
 from wa_lint.sources.template.parameters import Parameter, Pins, declared, refusal
 from wa_lint.sources.template.renaming import Names, Renamed, renamed
-from wa_lint.sources.template.sections import Argument, ListFiles, OpenFile, Sections
+from wa_lint.sources.template.sam import expanded
+from wa_lint.sources.template.sections import Argument, OpenFile, Sections
 from wa_lint.sources.template.texts import function_of, spell, text_of
-from wa_lint.sources.template.uploads import STACKS
+
+STACKS: Final[Mapping[str, str]] = {
+    "AWS::CloudFormation::Stack": "TemplateURL",
+    "AWS::Serverless::Application": "Location",
+}
+"""The types that nest a stack, and the property that says where its template is."""
+
+Expand: TypeAlias = Callable[[Sections, Pins, OpenFile | None], Sections]
+"""Does to a template what the SAM transform does."""
+
+
+def natively(sections: Sections, pins: Pins, open_file: OpenFile | None) -> Sections:
+    """Expand SAM with our own reading of it. It decides no parameter, so it needs no pins."""
+    del pins
+    return expanded(sections, open_file)
+
 
 _DEEPEST: Final = 8
 """Stacks within each other. CloudFormation has no limit of its own; real ones have three or four."""
@@ -46,45 +61,31 @@ class Nest(msgspec.Struct, frozen=True, eq=False):
     """What was read already, by the uri of the template that names it and the name; shared by all."""
     followed: list[int]
     """The lengths of the templates that were followed so far, once for each stack; shared by all."""
-    packaged: Packaged
-    """Knows the files around the outermost template; shared by all."""
-    sam: str = "native"
-    """How SAM is read, a key of `sam_translator.WAYS`."""
+    expand: Expand = natively
 
     @classmethod
-    def outermost(
-        cls, uri: str, open_file: OpenFile | None, sam: str = "native", list_files: ListFiles | None = None
-    ) -> Nest:
-        return cls(open_file, (uri,), {}, [], Packaged(uri, open_file, list_files), sam)
+    def outermost(cls, uri: str, open_file: OpenFile | None, expand: Expand = natively) -> Nest:
+        return cls(open_file, (uri,), {}, [], expand)
 
-    def child(self, location: str, original: Original | None = None) -> tuple[Document, Nest]:
-        """Return the template at `location` and its own nest. Raise `SourceError` where it cannot be followed.
-
-        `original` is the file that was packaged and lies at `location` now.
-        """
-        if original is not None:
-            return self._beside(self.packaged.uri, original.name, self.packaged.open_file)
-        return self._beside(self.chain[-1], location, self.open_file)
-
-    def _beside(self, uri: str, location: str, open_file: OpenFile | None) -> tuple[Document, Nest]:
-        """Return the template at `location` as the one at `uri`, which `open_file` is for, sees it."""
+    def child(self, location: str) -> tuple[Document, Nest]:
+        """Return the template at `location` and its own nest. Raise `SourceError` where it cannot be followed."""
         if len(self.chain) > _DEEPEST:
             raise SourceError(location, f"is not followed: stacks nest deeper than {_DEEPEST} levels")
         if len(self.followed) >= _MOST:
             raise SourceError(location, f"is not followed: there are more than {_MOST} nested stacks")
-        document = self._read(uri, location, open_file)
+        document = self._read(location)
         if document.uri in self.chain:
             raise SourceError(location, "is not followed: it nests itself")
         if sum(self.followed) + len(document.text) > _LONGEST:
             raise SourceError(location, f"is not followed: the nested templates have over {_LONGEST} characters")
         self.followed.append(len(document.text))
-        below = _below(open_file, posixpath.dirname(location))
+        below = _below(self.open_file, posixpath.dirname(location))
         return document, msgspec.structs.replace(self, open_file=below, chain=(*self.chain, document.uri))
 
-    def _read(self, uri: str, location: str, open_file: OpenFile | None) -> Document:
-        key = (uri, location)
+    def _read(self, location: str) -> Document:
+        key = (self.chain[-1], location)
         if key not in self.documents:
-            self.documents[key] = snippet(open_file, *key)
+            self.documents[key] = snippet(self.open_file, *key)
         return self.documents[key]
 
 
@@ -105,7 +106,6 @@ def with_stacks(template: Template, nest: Nest, deploy: Deploy) -> Sections:
     """Return the sections of `template`, whose transforms are done, with what its nested stacks hold."""
     sections = template.sections
     parts: dict[str, Part] = {}
-    assumed = dict(sections.assumed)
     problems = list(sections.problems)
     for id_, body in template.resources.items():
         if not isinstance(body, dict) or str(body.get("Type")) not in STACKS:
@@ -119,13 +119,11 @@ def with_stacks(template: Template, nest: Nest, deploy: Deploy) -> Sections:
             )
             stack.say(said, (STACKS[body["Type"]],))
         problems += stack.problems
-        if stack.assumes is not None:
-            assumed[id_] = stack.assumes
     sections = msgspec.structs.replace(sections, problems=tuple(problems))
     if not parts:
         return sections
     nested = {**sections.nested, **{id_: part.old.uri for id_, part in parts.items()}}
-    return joined(msgspec.structs.replace(sections, nested=nested, assumed=assumed), list(parts.values()))
+    return joined(msgspec.structs.replace(sections, nested=nested), list(parts.values()))
 
 
 def _is_stack(body: Raw) -> bool:
@@ -144,14 +142,10 @@ class _Stack:
         self.properties: Mapping[str, Raw] = properties if isinstance(properties, dict) else {}
         self.given = self.properties.get("Parameters") or {}
         self.problems: list[Problem] = []
-        self.assumes: str | None = None
 
     def part(self, nest: Nest, deploy: Deploy) -> Part:
         """Return what the stack holds. Raise `SourceError` where its template cannot be followed, or read."""
-        location = self._location()
-        original = nest.packaged.original(location, self.template.sections.document, self.id)
-        self.assumes = original.assumes if original else None
-        document, inner = nest.child(location, original)
+        document, inner = nest.child(self._location())
         said = document.value if isinstance(document.value, dict) else {}
         declarations = said.get("Parameters")
         arguments = dict(self._arguments(declarations if isinstance(declarations, dict) else {}))

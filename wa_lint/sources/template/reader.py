@@ -20,14 +20,12 @@ from wa_lint.sources.template.functions import FUNCTIONS
 from wa_lint.sources.template.include import included
 from wa_lint.sources.template.intrinsic import Existence, tree
 from wa_lint.sources.template.jobs import with_jobs
-from wa_lint.sources.template.modules import has_modules, with_modules
 from wa_lint.sources.template.named import with_names
-from wa_lint.sources.template.nested import Nest, nests, with_stacks
+from wa_lint.sources.template.nested import Expand, Nest, natively, nests, with_stacks
 from wa_lint.sources.template.notes import notes_of
 from wa_lint.sources.template.openapi import with_methods
 from wa_lint.sources.template.parameters import Pins, declared, refusal
-from wa_lint.sources.template.sam_translator import WAYS
-from wa_lint.sources.template.sections import ListFiles, OpenFile, Sections
+from wa_lint.sources.template.sections import OpenFile, Sections
 from wa_lint.sources.template.texts import spell
 
 _HARMLESS: Final = frozenset(
@@ -59,7 +57,7 @@ def looks_like_template(value: Raw) -> bool:
         return True
     if isinstance(resources, dict):
         return not resources or any(_is_typed(body) for body in resources.values())
-    if has_modules(value) or ("Resources" in value and resources is None):
+    if "Resources" in value and resources is None:
         return True
     return any(name.startswith("AWS::") for name in transforms(value))
 
@@ -69,26 +67,25 @@ def read_template(
     uri: str,
     parameters: Pins | None = None,
     open_file: OpenFile | None = None,
-    sam: str = "native",
+    expand: Expand = natively,
 ) -> Snapshot:
     """Read a template; `parameters` pin the values of those that it declares, others are ignored.
 
-    `sam` is how SAM is read, a key of `sam_translator.WAYS`.
+    `expand` does what the SAM transform does.
 
     Raise `SourceError` where it is no YAML or JSON, or no template. What is wrong in part is a `Problem`.
     """
-    return snapshot_of(read_document(content, uri), parameters, open_file, sam)
+    return snapshot_of(read_document(content, uri), parameters, open_file, expand)
 
 
 def snapshot_of(
     document: Document,
     parameters: Pins | None = None,
     open_file: OpenFile | None = None,
-    sam: str = "native",
-    list_files: ListFiles | None = None,
+    expand: Expand = natively,
 ) -> Snapshot:
-    """As `read_template`, of a document that was read already; what was packaged is looked for in `list_files`."""
-    return snapshot_from(template_of(document, parameters, open_file, sam, list_files))
+    """As `read_template`, of a document that was read already."""
+    return snapshot_from(template_of(document, parameters, open_file, expand))
 
 
 def snapshot_from(template: Template) -> Snapshot:
@@ -121,11 +118,10 @@ def template_of(
     document: Document,
     parameters: Pins | None = None,
     open_file: OpenFile | None = None,
-    sam: str = "native",
-    list_files: ListFiles | None = None,
+    expand: Expand = natively,
 ) -> Template:
     """Return a template as CloudFormation sees it once its own transforms are done. Raise as `read_template`."""
-    nest = Nest.outermost(document.uri, open_file, sam, list_files)
+    nest = Nest.outermost(document.uri, open_file, expand)
     pins = parameters or {}
     return template_from(deployed(Sections(document, document.value), pins, nest), pins)
 
@@ -133,9 +129,9 @@ def template_of(
 def deployed(sections: Sections, pins: Pins, nest: Nest) -> Sections:
     """Return the sections after all transforms, with those of the nested stacks. Raise as `read_template`."""
     _check(sections.document)
-    sections = included(with_modules(sections, nest), nest.open_file)
+    sections = included(sections, nest.open_file)
     sections = unrolled(template_from(sections, pins))
-    sections = with_methods(WAYS[nest.sam](sections, pins, nest.open_file))
+    sections = with_methods(nest.expand(sections, pins, nest.open_file))
     why = _macro(sections.value)
     sections = msgspec.structs.replace(
         sections,
@@ -194,8 +190,6 @@ def _check(document: Document) -> None:
         problem = "a second YAML document begins here; CloudFormation takes one template a file, so split it"
         raise SourceError(str(document.continues_at), problem)
     resources = sections.get("Resources")
-    if has_modules(sections) and resources in (None, {}):
-        return
     if "Resources" not in sections:
         raise SourceError(f"{uri}:1:1", "it has no Resources, so there is nothing to judge")
     if not isinstance(resources, dict) or not resources:
@@ -221,7 +215,7 @@ def _is_generated(sections: Sections) -> bool:
     types = [body["Type"] for body in resources.values() if _is_typed(body)]
     by_type = any(type_.startswith("AWS::Serverless::") or type_.endswith("::MODULE") for type_ in types)
     by_macro = bool(set(transforms(sections.value)) - _HARMLESS) or any(id_.startswith("Fn::") for id_ in resources)
-    return by_type or by_macro or sections.is_open
+    return by_type or by_macro or sections.is_open or "Modules" in sections.value
 
 
 # --- resources --------------------------------------------------------------------------------------
@@ -247,10 +241,9 @@ def _resource(template: Template, id_: str, body: Mapping[str, Raw], macro: str 
 
 def _existence(template: Template, id_: str, body: Mapping[str, Raw], macro: str | None) -> Value:
     guards = template.sections.guards.get(id_, ())
-    assumes = template.sections.assumes(id_)
-    if "Condition" not in body and not guards and not assumes:
+    if "Condition" not in body and not guards:
         return True
-    return Unknown(macro) if macro else Existence(body.get("Condition"), template, guards, assumes)
+    return Unknown(macro) if macro else Existence(body.get("Condition"), template, guards)
 
 
 def _properties(template: Template, type_: str, body: Mapping[str, Raw]) -> Value:
@@ -279,6 +272,9 @@ def _construct(body: Mapping[str, Raw]) -> str | None:
 
 
 def _problems(sections: Sections) -> Iterator[Problem]:
+    if "Modules" in sections.value:
+        unread = "the section Modules is not followed, so the resources that it makes were not checked"
+        yield Problem(sections.locate_key(("Modules",)), unread)
     folded = {type_.lower(): type_ for type_ in schema.types()}
     for id_, body in sections.section("Resources").items():
         problem = _problem(id_, body)

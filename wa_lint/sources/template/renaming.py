@@ -66,7 +66,6 @@ class _Renaming:
             arguments=dict(self._arguments()),
             outputs={self._attribute(name): self._anywhere(raw) for name, raw in old.outputs.items()},
             nested={resource(id_): uri for id_, uri in old.nested.items()},
-            assumed={resource(id_): said for id_, said in old.assumed.items()},
         )
         return Renamed(sections, self.moved)
 

@@ -16,9 +16,6 @@ OpenFile: TypeAlias = Callable[[str], bytes | None]
 
 Whoever hands it in sees to it that nothing outside the scanned root is opened."""
 
-ListFiles: TypeAlias = Callable[[], Iterable[str]]
-"""Gives the names of the files around a template that could be templates too, relative to it; none outside the root."""
-
 Layer: TypeAlias = Mapping[Path, Path]
 """What one transform moved: a path after it, and the path before it. What lies below moved along."""
 
@@ -61,8 +58,6 @@ class Sections(msgspec.Struct, frozen=True, eq=False):
     """By ``Child.Outputs.Name``, what a nested stack gives out."""
     nested: Mapping[str, str] = {}
     """The uri of each nested stack's template, by the id of the stack."""
-    assumed: Mapping[str, str] = {}
-    """What has to be so for a nested stack to be what it is taken for, by its id; where that is not sure."""
 
     @property
     def uri(self) -> str:
@@ -72,14 +67,6 @@ class Sections(msgspec.Struct, frozen=True, eq=False):
         """Return a section, empty where there is none."""
         found = self.value.get(name)
         return found if isinstance(found, dict) else {}
-
-    def assumes(self, id_: str) -> tuple[str, ...]:
-        """Return what is assumed of the nested stacks that a resource stands in, one within the other."""
-        if not self.assumed:
-            return ()
-        steps = id_.split("/")
-        outer = ("/".join(steps[:length]) for length in range(1, len(steps)))
-        return tuple(self.assumed[stack] for stack in outer if stack in self.assumed)
 
     def changed(
         self, value: Mapping[str, Raw], moved: Layer, problems: Iterable[Problem] = (), gaps: Iterable[Gap] = ()

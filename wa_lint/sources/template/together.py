@@ -16,7 +16,7 @@ from wa_lint.sources.template.nested import Nest
 from wa_lint.sources.template.parameters import Pins
 from wa_lint.sources.template.reader import deployed, snapshot_from, template_from
 from wa_lint.sources.template.renaming import Names, renamed
-from wa_lint.sources.template.sections import ListFiles, OpenFile, Sections
+from wa_lint.sources.template.sections import OpenFile, Sections
 
 _OF_A_STACK = ("AWS::StackId", "AWS::StackName", "AWS::NotificationARNs")
 """The pseudo parameters that differ from stack to stack."""
@@ -27,9 +27,6 @@ class Member(msgspec.Struct, frozen=True, eq=False):
 
     document: Document
     open_file: OpenFile | None = None
-    sam: str = "native"
-    """How SAM is read, as `read_template` has it."""
-    list_files: ListFiles | None = None
 
 
 def snapshot_together(members: Sequence[Member], parameters: Pins | None = None) -> Snapshot:
@@ -69,7 +66,7 @@ def _with_makers(snapshot: Snapshot, makers: Mapping[str, str]) -> Snapshot:
 
 def _sections(member: Member, pins: Pins) -> Sections:
     document = member.document
-    nest = Nest.outermost(document.uri, member.open_file, member.sam, member.list_files)
+    nest = Nest.outermost(document.uri, member.open_file)
     return deployed(Sections(document, document.value), pins, nest)
 
 

@@ -7,10 +7,11 @@ that is said and the template is read as `sam.expanded` reads it, which is also 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Final, TypeAlias
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 import msgspec
+from sam_oracle_library import KEPT, Refused, translate
 
 from wa_lint.model import Path, Problem, Raw
 from wa_lint.redact import mask
@@ -21,7 +22,6 @@ from wa_lint.sources.template.parameters import Pins, declared
 from wa_lint.sources.template.sam import expanded
 from wa_lint.sources.template.sam_api import IMPLICIT, Event, api_of, events_of
 from wa_lint.sources.template.sam_function import FUNCTION, MACHINE
-from wa_lint.sources.template.sam_library import KEPT, Refused, translate
 from wa_lint.sources.template.sam_security import HTTP, REST, operation_of
 from wa_lint.sources.template.sections import OpenFile, Sections
 
@@ -58,15 +58,6 @@ def translated(sections: Sections, pins: Pins, open_file: OpenFile | None) -> Se
     except Refused as refused:
         problems = [_problem(sections, message) for message in refused.messages]
         return msgspec.structs.replace(native, problems=(*native.problems, *problems))
-
-
-Way: TypeAlias = Callable[[Sections, Pins, OpenFile | None], Sections]
-
-WAYS: Final[Mapping[str, Way]] = {
-    "native": lambda sections, _, open_file: expanded(sections, open_file),
-    "translator": translated,
-}
-"""How SAM is read."""
 
 
 class _Translating:

@@ -6,8 +6,6 @@ import copy
 import csv
 import json
 import socket
-import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path as FilePath
@@ -15,6 +13,7 @@ from typing import Any, Final
 
 import pytest
 import yaml
+from sam_oracle import translated
 
 from wa_lint import packs
 from wa_lint.document import read_document
@@ -120,8 +119,8 @@ def _cases() -> Iterator[Any]:
 
 
 def both(text: str | bytes, uri: str = "t.yaml", files: Mapping[str, bytes] | None = None) -> tuple[Snapshot, Snapshot]:
-    native, translated = (read_template(text, uri, None, (files or {}).get, way) for way in ("native", "translator"))
-    return native, translated
+    open_file = (files or {}).get
+    return read_template(text, uri, None, open_file), read_template(text, uri, None, open_file, translated)
 
 
 def refusals(snapshot: Snapshot) -> list[str]:
@@ -262,7 +261,7 @@ def test_every_resource_that_is_made_has_the_place_of_what_it_is_made_from() -> 
 
 
 def test_what_is_given_for_a_parameter_is_known_to_the_translator() -> None:
-    snapshot = read_template(TEMPLATE, "t.yaml", {"Env": "prod", "Alias": "blue"}, None, "translator")
+    snapshot = read_template(TEMPLATE, "t.yaml", {"Env": "prod", "Alias": "blue"}, None, translated)
     ((_, exists, properties),) = resolved(snapshot, "Fn")
     assert exists
     assert properties["Environment"]["Variables"]["STAGE"] == "prod"
@@ -274,7 +273,7 @@ def test_what_is_given_for_a_parameter_is_known_to_the_translator() -> None:
 )
 def test_the_partition_is_known_where_the_region_is(region: str | None, partition: str) -> None:
     pins = {"Env": "prod"} | ({"AWS::Region": region} if region else {})
-    snapshot = read_template(TEMPLATE, "t.yaml", pins, None, "translator")
+    snapshot = read_template(TEMPLATE, "t.yaml", pins, None, translated)
     ((_, _, properties),) = resolved(snapshot, "FnRole")
     arn = properties["ManagedPolicyArns"][0]
     said = arn if isinstance(arn, str) else arn.parts[0]
@@ -571,7 +570,7 @@ def test_whatever_stands_in_a_template_breaks_nothing(odd: object) -> None:
             inner = inner[step]
         inner[path[-1]] = odd
         try:
-            snapshot = read_template(json.dumps(mutant), "t.json", None, None, "translator")
+            snapshot = read_template(json.dumps(mutant), "t.json", None, None, translated)
         except SourceError:
             continue
         for resource in snapshot.resources:
@@ -584,59 +583,3 @@ def _paths(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
     pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for step, inner in pairs:
         yield from _paths(inner, (*path, step))
-
-
-# --- the command ------------------------------------------------------------------------------------
-
-
-def test_the_command_reads_sam_by_the_translator(wa_lint: WaLint) -> None:
-    FilePath("t.yaml").write_text(TEMPLATE, "utf-8")
-    counts = {
-        way: wa_lint("check", "t.yaml", "-o", "json", "--sam", way).report["inputs"][0]["resources"]
-        for way in ("native", "translator")
-    }
-    assert counts["translator"] > counts["native"]
-
-
-@pytest.mark.parametrize(
-    ("word", "said"),
-    [
-        ("translater", "--sam: there is no 'translater'; did you mean 'translator'?"),
-        ("x", "--sam: there is no 'x'; it is native or translator"),
-    ],
-)
-def test_a_wrong_word_is_answered_with_the_nearest(wa_lint: WaLint, word: str, said: str) -> None:
-    run = wa_lint("check", ".", "--sam", word)
-    assert (run.code, run.err) == (2, f"wa-lint: {said}\n")
-
-
-_WITHOUT: Final = """
-import sys
-from importlib.machinery import PathFinder
-class Without(PathFinder):
-    @classmethod
-    def find_spec(cls, name, path=None, target=None):
-        return None if name == "samtranslator" else super().find_spec(name, path, target)
-sys.meta_path[:] = [Without if finder is PathFinder else finder for finder in sys.meta_path]
-from wa_lint.cli import main
-main(sys.argv[1:])
-"""
-
-_LAZY: Final = """
-import sys
-from wa_lint.cli import commands
-commands.main(["check", "t.yaml", "-o", "json"], standalone_mode=False)
-assert not {"samtranslator", "boto3"} & set(sys.modules)
-"""
-
-
-def test_without_the_extra_the_command_names_it(tmp_path: FilePath) -> None:
-    command = [sys.executable, "-c", _WITHOUT, "check", str(tmp_path), "--sam", "translator"]
-    run = subprocess.run(command, check=False, capture_output=True, text=True)
-    assert run.returncode == 2
-    assert run.stderr == "wa-lint: --sam translator: it needs aws-sam-translator: pip install 'wa-lint[sam]'\n"
-
-
-def test_the_translator_is_imported_only_where_it_is_asked_for(tmp_path: FilePath) -> None:
-    (tmp_path / "t.yaml").write_text(TEMPLATE, "utf-8")
-    subprocess.run([sys.executable, "-c", _LAZY], cwd=tmp_path, check=True, capture_output=True)

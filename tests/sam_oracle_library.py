@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.util import find_spec
 from typing import Final
 
 import msgspec
 
-from wa_lint.errors import MissingExtra
 from wa_lint.model import Raw
 from wa_lint.sources.template.sam_role import managed_paths
 
@@ -26,12 +24,6 @@ class Refused(Exception):  # noqa: N818, it says what the translator did; nothin
     def __init__(self, messages: Sequence[str]) -> None:
         super().__init__(*messages)
         self.messages = messages
-
-
-def demand_translator() -> None:
-    """Raise `MissingExtra` where the translator is not installed."""
-    if find_spec("samtranslator") is None:
-        raise MissingExtra("--sam translator", "it needs aws-sam-translator: pip install 'wa-lint[sam]'")
 
 
 def translate(template: dict[str, Raw], values: Mapping[str, Raw], region: str | None) -> dict[str, Raw]:

@@ -1,0 +1,126 @@
+"""``wa-lint test``, ``new-rule`` and ``eval``: what the authors of rules work with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+
+import click
+
+from wa_lint import packs, schema
+from wa_lint.cel.syntax import CelError, caret
+from wa_lint.cli.exits import BROKEN, CLEAN, FOUND, NOTHING
+from wa_lint.cli.inputs import find, neighbours, read
+from wa_lint.cli.output import complain, to_stdout
+from wa_lint.cli.parameters import OPTION, stages_of
+from wa_lint.cli.settling import today
+from wa_lint.cli.templates import Template
+from wa_lint.errors import ConfigError, did_you_mean
+from wa_lint.model import Snapshot
+from wa_lint.new_rule import folder_of, text_of_new_rule
+from wa_lint.probe import Result, results
+from wa_lint.rule import Rule
+
+
+@click.command()
+@click.argument(
+    "folder", metavar="[PACK]", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+@click.option("--examples-only", is_flag=True, help="Run the examples, but not the checks of the rule's honesty.")
+def test(folder: Path | None, *, examples_only: bool) -> int:
+    """Run the examples of every rule file in a folder (default: the built-in rules), and check that rules are honest.
+
+    An honest rule has an example for each outcome, never turns a value that it cannot see into a pass or a fail, and
+    has no condition that no example needs. One broken file does not stop the others.
+    """
+    from wa_lint import testing  # noqa: PLC0415, it brings the template source along
+
+    book = packs.read_folder(folder) if folder else packs.Book(tuple(packs.examples_of(packs.built_in())))
+    for error in book.errors:
+        complain(str(error))
+    failures = [failure for rule in book.rules for failure in _failures(testing, rule, examples_only=examples_only)]
+    to_stdout("".join(f"{failure}\n" for failure in failures))
+    examples = sum(len(rule.examples) for rule in book.rules)
+    broken = f", {_count(len(book.errors), 'broken file')}" if book.errors else ""
+    result = _count(len(failures), "problem") if failures else "all passed" if examples else "nothing to run"
+    complain(f"{_count(len(book.rules), 'rule')}, {_count(examples, 'example')}{broken}: {result}")
+    return BROKEN if book.errors else FOUND if failures else CLEAN if examples else NOTHING
+
+
+def _failures(testing: ModuleType, rule: Rule, *, examples_only: bool) -> Sequence[object]:
+    failures = testing.run_examples([rule])
+    return failures if failures or examples_only else list(testing.dishonesties(rule))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+@click.command()
+@click.argument("rule_id", metavar="ID")
+@click.option("--type", "type_", required=True, metavar="T", help="The CloudFormation type that the rule is about.")
+@click.option(
+    "--folder",
+    metavar="FOLDER",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where to write it.  [default: rules/<service>]",
+)
+def new_rule(rule_id: str, type_: str, folder: Path | None) -> int:
+    """Write the file of a new rule; `wa-lint test` says what is left to fill in."""
+    if not _ID.fullmatch(rule_id):
+        raise ConfigError("ID", f"{rule_id!r} is not an id: use lower-case words joined by -, such as notebook-open")
+    if not schema.known(type_):
+        raise ConfigError("--type", f"no type {type_!r}{did_you_mean(type_, schema.types())}")
+    if any(rule_id in (rule.info.id, *rule.info.aliases) for rule in packs.built_in()):
+        raise ConfigError("ID", f"{rule_id!r} is the id of a built-in rule; choose another")
+    file = (folder or Path("rules", folder_of(type_))) / f"{rule_id}.yaml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with file.open("x", encoding="utf-8") as stream:
+            stream.write(text_of_new_rule(rule_id, type_))
+    except OSError as error:
+        raise ConfigError(str(file), f"cannot be written: {error.strerror}") from error
+    to_stdout(f"{file}\n")
+    complain(f"next: fill in what says TODO, then run wa-lint test {file.parent}")
+    return CLEAN
+
+
+_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+
+
+@click.command(name="eval")
+@click.argument("expression", metavar="CEL")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--resource", "wanted", multiple=True, metavar="ID|TYPE", help="Only this resource, or this type.")
+@click.option(OPTION, "parameters", multiple=True, metavar="NAME=VALUE", help="Values of the template's parameters.")
+def eval(expression: str, file: Path, wanted: Sequence[str], parameters: Sequence[str]) -> int:  # noqa: A001, the name of the command
+    """Evaluate an expression of the rule language about the resources of FILE: value, truth, evidence."""
+    try:
+        found = list(results(expression, _snapshot(file, parameters), today(None), wanted))
+    except CelError as error:
+        raise ConfigError("CEL", f"{error.problem}\n{caret(expression, error.line, error.column)}") from error
+    to_stdout("\n".join(_lines(result) for result in found))
+    if not found:
+        complain(f"{file}: no resource to evaluate this about")
+    return CLEAN if found else NOTHING
+
+
+def _snapshot(file: Path, parameters: Sequence[str]) -> Snapshot:
+    """Read a template or an export. Raise `SourceError` where it is neither."""
+    entry = find([file], Path.cwd())[0]
+    content = read(entry)
+    if isinstance(content, Snapshot):
+        return content
+    stages = stages_of(parameters, Path.cwd())
+    return Template(content, neighbours(entry), entry.constructs).snapshot(stages[0].pins if stages else {})
+
+
+def _lines(result: Result) -> str:
+    """Return the result as indented lines: the resource, the value, then what it rests on."""
+    resource = result.resource
+    when = f" when {result.when}" if result.when else ""
+    truth = "" if result.shown == result.truth else f" ({result.truth})"
+    evidence = "".join(f"    {each.name} = {each.shown}  {each.location}\n" for each in result.evidence)
+    return f"{resource.id} ({resource.type})\n  {result.shown}{truth}{when}\n{evidence}"
