@@ -197,8 +197,8 @@ _KINDS: Final[Mapping[str, tuple[str, str, dict[str, Any]]]] = {
 
 def read(options: argparse.Namespace) -> object:
     """Read it as `wa-lint scan` does, with no limit to the rate; write the calls into the file that is named."""
-    from wa_lint.manners import Manners  # noqa: PLC0415, the plain loop is not to pay for our own imports
-    from wa_lint.sources.live.reader import read_live  # noqa: PLC0415, the same
+    from wa_lint.request_limits import Manners  # noqa: PLC0415, the plain loop is not to pay for our own imports
+    from wa_lint.sources.live.account_reader import read_live  # noqa: PLC0415, the same
 
     session = boto3.Session(region_name=REGION)
     made, sent = _watched(session) if options.calls else ([], Counter[str]())
@@ -271,7 +271,8 @@ def _client(session: Any, service: str) -> Any:
 
 def fewest(options: argparse.Namespace) -> object:
     """Return the fewest calls that the plan allows: no page smaller than it may be, nothing asked twice."""
-    from wa_lint.sources.live import metrics, plan  # noqa: PLC0415, as in `read`
+    from wa_lint.sources.live import call_plan as plan  # noqa: PLC0415, as in `read`
+    from wa_lint.sources.live import metrics  # noqa: PLC0415, as in `read`
     from wa_lint.sources.live.metric_table import METRICS  # noqa: PLC0415, the same
 
     session = boto3.Session(region_name=REGION)

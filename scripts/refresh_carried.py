@@ -18,9 +18,9 @@ import botocore.session
 from wa_lint import schema
 from wa_lint.model import Raw
 from wa_lint.schema import Shape
-from wa_lint.sources.live.answers import Item, items_in, settable, told, words
+from wa_lint.sources.live.api_response import Item, items_in, settable, told, words
+from wa_lint.sources.live.collector import Call, Collector
 from wa_lint.sources.live.collectors import COLLECTORS
-from wa_lint.sources.live.table import Call, Collector
 
 TARGET = FilePath(__file__).parents[1] / "wa_lint" / "data" / "carried.json"
 

@@ -21,12 +21,12 @@ from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, Re
 from botocore.retries import quota, standard
 
 from wa_lint.demo import modelled
-from wa_lint.demo.account import new_session
+from wa_lint.demo.embedded_account import new_session
 from wa_lint.demo.stub import REGION
-from wa_lint.sources.live import table
-from wa_lint.sources.live.answers import items_in
+from wa_lint.sources.live import collector as table
+from wa_lint.sources.live.api_response import items_in
+from wa_lint.sources.live.collector import Collector
 from wa_lint.sources.live.collectors import COLLECTORS
-from wa_lint.sources.live.table import Collector
 
 Call = tuple[str, str]
 """Service and operation."""

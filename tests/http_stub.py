@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import msgspec
 
 from wa_lint.demo import modelled
-from wa_lint.sources.live import plan
+from wa_lint.sources.live import call_plan as plan
 
 Raw = Any
 Items = dict[str, Raw]

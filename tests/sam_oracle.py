@@ -15,15 +15,15 @@ from sam_oracle_library import KEPT, Refused, translate
 
 from wa_lint.model import Path, Problem, Raw
 from wa_lint.redact import mask
-from wa_lint.sources.template.drawn import OPAQUE, Drawn, Tree, bare, part
-from wa_lint.sources.template.made import Made
-from wa_lint.sources.template.openapi import HTTP_API, REST_API, Described, methods
 from wa_lint.sources.template.parameters import Pins, declared
-from wa_lint.sources.template.sam import expanded
-from wa_lint.sources.template.sam_api import IMPLICIT, Event, api_of, events_of
-from wa_lint.sources.template.sam_function import FUNCTION, MACHINE
-from wa_lint.sources.template.sam_security import HTTP, REST, operation_of
 from wa_lint.sources.template.sections import OpenFile, Sections
+from wa_lint.sources.template.transforms.generated import Made
+from wa_lint.sources.template.transforms.openapi import HTTP_API, REST_API, Described, methods
+from wa_lint.sources.template.transforms.provenance import OPAQUE, Drawn, Tree, bare, part
+from wa_lint.sources.template.transforms.sam import expanded
+from wa_lint.sources.template.transforms.sam_api import IMPLICIT, Event, api_of, events_of
+from wa_lint.sources.template.transforms.sam_function import FUNCTION, MACHINE
+from wa_lint.sources.template.transforms.sam_security import HTTP, REST, operation_of
 
 _APPLICATION: Final = "AWS::Serverless::Application"
 """The translator asks the Serverless Application Repository about these. They are followed as nested stacks are."""

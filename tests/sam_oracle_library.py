@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from wa_lint.model import Raw
-from wa_lint.sources.template.sam_role import managed_paths
+from wa_lint.sources.template.transforms.sam_role import managed_paths
 
 KEPT: Final = "{{IntrinsicFunction:kept}}"
 """A value that the translator takes for one of CloudFormation's placeholders: references to it stay references."""

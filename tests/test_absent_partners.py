@@ -11,9 +11,9 @@ from wa_lint import packs
 from wa_lint.cel.parse import parse
 from wa_lint.cel.syntax import Select, walk
 from wa_lint.facts import FACTS
-from wa_lint.language import types_read
-from wa_lint.links import LINKS
+from wa_lint.references.table import LINKS
 from wa_lint.rule import Rule
+from wa_lint.rule_names import types_read
 
 PAGE = Path(__file__).parents[1] / "docs" / "absent-partners.md"
 RULES = {rule.info.id: rule for rule in packs.load_folder(packs.rules_folder(), is_trusted=True)}

@@ -27,11 +27,11 @@ from test_over_http import SECRET, TOKEN, with_canaries
 from wa_lint import codec, engine, packs
 from wa_lint.demo import modelled
 from wa_lint.demo.stub import ACCOUNT, REGION
-from wa_lint.manners import Manners
 from wa_lint.model import Outcome, Resource, Snapshot, Unknown
 from wa_lint.reporters import REPORTERS
-from wa_lint.sources.live import plan
-from wa_lint.sources.live.reader import read_live
+from wa_lint.request_limits import Manners
+from wa_lint.sources.live import call_plan as plan
+from wa_lint.sources.live.account_reader import read_live
 
 WaLint = Callable[..., Any]
 

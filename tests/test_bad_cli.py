@@ -22,11 +22,11 @@ from urllib.parse import unquote
 import pytest
 from dulwich import porcelain
 
-from wa_lint.cli import inputs
-from wa_lint.cli.inputs import find, read
 from wa_lint.cli.output import atomic
 from wa_lint.errors import SourceError
 from wa_lint.reporters import REPORTERS
+from wa_lint.run import inputs
+from wa_lint.run.inputs import find, read
 
 WaLint = Callable[..., Any]
 

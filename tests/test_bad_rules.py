@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from wa_lint.language import ExpressionError, check_expressions
+from wa_lint.rule_names import ExpressionError, check_expressions
 
 WaLint = Callable[..., Any]
 

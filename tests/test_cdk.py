@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from wa_lint.cli.assembly import stacks_of
+from wa_lint.run.cloud_assembly import stacks_of
 
 WaLint = Callable[..., Any]
 Raw = Any

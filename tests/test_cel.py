@@ -11,12 +11,12 @@ from pathlib import Path as FilePath
 import pytest
 import yaml
 
-from wa_lint.cel.check import check
 from wa_lint.cel.evaluate import compile as compile_cel
 from wa_lint.cel.guards import unguarded
 from wa_lint.cel.mutate import operands, reads, with_operand
 from wa_lint.cel.parse import parse
 from wa_lint.cel.syntax import CelCheckError, CelSyntaxError, caret, walk
+from wa_lint.cel.type_check import check
 from wa_lint.cel.types import (
     BOOL,
     DOUBLE,
@@ -396,7 +396,7 @@ def test_odd_data_is_an_error_and_no_crash() -> None:
 
 
 def test_importing_the_language_does_not_import_re2() -> None:
-    code = "import sys, wa_lint.cel.check, wa_lint.cel.guards, wa_lint.cel.mutate; print('re2' in sys.modules)"
+    code = "import sys, wa_lint.cel.type_check, wa_lint.cel.guards, wa_lint.cel.mutate; print('re2' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
 
 

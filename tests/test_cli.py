@@ -14,10 +14,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from wa_lint.cli.excerpts import masked_lines
 from wa_lint.cli.exits import exit_code
 from wa_lint.cli.output import wants_colour
 from wa_lint.model import Gap, Input, Report, Scope, Severity
+from wa_lint.run.excerpts import masked_lines
 
 ROOT = Path(__file__).parents[1]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from wa_lint.cli.inputs import File, find, neighbours
+from wa_lint.run.inputs import File, find, neighbours
 
 ONE_INSTANCE = """\
 Resources:

@@ -18,10 +18,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wa_lint import schema
-from wa_lint.sources.live import answers, plan
+from wa_lint.sources.live import api_response as answers
+from wa_lint.sources.live import call_plan as plan
+from wa_lint.sources.live.collector import Call, Collector
 from wa_lint.sources.live.collectors import COLLECTORS
 from wa_lint.sources.live.metric_table import METRICS
-from wa_lint.sources.live.table import Call, Collector
 
 ROOT = Path(__file__).parents[1]
 

@@ -19,15 +19,17 @@ from moto import mock_aws
 from wa_lint.demo import modelled
 from wa_lint.demo.stub import ACCOUNT, REGION
 from wa_lint.graph import World
-from wa_lint.linking import graph_of
 from wa_lint.model import Gap, Resource, Scope, Snapshot, Unknown
-from wa_lint.sources.live import answers, listing, plan
+from wa_lint.references.follow import graph_of
+from wa_lint.sources.live import api_response as answers
+from wa_lint.sources.live import call_plan as plan
+from wa_lint.sources.live import listing
+from wa_lint.sources.live.account_reader import read_live
 from wa_lint.sources.live.apis import LAMBDA
-from wa_lint.sources.live.around import AROUND, NAMED
 from wa_lint.sources.live.bedrock import BEDROCK
+from wa_lint.sources.live.collector import Call, Collector, Reach
 from wa_lint.sources.live.collectors import COLLECTORS
-from wa_lint.sources.live.reader import read_live
-from wa_lint.sources.live.table import Call, Collector, Reach
+from wa_lint.sources.live.supporting import AROUND, NAMED
 
 NOW = dt.datetime(2026, 11, 23, tzinfo=dt.UTC)
 LOADER = botocore.session.Session().get_component("data_loader")

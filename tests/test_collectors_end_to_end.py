@@ -15,10 +15,11 @@ from botocore.awsrequest import AWSResponse
 from wa_lint.demo import modelled
 from wa_lint.demo.stub import ACCOUNT, REGION
 from wa_lint.model import Raw, Resource, Snapshot, Unknown
-from wa_lint.sources.live import answers, plan
+from wa_lint.sources.live import api_response as answers
+from wa_lint.sources.live import call_plan as plan
+from wa_lint.sources.live.account_reader import read_live
+from wa_lint.sources.live.collector import Call, Collector
 from wa_lint.sources.live.collectors import COLLECTORS
-from wa_lint.sources.live.reader import read_live
-from wa_lint.sources.live.table import Call, Collector
 
 NOW = modelled.BORN + dt.timedelta(days=3)
 SIZE = modelled.Size(items=3, page=2)

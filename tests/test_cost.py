@@ -12,7 +12,6 @@ from wa_lint.engine import lint
 from wa_lint.errors import RuleFileError
 from wa_lint.facts import FACTS
 from wa_lint.graph import Cell, World
-from wa_lint.linking import graph_of
 from wa_lint.model import (
     Finding,
     Listed,
@@ -26,6 +25,7 @@ from wa_lint.model import (
     Unknown,
     Waste,
 )
+from wa_lint.references.follow import graph_of
 from wa_lint.reporters import Options, reporter, waste
 from wa_lint.rule import load_text
 from wa_lint.sources.template import read_template

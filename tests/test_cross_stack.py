@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from wa_lint.cli.templates import connected
 from wa_lint.document import read_document
 from wa_lint.model import Snapshot
+from wa_lint.run.joined_templates import connected
 from wa_lint.sources.template import Member, read_template, snapshot_together
 
 WaLint = Callable[..., Any]

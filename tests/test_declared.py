@@ -12,9 +12,9 @@ from wa_lint import graph as graphs
 from wa_lint import packs
 from wa_lint.engine import lint
 from wa_lint.graph import Cell, Graph, World
-from wa_lint.language import types_read
 from wa_lint.model import Resource, Snapshot, SourceKind
 from wa_lint.rule import Rule
+from wa_lint.rule_names import types_read
 from wa_lint.sources.template import read_template
 from wa_lint.testing import snapshot_of
 

@@ -16,15 +16,15 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from wa_lint import demo, packs
-from wa_lint.demo.account import BORN, embedded_account, new_session
 from wa_lint.demo.deploy import deploy, read_as_deployed
+from wa_lint.demo.embedded_account import BORN, embedded_account, new_session
 from wa_lint.demo.operations import MAKINGS
-from wa_lint.demo.shaping import shaped
+from wa_lint.demo.request_shapes import shaped
 from wa_lint.demo.stub import LACKS, LOSSES, REGION, SILENCES, Lack, Loss, Memory, Silence
 from wa_lint.errors import ConfigError, MissingExtra, SourceError
 from wa_lint.model import Outcome, Raw
+from wa_lint.sources.live.account_reader import read_live
 from wa_lint.sources.live.collectors import COLLECTORS
-from wa_lint.sources.live.reader import read_live
 
 ROOT = Path(__file__).parents[1]
 RULES = packs.load()

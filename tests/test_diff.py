@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 from wa_lint import codec, engine, packs
 from wa_lint.changes import Gone, Side, compare, is_new_or_worse
 from wa_lint.changes.pairs import Key, paired
-from wa_lint.changes.values import property_changes
-from wa_lint.cli.folder import Folder, Index, Options, Part
+from wa_lint.changes.property_changes import property_changes
 from wa_lint.model import (
     ABSENT,
     Finding,
@@ -34,6 +33,7 @@ from wa_lint.model import (
     Unknown,
     Value,
 )
+from wa_lint.run.snapshot_folder import Folder, Index, Options, Part
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = jsonschema.Draft202012Validator(json.loads((ROOT / "wa_lint/schemas/diff.schema.json").read_text()))

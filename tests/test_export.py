@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from wa_lint import codec
 from wa_lint.errors import SourceError
 from wa_lint.model import Listed, Location, Resource, Scope, Snapshot, SourceKind, Unknown
-from wa_lint.sources.export.answers import PROOFS
-from wa_lint.sources.export.reader import looks_like_export, read_export
-from wa_lint.sources.live import plan
+from wa_lint.sources.export.cli_answers import PROOFS
+from wa_lint.sources.export.export_reader import looks_like_export, read_export
+from wa_lint.sources.live import call_plan as plan
 
 ROOT = Path(__file__).parents[1]
 ARN = "arn:aws:sagemaker:eu-west-1:123456789012:"
@@ -326,8 +326,7 @@ def test_what_a_second_call_would_have_told_is_unknown_in_the_answer_of_the_firs
 
 
 def test_reading_an_export_opens_no_door_to_aws() -> None:
-    code = (
-        "import sys, wa_lint.sources.export.reader; print(sorted({'boto3', 'botocore', 'moto'} & sys.modules.keys()))"
-    )
+    imported = "print(sorted({'boto3', 'botocore', 'moto'} & sys.modules.keys()))"
+    code = f"import sys, wa_lint.sources.export.export_reader; {imported}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from wa_lint import engine, packs
 from wa_lint.model import Snapshot, SourceKind, Unknown, Unresolved
-from wa_lint.sources.export.reader import looks_like_export, read_export
+from wa_lint.sources.export.export_reader import looks_like_export, read_export
 from wa_lint.sources.template import read_template
 
 STACK = "arn:aws:cloudformation:eu-west-1:123456789012:stack/ml/1"

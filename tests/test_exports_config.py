@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from wa_lint import schema
 from wa_lint.model import Scope, Snapshot, SourceKind, Unknown
-from wa_lint.sources.export.config_types import CAMEL, COVERS, NAMES
-from wa_lint.sources.export.reader import looks_like_export, read_export
-from wa_lint.sources.live.plan import BY_TYPE
+from wa_lint.sources.export.aws_config_types import CAMEL, COVERS, NAMES
+from wa_lint.sources.export.export_reader import looks_like_export, read_export
+from wa_lint.sources.live.call_plan import BY_TYPE
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 ARN = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:"

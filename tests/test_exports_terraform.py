@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wa_lint import engine, packs, schema
-from wa_lint.cli.inputs import File, NotOurs
-from wa_lint.cli.inputs import read as read_file
 from wa_lint.errors import SourceError
 from wa_lint.model import Finding, Hole, Partial, Snapshot, SourceKind, Unknown, Unresolved
-from wa_lint.sources.export.reader import looks_like_export, read_export
+from wa_lint.run.inputs import File, NotOurs
+from wa_lint.run.inputs import read as read_file
+from wa_lint.sources.export.export_reader import looks_like_export, read_export
 from wa_lint.sources.export.terraform_types import ATTACHED, KINDS, SHAPES, Kind
-from wa_lint.sources.export.words import folded
+from wa_lint.sources.export.to_cloudformation import folded
 from wa_lint.sources.template import read_template
 
 HERE = Path(__file__).parent / "exports"

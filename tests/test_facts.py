@@ -14,9 +14,8 @@ from wa_lint.facts.catalogue import (
     notebook_platform_supported,
 )
 from wa_lint.facts.iam import Permissions, allows_everything, aws_managed_name, is_administrator, is_full_access
-from wa_lint.facts.keys import listed, own_key
+from wa_lint.facts.kms_keys import listed, own_key
 from wa_lint.graph import Cell, World
-from wa_lint.linking import graph_of
 from wa_lint.model import (
     ABSENT,
     Hole,
@@ -34,6 +33,7 @@ from wa_lint.model import (
     path_text,
 )
 from wa_lint.policy import matches_action
+from wa_lint.references.follow import graph_of
 from wa_lint.scenario import Scenario, explore
 from wa_lint.sources.template import read_template
 from wa_lint.truth import equals
@@ -743,7 +743,7 @@ def test_facts_and_functions_have_names_of_their_own() -> None:
 
 
 def test_no_fact_hides_a_link() -> None:
-    from wa_lint.links import LINKS  # noqa: PLC0415, only here
+    from wa_lint.references.table import LINKS  # noqa: PLC0415, only here
 
     links = {(link.type, link.at, link.name) for link in LINKS} | {
         (link.target, link.place, link.back) for link in LINKS

@@ -28,12 +28,12 @@ from faults import (
 from wa_lint import codec
 from wa_lint.demo import modelled
 from wa_lint.demo.stub import REGION
-from wa_lint.manners import Manners
 from wa_lint.model import Resource, Snapshot, Unknown
-from wa_lint.sources.live import plan
+from wa_lint.request_limits import Manners
+from wa_lint.sources.live import call_plan as plan
+from wa_lint.sources.live.account_reader import read_live
+from wa_lint.sources.live.collector import Collector
 from wa_lint.sources.live.collectors import COLLECTORS
-from wa_lint.sources.live.reader import read_live
-from wa_lint.sources.live.table import Collector
 
 NOW = modelled.BORN + dt.timedelta(days=3)
 PATIENT = Manners(max_rps=1e6)

@@ -10,8 +10,8 @@ from test_refusals import NOW, Account, outcomes, shown
 
 from wa_lint.demo.stub import REGION
 from wa_lint.model import Snapshot
+from wa_lint.sources.live.account_reader import read_live
 from wa_lint.sources.live.collectors import COLLECTORS
-from wa_lint.sources.live.reader import read_live
 
 account = test_refusals.account
 

@@ -25,11 +25,11 @@ import pytest
 
 from wa_lint import codec
 from wa_lint.cli.accounts import Account, fleet
-from wa_lint.cli.collecting import InFolder, InMemory, collect
-from wa_lint.cli.folder import INDEX, Index, Options, read_index, read_parts
-from wa_lint.cli.joining import join
-from wa_lint.manners import Manners
 from wa_lint.model import Snapshot
+from wa_lint.request_limits import Manners
+from wa_lint.run.collect import InFolder, InMemory, collect
+from wa_lint.run.joined_snapshots import join
+from wa_lint.run.snapshot_folder import INDEX, Index, Options, read_index, read_parts
 
 WaLint = Callable[..., Any]
 
@@ -227,7 +227,7 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from test_fleet import NOW, TYPES, all_roles, begun
 from wa_lint.cli.accounts import fleet
-from wa_lint.cli.collecting import collect
+from wa_lint.run.collect import collect
 collect(fleet(all_roles()), TYPES, NOW, begun(Path(sys.argv[2])))
 """
 

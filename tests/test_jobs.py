@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from wa_lint import engine, packs
 from wa_lint.errors import SourceError
 from wa_lint.graph import Cell, World
-from wa_lint.linking import graph_of
 from wa_lint.model import (
     Finding,
     Hole,
@@ -31,6 +30,7 @@ from wa_lint.model import (
     Unresolved,
     Value,
 )
+from wa_lint.references.follow import graph_of
 from wa_lint.scenario import Assumptions, Scenario, explore
 from wa_lint.schema import steps_of
 from wa_lint.sources.jobs import Unseen, jobs_beside

@@ -12,7 +12,7 @@ import pytest
 from wa_lint import codec, engine, packs
 from wa_lint.model import Finding, Listed, Location, Outcome, Resource, Snapshot, SourceKind
 from wa_lint.sources.jobs import with_jobs
-from wa_lint.sources.live import plan
+from wa_lint.sources.live import call_plan as plan
 from wa_lint.sources.template import read_template
 
 RULES = [rule for rule in packs.load() if "AWS::SageMaker::TrainingJob" in rule.info.applies_to]

@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 
 from wa_lint.graph import Cell, World
-from wa_lint.linking import graph_of
-from wa_lint.links import LINKS
 from wa_lint.model import (
     Gap,
     Hole,
@@ -20,9 +18,11 @@ from wa_lint.model import (
     Unknown,
     Unresolved,
 )
-from wa_lint.naming import Spelling, is_named, shelve, spell, spelled_on, spellings, text
+from wa_lint.references.follow import graph_of
+from wa_lint.references.table import LINKS
 from wa_lint.schema import property_at
 from wa_lint.sources.template import read_template
+from wa_lint.spelling import Spelling, is_named, shelve, spell, spelled_on, spellings, text
 
 ENDPOINT, CONFIG = "AWS::SageMaker::Endpoint", "AWS::SageMaker::EndpointConfig"
 TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"

@@ -22,9 +22,9 @@ from moto import mock_aws
 from wa_lint import aws, codec
 from wa_lint.errors import SourceError
 from wa_lint.model import Gap, Resource, Scope, Snapshot, Unknown
-from wa_lint.sources.live import plan
+from wa_lint.sources.live import call_plan as plan
+from wa_lint.sources.live.account_reader import read_live
 from wa_lint.sources.live.collectors import COLLECTORS
-from wa_lint.sources.live.reader import read_live
 
 REGION, ACCOUNT = "us-east-1", "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/worker"

@@ -35,10 +35,10 @@ from wa_lint import aws, codec
 from wa_lint.cli.progress import drawing
 from wa_lint.cli.read_table import read_table
 from wa_lint.errors import SourceError
-from wa_lint.manners import Limits, Manners, TokenBucket, Watch
 from wa_lint.model import Gap, Listed, Location, Resource, Scope, Snapshot, SourceKind, Unknown
-from wa_lint.sources.live.crew import Crew
-from wa_lint.sources.live.reader import read_live
+from wa_lint.request_limits import Limits, Manners, TokenBucket, Watch
+from wa_lint.sources.live.abandonable_threads import Crew
+from wa_lint.sources.live.account_reader import read_live
 
 REGION, ACCOUNT = "us-east-1", "123456789012"
 MODEL = "AWS::SageMaker::Model"

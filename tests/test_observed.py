@@ -15,8 +15,8 @@ from botocore.exceptions import ClientError
 
 from wa_lint.model import Gap, Resource, Scope, Snapshot, Unknown
 from wa_lint.sources.live import metrics
+from wa_lint.sources.live.account_reader import read_live
 from wa_lint.sources.live.metric_table import METRICS
-from wa_lint.sources.live.reader import read_live
 
 REGION, ACCOUNT = "us-east-1", "123456789012"
 NOW = dt.datetime(2026, 11, 23, 18, 30, tzinfo=dt.UTC)

@@ -22,9 +22,9 @@ from wa_lint.errors import SourceError
 from wa_lint.model import ABSENT, Deferred, Path, Raw, Resource, Unknown, Unresolved, Value
 from wa_lint.scenario import Assumptions, Fork, Scenario, explore
 from wa_lint.sources.template import read_template
-from wa_lint.sources.template.asking import Asking, Template
-from wa_lint.sources.template.conditions import truth_of
-from wa_lint.sources.template.reader import template_of
+from wa_lint.sources.template.functions.conditions import truth_of
+from wa_lint.sources.template.functions.question import Asking, Template
+from wa_lint.sources.template.template_reader import template_of
 from wa_lint.truth import equals
 
 CORPUS = FilePath(__file__).parents[1].parent / "shared" / "corpus"

@@ -21,12 +21,13 @@ from http_stub import Fault, Refusal, Stub, drip, hang_up, hang_up_at_once, spea
 from wa_lint import codec
 from wa_lint.demo import modelled
 from wa_lint.demo.stub import ACCOUNT, REGION
-from wa_lint.manners import Manners
 from wa_lint.model import Resource, Snapshot, Unknown
-from wa_lint.sources.live import answers, plan
+from wa_lint.request_limits import Manners
+from wa_lint.sources.live import api_response as answers
+from wa_lint.sources.live import call_plan as plan
+from wa_lint.sources.live.account_reader import read_live
+from wa_lint.sources.live.collector import Collector
 from wa_lint.sources.live.collectors import COLLECTORS
-from wa_lint.sources.live.reader import read_live
-from wa_lint.sources.live.table import Collector
 
 Raw = Any
 Items = dict[str, Raw]

@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 from wa_lint import packs
 from wa_lint.cli.plan import reads
 from wa_lint.policy.actions import scopes
-from wa_lint.sources.live import organization, plan
+from wa_lint.sources.live import call_plan as plan
+from wa_lint.sources.live import organization
+from wa_lint.sources.live.account_reader import read_live
 from wa_lint.sources.live.collectors import COLLECTORS
-from wa_lint.sources.live.reader import read_live
 
 WaLint = Callable[..., Any]
 Asked = frozenset[tuple[str, str]]

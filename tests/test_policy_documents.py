@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from wa_lint import engine, packs, schema
 from wa_lint.facts import FACTS, iam
 from wa_lint.graph import Cell, Graph, World
-from wa_lint.linking import graph_of
 from wa_lint.model import Finding, Hole, Location, Outcome, Resource, Snapshot, Unknown, Unresolved
+from wa_lint.references.follow import graph_of
 from wa_lint.scenario import Scenario, explore
 from wa_lint.sources.template import read_template
-from wa_lint.sources.template.documents import DOCUMENTS
+from wa_lint.sources.template.embedded.policies import DOCUMENTS
 
 HERE = Path(__file__).parent
 RULES = {rule.info.id: rule for rule in packs.load()}

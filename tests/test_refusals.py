@@ -15,18 +15,18 @@ from botocore.awsrequest import AWSResponse
 from wa_lint import engine, packs
 from wa_lint.cel.parse import parse
 from wa_lint.cel.syntax import Select, walk
-from wa_lint.demo.account import embedded_account, new_session
 from wa_lint.demo.deploy import deploy, read_as_deployed
+from wa_lint.demo.embedded_account import embedded_account, new_session
 from wa_lint.demo.seed import sow
 from wa_lint.demo.stub import REGION
 from wa_lint.facts import traffic
-from wa_lint.language import types_read
-from wa_lint.links import LINKS
 from wa_lint.model import Gap, Outcome, Raw, Snapshot, Unknown
+from wa_lint.references.table import LINKS
 from wa_lint.rule import Rule
-from wa_lint.sources.live import plan
-from wa_lint.sources.live.reader import read_live
-from wa_lint.sources.live.table import Call
+from wa_lint.rule_names import types_read
+from wa_lint.sources.live import call_plan as plan
+from wa_lint.sources.live.account_reader import read_live
+from wa_lint.sources.live.collector import Call
 
 ROOT = Path(__file__).parents[1]
 NOW = dt.datetime(2026, 10, 26, 6, tzinfo=dt.UTC)

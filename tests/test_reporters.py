@@ -32,7 +32,7 @@ from wa_lint.model import (
 )
 from wa_lint.reporters import REPORTERS, Options, reporter, tally
 from wa_lint.reporters.line_hash import line_hashes
-from wa_lint.reporters.mending import replacement
+from wa_lint.reporters.replacement import replacement
 
 TEMPLATE = [f"line {i}" for i in range(1, 23)] + ["          InitialInstanceCount: 1", "last"]
 

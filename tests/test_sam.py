@@ -21,8 +21,8 @@ from wa_lint.engine import lint
 from wa_lint.errors import SourceError
 from wa_lint.facts import FACTS
 from wa_lint.graph import World
-from wa_lint.linking import graph_of
 from wa_lint.model import ABSENT, Deferred, Outcome, Snapshot, Value
+from wa_lint.references.follow import graph_of
 from wa_lint.rule import Rule
 from wa_lint.scenario import Assumptions, Scenario, explore
 from wa_lint.schema import steps_of

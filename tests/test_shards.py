@@ -13,17 +13,17 @@ import pytest
 from msgspec.structs import replace
 
 from wa_lint import codec
-from wa_lint.cli.folder import GLOBAL, Folder, Index, Options, Part
-from wa_lint.cli.joining import join
-from wa_lint.cli.judging import lightened
 from wa_lint.cli.options import Choice, chosen_rules
-from wa_lint.cli.reach import reach_of, together
-from wa_lint.cli.shards import Asked, judge_folder
 from wa_lint.engine import lint
 from wa_lint.findings import merge
 from wa_lint.model import Finding, Gap, Listed, Location, Resource, Scope, Snapshot, SourceKind, Unknown, Value
+from wa_lint.references.reach import reach_of, together
+from wa_lint.run.joined_snapshots import join
+from wa_lint.run.judge import lightened
+from wa_lint.run.shards import Asked, judge_folder
+from wa_lint.run.snapshot_folder import GLOBAL, Folder, Index, Options, Part
+from wa_lint.sources.live.collector import Reach
 from wa_lint.sources.live.collectors import COLLECTORS
-from wa_lint.sources.live.table import Reach
 
 WaLint = Callable[..., Any]
 

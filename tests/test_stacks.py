@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 from wa_lint import packs
-from wa_lint.cli.nesting import judged_within
 from wa_lint.document import read_document
 from wa_lint.engine import lint
 from wa_lint.errors import SourceError
 from wa_lint.graph import World
-from wa_lint.linking import graph_of
 from wa_lint.model import ABSENT, Finding, Outcome, Snapshot, Unknown, Unresolved, Value
+from wa_lint.references.follow import graph_of
+from wa_lint.run.nested_files import judged_within
 from wa_lint.scenario import Assumptions, Scenario, explore
 from wa_lint.sources.template import Member, read_template, snapshot_together
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from wa_lint.document import read_document
-from wa_lint.document.places import MAX_DEPTH
+from wa_lint.document.positions import MAX_DEPTH
 from wa_lint.errors import SourceError
 from wa_lint.model import ABSENT, Assumption, Deferred, Hole, Path, Resource, Unknown, Unresolved, Value
 from wa_lint.scenario import Assumptions, Scenario, explore

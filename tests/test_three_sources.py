@@ -13,14 +13,14 @@ import msgspec
 import pytest
 
 from wa_lint import codec, engine, packs
-from wa_lint.demo.account import embedded_account
 from wa_lint.demo.deploy import Deployment, deploy, read_as_deployed
+from wa_lint.demo.embedded_account import embedded_account
 from wa_lint.demo.seed import sow
 from wa_lint.demo.stub import REGION
 from wa_lint.facts import traffic
 from wa_lint.model import Finding, Outcome, Raw, Snapshot
 from wa_lint.rule import Rule
-from wa_lint.sources.live.reader import read_live
+from wa_lint.sources.live.account_reader import read_live
 
 ROOT = Path(__file__).parents[1]
 WORKLOADS = {

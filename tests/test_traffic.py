@@ -8,8 +8,8 @@ import pytest
 
 from wa_lint.facts import FACTS
 from wa_lint.graph import Cell, World
-from wa_lint.linking import graph_of
 from wa_lint.model import ABSENT, Listed, Location, Resource, Scope, Snapshot, SourceKind, Unknown, Value
+from wa_lint.references.follow import graph_of
 
 ENDPOINT: Final = "AWS::SageMaker::Endpoint"
 CONFIG: Final = "AWS::SageMaker::EndpointConfig"

@@ -33,8 +33,8 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from wa_lint.errors import SourceError
-from wa_lint.manners import DEADLINE, Limits, Manners, Watch
 from wa_lint.model import Raw
+from wa_lint.request_limits import DEADLINE, Limits, Manners, Watch
 
 _SMALL_PAGES = frozenset({"iam", "sagemaker"})
 """Services whose pages hold a tenth of what they may, if nobody asks for more (botocore's models, MaxResults)."""

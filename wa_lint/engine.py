@@ -11,8 +11,8 @@ from wa_lint.cel.quick import Bail, places, seen
 from wa_lint.facts import FACTS
 from wa_lint.findings import gravest, join, sort_key
 from wa_lint.graph import Cell, Graph, World
-from wa_lint.linking import graph_of
 from wa_lint.model import NO_COUNTS, OPEN, Counts, Finding, Outcome, Report, Resource, Snapshot
+from wa_lint.references.follow import graph_of
 from wa_lint.rule import QuickPrograms, Rule
 from wa_lint.scenario import Assumptions, Fork
 from wa_lint.sources.jobs import with_jobs

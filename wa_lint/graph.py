@@ -1,7 +1,7 @@
 """A snapshot as rules see it: cells that look up their members, in one scenario at a time.
 
 It reads nothing and judges nothing. A `World` is the graph in one scenario; what depends on a scenario is asked of the
-world and remembered by the part of the scenario that it rests on. Links and facts are handed in: see `wa_lint.linking`.
+world and remembered by the part of the scenario that it rests on. Links and facts are handed in (`references.follow`).
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from wa_lint.model import (
     Value,
     path_text,
 )
-from wa_lint.naming import Text, text, token
 from wa_lint.scenario import Assumptions, Memory, Scenario
+from wa_lint.spelling import Text, text, token
 from wa_lint.truth import Truth
 
 T = TypeVar("T")

@@ -468,7 +468,7 @@ class Report(msgspec.Struct, frozen=True):
     judged_at: str | None = None
     skew: tuple[Skew, ...] = ()
     notes: tuple[Note, ...] = ()
-    """What stands beside the resources for us to read; `wa_lint.allow` makes suppressions of it."""
+    """What stands beside the resources for us to read; `wa_lint.suppress.allow` makes suppressions of it."""
     counted: Mapping[str, Counts] = {}
     """By rule: the outcomes that nobody asked to see, and that are not among the findings."""
     places: frozenset[tuple[str | None, str | None]] = frozenset()

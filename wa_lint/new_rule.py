@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wa_lint import schema
-from wa_lint.language import names_of_ours
+from wa_lint.rule_names import names_of_ours
 
 _TEMPLATE = """\
 id: {id}

@@ -13,9 +13,9 @@ from wa_lint.cel.values import EvaluationError
 from wa_lint.facts import FACTS, FUNCTIONS
 from wa_lint.findings import show
 from wa_lint.graph import Cell, Graph, World
-from wa_lint.language import SETTINGS, TODAY, environment_problem
-from wa_lint.linking import graph_of
 from wa_lint.model import Location, Resource, Snapshot, Unknown, path_text
+from wa_lint.references.follow import graph_of
+from wa_lint.rule_names import SETTINGS, TODAY, environment_problem
 from wa_lint.scenario import Assumptions, Scenario, describe, explore
 from wa_lint.sources.jobs import with_jobs
 

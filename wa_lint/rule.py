@@ -18,8 +18,8 @@ from wa_lint.cel.syntax import CelCheckError, CelError, caret
 from wa_lint.document import Document, read_document
 from wa_lint.errors import RuleFileError, SourceError, did_you_mean
 from wa_lint.facts import FUNCTIONS
-from wa_lint.language import SETTINGS, TODAY, ExpressionError, check_expressions, mentions
 from wa_lint.model import Edit, Outcome, Raw, RuleInfo
+from wa_lint.rule_names import SETTINGS, TODAY, ExpressionError, check_expressions, mentions
 
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 

@@ -18,7 +18,6 @@ from wa_lint.cel.values import Cell as Traced
 from wa_lint.cel.values import EvaluationError
 from wa_lint.findings import Case, Verdict, is_open, show, waste_of
 from wa_lint.graph import Cell, Graph, World
-from wa_lint.language import SETTINGS, TODAY
 from wa_lint.model import (
     ABSENT,
     Outcome,
@@ -32,6 +31,7 @@ from wa_lint.model import (
     path_text,
 )
 from wa_lint.rule import Rule
+from wa_lint.rule_names import SETTINGS, TODAY
 from wa_lint.scenario import Assumptions, Scenario, explore
 from wa_lint.truth import Truth, every
 

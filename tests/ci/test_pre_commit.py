@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from wa_lint.cli import inputs
+from wa_lint.run import inputs
 
 ROOT = Path(__file__).parents[2]
 (HOOK,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
-from wa_lint.cel.check import types_of
 from wa_lint.cel.syntax import (
     Call,
     Conditional,
@@ -22,6 +21,7 @@ from wa_lint.cel.syntax import (
     children,
     shown,
 )
+from wa_lint.cel.type_check import types_of
 from wa_lint.cel.types import DYN, Environment, Function, ListType, MapType, OptionalType, Type
 
 Paths = frozenset[str]

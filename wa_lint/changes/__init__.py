@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from wa_lint.changes import keys
+from wa_lint.changes import match_keys as keys
 from wa_lint.changes.pairs import paired
+from wa_lint.changes.property_changes import PropertyChange, property_changes
 from wa_lint.changes.seen import OPEN, Seen
 from wa_lint.changes.side import Side
-from wa_lint.changes.values import PropertyChange, property_changes
 from wa_lint.model import Finding, Gap, Outcome, Resource, Scope, Severity
 
 __all__ = [

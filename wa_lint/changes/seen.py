@@ -6,9 +6,9 @@ import re
 from collections import defaultdict
 from typing import Final
 
-from wa_lint.allow import FAULTS
 from wa_lint.changes.side import Side
 from wa_lint.model import Finding, Outcome, Resource, Scope, SourceKind
+from wa_lint.suppress.allow import FAULTS
 
 OPEN: Final = frozenset({Outcome.FAIL, Outcome.UNKNOWN})
 """The outcomes that stand in every report."""

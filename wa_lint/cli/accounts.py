@@ -14,8 +14,8 @@ import msgspec
 from wa_lint.cli.configuring import packed
 from wa_lint.cli.output import complain
 from wa_lint.errors import ConfigError, SourceError
-from wa_lint.manners import CALLS_PER_SECOND, Manners
 from wa_lint.model import Raw
+from wa_lint.request_limits import CALLS_PER_SECOND, Manners
 
 if TYPE_CHECKING:
     from wa_lint import aws

@@ -12,16 +12,16 @@ import click
 from wa_lint import packs, schema
 from wa_lint.cel.syntax import CelError, caret
 from wa_lint.cli.exits import BROKEN, CLEAN, FOUND, NOTHING
-from wa_lint.cli.inputs import find, neighbours, read
 from wa_lint.cli.output import complain, to_stdout
-from wa_lint.cli.parameters import OPTION, stages_of
-from wa_lint.cli.settling import today
-from wa_lint.cli.templates import Template
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Snapshot
 from wa_lint.new_rule import folder_of, text_of_new_rule
 from wa_lint.probe import Result, results
 from wa_lint.rule import Rule
+from wa_lint.run.given_parameters import OPTION, stages_of
+from wa_lint.run.inputs import find, neighbours, read
+from wa_lint.run.joined_templates import Template
+from wa_lint.suppress.apply import today
 
 
 @click.command()

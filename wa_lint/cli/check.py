@@ -12,19 +12,19 @@ import click
 import msgspec
 
 from wa_lint import findings
-from wa_lint.baseline import read, written
 from wa_lint.cli.configuring import configured, packed
-from wa_lint.cli.excerpts import excerpts
 from wa_lint.cli.exits import CLEAN, NOTHING, exit_code
-from wa_lint.cli.inputs import File, find, uri_of
-from wa_lint.cli.judging import Judged, Task, day, judge_files
 from wa_lint.cli.options import Choice, Delivery, Settling, choice, chosen_rules, delivery, settling
 from wa_lint.cli.output import atomic, complain, deliver, targets
-from wa_lint.cli.parameters import OPTION, stages_of
-from wa_lint.cli.settling import lists_all, settled, today
 from wa_lint.model import Report
 from wa_lint.reporters import Options
 from wa_lint.rule import Rule
+from wa_lint.run.excerpts import excerpts
+from wa_lint.run.given_parameters import OPTION, stages_of
+from wa_lint.run.inputs import File, find, uri_of
+from wa_lint.run.judge import Judged, Task, day, judge_files
+from wa_lint.suppress.apply import lists_all, settled, today
+from wa_lint.suppress.baseline import read, written
 
 Lines: TypeAlias = Callable[[str], Sequence[str]]
 """The lines of the source behind a uri."""

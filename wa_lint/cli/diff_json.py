@@ -6,7 +6,7 @@ import msgspec
 
 from wa_lint import __version__
 from wa_lint.changes import Change, Difference, Gone, PropertyChange, ResourceChange, Side, Unsure
-from wa_lint.changes.values import plain, shown
+from wa_lint.changes.property_changes import plain, shown
 from wa_lint.model import Finding, Gap, Input, Location, Raw, Resource
 from wa_lint.reporters import json_report
 

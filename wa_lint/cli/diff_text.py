@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from wa_lint.changes import Change, Difference, Findings, Gone, PropertyChange, ResourceChange, Resources, Side, Unsure
-from wa_lint.changes.values import shown
+from wa_lint.changes.property_changes import shown
 from wa_lint.model import Finding, Gap, Outcome, Resource, Severity
 from wa_lint.reporters import Options
 from wa_lint.reporters.text import Ink

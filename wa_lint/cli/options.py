@@ -13,12 +13,12 @@ import click
 import msgspec
 
 from wa_lint import lens, packs
-from wa_lint.allow import FAULTS
 from wa_lint.cli.configuring import packed
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Severity
 from wa_lint.reporters import REPORTERS
 from wa_lint.rule import Rule
+from wa_lint.suppress.allow import FAULTS
 
 _SEVERITIES: Final = [severity.value for severity in Severity]
 

@@ -15,13 +15,13 @@ from typing import BinaryIO
 import click
 import msgspec
 
-from wa_lint.cli.anchoring import anchored
 from wa_lint.cli.exits import exit_code
-from wa_lint.cli.history import past
 from wa_lint.cli.options import Delivery
 from wa_lint.errors import ConfigError
 from wa_lint.model import Report, Severity
 from wa_lint.reporters import Options, in_pieces, visible
+from wa_lint.run.earlier_runs import past
+from wa_lint.run.template_lines import anchored
 
 
 class Target(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from typing import Final
 import click
 import msgspec
 
-from wa_lint import language
+from wa_lint import rule_names as language
 from wa_lint.cli.accounts import Account
 from wa_lint.cli.configuring import configured
 from wa_lint.cli.exits import CLEAN, NOTHING
@@ -20,7 +20,7 @@ from wa_lint.cli.output import complain, to_stdout
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Raw
 from wa_lint.rule import Rule
-from wa_lint.sources.live import plan
+from wa_lint.sources.live import call_plan as plan
 
 _WIDTH: Final = 80
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from wa_lint import docs, lens, packs
-from wa_lint.allow import FAULTS
 from wa_lint.cli.exits import CLEAN
 from wa_lint.cli.options import Choice, choice, chosen_rules, named_rule
 from wa_lint.cli.output import to_stdout
 from wa_lint.model import RuleInfo
+from wa_lint.suppress.allow import FAULTS
 
 
 @click.command()

@@ -10,21 +10,22 @@ from pathlib import Path
 import click
 import msgspec
 
-from wa_lint import findings, language
+from wa_lint import findings
+from wa_lint import rule_names as language
 from wa_lint.cli.accounts import Account, Fleet, account, fleet, moment
-from wa_lint.cli.collecting import InFolder, InMemory, collect
 from wa_lint.cli.configuring import configured
-from wa_lint.cli.folder import INDEX, Index, Options, Part
-from wa_lint.cli.judging import day, judge_snapshot, lightened
 from wa_lint.cli.options import Choice, Delivery, Settling, choice, chosen_rules, delivery, settling
 from wa_lint.cli.output import deliver, targets
 from wa_lint.cli.plan import plannable
 from wa_lint.cli.pushing import push, pushable
-from wa_lint.cli.settling import lists_all, settled, today
-from wa_lint.cli.shards import Asked, judge_folder, row_of
 from wa_lint.model import Report
 from wa_lint.reporters import Options as Shown
 from wa_lint.rule import Rule
+from wa_lint.run.collect import InFolder, InMemory, collect
+from wa_lint.run.judge import day, judge_snapshot, lightened
+from wa_lint.run.shards import Asked, judge_folder, row_of
+from wa_lint.run.snapshot_folder import INDEX, Index, Options, Part
+from wa_lint.suppress.apply import lists_all, settled, today
 
 
 @click.command()

@@ -12,15 +12,15 @@ import msgspec
 
 from wa_lint import codec
 from wa_lint.cli.accounts import Account, Fleet, account, fleet, moment
-from wa_lint.cli.collecting import InFolder, InMemory, collect
 from wa_lint.cli.configuring import configured
 from wa_lint.cli.exits import BLIND, CLEAN
-from wa_lint.cli.folder import INDEX, Index, Options, Part, demand_fit, is_folder, read_index
 from wa_lint.cli.output import atomic, complain
 from wa_lint.cli.plan import plannable
 from wa_lint.cli.read_table import read_table
 from wa_lint.errors import ConfigError, SourceError
 from wa_lint.model import Snapshot, SourceKind
+from wa_lint.run.collect import InFolder, InMemory, collect
+from wa_lint.run.snapshot_folder import INDEX, Index, Options, Part, demand_fit, is_folder, read_index
 
 _RESUME: Final = "--resume"
 

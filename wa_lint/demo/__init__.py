@@ -11,8 +11,8 @@ from typing import Final
 import msgspec
 
 from wa_lint import engine, findings, packs
-from wa_lint.demo.account import embedded_account
 from wa_lint.demo.deploy import Missed, deploy, read_as_deployed
+from wa_lint.demo.embedded_account import embedded_account
 from wa_lint.demo.seed import read_seed, sow
 from wa_lint.demo.stub import REGION
 from wa_lint.errors import ConfigError
@@ -84,7 +84,7 @@ def run(out: Path, write: Callable[[str], None], options: Options | None = None)
 
 def judge(content: bytes, uri: str, rules: Sequence[Rule]) -> Demo:
     """Judge the template as it stands, then the account that it and the seed make."""
-    from wa_lint.sources.live.reader import read_live  # noqa: PLC0415, it imports boto3
+    from wa_lint.sources.live.account_reader import read_live  # noqa: PLC0415, it imports boto3
 
     seed = _read(_SEED)
     now = read_seed(seed, _SEED).now

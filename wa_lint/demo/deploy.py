@@ -15,15 +15,15 @@ import msgspec
 
 from wa_lint import schema
 from wa_lint.demo.operations import MAKINGS, Making, Step
-from wa_lint.demo.shaping import Item, shaped
+from wa_lint.demo.request_shapes import Item, shaped
 from wa_lint.demo.stub import ACCOUNT, REGION
 from wa_lint.document import Document, read_document
 from wa_lint.errors import SourceError
-from wa_lint.links import IDENTITIES
 from wa_lint.model import ABSENT, Deferred, Hole, Partial, Raw, Resource, Snapshot, Unknown, Unresolved, Value
+from wa_lint.references.table import IDENTITIES
 from wa_lint.scenario import Fork, Scenario
-from wa_lint.sources.live.answers import Place, filled, rename, words
-from wa_lint.sources.live.plan import BY_TYPE
+from wa_lint.sources.live.api_response import Place, filled, rename, words
+from wa_lint.sources.live.call_plan import BY_TYPE
 from wa_lint.sources.template import snapshot_of
 
 _PLACE: Final = Place(ACCOUNT, REGION)

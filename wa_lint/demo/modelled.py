@@ -18,8 +18,8 @@ import msgspec
 
 from wa_lint.demo.stub import ACCOUNT, REGION
 from wa_lint.model import Raw
+from wa_lint.sources.live.collector import Collector
 from wa_lint.sources.live.collectors import COLLECTORS
-from wa_lint.sources.live.table import Collector
 
 Items = dict[str, Raw]
 

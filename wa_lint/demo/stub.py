@@ -15,8 +15,8 @@ from typing import Final
 
 import msgspec
 
-from wa_lint.demo import lacking
-from wa_lint.demo.shaping import shaped
+from wa_lint.demo import missing_in_moto as lacking
+from wa_lint.demo.request_shapes import shaped
 from wa_lint.model import Raw
 
 Items = dict[str, Raw]

@@ -4,7 +4,7 @@ YAML is read by its 1.2 core rules: no dates, no yes and no, no sexagesimals. A 
 text, for it is an account id. CloudFormation's short tags become their long form: ``!Ref A`` is ``{"Ref": "A"}``.
 """
 
-from wa_lint.document.places import Comment, Document, Number, Place
-from wa_lint.document.reading import read_document
+from wa_lint.document.file_kind import read_document
+from wa_lint.document.positions import Comment, Document, Number, Place
 
 __all__ = ["Comment", "Document", "Number", "Place", "read_document"]

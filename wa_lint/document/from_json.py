@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from wa_lint.document.places import MAX_DEPTH, TOO_DEEP, Document, Place, decimal, twin, whole
+from wa_lint.document.positions import MAX_DEPTH, TOO_DEEP, Document, Place, decimal, twin, whole
 from wa_lint.errors import SourceError
 from wa_lint.model import Raw
 

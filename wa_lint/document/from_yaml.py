@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import yaml
 
-from wa_lint.document.places import MAX_DEPTH, TOO_DEEP, Document, Place, decimal, error_at, twin, whole
+from wa_lint.document.positions import MAX_DEPTH, TOO_DEEP, Document, Place, decimal, error_at, twin, whole
 from wa_lint.errors import SourceError
 from wa_lint.model import Problem, Raw
 

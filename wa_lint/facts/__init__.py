@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from wa_lint.cel.types import Function
-from wa_lint.facts import bucket, catalogue, cost, exposure, iam, images, keys, notebook, traffic
+from wa_lint.facts import bucket, catalogue, cost, exposure, iam, images, notebook, traffic
+from wa_lint.facts import kms_keys as keys
 from wa_lint.facts.fact import Fact
 
 FACTS: Final[tuple[Fact, ...]] = (

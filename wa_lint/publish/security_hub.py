@@ -20,9 +20,9 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from wa_lint.errors import SourceError
-from wa_lint.manners import TokenBucket
 from wa_lint.model import Outcome, Raw, Report
 from wa_lint.reporters.asff import GENERATOR, GLOBAL, by_place, cut, regions
+from wa_lint.request_limits import TokenBucket
 
 GRANTS: Final = ("securityhub:BatchImportFindings", "securityhub:GetFindings")
 """What the credentials must be allowed, besides what reading takes."""

@@ -12,7 +12,8 @@ import re
 from typing import Final
 
 from wa_lint.model import Finding, Outcome, Report
-from wa_lint.reporters import Options, stages, tally
+from wa_lint.reporters import Options, tally
+from wa_lint.reporters import set_words as stages
 
 _FORMULA: Final = re.compile(r"[\s'\"\u200b-\u200f\ufeff]*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
 """A formula's first character, its full-width twins too."""

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from wa_lint.model import Finding, Outcome, Report, Severity
-from wa_lint.reporters import Options, stages, visible
+from wa_lint.reporters import Options, visible
+from wa_lint.reporters import set_words as stages
 
 _COMMAND: Final = {
     Severity.CRITICAL: "error",

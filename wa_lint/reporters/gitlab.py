@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import Final
 
 from wa_lint.model import Finding, Outcome, Raw, Report, Severity
-from wa_lint.reporters import Options, stages
+from wa_lint.reporters import Options
+from wa_lint.reporters import set_words as stages
+from wa_lint.reporters.finding_path import file_of
 from wa_lint.reporters.json_report import encode
-from wa_lint.reporters.places import file_of
 
 _SEVERITY: Final = {
     Severity.LOW: "info",

@@ -10,8 +10,8 @@ from typing import Final
 from wa_lint import __version__, lens
 from wa_lint.model import Finding, Outcome, Raw, Report, Severity
 from wa_lint.reporters import Options
+from wa_lint.reporters.finding_path import file_of
 from wa_lint.reporters.json_report import encode
-from wa_lint.reporters.places import file_of
 
 _VERSION: Final = "15.2.1"
 

@@ -15,7 +15,8 @@ from typing import Final
 
 from wa_lint import __version__, lens
 from wa_lint.model import Finding, Outcome, Raw, Report
-from wa_lint.reporters import Options, blanked, stages, tally, waste
+from wa_lint.reporters import Options, blanked, tally, waste
+from wa_lint.reporters import set_words as stages
 from wa_lint.reporters.scorecard import Pillar, scorecard
 
 _GAUGE: Final = 2 * math.pi * 42

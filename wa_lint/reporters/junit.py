@@ -10,7 +10,8 @@ from xml.etree import ElementTree as ET
 
 from wa_lint import lens
 from wa_lint.model import Finding, Outcome, Report
-from wa_lint.reporters import Options, stages, tally
+from wa_lint.reporters import Options, tally
+from wa_lint.reporters import set_words as stages
 
 _NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 has no way to say."""

@@ -14,7 +14,8 @@ from typing import Final
 
 from wa_lint import lens
 from wa_lint.model import Finding, Outcome, Report, Severity
-from wa_lint.reporters import Options, blanked, stages, tally
+from wa_lint.reporters import Options, blanked, tally
+from wa_lint.reporters import set_words as stages
 
 MARK: Final = "<!-- wa-lint -->"
 """By it a bot finds its own comment again."""

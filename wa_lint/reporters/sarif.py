@@ -26,11 +26,12 @@ from wa_lint.model import (
     Skew,
     Suppression,
 )
-from wa_lint.reporters import Options, stages
+from wa_lint.reporters import Options
+from wa_lint.reporters import set_words as stages
+from wa_lint.reporters.finding_path import file_of
 from wa_lint.reporters.json_report import encode
 from wa_lint.reporters.line_hash import line_hashes
-from wa_lint.reporters.mending import Replacement, replacement
-from wa_lint.reporters.places import file_of
+from wa_lint.reporters.replacement import Replacement, replacement
 from wa_lint.reporters.sarif_rules import LEVEL, driver, sentence, taxonomy
 
 MOST_RESULTS: Final = 5000

@@ -14,7 +14,8 @@ from typing import Final
 import msgspec
 
 from wa_lint.model import Evidence, Finding, Gap, Input, Location, Outcome, Report, Severity, Suppression
-from wa_lint.reporters import Options, blanked, stages, tally, visible, waste
+from wa_lint.reporters import Options, blanked, tally, visible, waste
+from wa_lint.reporters import set_words as stages
 
 _ANSI: Final = {
     "critical": "1;35",

@@ -13,7 +13,7 @@ from typing import Final
 
 from wa_lint import redact, schema
 from wa_lint.model import Hole, Listed, Location, Raw, Resource, Unknown, Unresolved, Value
-from wa_lint.sources.export.found import Format, Found
+from wa_lint.sources.export.export_document import Format, Found
 
 _LATER: Final = "{{changeSet:KNOWN_AFTER_APPLY}}"
 _HOLE: Final = re.compile(r"\{\{changeSet:KNOWN_AFTER_APPLY\}\}|\{\{resolve:[^{}]*\}\}")

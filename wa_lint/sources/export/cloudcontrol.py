@@ -8,11 +8,11 @@ from functools import cache
 from typing import Final
 
 from wa_lint import redact, schema
-from wa_lint.links import IDENTITIES, Identity
 from wa_lint.model import Listed, Location, Raw, Resource, Unknown, Value
-from wa_lint.sources.export.found import Format, Found
-from wa_lint.sources.export.words import with_unknown
-from wa_lint.sources.live.answers import settable
+from wa_lint.references.table import IDENTITIES, Identity
+from wa_lint.sources.export.export_document import Format, Found
+from wa_lint.sources.export.to_cloudformation import with_unknown
+from wa_lint.sources.live.api_response import settable
 
 _NOT_LISTED: Final = Unknown("a listing need not say it; ask cloudcontrol get-resource")
 _NEVER_SHOWN: Final = Unknown("AWS never shows it")

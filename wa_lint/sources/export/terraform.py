@@ -11,7 +11,7 @@ from typing import Final
 
 from wa_lint.errors import SourceError
 from wa_lint.model import Raw
-from wa_lint.sources.export.found import Format, Found
+from wa_lint.sources.export.export_document import Format, Found
 from wa_lint.sources.export.terraform_parts import joined
 from wa_lint.sources.export.terraform_references import Configuration
 from wa_lint.sources.export.terraform_types import ATTACHED, KINDS

@@ -11,12 +11,12 @@ from typing import Final
 
 import msgspec
 
-from wa_lint.links import IDENTITIES, LINKS, Identity
 from wa_lint.model import ABSENT, Hole, Listed, Location, Partial, Raw, Resource, Unknown, Unresolved, Value
+from wa_lint.references.table import IDENTITIES, LINKS, Identity
 from wa_lint.sources.export.terraform_types import ATTACHED, KINDS, SHAPES, Kind
 from wa_lint.sources.export.terraform_values import LATER, Planned
-from wa_lint.sources.export.words import changed, folded, in_words, with_unknown
-from wa_lint.sources.live.answers import document, rename
+from wa_lint.sources.export.to_cloudformation import changed, folded, in_words, with_unknown
+from wa_lint.sources.live.api_response import document, rename
 
 Values = dict[str, Value]
 

@@ -19,7 +19,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     type: str
     """CloudFormation's."""
     renames: Mapping[str, str] = {}
-    """Terraform's path -> the path whose last name CloudFormation knows. See `wa_lint.sources.live.answers.rename`."""
+    """Terraform's path -> the path whose last name CloudFormation knows. See `live.api_response.rename`."""
     documents: tuple[str, ...] = ()
     """CloudFormation paths that hold JSON as a text."""
     values: Mapping[str, Mapping[object, object]] = {}

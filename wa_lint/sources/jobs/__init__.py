@@ -3,8 +3,8 @@
 Pure functions of a definition, whatever source it came from. Who reads a template or an account hands it in.
 """
 
-from wa_lint.sources.jobs.beside import jobs_beside, with_jobs
-from wa_lint.sources.jobs.found import Branches, Job, Node, Unseen, as_resource
+from wa_lint.sources.jobs.job import Branches, Job, Node, Unseen, as_resource
+from wa_lint.sources.jobs.jobs_in_snapshot import jobs_beside, with_jobs
 from wa_lint.sources.jobs.machine import jobs_in_machine
 from wa_lint.sources.jobs.pipeline import jobs_in_pipeline
 

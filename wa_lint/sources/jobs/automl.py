@@ -10,7 +10,7 @@ from typing import Final
 
 from wa_lint.model import ABSENT, Path, Value
 from wa_lint.sources.jobs.arguments import Placed
-from wa_lint.sources.jobs.found import Node
+from wa_lint.sources.jobs.job import Node
 
 TYPE: Final = "AWS::SageMaker::AutoMLJob"
 

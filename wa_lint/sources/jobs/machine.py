@@ -15,7 +15,7 @@ from wa_lint.model import ABSENT, Hole, Path, Unknown, Unresolved, Value
 from wa_lint.sources.jobs import automl
 from wa_lint.sources.jobs.arguments import Placed, arguments
 from wa_lint.sources.jobs.automl import as_second_version
-from wa_lint.sources.jobs.found import Branches, Job, Node, Unseen, known, pattern_of, whole
+from wa_lint.sources.jobs.job import Branches, Job, Node, Unseen, known, pattern_of, whole
 
 ACTIONS: Final[Mapping[str, str]] = {
     "createAutoMLJob": "AWS::SageMaker::AutoMLJob",

@@ -29,7 +29,7 @@ from wa_lint.scenario import Fork
 from wa_lint.sources.jobs import automl
 from wa_lint.sources.jobs.arguments import Joined, Placed, arguments
 from wa_lint.sources.jobs.automl import as_second_version
-from wa_lint.sources.jobs.found import Branches, Job, Node, Unseen, known, whole
+from wa_lint.sources.jobs.job import Branches, Job, Node, Unseen, known, whole
 
 _SAGEMAKER: Final = "AWS::SageMaker::"
 

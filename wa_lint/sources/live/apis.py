@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wa_lint.sources.live.table import Call, Collector
+from wa_lint.sources.live.collector import Call, Collector
 
 _FUNCTION = {"FunctionName": "FunctionName"}
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wa_lint.sources.live.table import Call, Collector
+from wa_lint.sources.live.collector import Call, Collector
 
 _BEDROCK_ARN = "arn:{partition}:bedrock:{region}:{account}:"
 _DRAFT = {"agentVersion": "DRAFT"}

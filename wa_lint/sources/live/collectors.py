@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from wa_lint.sources.live.apis import HTTP_API, LAMBDA, REST_API
-from wa_lint.sources.live.around import AROUND, NAMED
 from wa_lint.sources.live.bedrock import BEDROCK
+from wa_lint.sources.live.collector import Call, Collector, Reach
 from wa_lint.sources.live.sagemaker import SAGEMAKER
-from wa_lint.sources.live.table import Call, Collector, Reach
+from wa_lint.sources.live.supporting import AROUND, NAMED
 
 _BUCKET = {"Bucket": "Name"}
 _RULES = "LifecycleConfiguration.Rules[]."

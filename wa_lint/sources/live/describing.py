@@ -9,10 +9,11 @@ import msgspec
 
 from wa_lint import aws
 from wa_lint.model import Raw
-from wa_lint.sources.live import naming, plan
-from wa_lint.sources.live.answers import Item, told
+from wa_lint.sources.live import call_plan as plan
+from wa_lint.sources.live import unreferenced as naming
+from wa_lint.sources.live.api_response import Item, told
+from wa_lint.sources.live.collector import Call, Collector
 from wa_lint.sources.live.listing import Listing, Refused, Run, ask, is_gone, is_none, request_of
-from wa_lint.sources.live.table import Call, Collector
 
 
 class Described(msgspec.Struct, frozen=True):

@@ -11,10 +11,10 @@ import msgspec
 
 from wa_lint import aws
 from wa_lint.model import Raw
-from wa_lint.sources.live import plan
-from wa_lint.sources.live.answers import Item, Place, is_aws_own, items_in
-from wa_lint.sources.live.crew import gather
-from wa_lint.sources.live.table import Call, Collector
+from wa_lint.sources.live import call_plan as plan
+from wa_lint.sources.live.abandonable_threads import gather
+from wa_lint.sources.live.api_response import Item, Place, is_aws_own, items_in
+from wa_lint.sources.live.collector import Call, Collector
 
 OnProgress = Callable[[str, int, int], None]
 """Told what is done (``list``, ``describe``, ``measure``), how many calls of it are, and of how many."""

@@ -9,13 +9,14 @@ import msgspec
 
 from wa_lint import aws
 from wa_lint.model import Raw, Unknown, Value
-from wa_lint.sources.live import metrics, plan
-from wa_lint.sources.live.answers import identity_of
+from wa_lint.sources.live import call_plan as plan
+from wa_lint.sources.live import metrics
+from wa_lint.sources.live.api_response import identity_of
+from wa_lint.sources.live.collector import Metric
 from wa_lint.sources.live.describing import Described
 from wa_lint.sources.live.listing import Refused, Run
 from wa_lint.sources.live.metric_table import METRICS
 from wa_lint.sources.live.resuming import place_of
-from wa_lint.sources.live.table import Metric
 
 _Key = tuple[str, str]
 """The type and the id of a resource."""

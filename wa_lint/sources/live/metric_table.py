@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from wa_lint.sources.live.table import Metric
+from wa_lint.sources.live.collector import Metric
 
 _ENDPOINT: Final = "AWS::SageMaker::Endpoint"
 _COMPONENT: Final = "AWS::SageMaker::InferenceComponent"

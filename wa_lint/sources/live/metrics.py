@@ -9,8 +9,8 @@ from typing import Final, TypeAlias
 import msgspec
 
 from wa_lint.model import Raw, Unknown, Value
-from wa_lint.sources.live.answers import Item, items_in
-from wa_lint.sources.live.table import Metric
+from wa_lint.sources.live.api_response import Item, items_in
+from wa_lint.sources.live.collector import Metric
 
 BATCH: Final = 500
 """CloudWatch's own limit of queries in one GetMetricData call."""

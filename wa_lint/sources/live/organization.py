@@ -9,8 +9,8 @@ import msgspec
 
 from wa_lint import aws
 from wa_lint.errors import SourceError
-from wa_lint.manners import Manners, Watch
 from wa_lint.model import Raw
+from wa_lint.request_limits import Manners, Watch
 
 _ENABLED: Final = ("ENABLED", "ENABLED_BY_DEFAULT")
 

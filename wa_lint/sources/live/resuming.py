@@ -9,9 +9,9 @@ import msgspec
 
 from wa_lint.errors import SourceError
 from wa_lint.model import Resource, Scope, Snapshot, SourceKind
-from wa_lint.sources.live.answers import Place
+from wa_lint.sources.live.api_response import Place
+from wa_lint.sources.live.collector import Collector, Reach
 from wa_lint.sources.live.describing import Described
-from wa_lint.sources.live.table import Collector, Reach
 
 
 class Earlier(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from wa_lint.sources.live.table import Call, Collector
+from wa_lint.sources.live.collector import Call, Collector
 
 _ARN: Final = "arn:{partition}:sagemaker:{region}:{account}"
 

@@ -13,8 +13,8 @@ import msgspec
 
 from wa_lint import aws, redact
 from wa_lint.model import Gap, Location, Note, Raw, Resource, Scope
+from wa_lint.sources.live.call_plan import TAGS
 from wa_lint.sources.live.listing import Refused, Run
-from wa_lint.sources.live.plan import TAGS
 
 ALLOW: Final = "wa-lint:allow"
 """What a suppression stands in."""

@@ -16,14 +16,15 @@ import msgspec
 
 from wa_lint import aws
 from wa_lint.errors import SourceError
-from wa_lint.manners import DEADLINE, INTERRUPTED, Manners
 from wa_lint.model import Raw, Snapshot
-from wa_lint.sources.live import organization, plan
-from wa_lint.sources.live.answers import Place
+from wa_lint.request_limits import DEADLINE, INTERRUPTED, Manners
+from wa_lint.sources.live import call_plan as plan
+from wa_lint.sources.live import organization
+from wa_lint.sources.live.account_reader import read_live
+from wa_lint.sources.live.api_response import Place
+from wa_lint.sources.live.collector import Reach
 from wa_lint.sources.live.listing import OnProgress
-from wa_lint.sources.live.reader import read_live
 from wa_lint.sources.live.resuming import taken_over
-from wa_lint.sources.live.table import Reach
 
 ALL: Final = "all"
 """In place of a region: all that the account has enabled."""

@@ -1,9 +1,9 @@
 """CloudFormation templates, YAML or JSON, read into a snapshot whose values wait for a scenario."""
 
+from wa_lint.sources.template.parameter_sets import Stage, pair_of, read_parameters, read_stages
 from wa_lint.sources.template.parameters import Pins, refusal
-from wa_lint.sources.template.reader import looks_like_template, read_template, snapshot_of
-from wa_lint.sources.template.stages import Stage, pair_of, read_parameters, read_stages
-from wa_lint.sources.template.together import Member, snapshot_together
+from wa_lint.sources.template.stacks.one_world import Member, snapshot_together
+from wa_lint.sources.template.template_reader import looks_like_template, read_template, snapshot_of
 
 __all__ = [
     "Member",

@@ -1,6 +1,6 @@
 """What stands in a template for wa-lint to read: comments and Metadata sections, with what they speak of.
 
-It finds them; `wa_lint.allow` says what they mean.
+It finds them; `wa_lint.suppress.allow` says what they mean.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from wa_lint.document import Document
-from wa_lint.document.places import Comment, Place
+from wa_lint.document.positions import Comment, Place
 from wa_lint.model import Location, Note, Path, Raw
 
 _OURS: Final = re.compile(r"#+\s*wa-lint\s*:\s*(?P<text>.*)", re.DOTALL)

@@ -10,7 +10,7 @@ import msgspec
 from wa_lint.document import Number
 from wa_lint.model import Bounds, Hole, Raw, Unresolved, Value
 from wa_lint.redact import mask_by_name
-from wa_lint.sources.template.texts import any_of, text_of
+from wa_lint.sources.template.functions.partial_text import any_of, text_of
 
 Pins: TypeAlias = Mapping[str, str | list[str]]
 """Values that the user gives for parameters."""

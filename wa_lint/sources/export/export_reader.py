@@ -1,0 +1,196 @@
+"""Reads an export into a snapshot: what it is, its content says. It opens no file."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from wa_lint import codec
+from wa_lint.document import read_document
+from wa_lint.document.from_json import json_document
+from wa_lint.document.positions import MAX_DEPTH
+from wa_lint.errors import SourceError
+from wa_lint.model import Listed, Location, Problem, Raw, Resource, Snapshot, SourceKind, Unknown
+from wa_lint.sources.export.aws_config import CONFIG
+from wa_lint.sources.export.changeset import CHANGE_SET
+from wa_lint.sources.export.cli_answers import ANSWER
+from wa_lint.sources.export.cloudcontrol import CLOUD_CONTROL
+from wa_lint.sources.export.export_document import Format, Found
+from wa_lint.sources.export.json_positions import places_of
+from wa_lint.sources.export.terraform import TERRAFORM
+
+FORMATS: Final[tuple[Format, ...]] = (TERRAFORM, CHANGE_SET, CLOUD_CONTROL, CONFIG, ANSWER)
+"""What is read, beside our own snapshots. The first that recognises a document reads it."""
+
+_GZIP: Final = b"\x1f\x8b"
+_TOO_DEEP: Final = f"with a text in it that nests deeper than {MAX_DEPTH} levels, so it was not read"
+_MOST_BYTES: Final = 512 << 20
+"""After unpacking."""
+
+
+def looks_like_export(value: object) -> bool:
+    """Whether `value` is something that `read_export` reads: a text, bytes, or a document already parsed.
+
+    A text that means to be one counts too, though it is cut off: to read it is an error that says so.
+    """
+    if isinstance(value, bytes | str):
+        start = value if isinstance(value, bytes) else value.encode("utf-8", "replace")
+        return codec.looks_like_snapshot(start) or _means_to_be(start) or any(map(_format_of, _found_in(start)))
+    return any(_format_of(item) for item in _flat(value))
+
+
+def read_export(text: bytes | str, uri: str) -> Snapshot:
+    """Return the snapshot that a file holds, packed or not. What is not recognised beside what is, is a Problem.
+
+    Raise SourceError for a damaged snapshot, for what means to be an export and cannot be read, and where nothing in
+    the file is recognised.
+    """
+    start = text if isinstance(text, bytes) else text.encode("utf-8", "replace")
+    if codec.looks_like_snapshot(start):
+        return codec.load(start, uri)
+    content = _unpacked(start, uri)
+    decoded = content.decode("utf-8-sig", "replace")
+    documents = [(line, item, _format_of(item)) for line, value in _documents(decoded) for item in _flat(value)]
+    found = [(line, _read(item, format_, uri)) for line, item, format_ in documents if format_]
+    if not found:
+        if _means_to_be(content):
+            read_document(content, uri)  # says what is wrong, and where
+        raise SourceError(uri, "not a snapshot, and no answer of AWS that wa-lint knows")
+    odd = [(line, "nothing of AWS that wa-lint knows; skipped") for line, _, format_ in documents if not format_]
+    said = [(line, problem) for line, export in found for problem in export.problems]
+    said += [
+        (line, "the answer goes on, and the next page is not in it") for line, item, _ in documents if _goes_on(item)
+    ]
+    return Snapshot(
+        kind=SourceKind.TEMPLATE if all(export.is_request for _, export in found) else SourceKind.EXPORT,
+        uri=uri,
+        resources=_resources(found, decoded, uri),
+        complete=frozenset(scope for _, export in found for scope in export.complete),
+        problems=tuple(sorted(Problem(Location(uri, line), problem) for line, problem in (*odd, *said))),
+    )
+
+
+def _format_of(item: Raw) -> Format | None:
+    return next((format_ for format_ in FORMATS if format_.recognises(item)), None)
+
+
+def _read(item: Raw, format_: Format, uri: str) -> Found:
+    try:
+        found = format_.read(item)
+    except SourceError as error:
+        raise SourceError(uri, error.problem) from None
+    except RecursionError:
+        raise SourceError(uri, f"{format_.noun} {_TOO_DEEP}") from None
+    if any(map(_is_too_deep, found.resources)):
+        raise SourceError(uri, f"{format_.noun} {_TOO_DEEP}")
+    return found
+
+
+def _goes_on(item: Raw) -> bool:
+    return isinstance(item, dict) and bool(
+        item.get("NextToken") or item.get("nextToken") or item.get("IsTruncated") is True
+    )
+
+
+def _is_too_deep(resource: Resource) -> bool:
+    """Whether a JSON text in it nests deeper than a document of its own may."""
+    level: list[Raw] = [resource.properties, dict(resource.observed or {})]
+    for _ in range(MAX_DEPTH + 1):
+        level = [inner for outer in level for inner in _inner(outer) if isinstance(inner, dict | list)]
+    return bool(level)
+
+
+def _inner(value: Raw) -> Raw:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+
+
+# --- resources --------------------------------------------------------------------------------------
+
+
+def _resources(found: list[tuple[int, Found]], text: str, uri: str) -> tuple[Resource, ...]:
+    """Sort by (type, id). Of a resource that stands twice, the description wins over the entry of a list."""
+    best: dict[tuple[str, str], tuple[int, Resource]] = {}
+    for line, export in found:
+        for resource in export.resources:
+            key = resource.type, resource.id
+            if key not in best or isinstance(best[key][1].properties, Unknown):
+                best[key] = line, resource
+    names = {name for _, resource in best.values() for name in _written(resource)}
+    places = places_of(names, text, uri) if len({line for line, _ in found}) == 1 else {}
+    return tuple(_placed(best[key][1], places, Location(uri, best[key][0], 1)) for key in sorted(best))
+
+
+def _placed(resource: Resource, places: Raw, otherwise: Location) -> Resource:
+    """Return the resource with the place where its id, ARN or name first stands."""
+    place = next((places[name] for name in _written(resource) if name in places), otherwise)
+    return msgspec.structs.replace(resource, origin=Listed(place))
+
+
+def _written(resource: Resource) -> list[str]:
+    return [name for name in (resource.id, resource.arn, resource.name) if name]
+
+
+# --- documents --------------------------------------------------------------------------------------
+
+
+def _unpacked(content: bytes, uri: str, most: int = _MOST_BYTES) -> bytes:
+    """Return at most `most` bytes of what was packed, if it was; raise SourceError where the whole has too many."""
+    if not content.startswith(_GZIP):
+        return content
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as packed:
+            found = packed.read(most + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise SourceError(uri, f"cannot be unpacked: {error}") from error
+    if len(found) > most == _MOST_BYTES:
+        raise SourceError(uri, f"larger than {_MOST_BYTES >> 20} MiB when unpacked; split it")
+    return found
+
+
+def _means_to_be(content: bytes) -> bool:
+    """Whether the words that make a format stand in a text that begins as JSON, whatever else does."""
+    content = _json_of(content)
+    return any(format_.marks and all(mark in content for mark in format_.marks) for format_ in FORMATS)
+
+
+def _json_of(content: bytes) -> bytes:
+    """Return the content, unpacked; nothing where that does not even begin as JSON, before all of it is unpacked."""
+    try:
+        start = _unpacked(content, "", 64) if content.startswith(_GZIP) else content[:64]
+        is_json = start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"{", b"["}
+        return _unpacked(content, "") if is_json else b""
+    except SourceError:
+        return b""
+
+
+def _found_in(content: bytes) -> Iterator[Raw]:
+    for _, value in _documents(_json_of(content).decode("utf-8-sig", "replace")):
+        yield from _flat(value)
+
+
+def _documents(text: str) -> Iterator[tuple[int, Raw]]:
+    """Yield (line, document): the one document of the file, or each of its lines that is one."""
+    whole = _parsed(text)
+    if whole is not None:
+        yield 1, whole
+        return
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.strip():
+            yield number, _parsed(line)
+
+
+def _parsed(text: str) -> Raw:
+    """Return the document; None for what is not JSON, or is nested beyond all reason."""
+    try:
+        return json_document(text, "").value
+    except (ValueError, SourceError):
+        return None
+
+
+def _flat(value: Raw) -> list[Raw]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,177 @@
+"""Reads one account and region into a snapshot, by read-only calls from many threads. It judges nothing.
+
+What may not be listed is a `Gap`, what may not be described is Unknown; nothing that AWS answers, refuses or leaves
+out raises, except that nobody is let in at all (`SourceError`). So it is with what a deadline or Ctrl-C cuts short.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import threading
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+
+import msgspec
+
+from wa_lint import aws
+from wa_lint.errors import SourceError
+from wa_lint.model import Gap, Raw, Resource, Snapshot, SourceKind, Unknown
+from wa_lint.request_limits import INTERRUPTED, Manners, Watch
+from wa_lint.sources.live import call_plan as plan
+from wa_lint.sources.live.abandonable_threads import Crew, gather
+from wa_lint.sources.live.api_response import Place, resource_of
+from wa_lint.sources.live.collector import Collector, Reach
+from wa_lint.sources.live.describing import Described, describe_all
+from wa_lint.sources.live.grouping import grouped
+from wa_lint.sources.live.listing import Listing, OnProgress, Refused, Run, counted, list_all
+from wa_lint.sources.live.measuring import Measured, measure
+from wa_lint.sources.live.resuming import Earlier, place_of, scopes_of, taken_over
+from wa_lint.sources.live.tags import notes, tagged, with_tags
+
+
+def read_live(  # noqa: PLR0913, each is handed in by name
+    session: Raw,
+    region: str,
+    *,
+    types: Collection[str] | None = None,
+    with_global: bool = True,
+    executor: Executor | None = None,
+    max_rps: float | None = None,
+    manners: Manners | None = None,
+    stop: threading.Event | None = None,
+    resume: Snapshot | None = None,
+    now: dt.datetime | None = None,
+    on_progress: OnProgress | None = None,
+    tags: Collection[str] = (),
+) -> Snapshot:
+    """Return a snapshot of `types` (None: all that the table has) in one region.
+
+    `with_global`: read IAM, which is the same from every region, too; once for an account is enough.
+    `executor` must be one of threads; None: `Manners.threads` of its own, of which no one can hang the run.
+    `max_rps`: short for `manners`. `stop`: once set, no call begins, and what is there is returned; what is not is a
+    gap, or Unknown, that says ``interrupted``, as it says ``deadline`` where the time is up. `resume`: an earlier
+    snapshot of the same unit and types; what it has whole is taken over, the rest read into it, as of its time.
+    `now`: aware; it ends the metrics' window and stands in the snapshot as `taken_at`. `tags`: keys whose bearers are
+    looked for, see `wa_lint.sources.live.tags`.
+
+    Raise SourceError where the credentials let nobody in, or `resume` is of something else.
+    """
+    manners = manners or Manners()
+    if max_rps is not None:
+        manners = msgspec.structs.replace(manners, max_rps=max_rps)
+    watch = Watch(manners, stop)
+    collectors = [c for c in plan.wanted(types) if with_global or c.reach is Reach.REGIONAL]
+    with _threads(executor, manners.threads) as pool:
+        account = _account(pool, watch, session, region)
+        place = Place(account.id, region, account.partition)
+        earlier = taken_over(resume, collectors, place) if resume else None
+        moment = earlier.taken_at if earlier else (now or dt.datetime.now(dt.UTC)).astimezone(dt.UTC)
+        clients = aws.Clients(session, region, watch)
+        progress = on_progress or (lambda *_: None)
+        run = Run(clients, place, moment, pool, progress, manners.window_days)
+        return _tagged(run, _snapshot(run, collectors, earlier or Earlier(moment)), tags)
+
+
+@contextlib.contextmanager
+def _threads(executor: Executor | None, threads: int) -> Iterator[Executor]:
+    if executor is not None:
+        yield executor
+        return
+    with Crew(threads) as own:
+        yield own
+
+
+def _account(pool: Executor, watch: Watch, session: Raw, region: str) -> aws.Account:
+    began = watch.clock()
+    found = (
+        watch.why_not("sts")
+        or gather(
+            pool,
+            lambda manners: aws.account_of(session, region, manners),
+            [watch.manners],
+            lambda _: watch.why_leave(None, began),
+            lambda _: None,
+        )[0]
+    )
+    if isinstance(found, str):
+        problem = "interrupted" if found == INTERRUPTED else "AWS did not say in time whose account it is"
+        raise SourceError(f"aws {region}", problem)
+    return found
+
+
+def _snapshot(run: Run, collectors: Sequence[Collector], earlier: Earlier) -> Snapshot:
+    asked = [c for c in collectors if c.type not in earlier.types]
+    listings = list_all(run, plan.listed(asked))
+    described = describe_all(run, collectors, listings, earlier.named())
+    found = {c.type: described[c.type] for c in asked}
+    measured = measure(run, found)
+    resources = [*earlier.resources, *(r for c in asked for r in _resources(run.place, c, found[c.type]))]
+    whole = [c for c in collectors if c.type in earlier.types or not listings[c.type].refused]
+    return Snapshot(
+        kind=SourceKind.LIVE,
+        uri=f"aws://{run.place.account}/{run.place.region}",
+        resources=_sorted(grouped(_sorted(_with_series(resources, measured)), _jobs(collectors))),
+        complete=frozenset(scope for c in whole for scope in scopes_of(run.place, c)),
+        gaps=tuple(sorted(_gaps(run.place, asked, listings, found, measured))),
+        taken_at=run.now.isoformat(),
+    )
+
+
+def _tagged(run: Run, snapshot: Snapshot, keys: Collection[str]) -> Snapshot:
+    """Return `snapshot` with what the tags in it, and those of `keys`, say."""
+    found = tagged(run, keys)
+    return msgspec.structs.replace(
+        snapshot,
+        resources=tuple(with_tags(snapshot.resources, found)),
+        gaps=tuple(sorted({*snapshot.gaps, *found.gaps})),
+        notes=tuple(notes(snapshot.resources, found)),
+    )
+
+
+def _resources(place: Place, collector: Collector, described: Iterable[Described]) -> Iterator[Resource]:
+    for found in described:
+        why = {name: Unknown(refused.reason) for name, refused in found.refused.items()}
+        yield resource_of(collector, found.item, place_of(place, collector), why)
+
+
+def _with_series(resources: Iterable[Resource], measured: Measured) -> Iterator[Resource]:
+    for resource in resources:
+        series = measured.series.get((resource.type, resource.id))
+        observed = {**(resource.observed or {}), **series} if series else resource.observed
+        yield msgspec.structs.replace(resource, observed=observed)
+
+
+def _jobs(collectors: Iterable[Collector]) -> set[str]:
+    return {collector.type for collector in collectors if collector.window_days}
+
+
+def _sorted(resources: Iterable[Resource]) -> tuple[Resource, ...]:
+    """Sort by (type, id). What a moving list gave twice stands once."""
+    unique = {(resource.type, resource.id): resource for resource in resources}
+    return tuple(unique[key] for key in sorted(unique))
+
+
+def _gaps(
+    place: Place,
+    collectors: Sequence[Collector],
+    listings: Mapping[str, Listing],
+    described: Mapping[str, Sequence[Described]],
+    measured: Measured,
+) -> set[Gap]:
+    gaps: set[Gap] = set()
+    for collector in collectors:
+        own, *covered = scopes_of(place, collector)
+        listed = listings[collector.type].refused
+        details = _refused_details(collector, described[collector.type])
+        gaps |= {Gap(scope, one.reason, one.grant) for scope in (own, *covered) for one in listed}
+        gaps |= {Gap(own, one.reason, one.grant) for one in (*details, *measured.refused.get(collector.type, ()))}
+    return gaps
+
+
+def _refused_details(collector: Collector, described: Sequence[Described]) -> Iterator[Refused]:
+    """Yield one entry for each call of the collector and each kind of refusal, counted."""
+    for call in collector.describe:
+        operation = plan.operation_of(collector, call)
+        found = [next((r.refusal for r in one.refused.values() if r.operation == operation), None) for one in described]
+        yield from counted(operation, [refusal for refusal in found if refusal], len(described))

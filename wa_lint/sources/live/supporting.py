@@ -1,0 +1,295 @@
+"""The collector table, for what stands around a workload: keys, images, networks, events, audit, cost. Data only.
+
+Types of `NAMED` stand last in the table: of those only what other resources name is kept. A security group that no
+notebook, function or load balancer has is another team's.
+"""
+
+from __future__ import annotations
+
+from wa_lint.sources.live.collector import Call, Collector, Reach
+
+_BALANCER = {"LoadBalancerArn": "LoadBalancerArn"}
+
+_BALANCING = (
+    Collector(
+        type="AWS::ElasticLoadBalancingV2::LoadBalancer",
+        service="elbv2",
+        listing=Call(operation="DescribeLoadBalancers", items="LoadBalancers"),
+        describe=(
+            Call(operation="DescribeLoadBalancerAttributes", request=_BALANCER, fills=("LoadBalancerAttributes",)),
+        ),
+        name="{LoadBalancerName}",
+        arn="{LoadBalancerArn}",
+        renames={
+            "LoadBalancerName": "Name",
+            "AvailabilityZones[].SubnetId": "Subnets[]",
+            "Attributes": "LoadBalancerAttributes",
+            "IpamPools.Ipv4IpamPoolId": "Ipv4IpamPoolId",
+        },
+        elsewhere=("SubnetMappings",),  # its subnets are listed
+    ),
+    Collector(
+        type="AWS::ElasticLoadBalancingV2::Listener",
+        service="elbv2",
+        parent="AWS::ElasticLoadBalancingV2::LoadBalancer",
+        listing=Call(operation="DescribeListeners", request=_BALANCER, items="Listeners"),
+        name="{ListenerArn}",
+        arn="{ListenerArn}",
+    ),
+    Collector(
+        type="AWS::ElasticLoadBalancingV2::TargetGroup",
+        service="elbv2",
+        listing=Call(operation="DescribeTargetGroups", items="TargetGroups"),
+        describe=(
+            Call(
+                operation="DescribeTargetHealth",
+                request={"TargetGroupArn": "TargetGroupArn"},
+                fills=("Targets",),
+            ),
+        ),
+        name="{TargetGroupName}",
+        arn="{TargetGroupArn}",
+        renames={"TargetGroupName": "Name", "TargetHealthDescriptions[].Target": "Targets[]"},
+    ),
+)
+
+_TARGET = "Targets[].EcsParameters."
+
+_EVENT_RULE = Collector(
+    # of the default bus: AWS's own services, SageMaker among them, send nowhere else
+    type="AWS::Events::Rule",
+    service="events",
+    listing=Call(operation="ListRules", items="Rules"),
+    describe=(
+        Call(
+            operation="ListTargetsByRule", request={"Rule": "Name"}, items="Targets", into="Targets", fills=("Targets",)
+        ),
+    ),
+    name="{Name}",
+    arn="{Arn}",
+    renames={_TARGET + "PlacementStrategy": _TARGET + "PlacementStrategies", _TARGET + "Tags": _TARGET + "TagList"},
+    documents=("EventPattern",),
+)
+
+_STARTED = tuple(
+    f"AWS::SageMaker::{kind}Job"
+    for kind in ("AutoML", "Compilation", "HyperParameterTuning", "Labeling", "Processing", "Training", "Transform")
+)
+"""The jobs that a task of a state machine can start."""
+
+_STATE_MACHINE = Collector(
+    type="AWS::StepFunctions::StateMachine",
+    service="stepfunctions",
+    listing=Call(operation="ListStateMachines", items="stateMachines"),
+    describe=(Call(operation="DescribeStateMachine", request={"stateMachineArn": "stateMachineArn"}),),
+    name="{name}",
+    arn="{stateMachineArn}",
+    camel=True,
+    user_maps=("VariableReferences",),
+    renames={"Name": "StateMachineName", "Type": "StateMachineType", "Definition": "DefinitionString"},
+    ignores=("VariableReferences",),
+    elsewhere=("Definition", "DefinitionS3Location", "DefinitionSubstitutions"),  # all said by the text
+    texts=("DefinitionString",),
+    holds=_STARTED,
+)
+
+_TRAIL = Collector(
+    # a trail of several regions is listed in each of them, and read in its home region
+    type="AWS::CloudTrail::Trail",
+    service="cloudtrail",
+    listing=Call(operation="DescribeTrails", items="trailList"),
+    region_member="HomeRegion",
+    describe=(
+        Call(
+            operation="GetEventSelectors",
+            request={"TrailName": "TrailARN"},
+            fills=("AdvancedEventSelectors", "EventSelectors"),
+        ),
+        Call(operation="GetTrailStatus", request={"Name": "TrailARN"}, fills=("IsLogging",)),
+    ),
+    name="{Name}",
+    arn="{TrailARN}",
+    renames={
+        "Name": "TrailName",
+        "LogFileValidationEnabled": "EnableLogFileValidation",
+        "KmsKeyId": "KMSKeyId",
+        "SnsTopicARN": "SnsTopicName",
+    },
+)
+
+_BUDGET_MEMBERS = (
+    "AutoAdjustData",
+    "BillingViewArn",
+    "BudgetLimit",
+    "BudgetName",
+    "BudgetType",
+    "CostFilters",
+    "CostTypes",
+    "FilterExpression",
+    "Metrics",
+    "PlannedBudgetLimits",
+    "TimePeriod",
+    "TimeUnit",
+)
+_NOTIFICATIONS = "NotificationsWithSubscribers"
+_NOTIFICATION_MEMBERS = ("ComparisonOperator", "NotificationType", "Threshold", "ThresholdType")
+
+_BUDGET = Collector(
+    type="AWS::Budgets::Budget",
+    service="budgets",
+    reach=Reach.GLOBAL,
+    listing=Call(
+        operation="DescribeBudgets",
+        fixed={"AccountId": "{account}", "ShowFilterExpression": True},
+        items="Budgets",
+        action="budgets:ViewBudget",
+    ),
+    describe=(
+        Call(
+            operation="DescribeNotificationsForBudget",
+            request={"BudgetName": "BudgetName"},
+            fixed={"AccountId": "{account}"},
+            items="Notifications",
+            into=_NOTIFICATIONS,
+            fills=(_NOTIFICATIONS,),
+            action="budgets:ViewBudget",
+        ),
+    ),
+    name="{BudgetName}",
+    arn="arn:{partition}:budgets::{account}:budget/{BudgetName}",
+    renames={
+        **{name: f"Budget.{name}" for name in _BUDGET_MEMBERS},
+        **{f"{_NOTIFICATIONS}[].{n}": f"{_NOTIFICATIONS}[].Notification.{n}" for n in _NOTIFICATION_MEMBERS},
+    },
+)
+
+AROUND = (*_BALANCING, _EVENT_RULE, _STATE_MACHINE, _TRAIL, _BUDGET)
+
+# --- what is kept where it is named -----------------------------------------------------------------
+
+_REPOSITORY_NAME = {"repositoryName": "repositoryName"}
+_EXCLUSION = "ImageTagMutabilityExclusionFilters[]."
+
+_REPOSITORY = Collector(
+    type="AWS::ECR::Repository",
+    service="ecr",
+    named_by=("{repositoryUri}", "repository/{repositoryName}"),
+    listing=Call(operation="DescribeRepositories", items="repositories"),
+    describe=(
+        Call(
+            operation="GetRepositoryPolicy",
+            request=_REPOSITORY_NAME,
+            fills=("RepositoryPolicyText",),
+            not_configured=("RepositoryPolicyNotFoundException",),
+        ),
+        Call(
+            operation="GetLifecyclePolicy",
+            request=_REPOSITORY_NAME,
+            fills=("LifecyclePolicy",),
+            not_configured=("LifecyclePolicyNotFoundException",),
+        ),
+    ),
+    name="{repositoryName}",
+    arn="{repositoryArn}",
+    camel=True,
+    renames={
+        "PolicyText": "RepositoryPolicyText",
+        "LifecyclePolicyText": "LifecyclePolicy.LifecyclePolicyText",
+        _EXCLUSION + "FilterType": _EXCLUSION + "ImageTagMutabilityExclusionFilterType",
+        _EXCLUSION + "Filter": _EXCLUSION + "ImageTagMutabilityExclusionFilterValue",
+    },
+    documents=("RepositoryPolicyText",),
+    elsewhere=("LifecyclePolicy.RegistryId",),
+)
+
+_EC2_ARN = "arn:{partition}:ec2:{region}:{OwnerId}:"
+_IN, _OUT = "SecurityGroupIngress", "SecurityGroupEgress"
+_RANGES = ("IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs")
+
+_NETWORK = (
+    Collector(
+        type="AWS::EC2::Subnet",
+        service="ec2",
+        named_by=("{SubnetId}", "subnet/{SubnetId}"),
+        listing=Call(operation="DescribeSubnets", items="Subnets"),
+        name="{SubnetId}",
+        arn=_EC2_ARN + "subnet/{SubnetId}",
+    ),
+    Collector(
+        type="AWS::EC2::VPCEndpoint",
+        service="ec2",
+        named_by=("{VpcId}", "{VpcEndpointId}"),
+        listing=Call(operation="DescribeVpcEndpoints", items="VpcEndpoints"),
+        name="{VpcEndpointId}",
+        arn=_EC2_ARN + "vpc-endpoint/{VpcEndpointId}",
+        renames={"VpcEndpointId": "Id", "Groups[].GroupId": "SecurityGroupIds[]"},
+        documents=("PolicyDocument",),
+        ignores=("DnsOptions.PrivateDnsOnlyForInboundResolverEndpoint",),  # a flag here, a word in CloudFormation
+    ),
+    Collector(
+        type="AWS::EC2::SecurityGroup",
+        service="ec2",
+        named_by=("{GroupId}", "security-group/{GroupId}"),
+        listing=Call(operation="DescribeSecurityGroups", items="SecurityGroups"),
+        name="{GroupId}",
+        arn=_EC2_ARN + "security-group/{GroupId}",
+        spreads={
+            **{f"IpPermissions[].{part}": _IN for part in _RANGES},
+            **{f"IpPermissionsEgress[].{part}": _OUT for part in _RANGES},
+        },
+        renames={
+            "Description": "GroupDescription",
+            f"{_IN}[].PrefixListId": f"{_IN}[].SourcePrefixListId",
+            f"{_IN}[].GroupId": f"{_IN}[].SourceSecurityGroupId",
+            f"{_IN}[].GroupName": f"{_IN}[].SourceSecurityGroupName",
+            f"{_IN}[].UserId": f"{_IN}[].SourceSecurityGroupOwnerId",
+            f"{_OUT}[].PrefixListId": f"{_OUT}[].DestinationPrefixListId",
+            f"{_OUT}[].GroupId": f"{_OUT}[].DestinationSecurityGroupId",
+        },
+        ignores=("IpPermissions", "IpPermissionsEgress"),
+        covers=("AWS::EC2::SecurityGroupEgress", "AWS::EC2::SecurityGroupIngress"),
+    ),
+)
+
+_KEY = {"KeyId": "KeyId"}
+
+_KEYS = (
+    Collector(
+        type="AWS::KMS::Alias",
+        service="kms",
+        named_by=("{AliasName}",),
+        listing=Call(operation="ListAliases", items="Aliases"),
+        name="{AliasName}",
+        arn="{AliasArn}",
+    ),
+    Collector(
+        type="AWS::KMS::Key",
+        service="kms",
+        named_by=("{KeyId}", "key/{KeyId}"),
+        listing=Call(operation="ListKeys", items="Keys"),
+        describe=(
+            Call(
+                operation="DescribeKey",
+                request=_KEY,
+                within="KeyMetadata",
+                fills=("Description", "Enabled", "KeySpec", "KeyUsage", "MultiRegion", "Origin"),
+            ),
+            Call(
+                operation="GetKeyRotationStatus",
+                request=_KEY,
+                echoes=("KeyId",),  # as an ARN
+                always=("KeyRotationEnabled",),
+                fills=("EnableKeyRotation", "RotationPeriodInDays"),
+                not_configured=("UnsupportedOperationException",),  # a kind of key that cannot rotate
+            ),
+            Call(operation="GetKeyPolicy", request=_KEY, fixed={"PolicyName": "default"}, fills=("KeyPolicy",)),
+        ),
+        name="{KeyId}",
+        arn="{KeyArn}",
+        renames={"KeyRotationEnabled": "EnableKeyRotation", "Policy": "KeyPolicy"},
+        documents=("KeyPolicy",),
+        aws_managed="KeyManager",
+    ),
+)
+
+NAMED = (_REPOSITORY, *_NETWORK, *_KEYS)

@@ -1,0 +1,1 @@
+"""Documents inside a template: policies, pipeline and state machine definitions, JSON as text."""

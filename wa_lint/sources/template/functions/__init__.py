@@ -1,0 +1,1 @@
+"""Intrinsic functions and conditions: what a value of a template is in one scenario."""

@@ -1,0 +1,1 @@
+"""Several templates as one: nested stacks, exports and imports, names that they share."""
