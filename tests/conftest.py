@@ -18,6 +18,7 @@ settings.load_profile("repeatable")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--bless", action="store_true", help="accept what the reporters write now as what is expected")
+    parser.addoption("--cases", default=2000, help="rules and templates made at random for tests/test_two_passes.py")
 
 
 @pytest.fixture

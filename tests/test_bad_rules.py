@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from wa_lint.rule_names import ExpressionError, check_expressions
 
 WaLint = Callable[..., Any]
 
@@ -157,3 +160,28 @@ def test_64_no_link_leads_out_of_a_pack(wa_lint: WaLint) -> None:
     Path("pack/a-rule.yaml").symlink_to(Path("outside/a-rule.yaml").resolve())
     run = wa_lint("check", "a.yaml", "--rules", str(Path("pack").resolve()))
     assert (run.code, "leads out of the folder" in run.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("type_", "expression", "problem"),
+    [
+        ("Model", "resource.containers.all(c, c.nonsense == 'x')", "has no 'nonsense'"),
+        ("Model", "resource.containers.exists(c, has(c.Imge))", "did you mean 'Image'?"),
+        ("Model", "size(resource.containers.filter(c, c.Moed == 'x')) > 0", "did you mean 'Mode'?"),
+        ("EndpointConfig", "resource.?ProductionVariants.orValue([]).all(v, has(v.InstanceTyp))", "'InstanceType'?"),
+        ("EndpointConfig", "listed(resource.ProductionVariants).map(v, v.ModelNme).size() > 0", "'ModelName'?"),
+        (
+            "EndpointConfig",
+            "(has(resource.Tags) ? resource.ProductionVariants : []).exists(v, has(v.VariantNam))",
+            "'VariantName'?",
+        ),
+        (
+            "EndpointConfig",
+            "resource.ProductionVariants.exists(v, v.scalable_targets.exists(t, t.MinCapacty > 1))",
+            "'MinCapacity'?",
+        ),
+    ],
+)
+def test_what_an_item_of_a_list_lacks_is_found_inside_macros(type_: str, expression: str, problem: str) -> None:
+    with pytest.raises(ExpressionError, match=re.escape(problem)):
+        check_expressions([f"AWS::SageMaker::{type_}"], {"require[0]": expression}, {})

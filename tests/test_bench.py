@@ -23,10 +23,14 @@ def bench(script: str, *arguments: str) -> str:
 def test_templates_are_timed_beside_the_peers_that_are_here() -> None:
     shown = bench("run.py", "--runs", "1", "--most", "1", "--without-peers")
     assert shown.startswith(" ")
-    for size in ("1 template of 4 resources", "1 template of 500 resources"):
+    for size in ("1 template of 4 resources", "1 template of 500 resources", "1 template of 420 resources, well built"):
         assert size in shown
-    for tool in ("wa-lint", "cfn-lint", "cloudformation-validate"):
-        assert len(re.findall(rf"\d s +\d+ MB +\d+\.\d x  {tool}\n", shown)) == 2
+    for tool in ("wa-lint", "wa-lint, 5 x the rules", "cfn-lint", "cloudformation-validate"):
+        assert len(re.findall(rf"\d s +\d+ MB +\d+\.\d x  {tool}\n", shown)) == 3
+    outcomes = [tuple(map(int, found)) for found in re.findall(r"us for each of (\d+) outcomes, (\d+) shown", shown)]
+    ours, fivefold, good, _ = outcomes
+    assert fivefold == (5 * ours[0], 5 * ours[1])
+    assert 10 * good[1] <= good[0]
     assert re.search(r"wa-lint: \S+ of 1 s CPU, (ok|OVER)\n", shown)
     assert re.search(r"wa-lint: \S+ of 120 MB, (ok|OVER)\n", shown)
 

@@ -375,7 +375,7 @@ DOUBLING = "'aaaaaaaaaaaaaaaa'" + ".replace('', 'bbbbbbbbbbbbbbbb')" * 8
 @pytest.mark.parametrize("text", ["x.all(a, x.all(b, x.all(c, x.all(d, x.all(e, true)))))", DOUBLING])
 def test_an_expression_that_would_not_end_is_stopped(text: str) -> None:
     result = compile_cel(parse(text)).evaluate({"x": ["a"] * 40})
-    assert isinstance(result, EvaluationError)
+    assert isinstance(result, EvaluationError | Unknown)
 
 
 def test_data_that_is_nested_without_end_is_an_error() -> None:

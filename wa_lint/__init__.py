@@ -85,7 +85,8 @@ def check(  # noqa: PLR0913, one for each option of the command
     from wa_lint.suppress.apply import Settling  # noqa: PLC0415, the same
 
     given = (paths,) if isinstance(paths, str | PathLike) else paths
-    reading = Reading(tuple(map(Path, given)), tuple(parameters), jobs, tuple(exclude))
+    is_listed = show_all or bool(suppressions)
+    reading = Reading(tuple(map(Path, given)), tuple(parameters), jobs, tuple(exclude), lists_all=is_listed)
     choice = Choice(tuple(select), tuple(ignore), severity=severity, rules=tuple(map(Path, rules)))
     settling = Settling(
         allow=tuple(map(Path, suppressions)),

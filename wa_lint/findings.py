@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -12,7 +12,10 @@ from wa_lint.extent import extent_of, place_of
 from wa_lint.graph import Cell
 from wa_lint.model import (
     ABSENT,
+    NO_COUNTS,
+    OPEN,
     Census,
+    Counts,
     Evidence,
     Finding,
     Input,
@@ -56,25 +59,26 @@ class Case(msgspec.Struct, frozen=True):
     verdict: Verdict
 
 
-def join(rule: Rule, resource: Resource, cases: Sequence[Case], absent: Sequence[Assumptions]) -> Finding:
-    """Return one finding for all scenarios of an item: the gravest outcome, and when it is so.
+def gravest(outcomes: Iterable[Outcome]) -> Outcome:
+    return min(outcomes, key=_GRAVEST_FIRST.index)
 
-    `absent` are the scenarios in which there is no such item.
+
+def join(rule: Rule, resource: Resource, chosen: Sequence[Case], others: Sequence[Assumptions]) -> Finding:
+    """Return one finding for all scenarios of an item: those with its gravest outcome, and when it is so.
+
+    `others` are the scenarios with another outcome, and those in which there is no such item.
     """
-    outcome = next(o for o in _GRAVEST_FIRST if any(case.verdict.outcome is o for case in cases))
-    chosen = [case for case in cases if case.verdict.outcome is outcome]
-    others = [*absent, *(case.assumptions for case in cases if case.verdict.outcome is not outcome)]
     verdict = chosen[0].verdict
     cells = _distinct(verdict.decided_by) or [verdict.place]
-    is_kept = outcome in {Outcome.FAIL, Outcome.UNKNOWN}
+    is_kept = verdict.outcome in OPEN
     reached = (cell for case in chosen for cell in (*case.verdict.decided_by, case.verdict.place)) if is_kept else ()
     return Finding(
         rule=rule.info,
-        outcome=outcome,
+        outcome=verdict.outcome,
         resource=resource,
         path=_own_path(resource, verdict.place, cells),
         location=cells[0].location,
-        message=verdict.message + _and_the_others(resource, outcome),
+        message=verdict.message + _and_the_others(resource, verdict.outcome),
         when=describe([case.assumptions for case in chosen], others),
         assumes=tuple(dict.fromkeys(assumed for case in chosen for assumed in case.verdict.assumes)),
         evidence=tuple(_evidence(cell) for cell in cells),
@@ -138,9 +142,15 @@ def _gathered(found: Sequence[Waste | None]) -> Waste | None:
 
 
 def merge(reports: Iterable[Report], inputs: Sequence[Input]) -> Report:
-    """Return one report of several over the same rules. Equal fingerprints get a number, in the order of place."""
+    """Return one report of several over the same rules. Equal fingerprints get a number, in the order of place.
+
+    What fails or is unknown is numbered first, so that its numbers do not depend on whether the others are listed.
+    """
     reports = list(reports)
     findings = sorted((f for report in reports for f in report.findings), key=sort_key)
+    counted: dict[str, Counts] = {}
+    for id_, counts in (entry for report in reports for entry in report.counted.items()):
+        counted[id_] = counted.get(id_, NO_COUNTS).plus(counts)
     return Report(
         rules=reports[0].rules if reports else (),
         findings=tuple(_tell_apart(findings)),
@@ -152,6 +162,8 @@ def merge(reports: Iterable[Report], inputs: Sequence[Input]) -> Report:
         unjudged=added_up(entry for report in reports for entry in report.unjudged),
         not_followed=tuple(sorted({entry for report in reports for entry in report.not_followed})),
         census=sum((report.census for report in reports), Census()),
+        counted=counted,
+        places=frozenset[tuple[str | None, str | None]]().union(*(report.places for report in reports)),
     )
 
 
@@ -282,12 +294,13 @@ def _own_id(resource: Resource) -> str:
     return resource.id.removeprefix(f"{resource.origin.locate(()).uri}#") if "#" in resource.id else resource.id
 
 
-def _tell_apart(findings: Sequence[Finding]) -> Iterator[Finding]:
+def _tell_apart(findings: Sequence[Finding]) -> Sequence[Finding]:
     seen: Counter[str] = Counter()
-    for finding in findings:
+    numbered: dict[int, Finding] = {}
+    for place in sorted(range(len(findings)), key=lambda place: findings[place].outcome not in OPEN):
+        finding = findings[place]
         seen[finding.fingerprint] += 1
         number = seen[finding.fingerprint]
-        if number == 1:
-            yield finding
-        else:
-            yield msgspec.structs.replace(finding, fingerprint=f"{finding.fingerprint}:{number}")
+        if number > 1:
+            numbered[place] = msgspec.structs.replace(finding, fingerprint=f"{finding.fingerprint}:{number}")
+    return [numbered.get(place, finding) for place, finding in enumerate(findings)]

@@ -27,7 +27,7 @@ from wa_lint.model import (
     Value,
     path_text,
 )
-from wa_lint.scenario import Memory, Scenario
+from wa_lint.scenario import Assumptions, Memory, Scenario
 from wa_lint.spelling import Text, text, token
 from wa_lint.truth import Truth
 
@@ -35,6 +35,9 @@ T = TypeVar("T")
 
 _INDEX = re.compile(r"\[\d+\]")
 
+
+MOST_WORLDS = 256
+"""Worlds that a graph keeps; past it all are made again."""
 
 Lookup: TypeAlias = "Callable[[Cell, str], Cell | None]"
 """What a name of ours (`snake_case`) gives at a cell: a link or a fact; None if it is neither there."""
@@ -53,10 +56,37 @@ class Graph:
         self._by_id: dict[str, Resource] = {}
         self._gaps = {gap.scope: gap for gap in snapshot.gaps}
         self._tokens: dict[tuple[bool, str], str] = {}
+        self._worlds: dict[object, World] = {}
+        self._plain: list[World | None] = [None, None]
+        """The two of no assumptions and no defaults: open, closed."""
         self._settled: set[str] = set()
         for resource in snapshot.resources:
             self._by_type[resource.type].append(resource)
             self._by_id[resource.id] = resource
+
+    def world(self, assumptions: Assumptions, defaults: Mapping[str, Value], *, is_closed: bool = False) -> World:
+        """Return the world of a scenario, one for all who ask, so that each value in it is looked up once."""
+        if not assumptions and not defaults:
+            found = self._plain[is_closed]
+            if found is None:
+                found = self._plain[is_closed] = World(self, is_closed=is_closed)
+            return found
+        given = tuple((name, type(value), value) for name, value in defaults.items())
+        key = (tuple(sorted(assumptions.items())) if assumptions else (), given, is_closed)
+        try:
+            found = self._worlds.get(key)
+        except TypeError:  # a parameter that holds a list
+            return World(self, Scenario(assumptions), defaults=defaults, is_closed=is_closed)
+        if found is None:
+            if len(self._worlds) > MOST_WORLDS:
+                self._worlds.clear()
+            found = self._worlds[key] = World(self, Scenario(assumptions), defaults=defaults, is_closed=is_closed)
+        return found
+
+    def forget(self) -> None:
+        """Let go of the worlds, and of all that was looked up in them."""
+        self._worlds.clear()
+        self._plain = [None, None]
 
     def of_type(self, type_: str) -> Sequence[Resource]:
         return self._by_type.get(type_, ())
@@ -115,18 +145,29 @@ class World:
         self.defaults = defaults or {}
         self.is_closed = is_closed
         """Whether a template is taken to be all there is: ``absent_partner: fail``."""
+        self.views: dict[Resource, object] = {}
+        """What the engine's first pass has looked up of each resource."""
+        self._cells: dict[Resource, Cell] = {}
+        self._plain: World | None = None
 
     def of_type(self, type_: str) -> list[Cell]:
         """Return the cells of all resources of a type that exist, or may exist, in this scenario."""
         return [self.cell(r) for r in self.graph.of_type(type_) if self.exists(r) is not False]
 
     def cell(self, resource: Resource) -> Cell:
-        value, at, assumes = self.resolve(resource.properties, ())
-        _, _, to_exist = self.resolve(resource.exists, ())
-        return Cell(self, resource, (), at, value, (*to_exist, *assumes))
+        found = None if self.scenario.is_heard else self._cells.get(resource)
+        if found is None:
+            value, at, assumes = self.resolve(resource.properties, ())
+            _, _, to_exist = self.resolve(resource.exists, ())
+            found = Cell(self, resource, (), at, value, (*to_exist, *assumes))
+            if not self.scenario.is_heard:
+                self._cells[resource] = found
+        return found
 
     def exists(self, resource: Resource) -> Truth:
         """Whether the resource's own condition holds."""
+        if resource.exists is True:
+            return True
         value, _, _ = self.resolve(resource.exists, ())
         return value if isinstance(value, bool | Unknown) else Unknown(f"the condition of {resource.id} is not known")
 
@@ -139,19 +180,26 @@ class World:
             at = at if resolution.at is None else resolution.at
         return value, at, assumes
 
-    def recall(self, question: object, compute: Callable[[], T]) -> T:
-        """Return `compute()`, remembered for every scenario that agrees on what it asked."""
-        return self.graph.memory.recall((question, self.is_closed), self.scenario, compute)
+    def recall(self, question: object, compute: Callable[[], T], *, is_open: bool = False) -> T:
+        """Return `compute()`, remembered for every scenario that agrees on what it asked.
+
+        `is_open`: the answer is the same whether or not the template is taken to be all there is.
+        """
+        return self.graph.memory.recall((question, self.is_closed and not is_open), self.scenario, compute)
 
     def plainly(self) -> World:
         """Return this world without a rule's own defaults: what links and facts are computed in."""
-        return self if not self.defaults else World(self.graph, self.scenario, is_closed=self.is_closed)
+        if not self.defaults:
+            return self
+        if self._plain is None:
+            self._plain = World(self.graph, self.scenario, is_closed=self.is_closed)
+        return self._plain
 
 
 class Cell:
     """One value of one resource, with its place, in one scenario."""
 
-    __slots__ = ("assumes", "at", "path", "resource", "trail", "value", "world")
+    __slots__ = ("_members", "assumes", "at", "path", "resource", "trail", "value", "world")
 
     def __init__(  # noqa: PLR0913, PLR0917, a cell is all of these
         self,
@@ -171,6 +219,7 @@ class Cell:
         self.assumes = assumes
         self.trail = trail
         """The way by which a fact came to its value, the outermost place first."""
+        self._members: dict[str, Cell] | None = None
 
     def __repr__(self) -> str:
         return f"<{self.resource.id} {path_text(self.path)}: {self.value!r}>"
@@ -185,6 +234,17 @@ class Cell:
         return _pattern(self.path)
 
     def select(self, name: str) -> Cell:
+        """Return a member, looked up once. Where somebody hears what is asked it is looked up again, to be heard."""
+        if self.world.scenario.is_heard:
+            return self._select(name)
+        if self._members is None:
+            self._members = {}
+        found = self._members.get(name)
+        if found is None:
+            found = self._members[name] = self._select(name)
+        return found
+
+    def _select(self, name: str) -> Cell:
         value = self.value
         if isinstance(value, dict):
             if name in value:

@@ -334,6 +334,23 @@ class Outcome(Enum):
     NOT_APPLICABLE = "not applicable"
 
 
+OPEN: Final = frozenset({Outcome.FAIL, Outcome.UNKNOWN})
+"""The outcomes that somebody has to look at."""
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """Outcomes of one rule that are only counted, and have no finding."""
+
+    passed: int = 0
+    not_applicable: int = 0
+
+    def plus(self, other: Counts) -> Counts:
+        return Counts(self.passed + other.passed, self.not_applicable + other.not_applicable)
+
+
+NO_COUNTS: Final = Counts()
+
+
 class Evidence(msgspec.Struct, frozen=True):
     """One value that a verdict rests on."""
 
@@ -597,7 +614,7 @@ class Report(msgspec.Struct, frozen=True):
 
     rules: tuple[RuleInfo, ...]
     findings: tuple[Finding, ...]
-    """Every outcome of every rule, sorted; reporters show fail and unknown unless asked for all."""
+    """Every outcome of every rule, sorted, but those in `counted`. Reporters show fail and unknown unless asked."""
     inputs: tuple[Input, ...] = ()
     gaps: tuple[Gap, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -614,6 +631,10 @@ class Report(msgspec.Struct, frozen=True):
     left_out: Mapping[str, int] = {}
     """How many files each pattern of ``exclude`` left out."""
     compared: Compared | None = None
+    counted: Mapping[str, Counts] = {}
+    """By rule: the outcomes that nobody asked to see, and that are not among the findings."""
+    places: frozenset[tuple[str | None, str | None]] = frozenset()
+    """The account and region of everything that was judged."""
 
 
 def path_text(path: Sequence[str | int]) -> str:

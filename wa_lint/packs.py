@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import os
+import stat
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -11,6 +16,7 @@ import msgspec
 from wa_lint.errors import RuleFileError
 from wa_lint.rule import Rule, load_file
 from wa_lint.suppress.allow import FAULTS
+from wa_lint.version import VERSION
 
 
 class Book(msgspec.Struct, frozen=True):
@@ -45,10 +51,11 @@ def book(folders: tuple[Path, ...] = ()) -> Sequence[Rule]:
 
 
 def built_in() -> Sequence[Rule]:
+    """Return the rules that come with wa-lint: prepared in a wheel, from their files in a checkout."""
     prepared = _HERE / PREPARED
     if prepared.is_file():
-        return msgspec.msgpack.decode(prepared.read_bytes(), type=list[Rule])
-    return list(load_folder(rules_folder(), is_trusted=True))
+        return _decoded(prepared.read_bytes())
+    return _of_checkout(rules_folder())
 
 
 def rules_folder() -> Path:
@@ -98,6 +105,79 @@ def _demand_free(rule: Rule, taken: Mapping[str, Rule]) -> None:
 def prepare(folder: Path) -> bytes:
     """Return the rule files of `folder` as the book that the wheel carries."""
     return msgspec.msgpack.encode([_without_examples(rule) for rule in load_folder(folder, is_trusted=True)])
+
+
+def _decoded(book: bytes) -> Sequence[Rule]:
+    return msgspec.msgpack.decode(book, type=list[Rule])
+
+
+# --- the book of a checkout, kept for the next run --------------------------------------------------
+
+
+def _of_checkout(folder: Path) -> Sequence[Rule]:
+    """Return the rules of a folder from the book that an earlier run kept of the very same files, if there is one."""
+    name = f"rules-{_digest(folder)}.msgpack"
+    try:
+        return _decoded(_kept(_cache() / name))
+    except (OSError, ValueError, msgspec.MsgspecError):
+        book = prepare(folder)
+        with contextlib.suppress(OSError):
+            _keep(_cache(), name, book)
+        return _decoded(book)
+
+
+def _digest(folder: Path) -> str:
+    """Return what changes with every change of a rule, of wa-lint, or of what a rule is."""
+    digest = hashlib.sha256(VERSION.encode())
+    for file in (*sorted(folder.rglob("*.yaml")), _HERE / "rule.py", _HERE / "model.py"):
+        content = file.read_bytes()
+        digest.update(f"\0{file.name}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _cache() -> Path:
+    """Return the user's folder for what can be made again; raise OSError where that is in the present folder.
+
+    What stands in the folder that is checked may come from anybody.
+    """
+    base = Path(os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or Path.home() / ".cache")
+    cache = base.resolve() / "wa-lint"
+    if not base.is_absolute() or cache.is_relative_to(Path.cwd()):
+        raise OSError("no cache of the user's own")
+    return cache
+
+
+def _kept(file: Path) -> bytes:
+    """Return a book that we kept; raise OSError where others could have written it, ValueError where it is torn."""
+    for path in (file.parent, file):
+        status = path.lstat()
+        is_ours = not hasattr(os, "getuid") or (status.st_uid == os.getuid() and not status.st_mode & 0o022)
+        if not is_ours or stat.S_ISLNK(status.st_mode):
+            raise PermissionError(path)
+    seal, book = (content := file.read_bytes())[:_SEAL], content[_SEAL:]
+    if hashlib.sha256(book).digest() != seal:
+        raise ValueError(file.name)
+    return book
+
+
+def _keep(cache: Path, name: str, book: bytes) -> None:
+    """Write a book so that it is there in full or not at all, and drop those of other texts."""
+    cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, written = tempfile.mkstemp(dir=cache)  # only we may read and write it
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(hashlib.sha256(book).digest() + book)
+        Path(written).replace(cache / name)
+    except OSError:
+        Path(written).unlink(missing_ok=True)
+        raise
+    for other in cache.glob("rules-*.msgpack"):
+        if other.name != name:
+            other.unlink(missing_ok=True)
+
+
+_SEAL = hashlib.sha256().digest_size
 
 
 def _without_examples(rule: Rule) -> Rule:

@@ -13,12 +13,13 @@ from wa_lint import lens, remedy, schema
 from wa_lint.cel.evaluate import Program
 from wa_lint.cel.evaluate import compile as compile_expression
 from wa_lint.cel.parse import parse
+from wa_lint.cel.quick import Step
 from wa_lint.cel.syntax import CelCheckError, CelError, caret
 from wa_lint.document import Document, read_document
 from wa_lint.errors import RuleFileError, SourceError, did_you_mean
 from wa_lint.facts import FUNCTIONS
 from wa_lint.model import Edit, Outcome, Raw, RuleInfo
-from wa_lint.rule_names import TODAY, ExpressionError, check_expressions, mentions
+from wa_lint.rule_names import SETTINGS, TODAY, ExpressionError, check_expressions, mentions
 
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 
@@ -91,7 +92,21 @@ class Rule(msgspec.Struct, frozen=True, eq=False, dict=True):
         return {name: text for name, text in named.items() if text is not None}
 
 
-class Programs(msgspec.Struct, frozen=True):
+_NAMES = ("resource", "item", TODAY, SETTINGS)
+"""The variables of an expression."""
+
+
+class QuickPrograms(msgspec.Struct, frozen=True):
+    """The expressions that decide, as the first pass has them."""
+
+    for_each: Step | None
+    where: Step | None
+    require: tuple[Step, ...]
+    size: int
+    """How long a frame they need."""
+
+
+class Programs(msgspec.Struct, frozen=True, dict=True):
     """The compiled expressions of a rule. `message` alternates between texts and programs."""
 
     for_each: Program | None
@@ -99,6 +114,23 @@ class Programs(msgspec.Struct, frozen=True):
     require: tuple[Program, ...]
     message: tuple[str | Program, ...]
     asks_the_date: bool
+
+    @cached_property
+    def quick(self) -> QuickPrograms | None:
+        """The form for the first pass; None where one of the expressions has none."""
+        for_each = None if self.for_each is None else self.for_each.quick(_NAMES)
+        where = None if self.where is None else self.where.quick(_NAMES)
+        require = [program.quick(_NAMES) for program in self.require]
+        wanted = (*require, *((for_each,) if self.for_each else ()), *((where,) if self.where else ()))
+        known = [quick for quick in wanted if quick]
+        if len(known) < len(wanted):
+            return None
+        return QuickPrograms(
+            for_each=for_each.step if for_each else None,
+            where=where.step if where else None,
+            require=tuple(quick.step for quick in require if quick),
+            size=max(quick.size for quick in known),
+        )
 
 
 def load_file(file: FilePath, shown: str | None = None, *, is_trusted: bool = False) -> Rule:

@@ -6,6 +6,7 @@ evaluates nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
@@ -13,11 +14,11 @@ from wa_lint import schema
 from wa_lint.cel import types as cel
 from wa_lint.cel.guards import unguarded
 from wa_lint.cel.parse import parse
-from wa_lint.cel.syntax import CelCheckError, CelError, Ident, Node, Select, walk
+from wa_lint.cel.syntax import Call, CelCheckError, CelError, Ident, Node, Select, walk
 from wa_lint.cel.type_check import check
 from wa_lint.cel.types import Environment
 from wa_lint.facts import FACTS, FUNCTIONS
-from wa_lint.references.table import LINKS
+from wa_lint.references.table import LINKS, Link
 from wa_lint.schema import Shape
 
 TODAY = "today"
@@ -207,7 +208,7 @@ def _added(type_: str, path: str) -> Mapping[str, cel.Type]:
             found[link.back] = cel.ListType(_place(link.type, link.at))
     for fact in FACTS:
         if (fact.type, fact.path) == (type_, path):
-            found[fact.name] = fact.result
+            found[fact.name] = cel.ListType(_place(*fact.items_at)) if fact.items_at else fact.result
     return found
 
 
@@ -241,8 +242,11 @@ def types_read(types: Iterable[str], expressions: Iterable[str]) -> frozenset[st
 
     The plan of calls, the least-privilege policy and the refusals that a rule must notice follow from it.
     """
-    names = {n.field for text in expressions for n in walk(parse(text)) if isinstance(n, Select) and n.field.islower()}
-    reached, waiting = set(types), list(types)
+    nodes = [node for text in expressions for node in walk(parse(text))]
+    names = {node.field for node in nodes if isinstance(node, Select) and node.field.islower()}
+    called = {node.function for node in nodes if isinstance(node, Call)}
+    reached = {*types, *(type_ for name in called if name in FUNCTIONS for type_ in FUNCTIONS[name].reads)}
+    waiting = list(reached)
     while waiting:
         new = _behind(waiting.pop(), names) - reached
         reached |= new
@@ -252,7 +256,14 @@ def types_read(types: Iterable[str], expressions: Iterable[str]) -> frozenset[st
 
 def _behind(type_: str, names: set[str]) -> set[str]:
     """Return the types that the links and facts of `names` on `type_` lead to or look at."""
-    forward = {link.target for link in LINKS if link.type == type_ and link.name in names}
-    backward = {link.type for link in LINKS if link.target == type_ and link.back in names}
+    forward = [link for link in LINKS if link.type == type_ and link.name in names]
+    backward = [link for link in LINKS if link.target == type_ and link.back in names]
     facts = {read for fact in FACTS if fact.type == type_ and fact.name in names for read in fact.reads}
-    return forward | backward | facts
+    spelled = {read for link in (*forward, *backward) for read in _spelled_by(link)}
+    return {link.target for link in forward} | {link.type for link in backward} | facts | spelled
+
+
+def _spelled_by(link: Link) -> set[str]:
+    """Return the types whose names are part of the target's, as Endpoint's are in ``endpoint/{endpoints.id}/…``."""
+    inner = {piece.partition(".")[0] for key in link.keys for piece in re.findall(r"\{(\w+\.[^}]*)\}", key)}
+    return _behind(link.target, inner) if inner else set()

@@ -40,6 +40,11 @@ class Scenario:
             asked.add(name)
         return self.assumptions.get(name)
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether somebody notes what is asked: then nothing may be taken from a memory that does not replay it."""
+        return bool(self._asked)
+
     def listen(self, compute: Callable[[], T]) -> tuple[T, frozenset[str]]:
         """Return what `compute` returns, and the names that it asked for."""
         asked: set[str] = set()

@@ -41,13 +41,29 @@ class Spelling(msgspec.Struct, frozen=True):
     """What was assumed to get there: ``the default of Stage``."""
 
 
+_NOTHING = Spelling("")
+
+
 def spell(key: str, fill: Callable[[str], Iterable[Spelling]]) -> Iterator[Spelling]:
     """Yield every spelling of `key`, an entry of the link table; `fill` gives those of what stands in braces."""
-    spelled = [Spelling("")]
-    for piece in _PIECE.split(key):
-        options = list(fill(piece[1:-1])) if piece.startswith("{") else [Spelling(GAP if piece == "*" else piece)]
-        spelled = [Spelling(one.said + more.said, one.assumes + more.assumes) for one in spelled for more in options]
+    pieces = _pieces(key)
+    if len(pieces) == 1 and pieces[0].startswith("{"):
+        yield from fill(pieces[0][1:-1])
+        return
+    spelled = [_NOTHING]
+    for piece in pieces:
+        if piece.startswith("{"):
+            fills = list(fill(piece[1:-1]))
+            spelled = [Spelling(one.said + more.said, one.assumes + more.assumes) for one in spelled for more in fills]
+        else:
+            said = GAP if piece == "*" else piece
+            spelled = [Spelling(one.said + said, one.assumes) for one in spelled]
     yield from spelled
+
+
+@cache
+def _pieces(key: str) -> Sequence[str]:
+    return [piece for piece in _PIECE.split(key) if piece]
 
 
 class Text(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from wa_lint.cel.macros import element
 from wa_lint.cel.members import has_value
 from wa_lint.cel.operators import no_overload
 from wa_lint.cel.types import BOOL, DOUBLE, INT, STRING, Function, ListType, MapType, Type
-from wa_lint.cel.values import ATOMS, EvaluationError, Optional, is_cell, looked_up, settled
+from wa_lint.cel.values import ATOMS, Cell, EvaluationError, Optional, is_cell, items_of, looked_up, settled
 from wa_lint.model import ABSENT, Partial, Unknown, Unresolved
 
 
@@ -25,7 +25,7 @@ def call(function: Function, arguments: Sequence[Step], *, handed_in: bool) -> S
         failed = failure(*values)
         if failed is not None:
             return failed
-        if not function.raw and not all(map(_fits, values, function.params)):
+        if not function.raw and not all(map(fits, values, function.params)):
             return no_overload(function.name, *values)
         return function.call(*values)
 
@@ -40,30 +40,39 @@ def _argument(found: object, function: Function, frame: Frame, *, handed_in: boo
     if not is_cell(found):
         if found is ABSENT and not function.accepts_absent:
             return missing()
-        return _whole(_plain_items(found)) if handed_in and not function.raw else found
+        return whole(_plain_items(found)) if handed_in and not function.raw else found
     frame.note(found)
     if function.raw:
         return found
-    value = found.plain()
+    value = _items(found) if function.counts else found.plain()
     if value is ABSENT and not function.accepts_absent:
         return missing(found)
-    return _whole(value) if handed_in else value
+    return whole(value) if handed_in else value
+
+
+def _items(found: Cell) -> object:
+    """Return a list with its items as cells; anything else with all that is inside looked up."""
+    known = items_of(found)
+    if known is None:
+        return found.plain()
+    items, unseen = known
+    return list(items) if unseen is None else Partial(tuple(items), unseen.reason)
 
 
 def _plain_items(found: object) -> object:
     return [looked_up(item) for item in found] if isinstance(found, list | tuple) else found
 
 
-def _whole(value: object) -> object:
+def whole(value: object) -> object:
     """Return `value`, or what is not known inside of it."""
     if isinstance(value, Partial):
         return Unknown(value.reason)
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
-    found = (_whole(item) for item in inner)
+    found = (whole(item) for item in inner)
     return next((item for item in found if isinstance(item, Unknown)), value)
 
 
-def _fits(value: object, wanted: Type) -> bool:
+def fits(value: object, wanted: Type) -> bool:
     if wanted is STRING and type(value) is str:
         return True
     if isinstance(value, Unresolved) or value is ABSENT:

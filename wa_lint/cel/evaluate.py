@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from wa_lint.cel import calls, macros, members
-from wa_lint.cel.frame import Frame, Scope, Step, failure, read, truth_of
+from wa_lint.cel import calls, macros, members, quick
+from wa_lint.cel.frame import Frame, Scope, Step, Steps, failure, read, truth_of
 from wa_lint.cel.library import TYPES
 from wa_lint.cel.macros import element
 from wa_lint.cel.operators import BINARY, negative
@@ -45,26 +45,36 @@ class Program:
         self._functions = functions
         self._step: Step | None = None
 
-    def evaluate(self, variables: Mapping[str, object], trace: list[Cell] | None = None) -> object:
+    def quick(self, names: tuple[str, ...]) -> quick.Quick | None:
+        """Return the form for the first pass, given the names of the variables; None if it has none."""
+        return quick.compile(self.node, self._functions, names)
+
+    def evaluate(
+        self, variables: Mapping[str, object], trace: list[Cell] | None = None, steps: Steps | None = None
+    ) -> object:
         """Return a plain value, a cell (whatever its value, also ABSENT), `Unknown` or an `EvaluationError`.
 
         The cells that decided are appended to `trace`, in order and once each; where the result is not known, those
         that are not.
         """
-        return self._run(variables, trace, lambda found, _: found)
+        return self._run(variables, trace, steps, lambda found, _: found)
 
     def truth(
-        self, variables: Mapping[str, object], trace: list[Cell] | None = None
+        self, variables: Mapping[str, object], trace: list[Cell] | None = None, steps: Steps | None = None
     ) -> bool | Unknown | EvaluationError:
         """As `evaluate`, for a condition: what is neither bool nor Unknown is an `EvaluationError`."""
-        return self._run(variables, trace, truth_of)  # type: ignore[return-value] # that is what truth_of returns
+        return self._run(variables, trace, steps, truth_of)  # type: ignore[return-value] # that is what truth_of returns
 
     def _run(
-        self, variables: Mapping[str, object], trace: list[Cell] | None, take: Callable[[object, Frame], object]
+        self,
+        variables: Mapping[str, object],
+        trace: list[Cell] | None,
+        steps: Steps | None,
+        take: Callable[[object, Frame], object],
     ) -> object:
         if self._step is None:
             self._step = _compiled(self.node, Scope(self._functions))
-        frame = Frame(variables, None if trace is None else [])
+        frame = Frame(variables, None if trace is None else [], steps or Steps())
         try:
             result = take(self._step(frame), frame)
             if trace is not None:

@@ -7,13 +7,25 @@ from typing import TypeAlias
 
 import msgspec
 
+from wa_lint import budget
 from wa_lint.cel.operators import type_name
 from wa_lint.cel.types import Function
 from wa_lint.cel.values import ATOMS, Cell, EvaluationError, is_cell, items_of
 from wa_lint.model import ABSENT, Partial, Unknown, Unresolved
 
-MAX_STEPS = 1_000_000
-"""How many items the macros of one evaluation may visit: a rule pack is not trusted to stop."""
+
+class Steps:
+    """How many items macros may still visit: a rule pack is not trusted to stop, nor is a template to be small."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = budget.current().steps
+
+    def take(self, amount: int) -> Unknown | None:
+        """Count items that are about to be visited; return why they must not be, if so."""
+        self.left -= amount
+        return Unknown(budget.spent("steps", budget.current())) if self.left < 0 else None
 
 
 class Frame:
@@ -21,11 +33,11 @@ class Frame:
 
     __slots__ = ("locals", "steps", "trace", "variables")
 
-    def __init__(self, variables: Mapping[str, object], trace: list[Cell] | None) -> None:
+    def __init__(self, variables: Mapping[str, object], trace: list[Cell] | None, steps: Steps) -> None:
         self.variables = variables
         self.trace = trace
         self.locals: list[object] = []
-        self.steps = 0
+        self.steps = steps
 
     def note(self, found: Cell) -> None:
         if self.trace is not None:

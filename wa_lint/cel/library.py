@@ -285,8 +285,8 @@ _MAX_DISTINCT = 2_000
 """Each item is compared with all before it, so that the time grows with the square."""
 
 LIBRARY: Final = _overloads(
-    Function("size", (DYN,), INT, _size),
-    Function("size", (DYN,), INT, _size, receiver=True),
+    Function("size", (DYN,), INT, _size, counts=True),
+    Function("size", (DYN,), INT, _size, receiver=True, counts=True),
     Function("type", (DYN,), TYPE, _type),
     Function("dyn", (DYN,), DYN, lambda value: value, raw=True),
     Function("int", (DYN,), INT, _known(_int)),

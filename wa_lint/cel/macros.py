@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from wa_lint.cel.frame import MAX_STEPS, Frame, Step, failure, missing, read, truth_of
+from wa_lint.cel.frame import Frame, Step, failure, missing, read, truth_of
 from wa_lint.cel.operators import is_set, no_overload
 from wa_lint.cel.values import EvaluationError, Optional, is_cell, items_of, settled
 from wa_lint.model import ABSENT, Partial, Unknown, Unresolved
@@ -36,9 +36,9 @@ def macro(name: str, loop: Loop) -> Step:
         if isinstance(range_, Unknown | EvaluationError):
             return range_
         items, unseen = range_
-        frame.steps += len(items)
-        if frame.steps > MAX_STEPS:
-            return EvaluationError(f"visits more than {MAX_STEPS} items")
+        spent = frame.steps.take(len(items))
+        if spent is not None:
+            return spent
         maybe = _doubtful(found) if name in _DECISIVE and unseen is not None else None
         if maybe is None:
             return run(loop, items, unseen, frame, start)

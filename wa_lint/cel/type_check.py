@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -89,6 +89,16 @@ def _common(found: Iterable[Type]) -> Type:
     """Return the type that all have, or DYN."""
     first, *rest = found
     return first if all(other == first for other in rest) else DYN
+
+
+def _common_of(nodes: Sequence[Node | None], found: Sequence[Type]) -> Type:
+    """As `_common`, but ``[]`` and ``{}`` are of whatever type the others are: what stands beside stays checked."""
+    known = [type_ for node, type_ in zip(nodes, found, strict=True) if not _is_empty(node)]
+    return _common(known or found)
+
+
+def _is_empty(node: Node | None) -> bool:
+    return (isinstance(node, ListLiteral) and not node.items) or (isinstance(node, MapLiteral) and not node.entries)
 
 
 # --- names and members ------------------------------------------------------------------------------
@@ -238,21 +248,22 @@ def _conditional(node: Conditional, scope: _Scope) -> Type:
     then, otherwise = _check(node.then, scope), _check(node.otherwise, scope)
     if not conforms(then, otherwise):
         raise _fault(node.otherwise, f"the branches of '?' differ: a {then.name} and a {otherwise.name}")
-    return _common((then, otherwise))
+    return _common_of((node.then, node.otherwise), (then, otherwise))
 
 
 # --- lists, maps and macros -------------------------------------------------------------------------
 
 
 def _list(node: ListLiteral, scope: _Scope) -> Type:
-    return ListType(_common(_check(item, scope) for item in node.items) if node.items else DYN)
+    return ListType(_common_of(node.items, [_check(item, scope) for item in node.items]) if node.items else DYN)
 
 
 def _map(node: MapLiteral, scope: _Scope) -> Type:
     for key, _ in node.entries:
         if (found := _check(key, scope)) not in (STRING, INT, DYN):
             raise _fault(key, f"in wa-lint's subset of CEL the key of a map is a string or an int, not a {found.name}")
-    return MapType(_common(_check(value, scope) for _, value in node.entries) if node.entries else DYN)
+    values = [value for _, value in node.entries]
+    return MapType(_common_of(values, [_check(value, scope) for value in values]) if values else DYN)
 
 
 def _macro(node: Macro, scope: _Scope) -> Type:
@@ -305,6 +316,8 @@ def _call(node: Call, scope: _Scope) -> Type:
         if not conforms(given, wanted):
             raise _fault(argument, f"{function.name}() needs a {wanted.name} here, and this is a {given.name}")
     _check_library_arguments(node, nodes, found)
+    if function.result_of is not None:
+        return function.result_of(found[0])
     return _RESULTS[function.name](found[0]) if function.name in _RESULTS else function.result
 
 
@@ -374,7 +387,7 @@ def _optional_method(node: Call, found: list[Type]) -> Type:
     wanted = inside if node.function == "orValue" else OptionalType(inside)
     if not conforms(arguments[0], wanted):
         raise _fault(node.arguments[0], f"{node.function}() needs a {wanted.name}, and this is a {arguments[0].name}")
-    return _common((wanted, arguments[0]))
+    return _common_of((node.target, node.arguments[0]), (wanted, arguments[0]))
 
 
 def _count(node: Call, wanted: int) -> None:

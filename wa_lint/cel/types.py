@@ -85,6 +85,12 @@ class Function(msgspec.Struct, frozen=True):
     """ABSENT is passed too, so that ``own_key(resource.KmsKeyId)`` needs no has()."""
     raw: bool = False
     """Cells are passed as they are, whatever their value."""
+    counts: bool = False
+    """The items of a list are counted, and what is in them is not looked at."""
+    result_of: Callable[[Type], Type] | None = None
+    """The type of the result, where that hangs on the type of the first argument; `result` is the least that it is."""
+    reads: tuple[str, ...] = ()
+    """What else it looks at: names that mean something to whoever hands it in."""
 
 
 class Environment(msgspec.Struct, frozen=True):

@@ -33,7 +33,7 @@ from wa_lint.reporters import configured as configured_by
 from wa_lint.run.check_files import Lines, Reading, judged_files
 from wa_lint.run.choice import Choice, Delivery, chosen_rules
 from wa_lint.run.given_parameters import OPTION
-from wa_lint.run.settle import demand_no_diff, settled, today
+from wa_lint.run.settle import demand_no_diff, lists_all, settled, today
 from wa_lint.sources.export.as_option import OPTION as OPTION_AS
 from wa_lint.suppress.apply import Settling
 from wa_lint.suppress.baseline import read, written
@@ -107,8 +107,10 @@ def _is_by_hand(name: str) -> bool:
 def check(reading: Reading, choice: Choice, settling: Settling, delivery: Delivery, *, nothing_ok: bool) -> int:
     """Judge templates, exports and snapshots: files, or folders of them (default: this folder); - is stdin."""
     to = targets(delivery.output)
+    said = said_by_all()
+    reading = msgspec.structs.replace(reading, lists_all=lists_all(settling, delivery, said.config))
     report, lines = judged_files(reading, choice, delivery.now, complain)
-    report = settled(report, settling, choice, said_by_all(), today(delivery.now), complain)
+    report = settled(report, settling, choice, said, today(delivery.now), complain)
     if settling.diff is not None:
         from wa_lint.run.changed import Command, against  # noqa: PLC0415, it imports a library that reads git's objects
 
@@ -138,14 +140,15 @@ def baseline(reading: Reading, choice: Choice, settling: Settling, output: Path)
     """Write all current findings to a file; with `check --baseline FILE` only what is new or worse exits 1."""
     demand_no_diff(settling)
     demand_writable(output)
+    said = said_by_all()
+    reading = msgspec.structs.replace(reading, lists_all=lists_all(settling, None, said.config))
     report, _ = judged_files(reading, choice, None, complain)
-    fresh = settled(
-        report, msgspec.structs.replace(settling, baseline=None), choice, said_by_all(), today(None), complain
-    )
+    without = msgspec.structs.replace(settling, baseline=None)
+    fresh = settled(report, without, choice, said, today(None), complain)
     with atomic(output) as stream:
         stream.write(written(fresh))
-    for said in configured_by.sentences(fresh, all_used=False):
-        complain(said)
+    for sentence in configured_by.sentences(fresh, all_used=False):
+        complain(sentence)
     complain(f"{len(read(written(fresh), output.name).findings)} findings in {output}")
     return exit_code(fresh, None, is_strict=False)
 

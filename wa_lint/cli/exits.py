@@ -51,5 +51,5 @@ def _is_blind(report: Report, *, is_strict: bool) -> bool:
     unread = any(entry.kind == "unread" for entry in report.unjudged) or any(e.is_suspect for e in report.inputs)
     missing = bool(report.gaps) or bool(report.not_followed) or unread
     undecided = missing or any(_is(finding, Outcome.UNKNOWN) for finding in report.findings)
-    nothing_else = bool(report.gaps) and not report.findings
+    nothing_else = bool(report.gaps) and not report.findings and not report.counted
     return failed_region or refused or nothing_else or (is_strict and undecided)

@@ -6,7 +6,7 @@ import datetime as dt
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Final
@@ -19,7 +19,7 @@ from wa_lint.cli.exits import exit_code
 from wa_lint.errors import ConfigError
 from wa_lint.model import Report, Severity
 from wa_lint.redact import mask
-from wa_lint.reporters import Options, Reporter, configured, coverage, reporter, visible
+from wa_lint.reporters import Options, configured, coverage, in_pieces, visible
 from wa_lint.run.choice import Delivery
 from wa_lint.run.earlier_runs import past
 from wa_lint.run.enforced_rules import gating
@@ -30,7 +30,7 @@ from wa_lint.writing import atomic, demand_writable
 class Target(msgspec.Struct, frozen=True):
     """One report to write; to stdout if `file` is None."""
 
-    render: Reporter
+    pieces: Callable[[Report, Options], Iterable[str]]
     file: Path | None = None
     format: str = ""
 
@@ -53,10 +53,10 @@ def deliver(report: Report, to: Sequence[Target], delivery: Delivery, options: O
     for target in to:
         shown = msgspec.structs.replace(options, show_all=delivery.show_all, made_at=moment, history=history)
         if target.file is None:
-            to_stdout(target.render(report, for_stdout(shown)))
+            pieces_to_stdout(target.pieces(report, for_stdout(shown)))
         else:
             with atomic(target.file, is_private=has_account(report)) as stream:
-                stream.write(target.render(report, shown).encode("utf-8", "replace"))
+                stream.writelines(text.encode("utf-8", "replace") for text in target.pieces(report, shown))
     fail_on = None if delivery.fail_on == "never" else Severity(delivery.fail_on)
     return exit_code(report, fail_on, is_strict=delivery.strict, always=gating(enforcement()))
 
@@ -103,12 +103,17 @@ def wants_colour(environment: Mapping[str, str], *, is_terminal: bool) -> bool:
 
 
 def to_stdout(text: str) -> None:
+    pieces_to_stdout([text])
+
+
+def pieces_to_stdout(pieces: Iterable[str]) -> None:
     """Write UTF-8 whatever the locale says. A reader who went away (``| head``) or never was is no error."""
     if sys.stdout is None:
         return
     try:
         sys.stdout.flush()
-        sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+        for text in pieces:
+            sys.stdout.buffer.write(text.encode("utf-8", "replace"))
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains at exit
@@ -116,9 +121,9 @@ def to_stdout(text: str) -> None:
 
 def _target(text: str) -> Target:
     name, has_file, file = text.partition("=")
-    render = reporter(name)
+    pieces = in_pieces(name)
     if not has_file:
-        return Target(render, format=name)
+        return Target(pieces, format=name)
     path = Path(file)
     if not file or path.is_dir():
         raise ConfigError("-o", f"{text!r} names no file")
@@ -127,7 +132,7 @@ def _target(text: str) -> Target:
         raise ConfigError("-o", f"there is no folder {path.parent} for {file!r}; make it first")
     if not os.access(path if path.exists() else path.parent, os.W_OK):
         raise ConfigError("-o", f"{file!r} cannot be written: Permission denied")
-    return Target(render, path, name)
+    return Target(pieces, path, name)
 
 
 def complain(text: str) -> None:

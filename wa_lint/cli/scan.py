@@ -15,8 +15,8 @@ from wa_lint.cli.pushing import push, pushable
 from wa_lint.reporters import Options as Shown
 from wa_lint.run.accounts import Account, fleet
 from wa_lint.run.choice import Choice, Delivery
-from wa_lint.run.scan_accounts import judged_fleet
-from wa_lint.run.settle import demand_no_diff, settled, today
+from wa_lint.run.scan_accounts import Manner, judged_fleet
+from wa_lint.run.settle import demand_no_diff, lists_all, settled, today
 from wa_lint.suppress.apply import Settling
 
 
@@ -35,9 +35,11 @@ def scan(
     """Read live accounts and judge them. Needs read-only permissions; what is refused is named, with what to grant."""
     demand_no_diff(settling)
     to = targets(delivery.output)
+    said = said_by_all()
     whom = msgspec.structs.replace(fleet(account, complain), tags=_tags(settling, delivery))
-    found = judged_fleet(whom, choice, delivery.now, jobs, WATCH)
-    report = settled(found, settling, choice, said_by_all(), today(delivery.now), complain)
+    is_listed = push_security_hub or lists_all(settling, delivery, said.config)
+    found = judged_fleet(whom, choice, Manner(delivery.now, jobs, lists_all=is_listed), WATCH)
+    report = settled(found, settling, choice, said, today(delivery.now), complain)
     code = deliver(report, to, delivery, Shown())
     return push(report, whom, delivery.now, code) if push_security_hub else code
 

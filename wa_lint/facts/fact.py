@@ -26,6 +26,8 @@ class Fact(msgspec.Struct, frozen=True):
     """Gets the cell of the place; returns plain values, a cell, a list or Partial of cells, ABSENT or Unknown."""
     is_optional: bool = False
     """Whether it may be ABSENT, so that a rule must ask has() first."""
+    items_at: tuple[str, str] | None = None
+    """The type and the place whose schema describes the items of the list that it gives."""
 
 
 class Record(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from wa_lint import policy
-from wa_lint.cel.types import BOOL, DYN, STRING, Function, ListType
+from wa_lint.cel.types import BOOL, DYN, STRING, Function, ListType, Primitive
 from wa_lint.facts.fact import STATEMENT, Fact, gathered, head_of, seen, unseen, value_of
 from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, Partial, Unknown, Unresolved, Value
@@ -333,6 +333,9 @@ def _of_statement(name: str, call: Callable[..., object]) -> Function:
     return Function(name, (STATEMENT,), BOOL, call)
 
 
+_PERMISSIONS: Final = Primitive("permissions")
+"""Nothing can be read of it: it is asked."""
+
 FUNCTIONS: Final[tuple[Function, ...]] = (
     Function("action_matches", (STRING, STRING), BOOL, policy.action_matches),
     Function("resource_matches", (STRING, STRING), BOOL, policy.resource_matches),
@@ -351,7 +354,7 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
     _of_statement("guards_deputy", _guards_deputy),
     Function("narrowed_by", (STATEMENT, ListType(STRING)), BOOL, _narrowed_by),
     Function("service_principals", (STATEMENT,), ListType(STRING), _service_principals),
-    Function("allows", (DYN, STRING, STRING), BOOL, _allows, receiver=True),
+    Function("allows", (_PERMISSIONS, STRING, STRING), BOOL, _allows, receiver=True),
 )
 
 FACTS: Final[tuple[Fact, ...]] = (
@@ -380,7 +383,9 @@ FACTS: Final[tuple[Fact, ...]] = (
         for type_ in IDENTITIES
     ),
     *(
-        Fact(type_, "", "permissions", ATTACHED, DYN, "What it may do in all: ask `allows` of it.", permissions)
+        Fact(
+            type_, "", "permissions", ATTACHED, _PERMISSIONS, "What it may do in all: ask `allows` of it.", permissions
+        )
         for type_ in IDENTITIES
     ),
     Fact(

@@ -48,7 +48,16 @@ def _names_repository(part: str | Hole) -> bool:
 
 
 FACTS: Final[tuple[Fact, ...]] = (
-    Fact(_MODEL, "", "containers", (), ListType(DYN), "PrimaryContainer and Containers as one list.", containers),
+    Fact(
+        _MODEL,
+        "",
+        "containers",
+        (),
+        ListType(DYN),
+        "PrimaryContainer and Containers as one list.",
+        containers,
+        items_at=(_MODEL, "Containers[]"),
+    ),
     *(
         Fact(
             _MODEL,

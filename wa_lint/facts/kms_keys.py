@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from wa_lint.cel.types import BOOL, DYN, STRING, Function, ListType
+from wa_lint.cel.types import BOOL, DYN, STRING, Function, ListType, Type
 from wa_lint.facts.fact import head_of
 from wa_lint.graph import Cell
-from wa_lint.model import ABSENT, Hole, Partial, Unknown, Unresolved, Value
+from wa_lint.model import ABSENT, Hole, Partial, SourceKind, Unknown, Unresolved, Value
 from wa_lint.policy.wildcards import parts_of
 from wa_lint.truth import Truth, negate
 
@@ -49,18 +49,31 @@ def listed(found: object) -> object:
     return [] if value is ABSENT or value is None else [found]
 
 
+def _type_of_listed(given: Type) -> Type:
+    return given if isinstance(given, ListType) else ListType(given)
+
+
 def _is_key(cell: Cell, hole: Hole) -> bool:
     resource = cell.world.graph.named(hole.target) if hole.target else None
     return resource is not None and resource.type.startswith("AWS::KMS::")
 
 
 def _aws_manages(cell: Cell, text: str) -> Truth:
-    """Whether a live snapshot holds the key and says that it is AWS's; False too where it does not hold it."""
+    """Whether a live snapshot holds the key and says that it is AWS's; False too where the account has no such key."""
     graph = cell.world.graph
     named = graph.named(text) if text.startswith("arn:") else None
     keys = [named] if named else [key for key in graph.of_type(_KEY) if key.name == text]
+    if not keys and graph.snapshot.kind is SourceKind.LIVE and _is_of_account(text, cell.resource.account):
+        reason = graph.why_incomplete(_KEY, cell.resource)
+        return Unknown(reason) if reason else False
     said = next((key.observed.get("aws_managed", False) for key in keys if key.observed), False)
     return said if isinstance(said, bool | Unknown) else False
+
+
+def _is_of_account(text: str, account: str | None) -> bool:
+    """Whether a key by this id or ARN would be listed in the account; a key of another one is never AWS's own."""
+    arn = _KEY_ARN.fullmatch(text)
+    return account in text.split(":") if arn else _KEY_ID.fullmatch(text) is not None
 
 
 def _judged(text: str, value: Value) -> Truth:
@@ -78,6 +91,6 @@ def _judged(text: str, value: Value) -> Truth:
 
 
 FUNCTIONS: Final[tuple[Function, ...]] = (
-    Function("own_key", (STRING,), BOOL, own_key, accepts_absent=True, raw=True),
-    Function("listed", (DYN,), ListType(DYN), listed, accepts_absent=True, raw=True),
+    Function("own_key", (STRING,), BOOL, own_key, accepts_absent=True, raw=True, reads=(_KEY,)),
+    Function("listed", (DYN,), ListType(DYN), listed, accepts_absent=True, raw=True, result_of=_type_of_listed),
 )

@@ -126,6 +126,8 @@ def _again(asker: Cell, found: Cell) -> Cell:
 
 def _in_world(cell: Cell, world: World) -> Cell:
     value = cell.value
+    if cell.world is world and not isinstance(value, list | Partial):
+        return cell
     if isinstance(value, list):
         value = [_in_world(item, world) if isinstance(item, Cell) else item for item in value]
     elif isinstance(value, Partial):
@@ -249,6 +251,9 @@ def _followers(cell: Cell, links: Sequence[Link], name: str) -> Cell:
     hidden: str | None = None
     unseen: str | None = None
     for link in links:
+        if not cell.world.graph.of_type(link.type):
+            unseen = unseen or _incomplete(cell, link.type)
+            continue
         by, texts = spellings_of(link, cell), _texts_of(cell.world, link)
         certain = list(_certain(texts, by, cell))
         for source in certain:
@@ -314,7 +319,7 @@ def _texts_of(world: World, link: Link) -> _Texts:
         unknown = frozenset(range(len(unsure))) - texts.keys()
         return _Texts(exact, shelve(exact), every_one, len(unsure), unknown, ends_of(texts))
 
-    return world.recall(("texts", link.type, link.path), compute)
+    return world.recall(("texts", link.type, link.path), compute, is_open=True)
 
 
 def _certain(texts: _Texts, by: Spellings, place: Cell) -> Iterator[Resource]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import cache
 
 from wa_lint.graph import Cell
 from wa_lint.model import Hole, Resource, Unknown, Unresolved, Value
@@ -53,7 +55,14 @@ def spellings_of(link: Link, place: Cell) -> Spellings:
         found = (one for key in link.keys for one in spell(key, lambda piece: _called(piece, bare)))
         return spellings(found, place.world.graph.is_settled)
 
-    return place.world.recall(("spellings", link.keys, place.resource.id, place.at), compute)
+    question = ("spellings", link.keys, place.resource.id, place.at)
+    return place.world.recall(question, compute, is_open=not _asks_links(link.keys))
+
+
+@cache
+def _asks_links(keys: tuple[str, ...]) -> bool:
+    """Whether a name is spelled with what a link of the target leads to, as in ``{endpoints.id}``."""
+    return any("." in piece for key in keys for piece in re.findall(r"\{[^}]*\}", key))
 
 
 def is_across(text: Cell, place: Cell) -> bool:

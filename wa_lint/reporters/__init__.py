@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import Final, TypeAlias
 
@@ -74,12 +74,24 @@ REPORTERS: Final[Mapping[str, str]] = {
 """Format: the module whose `render` writes it, imported when it is asked for."""
 
 
+COUNTING: Final = frozenset({"github", "gitlab", "gitlab-sast", "json", "jsonl", "markdown", "sarif", "text"})
+"""The formats for which it is enough to count what passes, unless all is to be shown."""
+
+
 def reporter(name: str) -> Reporter:
     """Return the reporter for a format; raise `ConfigError`, with the nearest name, where there is none."""
     if name not in REPORTERS:
         raise ConfigError("-o", f"no format {name!r}{did_you_mean(name, REPORTERS)} There are {', '.join(REPORTERS)}.")
     render: Reporter = import_module(REPORTERS[name]).render
     return render
+
+
+def in_pieces(name: str) -> Callable[[Report, Options], Iterable[str]]:
+    """Return the reporter for a format as one that gives its text in pieces; raise as `reporter`."""
+    render = reporter(name)
+    found: Callable[[Report, Options], Iterable[str]] | None
+    found = getattr(import_module(REPORTERS[name]), "pieces", None)
+    return found or (lambda report, options: [render(report, options)])
 
 
 def visible(text: str) -> str:

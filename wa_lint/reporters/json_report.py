@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 from wa_lint.model import (
@@ -30,7 +32,25 @@ _SHOWN = frozenset({Outcome.FAIL, Outcome.UNKNOWN})
 
 
 def render(report: Report, options: Options) -> str:
-    return encode(document(report, options))
+    return "".join(pieces(report, options))
+
+
+def pieces(report: Report, options: Options) -> Iterator[str]:
+    """Yield the report in pieces, a finding each: tens of thousands of them are never in memory as text."""
+    head, empty, tail = encode(document(report, options, has_findings=False)).partition('\n  "findings": []')
+    listed = (finding for finding in report.findings if options.show_all or finding.outcome in _SHOWN)
+    first = next(listed, None)
+    if first is None:
+        yield head + empty + tail
+        return
+    yield head + empty.removesuffix("]") + _piece(first)
+    for finding in listed:
+        yield "," + _piece(finding)
+    yield "\n  ]" + tail
+
+
+def _piece(finding: Finding) -> str:
+    return ("\n" + encode(_finding(finding)).removesuffix("\n")).replace("\n", "\n    ")
 
 
 def encode(document: object) -> str:
@@ -42,9 +62,9 @@ def encode(document: object) -> str:
     return visible_json(msgspec.json.format(text, indent=2).decode()) + "\n"
 
 
-def document(report: Report, options: Options) -> _Report:
+def document(report: Report, options: Options, *, has_findings: bool = True) -> _Report:
     """Return the report as it is written; the fields below are the contract, in its order."""
-    findings = [f for f in report.findings if options.show_all or f.outcome in _SHOWN]
+    findings = [f for f in report.findings if has_findings and (options.show_all or f.outcome in _SHOWN)]
     return _Report(
         inputs=[_input(entry) for entry in report.inputs],
         findings=[_finding(finding) for finding in findings],
@@ -383,7 +403,7 @@ def _effect(effect: Effect) -> _Effect:
 
 
 def _summary(report: Report) -> _Summary:
-    counted = tally.total(report.findings)
+    counted = tally.total(report.findings, report.counted.values())
     return _Summary(
         passed=counted.passed,
         failed=counted.failed,

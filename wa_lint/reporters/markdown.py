@@ -42,7 +42,7 @@ def render(report: Report, options: Options) -> str:
 
 
 def _head(report: Report) -> Iterator[str]:
-    counted = tally.total(report.findings)
+    counted = tally.total(report.findings, report.counted.values())
     yield f"## wa-lint: {counted.failed} failed, {counted.unknown} not judged, {counted.passed} passed"
     yield ""
     missed = coverage.lines(report, without=coverage.SHOWN_ALREADY)

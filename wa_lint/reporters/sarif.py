@@ -120,7 +120,8 @@ def _category(report: Report) -> str:
     kinds = {entry.kind for entry in report.inputs if entry.status == "judged"}
     if kinds != {"live"}:
         return "wa-lint/cfn/" if kinds <= {"template"} else "wa-lint/"
-    places = sorted({(f.resource.account or "-", f.resource.region or "global") for f in report.findings})
+    known = report.places | {(f.resource.account, f.resource.region) for f in report.findings}
+    places = sorted({(account or "-", region or "global") for account, region in known})
     regions = [place for place in places if place[1] != "global"]
     return f"wa-lint/live/{regions[0][0]}/{regions[0][1]}/" if len(regions) == 1 else "wa-lint/live/"
 

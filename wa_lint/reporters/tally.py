@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from wa_lint import lens
-from wa_lint.model import Finding, Outcome, Report, RuleInfo
+from wa_lint.model import Counts, Finding, Outcome, Report, RuleInfo
 from wa_lint.reporters import coverage
 
 Kind: TypeAlias = Outcome | str | None
@@ -70,8 +70,12 @@ def phase(rule: RuleInfo) -> str:
     return lens.practice(rule.practices[0]).phase if rule.practices else "monitoring"
 
 
-def total(findings: Iterable[Finding]) -> Tally:
-    return _tally(Counter(_counted(finding) for finding in findings))
+def total(findings: Iterable[Finding], counts: Iterable[Counts] = ()) -> Tally:
+    """Return the tally of findings, and of what is only counted beside them."""
+    counter = Counter(_counted(finding) for finding in findings)
+    for one in counts:
+        counter.update(_kinds(one))
+    return _tally(counter)
 
 
 def news(report: Report) -> News | None:
@@ -117,6 +121,8 @@ def practices(report: Report) -> Sequence[Standing]:
     seen: dict[str, Counter[Kind]] = defaultdict(Counter)
     for finding in report.findings:
         seen[finding.rule.id][_risk(finding)] += 1
+    for id_, counts in report.counted.items():
+        seen[id_].update(_kinds(counts))
     blind, missed = _blind(report), coverage.missed(report)
     return [_standing(practice, rules[practice.id], seen, blind, missed, report) for practice in lens.practices()]
 
@@ -125,6 +131,8 @@ def _by(report: Report, key: Mapping[str, str]) -> Mapping[str, Tally]:
     counted: dict[str, Counter[Kind]] = {name: Counter() for name in key.values()}
     for finding in report.findings:
         counted[key[finding.rule.id]][_counted(finding)] += 1
+    for id_, counts in report.counted.items():
+        counted[key[id_]].update(_kinds(counts))
     return {name: _tally(counter) for name, counter in counted.items()}
 
 
@@ -136,6 +144,10 @@ def _amount(outcomes: Iterable[str]) -> Amount:
 def _in_words(amount: Amount, what: str) -> str:
     both = f" ({amount.failed} failed, {amount.unknown} not judged)" if amount.unknown else ""
     return f"{amount.total} {what}{both}"
+
+
+def _kinds(counts: Counts) -> Mapping[Kind, int]:
+    return {Outcome.PASS: counts.passed, Outcome.NOT_APPLICABLE: counts.not_applicable}
 
 
 def _counted(finding: Finding) -> Kind:

@@ -318,7 +318,7 @@ def _summary(report: Report, by_outcome: Mapping[Outcome, Sequence[Finding]], in
     nothing = coverage.nothing_judged(report)
     if nothing:
         yield ink(nothing, "bold")
-    if not judged and not report.findings:
+    if not judged and not report.findings and not report.counted:
         return
     yield from [""] if nothing else []
     yield ink(f"{'Pillar':<24}{'failed':>8}{'not judged':>12}{'passed':>8}", "bold")
@@ -327,7 +327,7 @@ def _summary(report: Report, by_outcome: Mapping[Outcome, Sequence[Finding]], in
         failed = ink(f"{counted.failed:>8}", "high" if counted.failed else "faint")
         yield f"{name:<24}{failed}{counted.unknown:>12}{counted.passed:>8}"
     yield ""
-    yield _verdict(by_outcome, sum(f.suppressed is not None for f in report.findings), ink)
+    yield _verdict(by_outcome[Outcome.FAIL], tally.total(report.findings, report.counted.values()), ink)
     yield from (ink(_wasted(total)) for total in waste.totals(report))
     read = sum(entry.resources for entry in judged)
     if judged:
@@ -340,13 +340,13 @@ def _summary(report: Report, by_outcome: Mapping[Outcome, Sequence[Finding]], in
         yield ink(f"{tally.news_in_words(found)}.")
 
 
-def _verdict(by_outcome: Mapping[Outcome, Sequence[Finding]], allowed: int, ink: Ink) -> str:
-    failed, unknown, passed = (len(by_outcome.get(o, ())) for o in (Outcome.FAIL, Outcome.UNKNOWN, Outcome.PASS))
-    by_severity = Counter(finding.rule.severity for finding in by_outcome.get(Outcome.FAIL, ()))
+def _verdict(failing: Sequence[Finding], counted: tally.Tally, ink: Ink) -> str:
+    failed, unknown, passed, allowed = counted.failed, counted.unknown, counted.passed, counted.suppressed
+    by_severity = Counter(finding.rule.severity for finding in failing)
     kinds = ", ".join(f"{by_severity[s]} {s.value}" for s in reversed(Severity) if by_severity[s])
     style = max(by_severity, key=lambda severity: severity.rank).value if by_severity else "good"
-    failing = ink(f"{failed} failed" + (f" ({kinds})" if kinds else ""), style)
-    return f"{failing}, {unknown} not judged, {passed} passed" + (f", {allowed} allowed." if allowed else ".")
+    shown = ink(f"{failed} failed" + (f" ({kinds})" if kinds else ""), style)
+    return f"{shown}, {unknown} not judged, {passed} passed" + (f", {allowed} allowed." if allowed else ".")
 
 
 def _wasted(total: waste.Total) -> str:

@@ -37,6 +37,8 @@ class Reading(msgspec.Struct, frozen=True):
     limit: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
     """What `--as` says of answers that do not say whose they are."""
+    lists_all: bool = True
+    """As of `wa_lint.engine.lint`. Several sets of parameters are always listed: they are compared by what passes."""
     is_debug: bool = False
     """Whether a fault of wa-lint itself is shown with its traceback."""
 
@@ -61,6 +63,7 @@ def judged_files(
         is_debug=reading.is_debug,
         budget=budget_of(reading.limit),
         demands_declared=say is not None,
+        lists_all=reading.lists_all or len(stages) > 1,
     )
     files = told(below.files, reading.said, Path.cwd())
     judged = judge_files(files, task, rules, reading.jobs)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -21,9 +21,10 @@ from wa_lint.model import Input, Snapshot
 from wa_lint.redact import mask
 from wa_lint.run.snapshot_folder import INDEX, is_index
 from wa_lint.run.walking import SUFFIXES, Passed, Seen, walk
-from wa_lint.sources.export.as_option import OPTION, Said, parse, read_said, unread
-from wa_lint.sources.export.export_reader import looks_like_export, read_export
 from wa_lint.sources.template import looks_like_broken_template, looks_like_template, unwrapped
+
+if TYPE_CHECKING:
+    from wa_lint.sources.export.as_option import Said
 
 _MOST_BYTES: Final = 512 * 1024 * 1024
 
@@ -126,6 +127,8 @@ def told(files: Sequence[File], said: Iterable[str], start: Path) -> Sequence[Fi
 
     Raise `ConfigError` where it names none of them, or none where there are several.
     """
+    from wa_lint.sources.export.as_option import OPTION, parse  # noqa: PLC0415, as in `read`
+
     found = list(files)
     for text in said:
         what, _, name = text.partition("=")
@@ -151,6 +154,8 @@ def read(file: File) -> Document | Snapshot:
         raise NotOurs(file.uri, file.odd, is_suspect=file.odd == _LEADS_OUT)
     content, uri = _bytes(file), file.uri
     if file.said is not None:
+        from wa_lint.sources.export.as_option import read_said  # noqa: PLC0415, its tables take 20 ms
+
         return read_said(content, uri, file.said)
     if codec.looks_like_snapshot(content):
         return codec.load(content, uri)
@@ -163,6 +168,9 @@ def read(file: File) -> Document | Snapshot:
     document = unwrapped(document)
     if looks_like_template(document.value):
         return document
+    from wa_lint.sources.export.as_option import unread  # noqa: PLC0415, its tables take 20 ms
+    from wa_lint.sources.export.export_reader import looks_like_export, read_export  # noqa: PLC0415, the same
+
     if looks_like_export(document.value):
         return read_export(content, uri)
     if document.continues_at is not None:
@@ -206,6 +214,8 @@ def _half_read(file: File, content: bytes, error: SourceError) -> Snapshot:
     It is an error where a person named the file, or where it looks like a template before the fault or behind it. A
     tsconfig.json with comments in a folder is nobody's fault, nor is a script that a person names.
     """
+    from wa_lint.sources.export.export_reader import looks_like_export, read_export  # noqa: PLC0415, as in `read`
+
     if looks_like_export(content):
         return read_export(content, file.uri)
     suffix = Path(file.path).suffix.lower()

@@ -44,6 +44,8 @@ class Task(msgspec.Struct, frozen=True):
     budget: Budget = DEFAULT
     demands_declared: bool = True
     """Whether a parameter that no template declares stops the run."""
+    lists_all: bool = True
+    """As of `lint`."""
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -90,9 +92,11 @@ def judge_files(files: Sequence[File], task: Task, rules: Sequence[Rule], jobs: 
     return [*judged[:first], _with(judged[first], together), *judged[first + 1 :]]
 
 
-def judge_snapshot(snapshot: Snapshot, rules: Sequence[Rule], now: str | None, today: str) -> Report:
+def judge_snapshot(
+    snapshot: Snapshot, rules: Sequence[Rule], now: str | None, today: str, *, lists_all: bool = True
+) -> Report:
     """Return the report on a snapshot. What it was measured against: `now`, else when it was taken, else `today`."""
-    return lightened(lint(snapshot, rules, now or (snapshot.taken_at or today)[:10]))
+    return lightened(lint(snapshot, rules, now or (snapshot.taken_at or today)[:10], lists_all=lists_all))
 
 
 def day(now: dt.datetime | None) -> str | None:
@@ -147,7 +151,7 @@ def _judged(file: File, rules: Sequence[Rule], task: Task) -> Judged:
 def _judge_folder(file: File, rules: Sequence[Rule], task: Task, jobs: int | None) -> Judged:
     """Judge a snapshot that stands in a folder, by its index."""
     try:
-        asked = Asked(task.choice, task.now, task.today)
+        asked = Asked(task.choice, task.now, task.today, task.lists_all)
         rows, report = judge_folder(Path(file.path), file.uri, asked, rules, jobs, lightened)
     except SourceError as error:
         return Judged((Input(file.uri, "unknown", "error", error.problem),), complaints=(str(error),))
@@ -218,7 +222,7 @@ def _reports(
         pins = {name: stage.pins[name] for name in given}
         if repr(pins) not in known:
             snapshot = template.snapshot(pins)
-            known[repr(pins)] = lint(snapshot, rules, task.now or task.today), snapshot
+            known[repr(pins)] = lint(snapshot, rules, task.now or task.today, lists_all=task.lists_all), snapshot
         reports[stage.name], _ = known[repr(pins)]
     return reports, [snapshot for _, snapshot in known.values()]
 
@@ -291,7 +295,7 @@ def _judge_export(snapshot: Snapshot, rules: Sequence[Rule], task: Task) -> Judg
     entry = Input(snapshot.uri, snapshot.kind.value, "judged", None, len(snapshot.resources))
     if _is_loose(snapshot):
         return Judged((entry,), loose=snapshot)
-    return Judged((entry,), judge_snapshot(snapshot, rules, task.now, task.today))
+    return Judged((entry,), judge_snapshot(snapshot, rules, task.now, task.today, lists_all=task.lists_all))
 
 
 def _is_loose(snapshot: Snapshot) -> bool:
@@ -301,7 +305,7 @@ def _is_loose(snapshot: Snapshot) -> bool:
 
 def _judge_loose(snapshot: Snapshot, rules: Sequence[Rule], task: Task) -> Judged:
     try:
-        return Judged((), judge_snapshot(snapshot, rules, task.now, task.today))
+        return Judged((), judge_snapshot(snapshot, rules, task.now, task.today, lists_all=task.lists_all))
     except Exception as error:  # noqa: BLE001, as in _judge
         return _fault(snapshot.uri, error, task)
 

@@ -29,6 +29,7 @@ def combine(reports: Reports) -> Report:
         findings=tuple(sorted(_findings(reports), key=sort_key)),
         gaps=tuple(sorted({gap for report in reports.values() for gap in report.gaps}, key=str)),
         problems=tuple(sorted({problem for report in reports.values() for problem in report.problems})),
+        places=frozenset[tuple[str | None, str | None]]().union(*(report.places for report in reports.values())),
         judged_at=next((report.judged_at for report in reports.values() if report.judged_at), None),
         unjudged=_most_of_each([report.unjudged for report in reports.values()]),
         not_followed=tuple(sorted({entry for report in reports.values() for entry in report.not_followed})),

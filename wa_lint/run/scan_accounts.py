@@ -22,41 +22,51 @@ from wa_lint.run.shards import Asked, judge_folder, row_of
 from wa_lint.run.snapshot_folder import INDEX, Index, Options, Part
 
 
+class Manner(msgspec.Struct, frozen=True):
+    """How accounts are judged."""
+
+    now: dt.datetime | None = None
+    jobs: int | None = None
+    lists_all: bool = True
+    """As of `wa_lint.engine.lint`."""
+
+
 def scanned(account: Account, choice: Choice, now: dt.datetime | None, say: Callable[[str], None]) -> Report:
     """Return the report on the accounts that `account` names. Raise as `run.accounts.fleet`."""
-    return judged_fleet(fleet(account, say), choice, now, None, Watch(say))
+    return judged_fleet(fleet(account, say), choice, Manner(now), Watch(say))
 
 
-def judged_fleet(whom: Fleet, choice: Choice, now: dt.datetime | None, jobs: int | None, watch: Watch) -> Report:
+def judged_fleet(whom: Fleet, choice: Choice, manner: Manner, watch: Watch) -> Report:
     """Return the report on every account and region of `whom`; one alone is kept in memory, several on disk."""
     rules = chosen_rules(choice)
     judge = _in_memory if len(whom.accesses) == 1 else _in_folder
-    report, parts = judge(whom, rules, choice, now, jobs, watch)
+    asked = Asked(choice, day(manner.now), today(None), manner.lists_all)
+    report, parts = judge(whom, rules, asked, manner, watch)
     return with_not_run(findings.merge([report] if report else [], [row_of(part) for part in parts]), choice)
 
 
 def _in_memory(
-    whom: Fleet, rules: Sequence[Rule], choice: Choice, now: dt.datetime | None, jobs: int | None, watch: Watch
+    whom: Fleet, rules: Sequence[Rule], asked: Asked, manner: Manner, watch: Watch
 ) -> tuple[Report | None, Sequence[Part]]:
-    del choice, jobs
     keeper = InMemory()
-    collect(whom, types_of(rules), moment(now), keeper, watch)
+    collect(whom, types_of(rules), moment(manner.now), keeper, watch)
     snapshot = keeper.joined()
-    return judge_snapshot(snapshot, rules, day(now), today(None)) if snapshot else None, keeper.parts
+    if snapshot is None:
+        return None, keeper.parts
+    return judge_snapshot(snapshot, rules, asked.now, asked.today, lists_all=asked.lists_all), keeper.parts
 
 
 def _in_folder(
-    whom: Fleet, rules: Sequence[Rule], choice: Choice, now: dt.datetime | None, jobs: int | None, watch: Watch
+    whom: Fleet, rules: Sequence[Rule], asked: Asked, manner: Manner, watch: Watch
 ) -> tuple[Report | None, Sequence[Part]]:
     """Keep each account and region on disk until it is judged: no machine has room for an organization."""
-    types, at = types_of(rules), moment(now)
+    types, at = types_of(rules), moment(manner.now)
     with tempfile.TemporaryDirectory(prefix="wa-lint-") as place:
         options = Options(regions=whom.regions, types=tuple(sorted(types)))
         keeper = InFolder(Path(place), Index(taken_at=at.isoformat(), options=options))
         keeper.note([])
         collect(whom, types, at, keeper, watch)
-        asked = Asked(choice, day(now), today(None))
-        _, report = judge_folder(Path(place, INDEX), INDEX, asked, rules, jobs, lightened)
+        _, report = judge_folder(Path(place, INDEX), INDEX, asked, rules, manner.jobs, lightened)
     return msgspec.structs.replace(report, rules=tuple(rule.info for rule in rules)), keeper.index.parts
 
 

@@ -11,8 +11,9 @@ from wa_lint.config import Config
 from wa_lint.errors import ConfigError
 from wa_lint.model import Report
 from wa_lint.redact.reports import mask_report
+from wa_lint.reporters import COUNTING
 from wa_lint.run.accounting import Settlement, accounted, kept_findings
-from wa_lint.run.choice import Choice, firm_rules, ignored_rules, matching_rules, rule_names
+from wa_lint.run.choice import Choice, Delivery, firm_rules, ignored_rules, matching_rules, rule_names
 from wa_lint.run.enforced_rules import raised
 from wa_lint.run.layers import Layers
 from wa_lint.suppress import allow
@@ -46,6 +47,13 @@ def settled(
     report = raised(msgspec.structs.replace(report, findings=kept), strict)
     wide = frozenset(str(one.location) for one in entries if allow.is_catch_all(one))
     return mask_report(accounted(Settlement(report, choice, layers, dropped, wide, number)))
+
+
+def lists_all(settling: Settling, delivery: Delivery | None, found: Config) -> bool:
+    """Whether what passes needs a finding: some formats show it, entries and overrides are matched with it."""
+    formats = {text.partition("=")[0] for text in delivery.output} if delivery else set[str]()
+    matched = settling.allow or settling.diff or found.said.get("allow") or list(found.overrides())
+    return bool((delivery and delivery.show_all) or not formats <= COUNTING or matched)
 
 
 def demand_no_diff(settling: Settling) -> None:

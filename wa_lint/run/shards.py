@@ -41,6 +41,8 @@ class Asked(msgspec.Struct, frozen=True):
     now: str | None = None
     """An ISO date; None: the snapshot's, else `today`."""
     today: str = ""
+    lists_all: bool = True
+    """As of `lint`."""
 
 
 class Shard(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,7 +183,7 @@ def _judged(shard: Shard, rules: Sequence[Rule], light: Light) -> Report:
     share = {(r.type, r.id) for r in snapshot.resources[shard.number :: shard.of]} - shard.elsewhere
     if shard.number:  # said once for all shards of the parts
         snapshot = msgspec.structs.replace(snapshot, unjudged=(), not_followed=())
-    report = light(lint(snapshot, rules, shard.today, judged=share))
+    report = light(lint(snapshot, rules, shard.today, judged=share, lists_all=shard.asked.lists_all))
     if shard.number == 0:
         return report
     return msgspec.structs.replace(report, gaps=(), problems=(), notes=(), not_followed=())
