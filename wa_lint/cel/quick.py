@@ -90,10 +90,14 @@ class View:
 class Row:
     """A list: of a cell, whose items are looked up when they are asked for, or of items that are at hand."""
 
-    __slots__ = ("_items", "cell", "cells", "unseen")
+    __slots__ = ("_items", "cell", "cells", "is_whole", "unseen")
 
-    def __init__(self, cell: Cell | None, cells: Sequence[object] = (), *, unseen: bool = False) -> None:
+    def __init__(
+        self, cell: Cell | None, cells: Sequence[object] = (), *, unseen: bool = False, is_whole: bool = False
+    ) -> None:
         self.cell = cell
+        self.is_whole = is_whole
+        """Whether it is known which items may be missing: `Partial.is_whole`."""
         self.cells = cells
         """The items with their places; those without one are plain."""
         self.unseen = unseen
@@ -120,7 +124,7 @@ def seen(cell: Cell) -> object:
     if kind is list or kind is tuple:
         return Row(cell)
     if kind is Partial:
-        return Row(cell, unseen=True)
+        return Row(cell, unseen=True, is_whole=value.is_whole)  # type: ignore[attr-defined] # it is a Partial
     if kind is Unknown:
         return UNSURE
     raise Bail
@@ -136,7 +140,7 @@ def normal(found: object) -> object:
     if isinstance(found, list | tuple):
         return Row(None, found)
     if isinstance(found, Partial):
-        return Row(None, found.items, unseen=True)
+        return Row(None, found.items, unseen=True, is_whole=found.is_whole)
     if is_cell(found):
         return seen(found)
     raise Bail
@@ -498,6 +502,8 @@ def _quantified(*, decisive: bool) -> Callable[[Step, int, Step | None, Step], S
             if visited is None:
                 return UNSURE
             result: object = UNSURE if type(found) is Row and found.unseen else other
+            if result is UNSURE and found.is_whole:  # type: ignore[attr-defined] # it is a Row
+                raise Bail  # what may be in the list is asked too
             for item in visited:
                 frame[slot] = item
                 answer = body(frame)

@@ -252,7 +252,8 @@ def _followers(cell: Cell, links: Sequence[Link], name: str) -> Cell:
     unseen: str | None = None
     for link in links:
         if not cell.world.graph.of_type(link.type):
-            unseen = unseen or _incomplete(cell, link.type)
+            hidden = hidden or _incomplete(cell, link.type)
+            unseen = unseen or hidden
             continue
         by, texts = spellings_of(link, cell), _texts_of(cell.world, link)
         certain = list(_certain(texts, by, cell))
