@@ -20,8 +20,7 @@ from wa_lint.model import (
     Severity,
     Suppression,
 )
-
-VERSION = 1
+from wa_lint.reporters.report_structs import SCHEMA_VERSION, JsonFinding, JsonReport
 
 
 def looks_like_report(value: Raw) -> bool:
@@ -32,10 +31,12 @@ def looks_like_report(value: Raw) -> bool:
 
 def read_report(value: Raw, uri: str) -> Report:
     """Return the report that `value` is. Raise SourceError where it is of another version, or damaged."""
-    if value.get("schema_version") != VERSION:
-        raise SourceError(uri, f"a report of version {value.get('schema_version')}; this wa-lint reads {VERSION}")
+    if value.get("schema_version") != SCHEMA_VERSION:
+        raise SourceError(
+            uri, f"a report of version {value.get('schema_version')}; this wa-lint reads {SCHEMA_VERSION}"
+        )
     try:
-        written = msgspec.convert(value, _Report)
+        written = msgspec.convert(value, JsonReport)
     except msgspec.ValidationError as error:
         raise SourceError(uri, f"no whole report: {error}") from error
     return Report(
@@ -47,73 +48,10 @@ def read_report(value: Raw, uri: str) -> Report:
     )
 
 
-class _Place(msgspec.Struct, frozen=True):
-    uri: str
-    line: int | None = None
-    column: int | None = None
-    end_line: int | None = None
-    end_column: int | None = None
-
-
-class _Resource(msgspec.Struct, frozen=True):
-    id: str
-    type: str
-    arn: str | None = None
-    account: str | None = None
-    region: str | None = None
-
-
-class _Suppressed(msgspec.Struct, frozen=True):
-    kind: str
-
-
-class _Finding(msgspec.Struct, frozen=True):
-    rule: str
-    outcome: str
-    severity: Severity
-    practices: tuple[str, ...]
-    resource: _Resource
-    path: str
-    location: _Place
-    message: str
-    fingerprint: str
-    when: str | None = None
-    assumes: tuple[str, ...] = ()
-    suppressed: _Suppressed | None = None
-
-
-class _Rule(msgspec.Struct, frozen=True):
-    id: str
-
-
-class _Gap(msgspec.Struct, frozen=True):
-    type: str
-    reason: str
-    account: str | None = None
-    region: str | None = None
-    grant: str | None = None
-
-
-class _Input(msgspec.Struct, frozen=True):
-    uri: str
-    kind: str
-    status: str
-    reason: str | None = None
-    resources: int = 0
-
-
-class _Report(msgspec.Struct, frozen=True):
-    findings: tuple[_Finding, ...]
-    rules: tuple[_Rule, ...]
-    inputs: tuple[_Input, ...]
-    gaps: tuple[_Gap, ...] = ()
-    judged_at: str | None = None
-
-
 _OUTCOMES = {outcome.value.replace(" ", "-"): outcome for outcome in Outcome}
 
 
-def _finding(written: _Finding) -> Finding:
+def _finding(written: JsonFinding) -> Finding:
     place = written.location
     location = Location(place.uri, place.line or 0, place.column or 0, place.end_line or 0, place.end_column or 0)
     found = written.resource

@@ -26,7 +26,29 @@ from wa_lint.model import (
     Waste,
 )
 from wa_lint.reporters import Options, configured, coverage, tally, visible_json
-from wa_lint.version import VERSION
+from wa_lint.reporters.report_structs import (
+    JsonCompared,
+    JsonConfiguration,
+    JsonCovered,
+    JsonEffect,
+    JsonEvidence,
+    JsonFinding,
+    JsonFixed,
+    JsonGap,
+    JsonInput,
+    JsonLocation,
+    JsonNotFollowed,
+    JsonProblem,
+    JsonReport,
+    JsonResource,
+    JsonRule,
+    JsonSkew,
+    JsonStep,
+    JsonSummary,
+    JsonSuppressed,
+    JsonUnjudged,
+    JsonWaste,
+)
 
 _SHOWN = frozenset({Outcome.FAIL, Outcome.UNKNOWN})
 
@@ -62,237 +84,31 @@ def encode(document: object) -> str:
     return visible_json(msgspec.json.format(text, indent=2).decode()) + "\n"
 
 
-def document(report: Report, options: Options, *, has_findings: bool = True) -> _Report:
+def document(report: Report, options: Options, *, has_findings: bool = True) -> JsonReport:
     """Return the report as it is written; the fields below are the contract, in its order."""
     findings = [f for f in report.findings if has_findings and (options.show_all or f.outcome in _SHOWN)]
-    return _Report(
-        inputs=[_input(entry) for entry in report.inputs],
-        findings=[_finding(finding) for finding in findings],
-        rules=[_rule(rule, counted) for rule, counted in tally.by_rule(report).items()],
-        practices=tally.practices(report),
-        gaps=[_gap(gap) for gap in report.gaps],
-        problems=[_problem(problem) for problem in report.problems],
-        skew=[_skew(skew) for skew in report.skew],
-        unjudged=[
-            _Unjudged(entry.type, entry.count, entry.kind, entry.reason, entry.is_ml) for entry in report.unjudged
-        ],
-        not_followed=[_not_followed(entry) for entry in report.not_followed],
-        coverage=[covered(line) for line in coverage.lines(report)],
-        configuration=[_configuration(one) for one in report.configuration],
+    return JsonReport(
+        inputs=tuple(_input(entry) for entry in report.inputs),
+        findings=tuple(_finding(finding) for finding in findings),
+        rules=tuple(_rule(rule, counted) for rule, counted in tally.by_rule(report).items()),
+        practices=tuple(tally.practices(report)),
+        gaps=tuple(_gap(gap) for gap in report.gaps),
+        problems=tuple(_problem(problem) for problem in report.problems),
+        skew=tuple(_skew(skew) for skew in report.skew),
+        unjudged=tuple(
+            JsonUnjudged(entry.type, entry.count, entry.kind, entry.reason, entry.is_ml) for entry in report.unjudged
+        ),
+        not_followed=tuple(_not_followed(entry) for entry in report.not_followed),
+        coverage=tuple(covered(line) for line in coverage.lines(report)),
+        configuration=tuple(_configuration(one) for one in report.configuration),
         summary=_summary(report),
         judged_at=report.judged_at,
         compared=_compared(report),
     )
 
 
-class _Tool(msgspec.Struct, frozen=True):
-    name: str = "wa-lint"
-    version: str = VERSION
-
-
-class _Input(msgspec.Struct, frozen=True):
-    uri: str
-    kind: str
-    status: str
-    reason: str | None
-    resources: int
-    stages: tuple[str, ...] | None
-    files: int
-    suspect: bool
-
-
-class _Unjudged(msgspec.Struct, frozen=True):
-    type: str
-    count: int
-    kind: str
-    reason: str
-    ml: bool
-
-
-class _NotFollowed(msgspec.Struct, frozen=True):
-    what: str
-    kind: str
-    reason: str
-    location: _Location
-
-
-class _Covered(msgspec.Struct, frozen=True):
-    kind: str
-    count: int
-    text: str
-    warning: bool
-
-
-class _Location(msgspec.Struct, frozen=True):
-    uri: str
-    line: int | None
-    column: int | None
-    end_line: int | None
-    end_column: int | None
-
-
-class _Resource(msgspec.Struct, frozen=True):
-    id: str
-    type: str
-    arn: str | None
-    account: str | None
-    region: str | None
-    construct: str | msgspec.UnsetType = msgspec.UNSET
-
-
-class _Evidence(msgspec.Struct, frozen=True):
-    resource: str
-    path: str
-    value: object
-    shown: str
-    location: _Location
-
-
-class _Step(msgspec.Struct, frozen=True):
-    resource: str
-    type: str
-    location: _Location
-
-
-class _Suppressed(msgspec.Struct, frozen=True):
-    kind: str
-    reason: str | None
-    owner: str | None
-    until: str | None
-    location: _Location | None
-
-
-class _Waste(msgspec.Struct, frozen=True):
-    low: float
-    high: float
-    currency: str
-    per: str
-    as_of: str | None
-    measured: bool
-    assumes: tuple[str, ...]
-
-
-class _Finding(msgspec.Struct, frozen=True):
-    rule: str
-    outcome: str
-    severity: str
-    pillar: str
-    phase: str
-    practices: tuple[str, ...]
-    resource: _Resource
-    path: str
-    location: _Location
-    message: str
-    when: str | None
-    assumes: tuple[str, ...]
-    evidence: list[_Evidence]
-    fingerprint: str
-    stages: tuple[str, ...] | None
-    suppressed: _Suppressed | None
-    trail: list[_Step]
-    anchor: _Location | None
-    waste: _Waste | msgspec.UnsetType = msgspec.UNSET
-    state: str | msgspec.UnsetType = msgspec.UNSET
-    change: str | msgspec.UnsetType = msgspec.UNSET
-
-
-class _Rule(msgspec.Struct, frozen=True):
-    id: str
-    passed: int
-    failed: int
-    unknown: int
-    not_applicable: int
-    suppressed: int
-    unchanged: int | msgspec.UnsetType = msgspec.UNSET
-
-
-class _Gap(msgspec.Struct, frozen=True):
-    type: str
-    account: str | None
-    region: str | None
-    reason: str
-    grant: str | None
-
-
-class _Problem(msgspec.Struct, frozen=True):
-    location: _Location
-    message: str
-
-
-class _Skew(msgspec.Struct, frozen=True):
-    resource: str
-    path: str
-    rule: str | None
-    values: dict[str, object]
-    shown: dict[str, str]
-    location: _Location
-
-
-class _Effect(msgspec.Struct, frozen=True):
-    key: str
-    text: str
-    items: tuple[str, ...]
-    count: int | None
-
-
-class _Configuration(msgspec.Struct, frozen=True):
-    uri: str
-    trust: str
-    sentence: str
-    switched_off: list[_Effect]
-    overruled: list[_Effect]
-
-
-class _Summary(msgspec.Struct, frozen=True):
-    passed: int
-    failed: int
-    unknown: int
-    not_applicable: int
-    suppressed: int
-    resources: int
-    ml_resources: int
-    by_pillar: dict[str, tally.Tally]
-    unchanged: int | msgspec.UnsetType = msgspec.UNSET
-
-
-class _Fixed(msgspec.Struct, frozen=True):
-    rule: str
-    outcome: str
-    resource: str
-    path: str
-    uri: str
-    fingerprint: str
-
-
-class _Compared(msgspec.Struct, frozen=True):
-    since: str
-    new: tally.Amount
-    updated: tally.Amount
-    unchanged: tally.Amount
-    fixed: list[_Fixed]
-
-
-class _Report(msgspec.Struct, frozen=True, kw_only=True):
-    schema_version: int = 1
-    tool: _Tool = _Tool()
-    inputs: list[_Input]
-    findings: list[_Finding]
-    rules: list[_Rule]
-    practices: object
-    gaps: list[_Gap]
-    problems: list[_Problem]
-    skew: list[_Skew]
-    unjudged: list[_Unjudged]
-    not_followed: list[_NotFollowed]
-    coverage: list[_Covered]
-    configuration: list[_Configuration]
-    summary: _Summary
-    judged_at: str | None
-    compared: _Compared | msgspec.UnsetType = msgspec.UNSET
-
-
-def _input(entry: Input) -> _Input:
-    return _Input(
+def _input(entry: Input) -> JsonInput:
+    return JsonInput(
         entry.uri,
         entry.kind,
         entry.status,
@@ -304,19 +120,19 @@ def _input(entry: Input) -> _Input:
     )
 
 
-def covered(line: coverage.Line) -> _Covered:
-    return _Covered(line.kind, line.count, line.text, line.is_warning)
+def covered(line: coverage.Line) -> JsonCovered:
+    return JsonCovered(line.kind, line.count, line.text, line.is_warning)
 
 
-def _not_followed(entry: NotFollowed) -> _NotFollowed:
-    return _NotFollowed(entry.what, entry.kind, entry.reason, _location(entry.location))
+def _not_followed(entry: NotFollowed) -> JsonNotFollowed:
+    return JsonNotFollowed(entry.what, entry.kind, entry.reason, _location(entry.location))
 
 
-def _finding(finding: Finding) -> _Finding:
-    return _Finding(
+def _finding(finding: Finding) -> JsonFinding:
+    return JsonFinding(
         rule=finding.rule.id,
         outcome=finding.outcome.value.replace(" ", "-"),
-        severity=finding.rule.severity.value,
+        severity=finding.rule.severity,
         pillar=tally.pillar(finding.rule),
         phase=tally.phase(finding.rule),
         practices=finding.rule.practices,
@@ -326,11 +142,11 @@ def _finding(finding: Finding) -> _Finding:
         message=finding.message,
         when=finding.when,
         assumes=finding.assumes,
-        evidence=[_evidence(evidence) for evidence in finding.evidence],
+        evidence=tuple(_evidence(evidence) for evidence in finding.evidence),
         fingerprint=finding.fingerprint,
         stages=finding.stages,
         suppressed=_suppressed(finding.suppressed) if finding.suppressed else None,
-        trail=[_Step(step.resource, step.type, _location(step.location)) for step in finding.trail],
+        trail=tuple(JsonStep(step.resource, step.type, _location(step.location)) for step in finding.trail),
         anchor=_location(finding.anchor) if finding.anchor else None,
         waste=_waste(finding.waste) if finding.waste else msgspec.UNSET,
         state=finding.state or msgspec.UNSET,
@@ -338,33 +154,33 @@ def _finding(finding: Finding) -> _Finding:
     )
 
 
-def _waste(waste: Waste) -> _Waste:
-    return _Waste(waste.low, waste.high, "USD", "month", waste.as_of, waste.is_measured, waste.assumes)
+def _waste(waste: Waste) -> JsonWaste:
+    return JsonWaste(waste.low, waste.high, "USD", "month", waste.as_of, waste.is_measured, waste.assumes)
 
 
-def _suppressed(why: Suppression) -> _Suppressed:
-    return _Suppressed(why.kind, why.reason, why.owner, why.until, _location(why.location) if why.location else None)
+def _suppressed(why: Suppression) -> JsonSuppressed:
+    return JsonSuppressed(why.kind, why.reason, why.owner, why.until, _location(why.location) if why.location else None)
 
 
-def _resource(resource: Resource) -> _Resource:
+def _resource(resource: Resource) -> JsonResource:
     construct = msgspec.UNSET if resource.construct is None else resource.construct
-    return _Resource(resource.id, resource.type, resource.arn, resource.account, resource.region, construct)
+    return JsonResource(resource.id, resource.type, resource.arn, resource.account, resource.region, construct)
 
 
-def _evidence(evidence: Evidence) -> _Evidence:
+def _evidence(evidence: Evidence) -> JsonEvidence:
     value = evidence.value if _is_json(evidence.value) else None
-    return _Evidence(evidence.resource, evidence.path, value, evidence.shown, _location(evidence.location))
+    return JsonEvidence(evidence.resource, evidence.path, value, evidence.shown, _location(evidence.location))
 
 
-def _location(place: Location) -> _Location:
+def _location(place: Location) -> JsonLocation:
     """0 is null outside: a live resource has no lines, and some places no end."""
-    return _Location(
+    return JsonLocation(
         place.uri, place.line or None, place.column or None, place.end_line or None, place.end_column or None
     )
 
 
-def _rule(rule: str, counted: tally.Tally) -> _Rule:
-    return _Rule(
+def _rule(rule: str, counted: tally.Tally) -> JsonRule:
+    return JsonRule(
         rule,
         counted.passed,
         counted.failed,
@@ -375,21 +191,22 @@ def _rule(rule: str, counted: tally.Tally) -> _Rule:
     )
 
 
-def _gap(gap: Gap) -> _Gap:
-    return _Gap(gap.scope.type, gap.scope.account, gap.scope.region, gap.reason, gap.grant)
+def _gap(gap: Gap) -> JsonGap:
+    scope = gap.scope
+    return JsonGap(type=scope.type, account=scope.account, region=scope.region, reason=gap.reason, grant=gap.grant)
 
 
-def _problem(problem: Problem) -> _Problem:
-    return _Problem(_location(problem.location), problem.message)
+def _problem(problem: Problem) -> JsonProblem:
+    return JsonProblem(_location(problem.location), problem.message)
 
 
-def _skew(skew: Skew) -> _Skew:
+def _skew(skew: Skew) -> JsonSkew:
     values = {stage: value if _is_json(value) else None for stage, value in skew.values.items()}
-    return _Skew(skew.resource, skew.path, skew.rule, values, dict(skew.shown), _location(skew.location))
+    return JsonSkew(skew.resource, skew.path, skew.rule, values, dict(skew.shown), _location(skew.location))
 
 
-def _configuration(one: Configuration) -> _Configuration:
-    return _Configuration(
+def _configuration(one: Configuration) -> JsonConfiguration:
+    return JsonConfiguration(
         uri=one.uri,
         trust=one.trust.replace(" ", "-"),
         sentence=configured.sentence(one),
@@ -398,13 +215,13 @@ def _configuration(one: Configuration) -> _Configuration:
     )
 
 
-def _effect(effect: Effect) -> _Effect:
-    return _Effect(effect.key, effect.text, effect.items, effect.count)
+def _effect(effect: Effect) -> JsonEffect:
+    return JsonEffect(effect.key, effect.text, effect.items, effect.count)
 
 
-def _summary(report: Report) -> _Summary:
+def _summary(report: Report) -> JsonSummary:
     counted = tally.total(report.findings, report.counted.values())
-    return _Summary(
+    return JsonSummary(
         passed=counted.passed,
         failed=counted.failed,
         unknown=counted.unknown,
@@ -417,15 +234,15 @@ def _summary(report: Report) -> _Summary:
     )
 
 
-def _compared(report: Report) -> _Compared | msgspec.UnsetType:
+def _compared(report: Report) -> JsonCompared | msgspec.UnsetType:
     found = tally.news(report)
     if found is None or report.compared is None:
         return msgspec.UNSET
     fixed = [
-        _Fixed(known.rule, known.outcome, known.resource, known.path, known.uri, known.fingerprint)
+        JsonFixed(known.rule, known.outcome, known.resource, known.path, known.uri, known.fingerprint)
         for known in report.compared.fixed
     ]
-    return _Compared(found.since, found.new, found.updated, found.unchanged, fixed)
+    return JsonCompared(found.since, found.new, found.updated, found.unchanged, fixed)
 
 
 def _is_json(value: Value) -> bool:
