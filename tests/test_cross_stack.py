@@ -12,7 +12,7 @@ import pytest
 from wa_lint.document import read_document
 from wa_lint.model import Snapshot
 from wa_lint.run.joined_templates import connected
-from wa_lint.sources.template import Member, read_template, snapshot_together
+from wa_lint.sources.template import MemberTemplate, read_template, snapshot_together
 
 WaLint = Callable[..., Any]
 
@@ -97,7 +97,7 @@ def test_two_templates_that_export_one_name_are_not_chosen_from(wa_lint: WaLint)
 
 
 def together(*texts: str, **pins: str) -> Snapshot:
-    members = [Member(read_document(text, f"{name}.yaml")) for name, text in zip("ab", texts, strict=False)]
+    members = [MemberTemplate(read_document(text, f"{name}.yaml")) for name, text in zip("ab", texts, strict=False)]
     return snapshot_together(members, pins)
 
 

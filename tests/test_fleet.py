@@ -27,9 +27,9 @@ from wa_lint import codec
 from wa_lint.model import Snapshot
 from wa_lint.request_limits import Manners
 from wa_lint.run.accounts import Account, fleet
-from wa_lint.run.collect import InFolder, InMemory, Watch, collect
+from wa_lint.run.collect import InFolder, InMemory, Listener, collect
 from wa_lint.run.joined_snapshots import join
-from wa_lint.run.snapshot_folder import INDEX, Index, Options, read_index, read_parts
+from wa_lint.run.snapshot_folder import INDEX, FolderIndex, ReadingOptions, read_index, read_parts
 
 WaLint = Callable[..., Any]
 
@@ -209,8 +209,8 @@ def test_three_of_twenty_accounts_that_fail_in_three_ways_are_three_rows(wa_lint
 
 def begun(place: Path) -> InFolder:
     """Return a folder to read into: what stands there already, or a new one."""
-    options = Options(regions=REGIONS, types=tuple(sorted(TYPES)))
-    fresh = Index(taken_at=NOW.isoformat(), options=options)
+    options = ReadingOptions(regions=REGIONS, types=tuple(sorted(TYPES)))
+    fresh = FolderIndex(taken_at=NOW.isoformat(), options=options)
     return InFolder(place, read_index(place / INDEX, INDEX) if (place / INDEX).exists() else fresh)
 
 
@@ -231,8 +231,8 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from test_fleet import NOW, TYPES, all_roles, begun
 from wa_lint.run.accounts import fleet
-from wa_lint.run.collect import Watch, collect
-collect(fleet(all_roles(), print), TYPES, NOW, begun(Path(sys.argv[2])), Watch(print))
+from wa_lint.run.collect import Listener, collect
+collect(fleet(all_roles(), print), TYPES, NOW, begun(Path(sys.argv[2])), Listener(print))
 """
 
 
@@ -257,13 +257,13 @@ def test_what_was_killed_half_way_is_resumed_to_the_same_snapshot(cloud: Cloud, 
 
     cloud.seen.clear()
     keeper = begun(place)
-    collect(fleet(all_roles(), _quiet), TYPES, NOW, keeper, Watch(_quiet))
+    collect(fleet(all_roles(), _quiet), TYPES, NOW, keeper, Listener(_quiet))
     asked = [place for place in cloud.seen if place[2] in ("sagemaker", "iam")]
     assert len(asked) == len(ACCOUNTS) * 4 - len(there)
     resumed = join([snapshot for _, snapshot in read_parts(place, "fleet", keeper.index.parts)])
 
     at_once = InMemory()
-    collect(fleet(all_roles(), _quiet), TYPES, NOW, at_once, Watch(_quiet))
+    collect(fleet(all_roles(), _quiet), TYPES, NOW, at_once, Listener(_quiet))
     assert text_of(resumed) == text_of(at_once.joined())
     assert {part.status for part in keeper.index.parts} == {"read"}
 
@@ -443,12 +443,14 @@ def test_an_organization_is_read_account_by_account(
 
 def test_what_does_not_fit_is_not_resumed(wa_lint: WaLint, cloud: Cloud, tmp_path: Path) -> None:
     """Bad input 102."""
-    collect(fleet(Account(region=REGIONS[:1]), _quiet), TYPES, NOW, keeper := InMemory(), Watch(_quiet))
+    collect(fleet(Account(region=REGIONS[:1]), _quiet), TYPES, NOW, keeper := InMemory(), Listener(_quiet))
     found = keeper.joined()
     assert found is not None
     with (tmp_path / "one.jsonl").open("wb") as stream:
         codec.dump(found, stream)
-    folder = InFolder(tmp_path / "parts", Index(taken_at=NOW.isoformat(), options=Options(regions=REGIONS[:1])))
+    folder = InFolder(
+        tmp_path / "parts", FolderIndex(taken_at=NOW.isoformat(), options=ReadingOptions(regions=REGIONS[:1]))
+    )
     for part in keeper.parts:
         folder.keep(part, found)
     (tmp_path / "cut.jsonl").write_bytes((tmp_path / "one.jsonl").read_bytes()[:-40])

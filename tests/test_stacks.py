@@ -22,7 +22,7 @@ from wa_lint.model import ABSENT, Finding, Outcome, Snapshot, Unknown, Unresolve
 from wa_lint.references.follow import graph_of
 from wa_lint.run.nested_files import judged_within
 from wa_lint.scenario import Assumptions, Scenario, explore
-from wa_lint.sources.template import Member, read_template, snapshot_together
+from wa_lint.sources.template import MemberTemplate, read_template, snapshot_together
 
 WaLint = Callable[..., Any]
 
@@ -589,7 +589,9 @@ def test_a_template_has_the_same_verdicts_as_a_stack_among_others(path: Path) ->
     except SourceError:
         pytest.skip("it is no template")
     within = read_template(NEST_IT, "parent.yaml", None, {"t.yaml": content}.get)
-    beside = snapshot_together([Member(document), Member(read_document(twin_of(document.value), "other.yaml"))])
+    beside = snapshot_together(
+        [MemberTemplate(document), MemberTemplate(read_document(twin_of(document.value), "other.yaml"))],
+    )
     assert told(within, "Child/", "Child.") == told(alone)
     assert told(beside, "t.yaml#", "#t.yaml") == told(alone)
 

@@ -21,7 +21,7 @@ from wa_lint.model import OPEN, Counts, Finding, Outcome, RuleInfo, Severity, Sn
 from wa_lint.rule import Rule
 from wa_lint.sources.template import read_template
 from wa_lint.testing import snapshot_of
-from wa_lint.tracing import Asked
+from wa_lint.tracing import Inquiry
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 TODAY = "2026-11-23"
@@ -88,7 +88,7 @@ def test_rules_and_templates_made_at_random(seed: int, request: pytest.FixtureRe
 def test_the_first_pass_judges_nearly_all_of_the_workloads(monkeypatch: pytest.MonkeyPatch) -> None:
     left: list[str] = []
 
-    def noted(asked: Asked) -> Iterator[object]:
+    def noted(asked: Inquiry) -> Iterator[object]:
         left.append(asked.rule.info.id)
         yield from ()
 

@@ -18,7 +18,7 @@ from wa_lint.references.follow import graph_of
 from wa_lint.rule import QuickPrograms, Rule
 from wa_lint.scenario import Assumptions, Fork, explore
 from wa_lint.sources.jobs import with_jobs
-from wa_lint.tracing import Asked, Key, cases_by_item, key_of, most_scenarios, traced
+from wa_lint.tracing import Inquiry, Key, cases_by_item, key_of, most_scenarios, traced
 
 T = TypeVar("T")
 
@@ -50,7 +50,7 @@ def lint(
             graph.forget()
         where.add((resource.account, resource.region))
         for rule in asking:
-            findings, counted = _outcomes(Asked(rule, graph, resource, today), lists_all=lists_all)
+            findings, counted = _outcomes(Inquiry(rule, graph, resource, today), lists_all=lists_all)
             listed.extend(findings)
             if counted is not NO_COUNTS:
                 counts[rule.info.id] = counts.get(rule.info.id, NO_COUNTS).plus(counted)
@@ -128,7 +128,7 @@ def _subjects(
 # --- one rule, one resource -------------------------------------------------------------------------
 
 
-def _outcomes(asked: Asked, *, lists_all: bool) -> tuple[Sequence[Finding], Counts]:
+def _outcomes(asked: Inquiry, *, lists_all: bool) -> tuple[Sequence[Finding], Counts]:
     """Return the findings that are to be listed, and how many outcomes are only counted."""
     budget.tick()
     quick = asked.rule.programs.quick
@@ -165,7 +165,7 @@ class _Leaf(msgspec.Struct, frozen=True):
     """Whether the template has to be taken for all there is to say so."""
 
 
-def _quickly(asked: Asked, quick: QuickPrograms, *, lists_all: bool) -> tuple[Sequence[Finding], Counts]:
+def _quickly(asked: Inquiry, quick: QuickPrograms, *, lists_all: bool) -> tuple[Sequence[Finding], Counts]:
     """Return the outcomes by the first pass; the second one traces what is listed, in its scenarios only.
 
     The scenarios are those of `tracing.cases_by_item`, in the same order. Raise `Bail` where that has to judge.
@@ -201,7 +201,7 @@ def _without_items(lists: Sequence[object | None], *, lists_all: bool) -> tuple[
     return (), _COUNT_OF[Outcome.NOT_APPLICABLE]
 
 
-def _traced(asked: Asked, outcome: Outcome, leaves: Sequence[_Leaf], absent: Sequence[Assumptions]) -> Finding:
+def _traced(asked: Inquiry, outcome: Outcome, leaves: Sequence[_Leaf], absent: Sequence[Assumptions]) -> Finding:
     """Return the finding for an item. Raise `Bail` if the second pass does not agree: then it has to judge alone."""
     chosen = [
         traced(asked, leaf.assumptions, leaf.number, leaf.place, is_closed=leaf.is_closed)
@@ -219,7 +219,7 @@ class _Pass:
 
     __slots__ = ("_asked", "_frame", "_quick")
 
-    def __init__(self, asked: Asked, quick: QuickPrograms) -> None:
+    def __init__(self, asked: Inquiry, quick: QuickPrograms) -> None:
         self._asked = asked
         self._quick = quick
         self._frame: list[object] = [None] * quick.size

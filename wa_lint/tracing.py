@@ -14,8 +14,8 @@ import msgspec
 from wa_lint import budget
 from wa_lint.cel.evaluate import Program
 from wa_lint.cel.frame import Steps
-from wa_lint.cel.values import Cell as Traced
 from wa_lint.cel.values import EvaluationError
+from wa_lint.cel.values import TracedCell as Traced
 from wa_lint.findings import Case, Verdict, is_open, show, waste_of, without_secret
 from wa_lint.graph import Cell, Graph, World
 from wa_lint.model import (
@@ -51,7 +51,7 @@ def _key_of_item(item: Cell | Verdict) -> Key:
     return key_of(item.place if isinstance(item, Verdict) else item)
 
 
-class Asked(msgspec.Struct, frozen=True, eq=False):
+class Inquiry(msgspec.Struct, frozen=True, eq=False):
     """One question of the engine: this rule, about this resource."""
 
     rule: Rule
@@ -69,7 +69,7 @@ class Asked(msgspec.Struct, frozen=True, eq=False):
         return variables if item is None else {**variables, "item": item}
 
 
-def cases_by_item(asked: Asked) -> Iterator[tuple[Sequence[Case], Sequence[Assumptions]]]:
+def cases_by_item(asked: Inquiry) -> Iterator[tuple[Sequence[Case], Sequence[Assumptions]]]:
     """Yield for each item of the resource its verdict in each scenario, and the scenarios in which there is no such."""
     most = most_scenarios()
     lists = list(explore(lambda scenario: _items(asked, asked.world(scenario)), {}, most))
@@ -88,7 +88,7 @@ def cases_by_item(asked: Asked) -> Iterator[tuple[Sequence[Case], Sequence[Assum
 
 
 def _without_items(
-    asked: Asked, told: Sequence[Assumptions], untold: Sequence[Assumptions]
+    asked: Inquiry, told: Sequence[Assumptions], untold: Sequence[Assumptions]
 ) -> Iterator[tuple[Sequence[Case], Sequence[Assumptions]]]:
     """Yield what is to be said of a resource that has no items in any scenario; nothing if it never exists."""
     place = _nowhere(asked, {})
@@ -108,7 +108,7 @@ def _spent() -> str:
     return budget.spent("scenarios", budget.current())
 
 
-def _cases(asked: Asked, assumptions: Assumptions, items: Sequence[Cell | Verdict], most: int) -> Iterator[Case]:
+def _cases(asked: Inquiry, assumptions: Assumptions, items: Sequence[Cell | Verdict], most: int) -> Iterator[Case]:
     """Yield a case for each scenario of each item of one list, within those that the list was found in."""
     for number, item in enumerate(items):
         if isinstance(item, Verdict):
@@ -117,12 +117,12 @@ def _cases(asked: Asked, assumptions: Assumptions, items: Sequence[Cell | Verdic
             yield from _item_cases(asked, assumptions, number, item, most)
 
 
-def _nowhere(asked: Asked, assumptions: Assumptions) -> Cell:
+def _nowhere(asked: Inquiry, assumptions: Assumptions) -> Cell:
     """Return the resource as a place without looking at it: that may take a further scenario."""
     return Cell(asked.world(Scenario(assumptions)), asked.resource, (), (), ABSENT)
 
 
-def _item_cases(asked: Asked, start: Assumptions, number: int, item: Cell, most: int) -> Iterator[Case]:
+def _item_cases(asked: Inquiry, start: Assumptions, number: int, item: Cell, most: int) -> Iterator[Case]:
     def ask(scenario: Scenario) -> Verdict:
         here = item if scenario.assumptions == start else _items(asked, asked.world(scenario))[number]
         return here if isinstance(here, Verdict) else _ask(asked, scenario, here, number)
@@ -132,7 +132,7 @@ def _item_cases(asked: Asked, start: Assumptions, number: int, item: Cell, most:
         yield Case(assumptions, _with_waste(asked, assumptions, number, found))
 
 
-def traced(asked: Asked, assumptions: Assumptions, number: int, item: Cell, *, is_closed: bool) -> Case:
+def traced(asked: Inquiry, assumptions: Assumptions, number: int, item: Cell, *, is_closed: bool) -> Case:
     """Return the verdict on one item in a scenario that the first pass has settled, whatever it says of it there.
 
     Raise Fork where the words of the message hang on more than that pass looked at.
@@ -144,13 +144,13 @@ def traced(asked: Asked, assumptions: Assumptions, number: int, item: Cell, *, i
     return Case(assumptions, _with_waste(asked, assumptions, number, found))
 
 
-def _with_waste(asked: Asked, assumptions: Assumptions, number: int, verdict: Verdict) -> Verdict:
+def _with_waste(asked: Inquiry, assumptions: Assumptions, number: int, verdict: Verdict) -> Verdict:
     if verdict.outcome is not Outcome.FAIL or not asked.rule.waste:
         return verdict
     return msgspec.structs.replace(verdict, waste=_waste(asked, assumptions, number, verdict))
 
 
-def _waste(asked: Asked, start: Assumptions, number: int, verdict: Verdict) -> Waste | None:
+def _waste(asked: Inquiry, start: Assumptions, number: int, verdict: Verdict) -> Waste | None:
     """Return what a fail wastes. What only the cost hangs on makes a range, and never a scenario of the verdict."""
 
     def cost(scenario: Scenario) -> Value:
@@ -161,7 +161,7 @@ def _waste(asked: Asked, start: Assumptions, number: int, verdict: Verdict) -> W
     return waste_of(asked.rule, costs, verdict.decided_by)
 
 
-def _items(asked: Asked, world: World) -> list[Cell | Verdict]:
+def _items(asked: Inquiry, world: World) -> list[Cell | Verdict]:
     """Return the cells that the rule is about, or the verdict where that is decided already."""
     exists = world.exists(asked.resource)
     if exists is False:
@@ -199,7 +199,7 @@ def _listed(found: object) -> Sequence[Cell | Unknown]:
     return [item if isinstance(item, Cell) else Unknown(_why(item) or "an item has no place") for item in found]
 
 
-def _ask(asked: Asked, scenario: Scenario, item: Cell, number: int) -> Verdict:
+def _ask(asked: Inquiry, scenario: Scenario, item: Cell, number: int) -> Verdict:
     """Return the verdict on `item`. A rule that may take the template to be all there is is asked a second time."""
     verdict = _verdict(asked, asked.world(scenario), item)
     if verdict.outcome is not Outcome.UNKNOWN or not asked.rule.absent_partner_fails:
@@ -216,7 +216,7 @@ def _ask(asked: Asked, scenario: Scenario, item: Cell, number: int) -> Verdict:
     return _if_complete(asked, second)
 
 
-def _if_complete(asked: Asked, verdict: Verdict) -> Verdict:
+def _if_complete(asked: Inquiry, verdict: Verdict) -> Verdict:
     """Return a verdict that rests on the templates at hand being all there is."""
     if verdict.outcome is Outcome.UNKNOWN:
         return verdict
@@ -224,7 +224,7 @@ def _if_complete(asked: Asked, verdict: Verdict) -> Verdict:
     return msgspec.structs.replace(verdict, assumes=(*verdict.assumes, f"nothing outside {these} adds one"))
 
 
-def _verdict(asked: Asked, world: World, item: Cell) -> Verdict:
+def _verdict(asked: Inquiry, world: World, item: Cell) -> Verdict:
     programs = asked.rule.programs
     resource = world.cell(asked.resource)
     variables = asked.variables(resource, item if programs.for_each else None)

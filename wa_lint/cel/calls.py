@@ -10,7 +10,7 @@ from wa_lint.cel.macros import element
 from wa_lint.cel.members import has_value
 from wa_lint.cel.operators import no_overload
 from wa_lint.cel.types import BOOL, DOUBLE, INT, STRING, Function, ListType, MapType, Type
-from wa_lint.cel.values import ATOMS, Cell, EvaluationError, Optional, is_cell, items_of, looked_up, settled
+from wa_lint.cel.values import ATOMS, EvaluationError, Optional, TracedCell, is_cell, items_of, looked_up, settled
 from wa_lint.model import ABSENT, Partial, Unknown, Unresolved
 
 
@@ -50,7 +50,7 @@ def _argument(found: object, function: Function, frame: Frame, *, handed_in: boo
     return whole(value) if handed_in else value
 
 
-def _items(found: Cell) -> object:
+def _items(found: TracedCell) -> object:
     """Return a list with its items as cells; anything else with all that is inside looked up."""
     known = items_of(found)
     if known is None:

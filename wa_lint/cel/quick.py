@@ -34,7 +34,7 @@ from wa_lint.cel.syntax import (
     Unary,
 )
 from wa_lint.cel.types import Function
-from wa_lint.cel.values import ATOMS, Cell, EvaluationError, is_cell
+from wa_lint.cel.values import ATOMS, EvaluationError, TracedCell, is_cell
 from wa_lint.model import ABSENT, Partial, Unknown, Unresolved
 
 
@@ -70,7 +70,7 @@ class View:
 
     __slots__ = ("cell", "members", "raised")
 
-    def __init__(self, cell: Cell) -> None:
+    def __init__(self, cell: TracedCell) -> None:
         self.cell = cell
         self.members: dict[str, object] = {}
         self.raised: dict[str, Exception] = {}
@@ -93,7 +93,7 @@ class Row:
     __slots__ = ("_items", "cell", "cells", "is_whole", "unseen")
 
     def __init__(
-        self, cell: Cell | None, cells: Sequence[object] = (), *, unseen: bool = False, is_whole: bool = False
+        self, cell: TracedCell | None, cells: Sequence[object] = (), *, unseen: bool = False, is_whole: bool = False
     ) -> None:
         self.cell = cell
         self.is_whole = is_whole
@@ -113,7 +113,7 @@ class Row:
         return self._items
 
 
-def seen(cell: Cell) -> object:
+def seen(cell: TracedCell) -> object:
     """Return the value of a cell as this pass has it."""
     value = cell.value
     kind = type(value)
@@ -164,7 +164,7 @@ def whole(found: object) -> object:
     return [whole(item) for item in found] if isinstance(found, list) else found
 
 
-def places(found: object) -> list[tuple[Cell, object]]:
+def places(found: object) -> list[tuple[TracedCell, object]]:
     """Return the items of a list, each with its place. Raise `Bail` where one has none, or more may be there."""
     if found is ABSENT:
         return []

@@ -28,7 +28,7 @@ from wa_lint.cli.output import complain, deliver, targets
 from wa_lint.config import Config
 from wa_lint.enforce import EXCLUDE
 from wa_lint.model import Raw, Report
-from wa_lint.reporters import Options
+from wa_lint.reporters import RenderOptions
 from wa_lint.reporters import configured as configured_by
 from wa_lint.run.check_files import Lines, Reading, judged_files
 from wa_lint.run.choice import Choice, Delivery, chosen_rules
@@ -116,7 +116,7 @@ def check(reading: Reading, choice: Choice, settling: Settling, delivery: Delive
 
         command = Command(current(), named(), laid, load, _judge_as(delivery.now), choice.always, complain)
         report, delivery, lines = against(settling.diff, report, delivery, lines, command)
-    code = deliver(report, to, delivery, Options(lines=lines))
+    code = deliver(report, to, delivery, RenderOptions(lines=lines))
     is_empty = not any(entry.status == "judged" for entry in report.inputs)
     is_excused = nothing_ok and is_empty and enforcement().permits("nothing-ok")
     return CLEAN if is_excused and code == NOTHING else code

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final, TextIO
 
 from wa_lint.cli.output import complain
-from wa_lint.run.collect import OnProgress, Watch
+from wa_lint.run.collect import Listener, OnProgress
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -42,5 +42,5 @@ def _line(progress: Progress, name: str) -> OnProgress:
     return draw
 
 
-WATCH: Final = Watch(complain, lambda: drawing(sys.stderr))
+WATCH: Final = Listener(complain, lambda: drawing(sys.stderr))
 """Tells what happens on stderr, with a line for each unit where that is a terminal."""

@@ -12,7 +12,7 @@ from wa_lint.cli.output import complain, deliver, targets
 from wa_lint.cli.plan import plannable
 from wa_lint.cli.progress import WATCH
 from wa_lint.cli.pushing import push, pushable
-from wa_lint.reporters import Options as Shown
+from wa_lint.reporters import RenderOptions as Shown
 from wa_lint.run.accounts import Account, fleet
 from wa_lint.run.choice import Choice, Delivery
 from wa_lint.run.scan_accounts import Manner, judged_fleet

@@ -38,7 +38,7 @@ class Past(msgspec.Struct, frozen=True):
     passed: int
 
 
-class Options(msgspec.Struct, frozen=True):
+class RenderOptions(msgspec.Struct, frozen=True):
     """How the reader wants it. No option changes a verdict."""
 
     show_all: bool = False
@@ -53,7 +53,7 @@ class Options(msgspec.Struct, frozen=True):
     """The lines of the source behind a uri, secrets masked; none where they are not at hand."""
 
 
-Reporter: TypeAlias = Callable[[Report, Options], str]
+Reporter: TypeAlias = Callable[[Report, RenderOptions], str]
 
 REPORTERS: Final[Mapping[str, str]] = {
     "asff": "wa_lint.reporters.asff",
@@ -86,10 +86,10 @@ def reporter(name: str) -> Reporter:
     return render
 
 
-def in_pieces(name: str) -> Callable[[Report, Options], Iterable[str]]:
+def in_pieces(name: str) -> Callable[[Report, RenderOptions], Iterable[str]]:
     """Return the reporter for a format as one that gives its text in pieces; raise as `reporter`."""
     render = reporter(name)
-    found: Callable[[Report, Options], Iterable[str]] | None
+    found: Callable[[Report, RenderOptions], Iterable[str]] | None
     found = getattr(import_module(REPORTERS[name]), "pieces", None)
     return found or (lambda report, options: [render(report, options)])
 

@@ -25,7 +25,7 @@ from wa_lint.model import (
     Value,
     Waste,
 )
-from wa_lint.reporters import Options, configured, coverage, tally, visible_json
+from wa_lint.reporters import RenderOptions, configured, coverage, tally, visible_json
 from wa_lint.reporters.report_structs import (
     JsonCompared,
     JsonConfiguration,
@@ -53,11 +53,11 @@ from wa_lint.reporters.report_structs import (
 _SHOWN = frozenset({Outcome.FAIL, Outcome.UNKNOWN})
 
 
-def render(report: Report, options: Options) -> str:
+def render(report: Report, options: RenderOptions) -> str:
     return "".join(pieces(report, options))
 
 
-def pieces(report: Report, options: Options) -> Iterator[str]:
+def pieces(report: Report, options: RenderOptions) -> Iterator[str]:
     """Yield the report in pieces, a finding each: tens of thousands of them are never in memory as text."""
     head, empty, tail = encode(document(report, options, has_findings=False)).partition('\n  "findings": []')
     listed = (finding for finding in report.findings if options.show_all or finding.outcome in _SHOWN)
@@ -84,7 +84,7 @@ def encode(document: object) -> str:
     return visible_json(msgspec.json.format(text, indent=2).decode()) + "\n"
 
 
-def document(report: Report, options: Options, *, has_findings: bool = True) -> JsonReport:
+def document(report: Report, options: RenderOptions, *, has_findings: bool = True) -> JsonReport:
     """Return the report as it is written; the fields below are the contract, in its order."""
     findings = [f for f in report.findings if has_findings and (options.show_all or f.outcome in _SHOWN)]
     return JsonReport(

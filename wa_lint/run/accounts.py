@@ -40,7 +40,7 @@ class Account(msgspec.Struct, frozen=True):
     max_rps: float = CALLS_PER_SECOND
 
 
-class Passed(msgspec.Struct, frozen=True):
+class PassedAccount(msgspec.Struct, frozen=True):
     """An account that is not read, and why."""
 
     account: str
@@ -52,7 +52,7 @@ class Fleet(msgspec.Struct, frozen=True):
 
     accesses: tuple[Access, ...]
     regions: tuple[str, ...]
-    passed: tuple[Passed, ...] = ()
+    passed: tuple[PassedAccount, ...] = ()
     manners: Manners = Manners()
     tags: tuple[str, ...] = ()
     """Keys of tags whose bearers are looked for: see `wa_lint.sources.live.tags`."""
@@ -121,8 +121,8 @@ def _regions(given: Account, session: Raw) -> tuple[str, ...]:
 
 
 def _identity(
-    session: Raw, regions: Sequence[str], account_of: Callable[[Raw, str], aws.Account]
-) -> tuple[str, aws.Account]:
+    session: Raw, regions: Sequence[str], account_of: Callable[[Raw, str], aws.AccountIdentity]
+) -> tuple[str, aws.AccountIdentity]:
     """Return whose credentials these are, and the region that knew it; raise what the first region said."""
     refused: SourceError | None = None
     for region in regions:
@@ -143,8 +143,8 @@ def _demand_expected(given: Account, accounts: Collection[str]) -> None:
 
 
 def _entered(
-    given: Account, session: Raw, home: str, identity: aws.Account
-) -> tuple[Sequence[Access], Sequence[Passed]]:
+    given: Account, session: Raw, home: str, identity: aws.AccountIdentity
+) -> tuple[Sequence[Access], Sequence[PassedAccount]]:
     from wa_lint.sources.live.units import Access  # noqa: PLC0415, it imports boto3
 
     run = uuid.uuid4().hex
@@ -162,24 +162,26 @@ def _entered(
     return _by_roles(given.role_arn, by)
 
 
-def _by_roles(roles: Sequence[str], by: Callable[[str, str | None], Access]) -> tuple[list[Access], list[Passed]]:
+def _by_roles(
+    roles: Sequence[str], by: Callable[[str, str | None], Access]
+) -> tuple[list[Access], list[PassedAccount]]:
     """Return each account once, by the first role that is in it."""
     first: dict[str, str] = {}
     passed = []
     for role in dict.fromkeys(roles):
         account = role.split(":")[4]
         if account in first:
-            passed.append(Passed(account, f"{role} is not used: the account is read by {first[account]}"))
+            passed.append(PassedAccount(account, f"{role} is not used: the account is read by {first[account]}"))
         first.setdefault(account, role)
     return [by(account, role) for account, role in first.items()], passed
 
 
 def _of_organization(
-    given: Account, session: Raw, home: str, identity: aws.Account, by: Callable[[str, str | None], Access]
-) -> tuple[list[Access], list[Passed]]:
+    given: Account, session: Raw, home: str, identity: aws.AccountIdentity, by: Callable[[str, str | None], Access]
+) -> tuple[list[Access], list[PassedAccount]]:
     from wa_lint.sources.live.organization import members  # noqa: PLC0415, it imports boto3
 
     found = members(session, home, include=given.include_ou, exclude=given.exclude_ou)
     role = f"arn:{identity.partition}:iam::{{}}:role/{given.role_name.lstrip('/')}"
     entered = [by(m.id, None if m.id == identity.id else role.format(m.id)) for m in found if m.is_active]
-    return entered, [Passed(m.id, f"the account is {m.state}") for m in found if not m.is_active]
+    return entered, [PassedAccount(m.id, f"the account is {m.state}") for m in found if not m.is_active]

@@ -50,7 +50,7 @@ def _no_lines() -> contextlib.AbstractContextManager[Callable[[str], OnProgress 
     return contextlib.nullcontext(lambda _: None)
 
 
-class Watch(msgspec.Struct, frozen=True):
+class Listener(msgspec.Struct, frozen=True):
     """Who is told of the reading, and how."""
 
     say: Callable[[str], None]
@@ -109,7 +109,7 @@ class InFolder(Folder):
         return load(self.path, self.path.as_posix(), known) if known and known.status == "partial" else None
 
 
-def collect(fleet: Fleet, types: frozenset[str] | None, now: dt.datetime, keeper: Keeper, watch: Watch) -> None:
+def collect(fleet: Fleet, types: frozenset[str] | None, now: dt.datetime, keeper: Keeper, watch: Listener) -> None:
     """Read every account and region of `fleet` and hand each to `keeper`; what cannot be read is noted, and why.
 
     `types` None: all. Ctrl-C ends it early: what is being read is kept as far as it came, the rest waits.
@@ -132,7 +132,7 @@ def collect(fleet: Fleet, types: frozenset[str] | None, now: dt.datetime, keeper
         _read(waiting, pool, keeper, watch)
 
 
-def _note_passed(fleet: Fleet, keeper: Keeper, watch: Watch) -> None:
+def _note_passed(fleet: Fleet, keeper: Keeper, watch: Listener) -> None:
     for passed in fleet.passed:
         watch.say(f"account {passed.account}: {passed.reason}")
     read = {access.account for access in fleet.accesses}
@@ -140,7 +140,7 @@ def _note_passed(fleet: Fleet, keeper: Keeper, watch: Watch) -> None:
     keeper.note(rows)
 
 
-def _entered(access: Access, future: Future[Surveyed], keeper: Keeper, watch: Watch) -> Surveyed | None:
+def _entered(access: Access, future: Future[Surveyed], keeper: Keeper, watch: Listener) -> Surveyed | None:
     """Return what is to be read of an account; None where it lets nobody in, which is noted."""
     error = future.exception()
     reason = future.result().reason if error is None else _fault(error)
@@ -154,7 +154,7 @@ def _entered(access: Access, future: Future[Surveyed], keeper: Keeper, watch: Wa
     return future.result()
 
 
-def _read(waiting: Sequence[Unit], pool: Executor, keeper: Keeper, watch: Watch) -> None:
+def _read(waiting: Sequence[Unit], pool: Executor, keeper: Keeper, watch: Listener) -> None:
     from wa_lint.sources.live.units import demand_resumable, read_unit  # noqa: PLC0415, as above
 
     earlier = {unit: found for unit in waiting if (found := keeper.earlier(_part(unit)))}
@@ -171,7 +171,7 @@ def _read(waiting: Sequence[Unit], pool: Executor, keeper: Keeper, watch: Watch)
 
 
 def _as_they_end(
-    units: Iterable[Unit], submit: Callable[[Unit], Future[UnitResult]], stop: threading.Event, watch: Watch
+    units: Iterable[Unit], submit: Callable[[Unit], Future[UnitResult]], stop: threading.Event, watch: Listener
 ) -> Iterator[tuple[Unit, Future[UnitResult]]]:
     """Yield each unit with what came of it. No more run at once than `AT_ONCE`; none begins once `stop` is set."""
     waiting = deque(units)
@@ -188,7 +188,7 @@ def _as_they_end(
             yield running.pop(future), future
 
 
-def _keep(unit: Unit, future: Future[UnitResult], keeper: Keeper, stop: threading.Event, watch: Watch) -> None:
+def _keep(unit: Unit, future: Future[UnitResult], keeper: Keeper, stop: threading.Event, watch: Listener) -> None:
     part, error = _part(unit), future.exception()
     if error is not None:
         part = msgspec.structs.replace(part, status="failed", reason=_fault(error))

@@ -17,7 +17,7 @@ from wa_lint.model import Raw, Report, Snapshot, SourceKind
 from wa_lint.run.check_files import Reading, judged_files
 from wa_lint.run.choice import Choice, chosen_rules
 from wa_lint.run.inputs import File, find, is_index_file, neighbours, read, uri_of
-from wa_lint.run.joined_templates import Template
+from wa_lint.run.joined_templates import TemplateInput
 from wa_lint.run.layers import Layers
 from wa_lint.run.nested_files import judged_within
 from wa_lint.run.settle import settled, today
@@ -105,7 +105,7 @@ def _snapshots(file: File, read_well: Collection[str]) -> Iterator[Snapshot]:
 
 
 def _of_template(file: File, found: Document) -> Snapshot:
-    return Template(found, neighbours(file), file.constructs).snapshot({})
+    return TemplateInput(found, neighbours(file), file.constructs).snapshot({})
 
 
 def _each_once(snapshots: Iterable[Snapshot]) -> Iterator[Snapshot]:

@@ -9,10 +9,10 @@ import msgspec
 
 from wa_lint.document import Document
 from wa_lint.model import Raw, Snapshot
-from wa_lint.sources.template import Member, Pins, snapshot_of, snapshot_together
+from wa_lint.sources.template import MemberTemplate, Pins, snapshot_of, snapshot_together
 
 
-class Template(msgspec.Struct, frozen=True, eq=False):
+class TemplateInput(msgspec.Struct, frozen=True, eq=False):
     """A template whose parameters are still to be given."""
 
     document: Document
@@ -33,18 +33,18 @@ class Template(msgspec.Struct, frozen=True, eq=False):
 class Together(msgspec.Struct, frozen=True, eq=False):
     """Templates of which one imports what another exports, or names what it makes."""
 
-    templates: Sequence[Template]
+    templates: Sequence[TemplateInput]
 
     @property
     def declared(self) -> Mapping[str, Raw]:
         return {name: body for template in self.templates for name, body in template.declared.items()}
 
     def snapshot(self, pins: Pins) -> Snapshot:
-        members = [Member(each.document, each.open_file) for each in self.templates]
+        members = [MemberTemplate(each.document, each.open_file) for each in self.templates]
         names = {id_: path for template in self.templates for id_, path in self._constructs(template)}
         return _named(snapshot_together(members, pins), names)
 
-    def _constructs(self, template: Template) -> Iterator[tuple[str, str]]:
+    def _constructs(self, template: TemplateInput) -> Iterator[tuple[str, str]]:
         """Yield the constructs by both names that their resources may have among the others."""
         for id_, path in template.constructs.items():
             yield f"{template.document.uri}#{id_}", path

@@ -15,11 +15,11 @@ from wa_lint.model import Report
 from wa_lint.rule import Rule
 from wa_lint.run.accounts import Account, Fleet, fleet, moment
 from wa_lint.run.choice import Choice, chosen_rules, with_not_run
-from wa_lint.run.collect import InFolder, InMemory, Watch, collect
+from wa_lint.run.collect import InFolder, InMemory, Listener, collect
 from wa_lint.run.judge import day, judge_snapshot, lightened
 from wa_lint.run.settle import today
-from wa_lint.run.shards import Asked, judge_folder, row_of
-from wa_lint.run.snapshot_folder import INDEX, Index, Options, Part
+from wa_lint.run.shards import JudgingTask, judge_folder, row_of
+from wa_lint.run.snapshot_folder import INDEX, FolderIndex, Part, ReadingOptions
 
 
 class Manner(msgspec.Struct, frozen=True):
@@ -33,20 +33,20 @@ class Manner(msgspec.Struct, frozen=True):
 
 def scanned(account: Account, choice: Choice, now: dt.datetime | None, say: Callable[[str], None]) -> Report:
     """Return the report on the accounts that `account` names. Raise as `run.accounts.fleet`."""
-    return judged_fleet(fleet(account, say), choice, Manner(now), Watch(say))
+    return judged_fleet(fleet(account, say), choice, Manner(now), Listener(say))
 
 
-def judged_fleet(whom: Fleet, choice: Choice, manner: Manner, watch: Watch) -> Report:
+def judged_fleet(whom: Fleet, choice: Choice, manner: Manner, watch: Listener) -> Report:
     """Return the report on every account and region of `whom`; one alone is kept in memory, several on disk."""
     rules = chosen_rules(choice)
     judge = _in_memory if len(whom.accesses) == 1 else _in_folder
-    asked = Asked(choice, day(manner.now), today(None), manner.lists_all)
+    asked = JudgingTask(choice, day(manner.now), today(None), manner.lists_all)
     report, parts = judge(whom, rules, asked, manner, watch)
     return with_not_run(findings.merge([report] if report else [], [row_of(part) for part in parts]), choice)
 
 
 def _in_memory(
-    whom: Fleet, rules: Sequence[Rule], asked: Asked, manner: Manner, watch: Watch
+    whom: Fleet, rules: Sequence[Rule], asked: JudgingTask, manner: Manner, watch: Listener
 ) -> tuple[Report | None, Sequence[Part]]:
     keeper = InMemory()
     collect(whom, types_of(rules), moment(manner.now), keeper, watch)
@@ -57,13 +57,13 @@ def _in_memory(
 
 
 def _in_folder(
-    whom: Fleet, rules: Sequence[Rule], asked: Asked, manner: Manner, watch: Watch
+    whom: Fleet, rules: Sequence[Rule], asked: JudgingTask, manner: Manner, watch: Listener
 ) -> tuple[Report | None, Sequence[Part]]:
     """Keep each account and region on disk until it is judged: no machine has room for an organization."""
     types, at = types_of(rules), moment(manner.now)
     with tempfile.TemporaryDirectory(prefix="wa-lint-") as place:
-        options = Options(regions=whom.regions, types=tuple(sorted(types)))
-        keeper = InFolder(Path(place), Index(taken_at=at.isoformat(), options=options))
+        options = ReadingOptions(regions=whom.regions, types=tuple(sorted(types)))
+        keeper = InFolder(Path(place), FolderIndex(taken_at=at.isoformat(), options=options))
         keeper.note([])
         collect(whom, types, at, keeper, watch)
         _, report = judge_folder(Path(place, INDEX), INDEX, asked, rules, manner.jobs, lightened)
