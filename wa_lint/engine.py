@@ -44,6 +44,7 @@ def lint(
     subjects = [r for r in snapshot.resources if (judged is None or (r.type, r.id) in judged) and _may_exist(r, graph)]
     listed: list[Finding] = []
     counts: dict[str, Counts] = {}
+    passed: set[str] = set()
     where: set[tuple[str | None, str | None]] = set()
     for number, (resource, asking) in enumerate(_subjects(rules, graph, judged)):
         if number % _MOST_KEPT == _MOST_KEPT - 1:
@@ -54,6 +55,7 @@ def lint(
             listed.extend(findings)
             if counted is not NO_COUNTS:
                 counts[rule.info.id] = counts.get(rule.info.id, NO_COUNTS).plus(counted)
+                passed.update([resource.type] if counted.passed else [])
     told = {finding.rule.id for finding in listed} | counts.keys()
     return Report(
         rules=tuple(rule.info for rule in rules),
@@ -63,6 +65,7 @@ def lint(
         notes=snapshot.notes,
         judged_at=today if any(rule.programs.asks_the_date for rule in rules if rule.info.id in told) else None,
         counted=counts,
+        passed_types=frozenset(passed),
         places=frozenset(where),
         unjudged=added_up([*snapshot.unjudged, *_without_rule(subjects, rules)]),
         not_followed=tuple(sorted(set(snapshot.not_followed))),

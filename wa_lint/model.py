@@ -633,6 +633,8 @@ class Report(msgspec.Struct, frozen=True):
     compared: Compared | None = None
     counted: Mapping[str, Counts] = {}
     """By rule: the outcomes that nobody asked to see, and that are not among the findings."""
+    passed_types: frozenset[str] = frozenset()
+    """The types of the resources whose passes are only counted."""
     places: frozenset[tuple[str | None, str | None]] = frozenset()
     """The account and region of everything that was judged."""
 

@@ -6,14 +6,14 @@ import contextlib
 import hashlib
 import os
 import stat
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 import msgspec
 
-from wa_lint.errors import RuleFileError
+from wa_lint import writing
+from wa_lint.errors import ConfigError, RuleFileError
 from wa_lint.rule import Rule, load_file
 from wa_lint.suppress.allow import FAULTS
 from wa_lint.version import VERSION
@@ -121,7 +121,7 @@ def _of_checkout(folder: Path) -> Sequence[Rule]:
         return _decoded(_kept(_cache() / name))
     except (OSError, ValueError, msgspec.MsgspecError):
         book = prepare(folder)
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ConfigError):
             _keep(_cache(), name, book)
         return _decoded(book)
 
@@ -163,15 +163,9 @@ def _kept(file: Path) -> bytes:
 
 def _keep(cache: Path, name: str, book: bytes) -> None:
     """Write a book so that it is there in full or not at all, and drop those of other texts."""
-    cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, written = tempfile.mkstemp(dir=cache)  # only we may read and write it
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(hashlib.sha256(book).digest() + book)
-        Path(written).replace(cache / name)
-    except OSError:
-        Path(written).unlink(missing_ok=True)
-        raise
+    writing.make_folder(cache, is_private=True)
+    with writing.atomic(cache / name, is_private=True) as stream:
+        stream.write(hashlib.sha256(book).digest() + book)
     for other in cache.glob("rules-*.msgpack"):
         if other.name != name:
             other.unlink(missing_ok=True)

@@ -52,11 +52,14 @@ def atomic(file: Path, *, is_private: bool = False) -> Iterator[BinaryIO]:
         raise ConfigError(str(file), f"cannot be written: {error.strerror or error}") from error
 
 
-def make_folder(folder: Path) -> None:
-    """Make `folder` and those above it. Raise `ConfigError` where it cannot be made, or as `demand_writable`."""
+def make_folder(folder: Path, *, is_private: bool = False) -> None:
+    """Make `folder` and those above it. Raise `ConfigError` where it cannot be made, or as `demand_writable`.
+
+    Only its owner may read or write in a private folder (mode 0700).
+    """
     demand_writable(folder / "file")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700 if is_private else 0o777, parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(str(folder), f"cannot be made: {error.strerror or error}") from error
 

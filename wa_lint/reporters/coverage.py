@@ -46,7 +46,7 @@ def nothing_judged(report: Report) -> str | None:
     No template was found; or there are ML or unrecognised resources, and no rule passes, fails or is unknown on any of
     them; or all that was read are custom resources. Not applicable is no verdict.
     """
-    judged = {f.resource.type for f in report.findings if f.outcome in _DECIDED}
+    judged = report.passed_types | {f.resource.type for f in report.findings if f.outcome in _DECIDED}
     if not judged and not any(entry.status == "judged" for entry in report.inputs):
         return "Nothing was checked: there is no template, snapshot or API response here."
     if any(map(_is_ours, judged)):
