@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
 from wa_lint.graph import Cell, World
@@ -18,11 +20,14 @@ from wa_lint.model import (
     Unknown,
     Unresolved,
 )
+from wa_lint.references import follow
 from wa_lint.references.follow import graph_of
+from wa_lint.references.names import names, spellings_of
 from wa_lint.references.table import LINKS
 from wa_lint.schema import property_at
 from wa_lint.sources.template import read_template
-from wa_lint.spelling import Spelling, is_named, shelve, spell, spelled_on, spellings, text
+from wa_lint.spelling import Spelling, Spellings, is_named, shelve, spell, spelled_on, spellings, text
+from wa_lint.truth import Truth
 
 ENDPOINT, CONFIG = "AWS::SageMaker::Endpoint", "AWS::SageMaker::EndpointConfig"
 TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"
@@ -294,3 +299,44 @@ def test_what_fits_a_pattern_is_found_by_its_beginning_and_by_its_end() -> None:
 
 def _fill(_: str) -> list[Spelling]:
     return [Spelling("data"), Spelling("trainer")]
+
+
+def test_nothing_that_a_text_may_name_is_left_out_of_what_it_is_compared_with() -> None:
+    random = Random(7)  # noqa: S311, the same on every run
+    pieces: tuple[str | Hole, ...] = ("a", "ab", "b", "-", Hole("Stage"), Hole("Bucket0", target="Bucket0"))
+
+    def name(prefix: str = "") -> object:
+        parts = [prefix] * bool(prefix) + [random.choice(pieces) for _ in range(random.randrange(1, 4))]
+        if all(isinstance(part, str) for part in parts):
+            return "".join(map(str, parts))
+        return Unresolved("a text with holes", tuple(parts))
+
+    links = [link for link in LINKS if link.target == "AWS::S3::Bucket" and link.path in ("Bucket", "ArtifactStoreUri")]
+    assert len(links) == 2
+    for _ in range(40):
+        buckets = [resource(f"Bucket{i}", "AWS::S3::Bucket", BucketName=name()) for i in range(8)]
+        here = world(*buckets, *(resource(f"T{i}", "T", Text=name(random.choice(("", "s3://")))) for i in range(8)))
+        texts = [root(here, f"T{i}").select("Text") for i in range(8)]
+        for link, text_ in ((link, text_) for link in links for text_ in texts):
+            compared = [cell.resource.id for cell in follow._candidates(text_, link)]
+            every_one = [root(here, bucket.id) for bucket in buckets]
+            meant = [c.resource.id for c in every_one if names(text_, spellings_of(link, c), c) is not False]
+            is_reference = isinstance(text_.value, Unresolved) and text_.value.target
+            assert is_reference or [id_ for id_ in compared if id_ in meant] == meant
+
+
+def test_of_many_names_each_is_compared_with_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    number, compared = 300, []
+    real = names
+
+    def noted(text_: Cell, by: Spellings, place: Cell) -> Truth:
+        compared.append(place.resource.id)
+        return real(text_, by, place)
+
+    monkeypatch.setattr(follow, "names", noted)
+    configs = [resource(f"C{i}", CONFIG, EndpointConfigName=f"c{i}") for i in range(number)]
+    endpoints = [resource(f"E{i}", ENDPOINT, EndpointConfigName=f"c{i}") for i in range(number)]
+    here = world(*configs, *endpoints, kind=SourceKind.LIVE)
+    for i in range(number):
+        assert root(here, f"E{i}").select("endpoint_config").resource.id == f"C{i}"
+    assert len(compared) < 3 * number

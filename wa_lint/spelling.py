@@ -177,11 +177,15 @@ def ends_of(texts: Mapping[int, Text]) -> Ends:
 
 def meeting(ends: Ends, by: Spellings) -> set[int]:
     """Return the numbers of the texts that may be one of the spellings: of all others `is_named` is False."""
-    found: set[int] = set()
-    for head, tail in by.ends:
-        near = min(_near(ends.heads, head), _near(ends.tails, tail[::-1]), key=len)
-        found.update(number for number in near if _can_meet(ends.texts[number], head, tail))
-    return found
+    return {number for head, tail in by.ends for number in meeting_ends(ends, head, tail)}
+
+
+def meeting_ends(ends: Ends, head: str, tail: str) -> Sequence[int]:
+    """Return the numbers of the texts whose settled ends do not clash with these."""
+    if not ends.texts:
+        return ()
+    near = min(_near(ends.heads, head), _near(ends.tails, tail[::-1]), key=len)
+    return [number for number in near if _can_meet(ends.texts[number], head, tail)]
 
 
 def _row(beginnings: Iterable[tuple[str, int]]) -> SpelledRow:

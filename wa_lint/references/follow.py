@@ -25,7 +25,7 @@ from wa_lint.references.names import (
     text_of,
 )
 from wa_lint.references.table import LINKS, Link
-from wa_lint.spelling import Ends, Shelf, Spellings, Text, ends_of, meeting, shelve, spelled_on
+from wa_lint.spelling import Ends, Shelf, Spellings, Text, ends_of, meeting, meeting_ends, shelve, spelled_on
 from wa_lint.truth import Truth, equals, every
 
 T = TypeVar("T")
@@ -191,7 +191,7 @@ def _targets(text: Cell, link: Link) -> list[Cell] | Unknown:
     if isinstance(text.value, Unknown):
         return text.value
     named, doubts = [], []
-    for candidate in _places(text.world, link, text):
+    for candidate in _candidates(text, link):
         by = spellings_of(link, candidate)
         match = names(text, by, candidate)
         if match is True:
@@ -217,16 +217,63 @@ def _of_one_maker(text: Cell, named: list[Cell]) -> list[Cell] | Unknown:
     return own or Unknown(f"{' and '.join(makers)} make what {shown(text.value)} names")
 
 
-def _places(world: World, link: Link, text: Cell) -> Iterator[Cell]:
-    """Yield the places that a text could name: at once the right one if it is a plain Ref or GetAtt."""
+def _candidates(text: Cell, link: Link) -> Iterator[Cell]:
+    """Yield the places that a text may name: at once the right one if it is a plain Ref or GetAtt."""
+    world = text.world
     target = text.value.target if isinstance(text.value, Unresolved) and not link.place else None
     resource = world.graph.named(target) if target else None
     if resource is not None and resource.type == link.target:
         if world.exists(resource) is not False:
             yield world.cell(resource)
         return
-    for cell in world.of_type(link.target):
-        yield from _at_place(cell, link.place)
+    called = _called_of(world, link)
+    said = text_of(text)
+    if said is None:
+        numbers: Iterable[int] = range(len(called.places))
+    elif said.is_open:
+        numbers = sorted({called.bearers[n] for n in meeting_ends(called.all, said.head, said.tail)})
+    else:
+        loose = (called.bearers[n] for n in meeting_ends(called.loose, said.head, said.tail))
+        numbers = sorted({*called.exact.get(said.said, ()), *loose})
+    for number in numbers:
+        yield _in_world(called.places[number], world)
+
+
+class _Called(msgspec.Struct, frozen=True, eq=False):
+    """All places that a link may lead to, by what they are called: asking each of many for each of many takes too long.
+
+    It leaves out only what `names` says False of.
+    """
+
+    places: Sequence[Cell]
+    exact: Mapping[str, Sequence[int]]
+    """The numbers of the places by each name that is whole."""
+    all: Ends
+    loose: Ends
+    """Of `all`, those of places that a text may name which is none of their whole names."""
+    bearers: Sequence[int]
+    """The number of the place that each end is of."""
+
+
+def _called_of(world: World, link: Link) -> _Called:
+    def compute() -> _Called:
+        places = [place for cell in world.of_type(link.target) for place in _at_place(cell, link.place)]
+        exact: dict[str, list[int]] = defaultdict(list)
+        ends: dict[int, Text] = {}
+        loose: dict[int, Text] = {}
+        bearers: list[int] = []
+        for number, place in enumerate(places):
+            by = spellings_of(link, place)
+            for said in by.exact:
+                exact[said].append(number)
+            for head, tail in by.ends:
+                ends[len(bearers)] = Text("", is_open=False, head=head, tail=tail)
+                if by.gapped or by.open:
+                    loose[len(bearers)] = ends[len(bearers)]
+                bearers.append(number)
+        return _Called(places, exact, ends_of(ends), ends_of(loose), bearers)
+
+    return world.recall(("called", link.target, link.place, link.keys), compute)
 
 
 def _at_place(cell: Cell, place: str) -> Sequence[Cell]:
