@@ -17,7 +17,7 @@ from wa_lint.facts.exposure.entries import AUTHENTICATED, NOBODY, OPENINGS, PRIV
 from wa_lint.facts.exposure.hops import Way
 from wa_lint.facts.exposure.sinks import ENDPOINT, GUESTS_MAY, SAGEMAKER, SINKS, Sink, arn_of, of_its_account
 from wa_lint.facts.fact import Fact, Record, gathered, head_of, unseen, why_more
-from wa_lint.graph import Cell
+from wa_lint.graph import Cell, World
 from wa_lint.model import ABSENT, Partial, Unknown, Value
 from wa_lint.truth import Truth, some
 
@@ -127,9 +127,14 @@ def _invokes(entry: Cell, kinds: Sequence[Sink]) -> Cell:
 
 
 def concerns_model(entry: Cell) -> Cell:
-    """Whether the entry leads to a model, or out of what can be seen. Never unknown: it says what a rule is about."""
-    found = entry.select("invokes_model")
-    return found.with_value(found.value is not False, found.trail)
+    """Whether the entry leads to a model, or out of the input. Never unknown: it says what a rule is about.
+
+    The input is taken to be all there is: that a policy may exist outside of it is true of every function.
+    """
+    world = entry.world
+    closed = World(world.graph, world.scenario, is_closed=True).cell(entry.resource)
+    found = closed.select("invokes_model").value
+    return _place(entry).with_value(found is not False)
 
 
 def model_behind(entry: Cell) -> Cell:

@@ -253,23 +253,23 @@ def _qualifier(cell: Cell, name: str, beside: str) -> str:
 def _permission_admits(permission: Cell) -> Cell:
     """A permission for ``*`` lets every AWS account invoke the function, without any URL (Security Hub, Lambda.1).
 
-    One that only holds by the URL says nothing by itself: the URL is an entry of its own.
+    One that only holds by a URL without authentication says nothing by itself: the URL is an entry of its own.
     """
     at = permission.select("Principal")
-    by_url = permission.select("InvokedViaFunctionUrl").value
-    direct = every((opens(permission, _INVOKE), negate(by_url if isinstance(by_url, bool) else equals(by_url, "true"))))
-    if by_url is ABSENT:
-        direct = opens(permission, _INVOKE)
-    signed = every((is_said(permission.select("FunctionUrlAuthType").value, "AWS_IAM"), opens(permission, _BY_URL)))
-    opened = some((direct, signed))
+    by_url = _only_by_url(permission)
+    if by_url is True:
+        return at.with_value(NOBODY)
+    opened = every((some((opens(permission, _INVOKE), opens(permission, _BY_URL))), negate(by_url)))
     if isinstance(opened, Unknown):
-        return at.with_value(_doubtful(opened.reason, API_KEY, PRIVATE))
-    return at.with_value(ANONYMOUS if opened else _narrow(permission))
+        return at.with_value(_doubtful(opened.reason, API_KEY, PRIVATE, NOBODY))
+    return at.with_value(ANONYMOUS if opened else AUTHENTICATED)
 
 
-def _narrow(permission: Cell) -> str:
-    """Return whom a permission that is not for everyone lets in: by a URL alone, nobody."""
-    return NOBODY if is_said(permission.select("Principal").value, "*") is True else AUTHENTICATED
+def _only_by_url(permission: Cell) -> Truth:
+    signed = is_said(permission.select("FunctionUrlAuthType").value, "AWS_IAM")
+    action = is_said(permission.select("Action").value, _BY_URL)
+    via = permission.select("InvokedViaFunctionUrl").value
+    return some((every((action, negate(signed))), via if isinstance(via, bool) else is_said(via, "true")))
 
 
 # --- load balancers ---------------------------------------------------------------------------------

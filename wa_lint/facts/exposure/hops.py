@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -27,6 +27,7 @@ STATE_MACHINE: Final = "AWS::StepFunctions::StateMachine"
 QUEUE: Final = "AWS::SQS::Queue"
 LISTENER: Final = entries.LISTENER
 _MOST_HOPS: Final = 12
+_Through: TypeAlias = Callable[[Sequence[Cell], Cell], "Iterator[Way]"]
 
 
 class Way(msgspec.Struct, frozen=True):
@@ -87,11 +88,12 @@ def _from_listener(listener: Cell) -> Iterator[Way]:
 def _from_graphql(api: Cell) -> Iterator[Way]:
     for source in api.select("data_sources").items():
         if hidden := unseen(source.value):
-            if not api.world.is_closed:
-                yield Way((api,), lost=hidden)
+            yield Way((api,), lost=hidden)
             continue
         hops, kind = (api, source), source.select("Type").value
-        if kind == "AWS_LAMBDA":
+        if hidden := unseen(kind):
+            yield Way(hops, lost=f"the type of the data source is not known: {hidden}")
+        elif kind == "AWS_LAMBDA":
             yield from _to_function(hops, source, source.select("LambdaConfig").select("LambdaFunctionArn"))
         elif kind == "AMAZON_BEDROCK_RUNTIME":
             yield _calling(hops, ":bedrock-runtime:", source.select("service_role"))
@@ -103,8 +105,7 @@ def _from_graphql(api: Cell) -> Iterator[Way]:
 def _from_pool(pool: Cell) -> Iterator[Way]:
     for attachment in pool.select("role_attachments").items():
         if hidden := unseen(attachment.value):
-            if not pool.world.is_closed:
-                yield Way((pool,), lost=hidden)
+            yield Way((pool,), lost=hidden)
             continue
         role = attachment.select("guest_role")
         if head_of(role) is ABSENT:
@@ -287,7 +288,9 @@ def _to_queue(hops: Sequence[Cell], integration: Cell, text: Cell) -> Iterator[W
         yield Way(tuple(hops), lost=cause(text, "the queue", "it is not known which"))
     for queue in queues:
         for mapping in queue.select("event_sources").items():
-            if not unseen(mapping.value):
+            if hidden := unseen(mapping.value):
+                yield Way((*hops, queue), lost=hidden)
+            else:
                 yield from _to_function((*hops, queue, mapping), mapping, mapping.select("FunctionName"))
 
 
@@ -361,7 +364,7 @@ def _through_state_machine(hops: Sequence[Cell], machine: Cell) -> Iterator[Way]
         yield from _through_state_machine(on, inner)
 
 
-_THROUGH: Final[Mapping[str, Callable[[Sequence[Cell], Cell], Iterator[Way]]]] = {
+_THROUGH: Final[Mapping[str, _Through]] = {
     FUNCTION: _through_function,
     STATE_MACHINE: _through_state_machine,
 }
@@ -389,30 +392,40 @@ def _through_targets(hops: Sequence[Cell], group: Cell) -> Iterator[Way]:
             else:
                 yield from _through_function(hops, function)
     elif kind == "alb":
-        for balancer in (one for one in group.select("load_balancers").items() if not unseen(head_of(one))):
-            yield from _through_balancer(hops, balancer)
+        for balancer in group.select("load_balancers").items():
+            yield from _beyond(hops, balancer, _through_balancer)
     else:
-        for service in (one for one in group.select("services").items() if not unseen(head_of(one))):
-            yield from _through_service(hops, service)
+        for service in group.select("services").items():
+            yield from _beyond(hops, service, _through_service)
+
+
+def _beyond(hops: Sequence[Cell], cell: Cell, through: _Through) -> Iterator[Way]:
+    """Yield the ways through the item of a link, or why it is not known."""
+    if hidden := unseen(head_of(cell)):
+        yield Way(tuple(hops), lost=hidden)
+    else:
+        yield from through(hops, cell)
 
 
 def _through_balancer(hops: Sequence[Cell], balancer: Cell) -> Iterator[Way]:
     if _is_past(hops, balancer):
         return
-    for listener in (one for one in balancer.select("listeners").items() if not unseen(head_of(one))):
-        if entries.authenticates(listener) is not True:
+    for listener in balancer.select("listeners").items():
+        if not unseen(head_of(listener)) and entries.authenticates(listener) is not True:
             yield from _to_targets((*hops, balancer, listener), listener)
 
 
 def _through_service(hops: Sequence[Cell], service: Cell) -> Iterator[Way]:
     """Yield the way through an ECS service: its containers hold the role of the task."""
     task = service.select("task_definition")
-    if head_of(task) is ABSENT or unseen(head_of(task)):
+    if hidden := unseen(head_of(task)):
+        yield Way((*hops, service), lost=cause(service.select("TaskDefinition"), "the task definition", hidden))
         return
     role = task.select("task_role")
-    if head_of(role) is ABSENT or unseen(head_of(role)):
-        return
-    yield Way((*hops, service, task, role), role=role, holder=task)
+    if hidden := unseen(head_of(role)):
+        yield Way((*hops, service, task), lost=cause(task.select("TaskRoleArn"), "the role of the task", hidden))
+    elif ABSENT not in (head_of(task), head_of(role)):
+        yield Way((*hops, service, task, role), role=role, holder=task)
 
 
 # --- out of the input -------------------------------------------------------------------------------

@@ -45,7 +45,7 @@ def api_is_open(statements: Sequence[Value], verb: Value) -> Truth:
 
 
 def _shuts(statement: Value, verb: Value) -> Truth:
-    """Whether a Deny leaves only callers with fixed values, or nobody; Unknown where its condition says no such thing."""
+    """Whether a Deny leaves only callers with fixed values, or nobody; Unknown where it says no such thing."""
     is_deny = policy.has_effect(statement, "Deny")
     if is_deny is False or not isinstance(statement, dict):
         return is_deny if isinstance(is_deny, Unknown) else False

@@ -94,12 +94,6 @@ _CALLS: Final = re.compile(
 """What in a function's own code is a call of a model."""
 
 
-class Doubt(msgspec.Struct, frozen=True):
-    """What would have to be seen of a role, and why it is not."""
-
-    reason: str
-
-
 # --- by a role --------------------------------------------------------------------------------------
 
 
@@ -122,9 +116,17 @@ def reached_by(role: Cell, holder: Cell | None, sinks: Sequence[Sink], endpoint:
     hidden = next((truth for _, truth in at_all if isinstance(truth, Unknown)), None)
     if hidden is not None:
         return hidden, ""
-    if granted.unseen and holder is not None and mentions(holder):
-        return Unknown(f"{holder.resource.id} mentions a model, and {granted.unseen}"), ""
+    if granted.unseen:
+        return Unknown(granted.unseen), ""
+    if holder is not None and _may_be_granted_elsewhere(role) and mentions(holder):
+        return Unknown(
+            f"{holder.resource.id} mentions a model, and no policy here lets {role.resource.id} call one"
+        ), ""
     return False, ""
+
+
+def _may_be_granted_elsewhere(role: Cell) -> bool:
+    return role.world.graph.why_incomplete("AWS::IAM::Policy", role.resource) is not None
 
 
 def _by_wildcard(granted: Permissions, sink: Sink, role: Cell, holder: Cell | None, endpoint: Cell | None) -> Truth:

@@ -76,9 +76,11 @@ def _with_policies(sections: Sections) -> Sections:
     moved: dict[Path, Path] = {}
     resources = dict(sections.section("Resources"))
     for id_, body in resources.items():
-        properties = body.get("Properties") if isinstance(body, dict) and body.get("Type") == REST_API else None
-        document = properties.get("Body") if isinstance(properties, dict) else None
-        if isinstance(document, dict) and _POLICY in document and "Policy" not in properties:
+        properties = body.get("Properties") if isinstance(body, dict) else None
+        if not isinstance(properties, dict) or body.get("Type") != REST_API or "Policy" in properties:
+            continue
+        document = properties.get("Body")
+        if isinstance(document, dict) and _POLICY in document:
             path: Path = ("Resources", id_, "Properties")
             moved[(*path, "Policy")] = (*path, "Body", _POLICY)
             resources[id_] = {**body, "Properties": {**properties, "Policy": document[_POLICY]}}
