@@ -562,7 +562,7 @@ EXPOSURES = [
     ("a URL of an alias, permitted on the function", [*behind_alias(URL_OF_ALIAS), *for_everyone(ref("Fn"))], UNKNOWN),
     ("a route to an alias", [*ROUTE[:2], INTEGRATION_OF_ALIAS, *behind_alias(ROUTE[0])[1:]], ["anonymous"]),
     ("a function URL", [*behind_function(INVOKES, entry=URL), *for_everyone(ref("Fn"))], ["anonymous"]),
-    ("a function URL with one of two permissions", [*behind_function(INVOKES, entry=URL), for_everyone(ref("Fn"))[0]], UNKNOWN),
+    ("a function URL with one permission", [*behind_function(INVOKES, entry=URL), for_everyone(ref("Fn"))[0]], UNKNOWN),
     ("a function URL without permission", behind_function(INVOKES, entry=URL), UNKNOWN),
     ("a route of an HTTP API", [*ROUTE, *behind_function(INVOKES, entry=ROUTE[0])[1:]], ["anonymous"]),
     ("a WebSocket route behind IAM", [*SOCKET, *behind_function(INVOKES, entry=ROUTE[0])[1:]], []),

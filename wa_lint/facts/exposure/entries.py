@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from wa_lint import policy
-from wa_lint.facts.exposure.firewall import is_open as firewall_is_open
+from wa_lint.facts.exposure import firewall
 from wa_lint.facts.exposure.policies import api_is_open, is_said, lets_in_internet, named_in, narrow_networks, opens
 from wa_lint.facts.fact import head_of, seen, unseen, value_of
 from wa_lint.graph import Cell
-from wa_lint.model import ABSENT, Unknown, Unresolved, Value
+from wa_lint.model import ABSENT, SourceKind, Unknown, Unresolved, Value
 from wa_lint.policy.wildcards import parts_of
 from wa_lint.truth import Truth, contains, equals, every, negate, some
 
@@ -121,7 +121,14 @@ def _has_no_certificates(domain: Cell) -> Truth:
 def _stages_are_open(api: Cell) -> Truth:
     """Whether a stage of the API has no firewall, or one that lets strangers through."""
     stages, _ = seen(api.select("stages").items())
-    return some(firewall_is_open(stage.select("web_acls").items()) for stage in stages) if stages else True
+    return some(_stage_is_open(stage) for stage in stages) if stages else True
+
+
+def _stage_is_open(stage: Cell) -> Truth:
+    """Whether a stage lets strangers through. In an account the stage itself says whether it has a web ACL."""
+    if stage.world.graph.snapshot.kind is SourceKind.LIVE and stage.select("WebAclArn").value is ABSENT:
+        return True
+    return firewall.is_open(stage)
 
 
 # --- HTTP and WebSocket -----------------------------------------------------------------------------
@@ -321,7 +328,7 @@ def _balancer_is_open(listener: Cell) -> Truth:
         return Unknown(f"the load balancer is not known: {hidden}")
     scheme = balancer.select("Scheme").value
     outward = True if scheme is ABSENT else equals(scheme, "internet-facing")
-    return every((outward, _network_is_open(balancer, listener), firewall_is_open(balancer.select("web_acls").items())))
+    return every((outward, _network_is_open(balancer, listener), firewall.is_open(balancer)))
 
 
 def _network_is_open(balancer: Cell, listener: Cell) -> Truth:
@@ -351,7 +358,7 @@ def _graphql_admits(api: Cell) -> Cell:
     at = api.select("AuthenticationType")
     if api.select("Visibility").value == PRIVATE.upper():
         return at.with_value(PRIVATE)
-    opened = firewall_is_open(api.select("web_acls").items())
+    opened = firewall.is_open(api)
     if opened is False:
         return at.with_value(PRIVATE)
     by_key = equals(at.value, "API_KEY")
@@ -403,7 +410,7 @@ def _firewall_of(config: Cell, distribution: Cell) -> Truth:
     named = config.select("WebACLId").value
     if named is ABSENT or named == "":
         return True
-    return firewall_is_open([distribution])
+    return firewall.lets_through(distribution)
 
 
 def signed_urls(distribution: Cell) -> Iterator[Cell]:
