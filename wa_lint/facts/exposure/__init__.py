@@ -15,9 +15,10 @@ from wa_lint.cel.types import BOOL, STRING, ListType
 from wa_lint.facts.exposure import entries, hops, sinks
 from wa_lint.facts.exposure.entries import AUTHENTICATED, NOBODY, OPENINGS, PRIVATE, admits
 from wa_lint.facts.exposure.hops import Way
+from wa_lint.facts.exposure.policies import closed
 from wa_lint.facts.exposure.sinks import ENDPOINT, GUESTS_MAY, SAGEMAKER, SINKS, Sink, arn_of, of_its_account
 from wa_lint.facts.fact import Fact, Record, gathered, head_of, unseen, why_more
-from wa_lint.graph import Cell, World
+from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, Partial, Unknown, Value
 from wa_lint.truth import Truth, some
 
@@ -131,9 +132,7 @@ def concerns_model(entry: Cell) -> Cell:
 
     The input is taken to be all there is: that a policy may exist outside of it is true of every function.
     """
-    world = entry.world
-    closed = World(world.graph, world.scenario, is_closed=True).cell(entry.resource)
-    found = closed.select("invokes_model").value
+    found = closed(entry).select("invokes_model").value
     return _place(entry).with_value(found is not False)
 
 

@@ -12,7 +12,15 @@ from typing import Final
 
 from wa_lint import policy
 from wa_lint.facts.exposure import firewall
-from wa_lint.facts.exposure.policies import api_is_open, is_said, lets_in_internet, named_in, narrow_networks, opens
+from wa_lint.facts.exposure.policies import (
+    api_is_open,
+    closed,
+    is_said,
+    lets_in_internet,
+    named_in,
+    narrow_networks,
+    opens,
+)
 from wa_lint.facts.fact import head_of, seen, unseen, value_of
 from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, SourceKind, Unknown, Unresolved, Value
@@ -103,7 +111,7 @@ def _domains_are_open(api: Cell) -> Truth:
     ):
         hidden = unseen(api.select("DisableExecuteApiEndpoint").value)
         return Unknown(hidden) if hidden else True
-    mappings, more = seen(api.select("mappings").items())
+    mappings, more = seen(closed(api).select("mappings").items())
     domains = [mapping.select("domain") for mapping in mappings]
     opened = some(_has_no_certificates(domain) for domain in domains)
     if opened is True or more is None:

@@ -5,23 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 from wa_lint import policy
-from wa_lint.facts.exposure.policies import narrow_networks
+from wa_lint.facts.exposure.policies import closed, narrow_networks
 from wa_lint.facts.fact import head_of, unseen, value_of
-from wa_lint.graph import Cell, World
-from wa_lint.model import ABSENT, SourceKind, Unknown, Value
+from wa_lint.graph import Cell
+from wa_lint.model import ABSENT, Unknown, Value
 from wa_lint.truth import Truth, every, negate, some
 
 
 def is_open(guarded: Cell) -> Truth:
-    """Whether strangers pass the web ACL of a stage, a load balancer or an API. Without one they do.
-
-    A template is taken to be all there is: every API may have a web ACL that another template associates with it.
-    """
-    world = guarded.world
-    if world.graph.snapshot.kind is not SourceKind.TEMPLATE:
-        return every(_by(one) for one in guarded.select("web_acls").items())
-    closed = World(world.graph, world.scenario, is_closed=True).cell(guarded.resource)
-    return every(_by(one) for one in closed.select("web_acls").items())
+    """Whether strangers pass the web ACL of a stage, a load balancer or an API. Without one they do."""
+    return every(_by(one) for one in closed(guarded).select("web_acls").items())
 
 
 def _by(association: Cell) -> Truth:

@@ -11,7 +11,7 @@ from typing import Final
 
 from wa_lint import policy
 from wa_lint.facts.fact import head_of, unseen, value_of
-from wa_lint.graph import Cell
+from wa_lint.graph import Cell, World
 from wa_lint.model import ABSENT, Hole, Unknown, Unresolved, Value
 from wa_lint.policy import conditions
 from wa_lint.policy.conditions import Admitted
@@ -21,6 +21,16 @@ from wa_lint.truth import Truth, equals, every, negate, some
 _INVOKE: Final = "execute-api:Invoke"
 _HARMLESS: Final = frozenset({"aws:securetransport", "s3:tlsversion", "aws:secureTransport".lower()})
 """Keys (lower case) of a Deny that every client can meet or avoid."""
+
+
+def closed(cell: Cell) -> Cell:
+    """Return the resource of a cell where a template is taken to be all there is.
+
+    What guards an entry, and what grants a role its actions, may always be added by another template; asked in an open
+    world, every entry would be unknown. In an account this changes nothing.
+    """
+    world = cell.world
+    return World(world.graph, world.scenario, is_closed=True).cell(cell.resource)
 
 
 def lets_in_everyone(statement: Value) -> Truth:
@@ -152,7 +162,7 @@ def _ingress(group: Cell) -> Iterator[Cell]:
         yield group
         return
     yield from group.select("SecurityGroupIngress").items()
-    yield from group.select("ingress_rules").items()
+    yield from closed(group).select("ingress_rules").items()
 
 
 def _rule_is_open(rule: Cell, port: Value) -> Truth:

@@ -1,0 +1,107 @@
+"""Ways to a model, as templates and as an account: fixtures/exposure.yaml says what each comes to."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import yaml
+
+from wa_lint import engine, packs
+from wa_lint.demo.deploy import deploy, read_as_deployed
+from wa_lint.demo.embedded_account import embedded_account
+from wa_lint.demo.operations import MAKINGS
+from wa_lint.demo.stub import REGION
+from wa_lint.model import Finding, Snapshot
+from wa_lint.sources.live.account_reader import read_live
+from wa_lint.sources.template import read_template
+
+FILE: Final = Path(__file__).parents[1] / "fixtures" / "exposure.yaml"
+TODAY: Final = "2026-11-23"
+RULES: Final = [rule for rule in packs.load() if rule.file.startswith("api/")]
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads CloudFormation's short forms as their long ones."""
+
+
+def _function(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    name = suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}"
+    if isinstance(node, yaml.ScalarNode):
+        text = loader.construct_scalar(node)
+        return {name: text.split(".", 1) if suffix == "GetAtt" else text}
+    assert isinstance(node, yaml.SequenceNode)
+    return {name: loader.construct_sequence(node, deep=True)}
+
+
+_Loader.add_multi_constructor("!", _function)
+DATA: Final[dict[str, Any]] = yaml.load(FILE.read_text("utf-8"), _Loader)  # noqa: S506, it is a safe loader
+SHAPES: Final[Mapping[str, dict[str, Any]]] = {shape["name"]: shape for shape in DATA["shapes"]}
+
+
+def template(shape: Mapping[str, Any]) -> bytes:
+    resources = {name: DATA["parts"][name] for name in shape.get("with", ())} | shape.get("resources", {})
+    return yaml.safe_dump({"Resources": resources}, sort_keys=False).encode()
+
+
+def judged(snapshot: Snapshot, shape: Mapping[str, Any], id_: str) -> Finding:
+    rule = shape.get("rule", "unauthenticated-inference")
+    (found,) = [f for f in engine.lint(snapshot, RULES, TODAY).findings if (f.rule.id, f.resource.id) == (rule, id_)]
+    return found
+
+
+def test_there_are_enough_shapes_of_each_kind() -> None:
+    outcomes = [shape["expect"] for shape in SHAPES.values()]
+    assert outcomes.count("fail") >= 20
+    assert sum(outcome in ("pass", "not applicable") for outcome in outcomes) >= 20
+    assert len(SHAPES) == len(DATA["shapes"])
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_a_shape_is_judged_right_in_a_template(shape: Mapping[str, Any]) -> None:
+    snapshot = read_template(template(shape), "t.yaml")
+    found = judged(snapshot, shape, shape.get("judged", shape["entry"]))
+    assert found.outcome.value == shape["expect"], found.message
+    assert shape.get("says", "") in found.message
+
+
+def can_hold(shape: Mapping[str, Any]) -> bool:
+    """Whether the embedded account can hold all that a shape is made of."""
+    types = {resource["Type"] for resource in yaml.safe_load(template(shape))["Resources"].values()}
+    return "judged" not in shape and types <= MAKINGS.keys() and "Body" not in template(shape).decode()
+
+
+HELD: Final = {name: shape for name, shape in SHAPES.items() if can_hold(shape)}
+
+
+@pytest.fixture(scope="module")
+def account() -> tuple[Mapping[str, Mapping[str, str]], Mapping[tuple[str, str], Finding]]:
+    """Put every shape into one account, read it, and judge it."""
+    with embedded_account() as session:
+        ids = {}
+        for number, (name, shape) in enumerate(HELD.items()):
+            snapshot = read_as_deployed(template(shape), f"shape-{number}.yaml")
+            ids[name] = deploy(snapshot, session, f"shape-{number}").ids
+        live = read_live(session, REGION, now=dt.datetime(2026, 11, 23, tzinfo=dt.UTC), max_rps=1e6)
+    findings = engine.lint(live, RULES, TODAY).findings
+    return ids, {(f.rule.id, f.resource.id): f for f in findings}
+
+
+def test_the_account_holds_enough_shapes() -> None:
+    expected = [shape.get("live", shape["expect"]) for shape in HELD.values()]
+    assert expected.count("fail") >= 10
+    assert len(expected) - expected.count("fail") >= 10
+
+
+@pytest.mark.parametrize("shape", HELD.values(), ids=HELD)
+def test_a_shape_is_judged_right_in_an_account(
+    shape: Mapping[str, Any],
+    account: tuple[Mapping[str, Mapping[str, str]], Mapping[tuple[str, str], Finding]],
+) -> None:
+    ids, findings = account
+    rule = shape.get("rule", "unauthenticated-inference")
+    found = findings[rule, ids[shape["name"]][shape["entry"]]]
+    assert found.outcome.value == shape.get("live", shape["expect"]), found.message
