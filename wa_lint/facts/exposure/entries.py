@@ -134,9 +134,17 @@ def _stages_are_open(api: Cell) -> Truth:
 
 def _stage_is_open(stage: Cell) -> Truth:
     """Whether a stage lets strangers through. In an account the stage itself says whether it has a web ACL."""
-    if stage.world.graph.snapshot.kind is SourceKind.LIVE and stage.select("WebAclArn").value is ABSENT:
+    if stage.world.graph.snapshot.kind is not SourceKind.LIVE:
+        return firewall.is_open(stage)
+    return _says_no_firewall(stage, "WebAclArn")
+
+
+def _says_no_firewall(guarded: Cell, name: str) -> Truth:
+    """Whether an API response names no web ACL. What one lets through is not read from an account."""
+    named = guarded.select("observed").select(name).value
+    if named is ABSENT or named == "":
         return True
-    return firewall.is_open(stage)
+    return Unknown(f"what its web ACL ({named}) lets through is not read")
 
 
 # --- HTTP and WebSocket -----------------------------------------------------------------------------
@@ -366,7 +374,8 @@ def _graphql_admits(api: Cell) -> Cell:
     at = api.select("AuthenticationType")
     if api.select("Visibility").value == PRIVATE.upper():
         return at.with_value(PRIVATE)
-    opened = firewall.is_open(api)
+    is_live = api.world.graph.snapshot.kind is SourceKind.LIVE
+    opened = _says_no_firewall(api, "WafWebAclArn") if is_live else firewall.is_open(api)
     if opened is False:
         return at.with_value(PRIVATE)
     by_key = equals(at.value, "API_KEY")
