@@ -111,6 +111,8 @@ IDENTITIES: dict[str, Identity] = {
     "AWS::Lambda::Function": Identity("FunctionName", "arn:*:lambda:*:*:function:{name}"),
     "AWS::ApiGateway::RestApi": Identity("Name"),
     "AWS::ApiGatewayV2::Api": Identity("Name"),
+    "AWS::ApiGateway::DomainName": Identity("DomainName"),
+    "AWS::ApiGatewayV2::DomainName": Identity("DomainName"),
     "AWS::SNS::Topic": Identity("TopicName", "arn:*:sns:*:*:{name}"),
     "AWS::SQS::Queue": Identity("QueueName", "arn:*:sqs:*:*:{name}"),
     "AWS::StepFunctions::StateMachine": Identity("StateMachineName", "arn:*:states:*:*:stateMachine:{name}"),
