@@ -30,9 +30,19 @@ def lets_through(holder: Cell) -> Truth:
     if hidden := unseen(head_of(acl)):
         return Unknown(f"the web ACL is not known: {hidden}")
     rules = acl.select("Rules").items()
+    if hidden := next((unseen(rule.value) for rule in rules if unseen(rule.value)), None):
+        return Unknown(f"the rules of the web ACL are not known: {hidden}")
     if acl.select("DefaultAction").select("Block").value is not ABSENT:
-        return some(negate(_picks_few(rule.select("Statement"))) for rule in rules if _acts(rule, "Allow"))
+        return some(_lets_strangers_in(rule) for rule in rules)
     return negate(some(_spares_few(rule.select("Statement")) for rule in rules if _acts(rule, "Block")))
+
+
+def _lets_strangers_in(rule: Cell) -> Truth:
+    """Whether a rule of an ACL that blocks by default allows strangers. Managed rule groups allow nothing."""
+    statement = rule.select("Statement")
+    if statement.select("RuleGroupReferenceStatement").value is not ABSENT:
+        return Unknown("a rule group of the web ACL is not read")
+    return negate(_picks_few(statement)) if _acts(rule, "Allow") else False
 
 
 def _acts(rule: Cell, action: str) -> bool:
@@ -48,12 +58,19 @@ def _picks_few(statement: Cell) -> Truth:
     for name, join in (("AndStatement", some), ("OrStatement", every)):
         if (inner := statement.select(name)).value is not ABSENT:
             return join(_picks_few(one) for one in inner.select("Statements").items())
-    if any(statement.select(name).value is not ABSENT for name in _SECRETS):
-        return Unknown("a rule of the web ACL looks at the request, and wa-lint does not read for what")
-    return False
+    if any(statement.select(name).value is not ABSENT for name in _MANY):
+        return False
+    return Unknown("a rule of the web ACL looks at the request, and wa-lint does not read for what")
 
 
-_SECRETS: Final = ("ByteMatchStatement", "RegexMatchStatement", "RegexPatternSetReferenceStatement")
+_MANY: Final = (
+    "GeoMatchStatement",
+    "AsnMatchStatement",
+    "NotStatement",
+    "RateBasedStatement",
+    "SizeConstraintStatement",
+)
+"""Statements that many callers meet, whoever they are."""
 
 
 def _spares_few(statement: Cell) -> Truth:
