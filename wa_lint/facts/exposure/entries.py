@@ -247,7 +247,7 @@ def _is_for_urls(permission: Cell) -> Truth:
 
 def _is_of(url: Cell, permission: Cell) -> bool:
     """Whether a permission is of the version or alias that the URL leads to: each has a policy of its own."""
-    own, other = _qualifier(url, "TargetFunctionArn", "Qualifier"), _qualifier(permission, "FunctionName", "")
+    own, other = _qualifier(url, "TargetFunctionArn"), _qualifier(permission, "FunctionName")
     return own == other or ("" not in (own, other) and _OPEN in (own, other))
 
 
@@ -255,10 +255,10 @@ _OPEN: Final = "\0"
 _AFTER_NAME: Final = re.compile(r":function:[^:/]+:([\w$-]+)|^[\w-]+:([\w$-]+)$")
 
 
-def _qualifier(cell: Cell, name: str, beside: str) -> str:
+def _qualifier(cell: Cell, name: str) -> str:
     """Return the alias or version that a name leads to; empty for the function itself, `_OPEN` where not known."""
-    extra = cell.select(beside).value if beside else ABSENT
-    if extra is not ABSENT:
+    extra = cell.select("Qualifier").value
+    if extra is not ABSENT and extra is not None and extra != "":
         return extra if isinstance(extra, str) else _OPEN
     value = cell.select(name).value
     for id_ in named_in(value):
