@@ -15,7 +15,7 @@ from wa_lint.demo.deploy import deploy, read_as_deployed
 from wa_lint.demo.embedded_account import embedded_account
 from wa_lint.demo.operations import MAKINGS
 from wa_lint.demo.stub import REGION
-from wa_lint.model import Finding, Snapshot
+from wa_lint.model import Finding, Listed, Location, Outcome, Resource, Scope, Snapshot, SourceKind
 from wa_lint.rule_names import types_read
 from wa_lint.sources.live.account_reader import read_live
 from wa_lint.sources.live.call_plan import BY_TYPE
@@ -113,3 +113,35 @@ def test_a_shape_is_judged_right_in_an_account(
     rule = shape.get("rule", "unauthenticated-inference")
     found = findings[rule, ids[shape["name"]][shape["entry"]]]
     assert found.outcome.value == shape.get("live", shape["expect"]), found.message
+
+
+# --- what only an account says ----------------------------------------------------------------------
+
+
+def method_behind(stage: Mapping[str, Any]) -> Finding:
+    """Return what is said of an open method of an account whose stage says `stage` beside its properties."""
+    arn = "arn:aws:apigateway:eu-west-1::/restapis/abc"
+    uri = "arn:aws:apigateway:eu-west-1:runtime.sagemaker:path/endpoints/churn/invocations"
+    properties = {"RestApiId": "abc", "HttpMethod": "POST", "AuthorizationType": "NONE", "ApiKeyRequired": False}
+    origin = Listed(Location(arn))
+    resources = (
+        Resource(arn, "AWS::ApiGateway::RestApi", {}, origin, name="abc", arn=arn, observed={}),
+        Resource("stage", "AWS::ApiGateway::Stage", {"RestApiId": "abc"}, origin, observed=stage),
+        Resource(
+            "method", METHOD, {**properties, "Integration": {"Type": "AWS", "Uri": uri}}, origin, name="m", observed={}
+        ),
+    )
+    complete = frozenset(Scope(type_) for type_ in READ)
+    live = Snapshot(SourceKind.LIVE, "aws://111122223333/eu-west-1", resources, complete)
+    return judged(live, {}, "method")
+
+
+METHOD: Final = "AWS::ApiGateway::Method"
+
+
+def test_an_account_says_of_a_stage_whether_it_has_a_web_acl() -> None:
+    acl = "arn:aws:wafv2:eu-west-1:111122223333:regional/webacl/few/0a"
+    assert method_behind({}).outcome is Outcome.FAIL
+    guarded = method_behind({"WebAclArn": acl})
+    assert guarded.outcome is Outcome.UNKNOWN
+    assert acl in guarded.message
