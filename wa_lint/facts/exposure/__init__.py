@@ -122,23 +122,25 @@ def invokes_model(entry: Cell) -> Cell:
 
 
 def _invokes(entry: Cell, kinds: Sequence[Sink]) -> Cell:
-    found = [(way, _leads(way, None, kinds)[0]) for way in hops.ways(entry)]
+    """Follow the ways as if the input were all there is: that a policy may exist outside is true of every function."""
+    found = [(way, _leads(way, None, kinds)[0]) for way in hops.ways(closed(entry))]
     trail = next((way.hops for way, leads in found if leads is True), ())
     return _place(entry).with_value(some(leads for _, leads in found), trail)
 
 
-def concerns_model(entry: Cell) -> Cell:
-    """Whether the entry leads to a model, or out of the input. Never unknown: it says what a rule is about.
+def is_shut(entry: Cell) -> Cell:
+    """Whether nobody gets in by it, as far as all of that is known. Never unknown: it says what a rule is about.
 
-    The input is taken to be all there is: that a policy may exist outside of it is true of every function.
+    A function URL that leads nowhere is not called so, for nothing hangs on its permissions.
     """
-    found = closed(entry).select("invokes_model").value
-    return _place(entry).with_value(found is not False)
+    whom = entry.select("admits").value
+    leads_nowhere = entry.resource.type == entries.URL and entry.select("invokes_model").value is False
+    return entry.with_value(whom == NOBODY and not leads_nowhere)
 
 
 def model_behind(entry: Cell) -> Cell:
     """Return what the entry leads to, in words: ``a SageMaker endpoint``."""
-    told = (_leads(way, None, SINKS) for way in hops.ways(entry))
+    told = (_leads(way, None, SINKS) for way in hops.ways(closed(entry)))
     return _place(entry).with_value(next((words for leads, words in told if leads is True), "a model"))
 
 
@@ -228,12 +230,12 @@ def _facts(type_: str) -> Iterator[Fact]:
     for name, doc, compute in (
         ("invokes_endpoint", "Whether what is behind it may invoke a SageMaker endpoint.", invokes_endpoint),
         ("invokes_model", "Whether what is behind it may call a model, agent, flow or knowledge base.", invokes_model),
-        ("concerns_model", "Whether it leads to a model, or to what is not in the input.", concerns_model),
     ):
         yield Fact(type_, "", name, ways, BOOL, doc, compute)
     yield Fact(
         type_, "", "model_behind", ways, STRING, "What it leads to, in words: a SageMaker endpoint.", model_behind
     )
+    yield Fact(type_, "", "is_shut", tuple(sorted({*_GUARDS[type_], *ways})), BOOL, "Whether nobody gets in.", is_shut)
     yield Fact(type_, "", "opening", (), STRING, "How a finding about it begins.", opening)
 
 

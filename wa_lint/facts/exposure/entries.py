@@ -128,8 +128,9 @@ def _has_no_certificates(domain: Cell) -> Truth:
 
 def _stages_are_open(api: Cell) -> Truth:
     """Whether a stage of the API has no firewall, or one that lets strangers through."""
-    stages, _ = seen(api.select("stages").items())
-    return some(_stage_is_open(stage) for stage in stages) if stages else True
+    stages, more = seen(closed(api).select("stages").items())
+    opened = some(_stage_is_open(stage) for stage in stages) if stages or more else True
+    return Unknown(more) if more and opened is not True else opened
 
 
 def _stage_is_open(stage: Cell) -> Truth:
