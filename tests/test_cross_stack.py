@@ -458,10 +458,18 @@ Resources:
   Function: {Type: AWS::Lambda::Function, Properties: {Role: 'arn:aws:iam::111122223333:role/caller'}}
   ByUrl:
     Type: AWS::Lambda::Permission
-    Properties: {Action: 'lambda:InvokeFunctionUrl', FunctionName: !Ref Function, Principal: '*', FunctionUrlAuthType: NONE}
+    Properties:
+      Action: 'lambda:InvokeFunctionUrl'
+      FunctionName: !Ref Function
+      Principal: '*'
+      FunctionUrlAuthType: NONE
   Invoke:
     Type: AWS::Lambda::Permission
-    Properties: {Action: 'lambda:InvokeFunction', FunctionName: !Ref Function, Principal: '*', InvokedViaFunctionUrl: true}
+    Properties:
+      Action: 'lambda:InvokeFunction'
+      FunctionName: !Ref Function
+      Principal: '*'
+      InvokedViaFunctionUrl: true
 """
 CALLER = """\
 Resources:

@@ -220,16 +220,19 @@ def test_a_script_that_is_named_by_its_arn_and_not_in_sight_may_stop_what_is_idl
 # --- what a rule reads ------------------------------------------------------------------------------
 
 
-def calls_of(rule: Rule, held: frozenset[str]) -> Iterator[tuple[str, str]]:
-    """Yield (service, operation) of the calls whose answers the rule looks at, in an account of resources of `held`.
+SELDOM = frozenset({"AWS::SageMaker::Endpoint"})
+"""Looked at by the rules of inference entries only behind a role for all of SageMaker, which no function here has."""
 
-    Of a type that is on no way there, nothing can be missed.
+
+def calls_of(rule: Rule, held: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Yield (service, operation) of the calls whose answers the rule looks at.
+
+    The ways behind an entry lead over many types. Of those that no resource of the account has, nothing can be missed.
     """
     words = frozenset(words_of(rule))
-    subjects = [type_ for type_ in rule.info.applies_to if type_ in held] or rule.info.applies_to
-    types = types_read(subjects, judging(rule))
-    if len(rule.info.applies_to) > 1:
-        types &= held
+    types = types_read(rule.info.applies_to, judging(rule))
+    if "invokes_model" in words:
+        types = types_read([type_ for type_ in rule.info.applies_to if type_ in held], judging(rule)) & held - SELDOM
     wanted = [collector for collector in plan.wanted(types) if not types.intersection(collector.holds)]
     for collector in plan.listed(wanted):
         if collector.listing:
