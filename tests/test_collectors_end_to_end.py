@@ -90,11 +90,16 @@ def test_all_items_of_all_pages_arrive_with_all_that_an_answer_can_carry(
 PAGED = [c for c in ASKED if c.listing and c.listing.items and modelled.is_paged(c.service, c.listing.operation)]
 
 
+def generations(collector: Collector) -> int:
+    """Return how many listings stand before that of a type: each item of one is asked for items of its own."""
+    return 1 + generations(plan.BY_TYPE[collector.parent]) if collector.parent else 0
+
+
 @pytest.mark.parametrize("collector", PAGED, ids=lambda c: c.type)
 def test_every_page_of_a_listing_is_turned_once(collector: Collector, account: Account) -> None:
     read(account, collector)
     assert collector.listing
-    parents = SIZE.items if collector.parent else 1
+    parents = SIZE.items ** generations(collector)
     assert account.asked[collector.listing.operation] == 2 * parents
 
 

@@ -456,6 +456,20 @@ URL = """\
 Resources:
   Url: {Type: AWS::Lambda::Url, Properties: {AuthType: NONE, TargetFunctionArn: !Ref Function}}
   Function: {Type: AWS::Lambda::Function, Properties: {Role: 'arn:aws:iam::111122223333:role/caller'}}
+  ByUrl:
+    Type: AWS::Lambda::Permission
+    Properties:
+      Action: 'lambda:InvokeFunctionUrl'
+      FunctionName: !Ref Function
+      Principal: '*'
+      FunctionUrlAuthType: NONE
+  Invoke:
+    Type: AWS::Lambda::Permission
+    Properties:
+      Action: 'lambda:InvokeFunction'
+      FunctionName: !Ref Function
+      Principal: '*'
+      InvokedViaFunctionUrl: true
 """
 CALLER = """\
 Resources:
@@ -476,7 +490,7 @@ def test_what_a_role_of_another_template_may_do_is_seen(wa_lint: WaLint) -> None
         ["arn:aws:iam::111122223333:role/caller names what role.yaml makes"],
     )
     role = CALLER.replace("ACTION", "'s3:GetObject'")
-    assert finding(wa_lint, "unauthenticated-inference", "Url", url=URL, role=role)["outcome"] == "unknown"
+    assert finding(wa_lint, "unauthenticated-inference", "Url", url=URL, role=role)["outcome"] == "pass"
 
 
 POLICY = """\

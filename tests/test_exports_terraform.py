@@ -858,3 +858,26 @@ def test_no_values_make_it_crash(type_: str, values: Any, unknown: Any, expressi
     document["resource_changes"][0]["change"]["after_unknown"] = unknown
     document["configuration"]["root_module"]["resources"][0]["expressions"] = expressions
     snapshot(document)
+
+
+# --- what the provider adds -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("authorization", "expected"), [("NONE", "fail"), ("AWS_IAM", "pass")])
+def test_a_function_url_has_the_permissions_that_the_provider_adds(authorization: str, expected: str) -> None:
+    policy = {"Statement": [{"Effect": "Allow", "Action": "bedrock:InvokeModel", "Resource": "*"}]}
+    role = "arn:aws:iam::111122223333:role/ask"
+    content = plan(
+        asked("aws_iam_role.r", {"name": "ask", "assume_role_policy": "{}"}, {"arn": True}),
+        asked("aws_iam_role_policy.p", {"name": "p", "role": "ask", "policy": json.dumps(policy)}),
+        asked(
+            "aws_lambda_function.f", {"function_name": "ask", "role": role, "runtime": "python3.13", "handler": "a.b"}
+        ),
+        asked("aws_lambda_function_url.u", {"function_name": "ask", "authorization_type": authorization}),
+    )
+    found = {
+        f.resource.id: f.outcome.value
+        for f in engine.lint(snapshot(content), packs.load(), "2026-11-23").findings
+        if f.rule.id == "unauthenticated-inference"
+    }
+    assert found["aws_lambda_function_url.u"] == expected

@@ -479,6 +479,17 @@ ALIASES: dict[str, Value] = {
 }
 
 URL = make("Url", "Lambda::Url", AuthType="NONE", TargetFunctionArn=ref("Fn", "Arn"))
+
+
+def for_everyone(function: Value) -> list[Resource]:
+    """Return the two permissions that a URL with AuthType NONE needs."""
+    names = {"FunctionName": function, "Principal": "*"}
+    return [
+        make("ByUrl", "Lambda::Permission", Action="lambda:InvokeFunctionUrl", FunctionUrlAuthType="NONE", **names),
+        make("Invoke", "Lambda::Permission", Action="lambda:InvokeFunction", InvokedViaFunctionUrl=True, **names),
+    ]
+
+
 URL_OF_ALIAS = make("Url", "Lambda::Url", AuthType="NONE", TargetFunctionArn=ref("Live"))
 URL_WITH_QUALIFIER = make("Url", "Lambda::Url", AuthType="NONE", TargetFunctionArn=ref("Fn"), Qualifier="live")
 INTEGRATION_OF_ALIAS = make(
@@ -546,10 +557,13 @@ EXPOSURES = [
     ("the same, told by reference", behind_function(EVERYTHING, {"N": ref("Endpoint", "EndpointName")}), ["anonymous"]),
     ("a function that may do nothing here", behind_function(document(allow("s3:GetObject"))), []),
     *((name, behind_alias(method(uri)), ["anonymous"]) for name, uri in ALIASES.items()),
-    ("a URL of an alias", behind_alias(URL_OF_ALIAS), ["anonymous"]),
-    ("a URL with a qualifier", behind_alias(URL_WITH_QUALIFIER), ["anonymous"]),
+    ("a URL of an alias", [*behind_alias(URL_OF_ALIAS), *for_everyone(ref("Live"))], ["anonymous"]),
+    ("a URL with a qualifier", [*behind_alias(URL_WITH_QUALIFIER), *for_everyone(ref("Live"))], ["anonymous"]),
+    ("a URL of an alias, permitted on the function", [*behind_alias(URL_OF_ALIAS), *for_everyone(ref("Fn"))], UNKNOWN),
     ("a route to an alias", [*ROUTE[:2], INTEGRATION_OF_ALIAS, *behind_alias(ROUTE[0])[1:]], ["anonymous"]),
-    ("a function URL", behind_function(INVOKES, entry=URL), ["anonymous"]),
+    ("a function URL", [*behind_function(INVOKES, entry=URL), *for_everyone(ref("Fn"))], ["anonymous"]),
+    ("a function URL with one permission", [*behind_function(INVOKES, entry=URL), for_everyone(ref("Fn"))[0]], UNKNOWN),
+    ("a function URL without permission", behind_function(INVOKES, entry=URL), UNKNOWN),
     ("a route of an HTTP API", [*ROUTE, *behind_function(INVOKES, entry=ROUTE[0])[1:]], ["anonymous"]),
     ("a WebSocket route behind IAM", [*SOCKET, *behind_function(INVOKES, entry=ROUTE[0])[1:]], []),
     ("a mock", [method(ABSENT, Integration={"Type": "MOCK"}), ENDPOINT], []),
@@ -579,7 +593,8 @@ def test_an_exposure_stands_at_the_authorization_of_its_entry_and_names_its_hops
 
 
 def test_an_alias_on_the_way_is_a_hop() -> None:
-    (found,) = cell(world(*behind_alias(URL_OF_ALIAS)), "Endpoint").select("exposures").items()
+    permitted = [*behind_alias(URL_OF_ALIAS), *for_everyone(ref("Live"))]
+    (found,) = cell(world(*permitted), "Endpoint").select("exposures").items()
     assert found.select("hops").plain() == ["Url", "Live", "Fn", "Role"]
 
 

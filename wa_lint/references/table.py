@@ -59,6 +59,10 @@ _BUCKET = "AWS::S3::Bucket"
 _FUNCTION = "AWS::Lambda::Function"
 _S3_URI = ("s3://{id}", "s3://{id}/*", "https://{id}.s3.*", "https://s3.*/{id}/*", "{arn}")
 _ARN = ("{arn}",)
+_GRAPHQL = "AWS::AppSync::GraphQLApi"
+_WEB_ACL = "AWS::WAFv2::WebACL"
+_GROUP = "AWS::EC2::SecurityGroup"
+_GROUP_KEYS = ("{id}", "{GroupId}")
 _CALLED = ("{id}", "{id}:*", "{aliases.id}", "{versions.id}")
 """How a function is called: also by what names one of its aliases or versions."""
 _LAMBDA_URI = (
@@ -107,7 +111,11 @@ IDENTITIES: dict[str, Identity] = {
     "AWS::Lambda::Function": Identity("FunctionName", "arn:*:lambda:*:*:function:{name}"),
     "AWS::ApiGateway::RestApi": Identity("Name"),
     "AWS::ApiGatewayV2::Api": Identity("Name"),
+    "AWS::ApiGateway::DomainName": Identity("DomainName"),
+    "AWS::ApiGatewayV2::DomainName": Identity("DomainName"),
     "AWS::SNS::Topic": Identity("TopicName", "arn:*:sns:*:*:{name}"),
+    "AWS::SQS::Queue": Identity("QueueName", "arn:*:sqs:*:*:{name}"),
+    "AWS::StepFunctions::StateMachine": Identity("StateMachineName", "arn:*:states:*:*:stateMachine:{name}"),
 }
 """Sources: the `Return values` section of each type's page in the CloudFormation template reference, and the service
 authorization reference for the ARN formats (read 2026-11)."""
@@ -274,6 +282,47 @@ LINKS: tuple[Link, ...] = (
     Link("AWS::ApiGatewayV2::Integration", "IntegrationUri", _FUNCTION, "function", "integrations", keys=_LAMBDA_URI),
     _role("AWS::ApiGatewayV2::Integration", "CredentialsArn", "integrations", name="credentials_role"),
     Link("AWS::ApiGatewayV2::Stage", "ApiId", "AWS::ApiGatewayV2::Api", "api", "stages"),
+    Link("AWS::ApiGatewayV2::Api", "Target", _FUNCTION, "function", "quick_apis", keys=_LAMBDA_URI),
+    Link("AWS::ApiGateway::BasePathMapping", "RestApiId", "AWS::ApiGateway::RestApi", "api", "mappings"),
+    Link("AWS::ApiGateway::BasePathMapping", "DomainName", "AWS::ApiGateway::DomainName", "domain", "mappings"),
+    Link("AWS::ApiGatewayV2::ApiMapping", "ApiId", "AWS::ApiGatewayV2::Api", "api", "mappings"),
+    Link("AWS::ApiGatewayV2::ApiMapping", "DomainName", "AWS::ApiGatewayV2::DomainName", "domain", "mappings"),
+    Link("AWS::Lambda::EventSourceMapping", "EventSourceArn", "AWS::SQS::Queue", "queue", "event_sources", _ARN),
+    Link("AWS::AppSync::DataSource", "ApiId", _GRAPHQL, "api", "data_sources", keys=("{id}", "{ApiId}")),
+    Link(
+        "AWS::AppSync::DataSource",
+        "LambdaConfig.LambdaFunctionArn",
+        _FUNCTION,
+        "function",
+        "graphql_sources",
+        keys=_CALLED,
+    ),
+    _role("AWS::AppSync::DataSource", "ServiceRoleArn", "graphql_sources", name="service_role"),
+    Link(
+        "AWS::Cognito::IdentityPoolRoleAttachment",
+        "IdentityPoolId",
+        "AWS::Cognito::IdentityPool",
+        "pool",
+        "role_attachments",
+    ),
+    _role("AWS::Cognito::IdentityPoolRoleAttachment", "Roles.unauthenticated", "guest_pools", name="guest_role"),
+    Link(
+        "AWS::WAFv2::WebACLAssociation",
+        "ResourceArn",
+        "AWS::ApiGateway::Stage",
+        "stage",
+        "web_acls",
+        keys=(
+            "arn:*:apigateway:*::/restapis/{RestApiId}/stages/{StageName}",
+            "arn:*:apigateway:*::/restapis/{RestApiId}/stages/{id}",
+        ),
+    ),
+    Link("AWS::WAFv2::WebACLAssociation", "ResourceArn", _GRAPHQL, "graphql_api", "web_acls", _ARN),
+    Link(
+        "AWS::WAFv2::WebACLAssociation", "ResourceArn", _BALANCING + "LoadBalancer", "load_balancer", "web_acls", _ARN
+    ),
+    Link("AWS::WAFv2::WebACLAssociation", "WebACLArn", _WEB_ACL, "web_acl", "associations", _ARN),
+    Link("AWS::CloudFront::Distribution", "DistributionConfig.WebACLId", _WEB_ACL, "web_acl", "distributions", _ARN),
     # jobs inside pipelines and state machines
     _role(_SAGEMAKER + "ProcessingJob", "RoleArn", "processing_jobs"),
     _role(_SAGEMAKER + "AutoMLJob", "RoleArn", "automl_jobs"),
@@ -352,4 +401,35 @@ LINKS: tuple[Link, ...] = (
         "target_groups",
         "listeners",
     ),
+    Link(
+        _BALANCING + "Listener",
+        "DefaultActions[].ForwardConfig.TargetGroups[].TargetGroupArn",
+        _BALANCING + "TargetGroup",
+        "weighted_target_groups",
+        "listeners",
+    ),
+    Link(_BALANCING + "ListenerRule", "ListenerArn", _BALANCING + "Listener", "listener", "rules"),
+    Link(
+        _BALANCING + "ListenerRule",
+        "Actions[].TargetGroupArn",
+        _BALANCING + "TargetGroup",
+        "target_groups",
+        "listener_rules",
+    ),
+    Link(
+        _BALANCING + "ListenerRule",
+        "Actions[].ForwardConfig.TargetGroups[].TargetGroupArn",
+        _BALANCING + "TargetGroup",
+        "weighted_target_groups",
+        "listener_rules",
+    ),
+    Link(_BALANCING + "TargetGroup", "Targets[].Id", _FUNCTION, "functions", "target_groups", keys=_CALLED),
+    Link(_BALANCING + "TargetGroup", "Targets[].Id", _BALANCING + "LoadBalancer", "load_balancers", "target_groups"),
+    Link(_BALANCING + "LoadBalancer", "SecurityGroups[]", _GROUP, "security_groups", "load_balancers", _GROUP_KEYS),
+    Link("AWS::EC2::SecurityGroupIngress", "GroupId", _GROUP, "group", "ingress_rules", _GROUP_KEYS),
+    Link(
+        "AWS::ECS::Service", "LoadBalancers[].TargetGroupArn", _BALANCING + "TargetGroup", "target_groups", "services"
+    ),
+    Link("AWS::ECS::Service", "TaskDefinition", "AWS::ECS::TaskDefinition", "task_definition", "services"),
+    _role("AWS::ECS::TaskDefinition", "TaskRoleArn", "task_definitions", name="task_role"),
 )

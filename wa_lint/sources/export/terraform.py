@@ -17,6 +17,7 @@ from wa_lint.sources.export.terraform_bodies import operations
 from wa_lint.sources.export.terraform_parts import joined
 from wa_lint.sources.export.terraform_references import PlanConfiguration
 from wa_lint.sources.export.terraform_types import ATTACHED, IGNORED, JUDGED_SERVICES, KINDS
+from wa_lint.sources.export.terraform_urls import permissions
 from wa_lint.sources.export.terraform_values import Planned, documents_of, values_of
 from wa_lint.type_names import is_ml
 
@@ -48,7 +49,7 @@ def _read(value: Raw) -> Found:
     }
     problems = tuple(_problems(value))
     resources = joined(known, _region(value))
-    beside = [found for api in resources for found in operations(api)]
+    beside = [found for one in resources for found in (*operations(one), *permissions(one))]
     return Found(
         (*resources, *(found for found in beside if isinstance(found, Resource))),
         problems=problems,

@@ -215,3 +215,52 @@ HTTP_API = (
     _http("Stage", "StageName"),
     _http("Authorizer", "AuthorizerId"),
 )
+
+_GRAPHQL = "AWS::AppSync::GraphQLApi"
+
+GRAPHQL_API = (
+    Collector(
+        type=_GRAPHQL,
+        service="appsync",
+        listing=ApiCall(operation="ListGraphqlApis", items="graphqlApis"),
+        name="{apiId}",
+        arn="{arn}",
+        camel=True,
+        user_maps=("Tags", "Uris", "Dns"),
+        tag_maps=("Tags",),
+    ),
+    Collector(
+        type="AWS::AppSync::DataSource",
+        service="appsync",
+        parent=_GRAPHQL,
+        listing=ApiCall(operation="ListDataSources", request={"apiId": "apiId"}, items="dataSources"),
+        name="{name}",
+        arn="{dataSourceArn}",
+        camel=True,
+        renames={"DynamodbConfig": "DynamoDBConfig"},
+    ),
+)
+
+_POOL = {"IdentityPoolId": "IdentityPoolId"}
+
+IDENTITY_POOL = (
+    Collector(
+        type="AWS::Cognito::IdentityPool",
+        service="cognito-identity",
+        listing=ApiCall(operation="ListIdentityPools", fixed={"MaxResults": 60}, items="IdentityPools"),
+        describe=(ApiCall(operation="DescribeIdentityPool", request=_POOL),),
+        name="{IdentityPoolId}",
+        arn="arn:{partition}:cognito-identity:{region}:{account}:identitypool/{IdentityPoolId}",
+        user_maps=("SupportedLoginProviders", "IdentityPoolTags"),
+        tag_maps=("IdentityPoolTags",),
+    ),
+    Collector(
+        type="AWS::Cognito::IdentityPoolRoleAttachment",
+        service="cognito-identity",
+        parent="AWS::Cognito::IdentityPool",
+        listing=ApiCall(operation="GetIdentityPoolRoles", request=_POOL),
+        name="{IdentityPoolId}",
+        id="{IdentityPoolId}?roles",
+        user_maps=("Roles", "RoleMappings"),
+    ),
+)

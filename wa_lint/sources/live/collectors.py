@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wa_lint.sources.live.apis import HTTP_API, LAMBDA, REST_API
+from wa_lint.sources.live.apis import GRAPHQL_API, HTTP_API, IDENTITY_POOL, LAMBDA, REST_API
 from wa_lint.sources.live.bedrock import BEDROCK
 from wa_lint.sources.live.collector import ApiCall, Collector, ListingReach
 from wa_lint.sources.live.sagemaker import SAGEMAKER
@@ -218,6 +218,8 @@ COLLECTORS: tuple[Collector, ...] = (
     *LAMBDA,
     *REST_API,
     *HTTP_API,
+    *GRAPHQL_API,
+    *IDENTITY_POOL,
     *_WATCHING,
     *BEDROCK,
     *AROUND,

@@ -37,6 +37,15 @@ _BALANCING = (
         arn="{ListenerArn}",
     ),
     Collector(
+        type="AWS::ElasticLoadBalancingV2::ListenerRule",
+        service="elbv2",
+        parent="AWS::ElasticLoadBalancingV2::Listener",
+        listing=ApiCall(operation="DescribeRules", request={"ListenerArn": "ListenerArn"}, items="Rules"),
+        gone={"Priority": "default"},  # the listener itself says it
+        name="{RuleArn}",
+        arn="{RuleArn}",
+    ),
+    Collector(
         type="AWS::ElasticLoadBalancingV2::TargetGroup",
         service="elbv2",
         listing=ApiCall(operation="DescribeTargetGroups", items="TargetGroups"),

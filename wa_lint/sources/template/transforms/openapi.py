@@ -51,6 +51,7 @@ class DescribedApi(msgspec.Struct, frozen=True):
 
 def with_methods(sections: Sections) -> Sections:
     """Return the sections with the methods and routes of the APIs that have a document in their ``Body``."""
+    sections = _with_policies(sections)
     made: Made = {}
     gaps: list[Gap] = []
     for id_, body in sections.section("Resources").items():
@@ -62,6 +63,28 @@ def with_methods(sections: Sections) -> Sections:
             made |= methods(DescribedApi(id_, str(body.get("Type")), document, condition))
             gaps += _hidden(id_, str(body.get("Type")), document)
     return sections if not made and not gaps else _with(sections, made, gaps)
+
+
+_POLICY: Final = "x-amazon-apigateway-policy"
+
+
+def _with_policies(sections: Sections) -> Sections:
+    """Return the sections with the resource policies that the documents of REST APIs hold, as their ``Policy``.
+
+    One that the API has beside its document is left as it is.
+    """
+    moved: dict[Path, Path] = {}
+    resources = dict(sections.section("Resources"))
+    for id_, body in resources.items():
+        properties = body.get("Properties") if isinstance(body, dict) else None
+        if not isinstance(properties, dict) or body.get("Type") != REST_API or "Policy" in properties:
+            continue
+        document = properties.get("Body")
+        if isinstance(document, dict) and _POLICY in document:
+            path: Path = ("Resources", id_, "Properties")
+            moved[(*path, "Policy")] = (*path, "Body", _POLICY)
+            resources[id_] = {**body, "Properties": {**properties, "Policy": document[_POLICY]}}
+    return sections.changed({**sections.value, "Resources": resources}, moved) if moved else sections
 
 
 def _hidden(id_: str, type_: str, document: Drawn) -> list[Gap]:

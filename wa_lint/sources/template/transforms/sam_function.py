@@ -67,6 +67,7 @@ def function_resources(body: Body, apis: Mapping[str, Api]) -> Made:
         made[alias_id] = body.makes("AWS::Lambda::Alias", _alias(body))
     if "FunctionUrlConfig" in body.said:
         made[f"{body.id}Url"] = body.makes("AWS::Lambda::Url", _url(body, alias_id or body.id))
+        made |= _public_permissions(body, alias_id or body.id)
     uri = {"Fn::Sub": _INVOKE.format(alias_id or f"{body.id}.Arn")}
     return made | _ways_in(body, apis, uri, is_function=True)
 
@@ -142,6 +143,22 @@ def _url(body: Body, target: str) -> Mapping[str, Tree]:
     names = ("AuthType", "Cors", "InvokeMode")
     said = {name: value for name in names if (value := part(config, name)) is not None}
     return {"TargetFunctionArn": {"Ref": target}, **said}
+
+
+_PUBLIC: Final[Mapping[str, Mapping[str, Tree]]] = {
+    "UrlPublicPermissions": {"Action": "lambda:InvokeFunctionUrl", "FunctionUrlAuthType": "NONE"},
+    "URLInvokeAllowPublicAccess": {"Action": "lambda:InvokeFunction", "InvokedViaFunctionUrl": True},
+}
+"""The permissions that SAM adds to a URL without authentication, by the ends of their ids."""
+
+
+def _public_permissions(body: Body, target: str) -> Made:
+    if bare(part(body.said["FunctionUrlConfig"], "AuthType")) != "NONE":
+        return {}
+    named = {"FunctionName": {"Ref": target}, "Principal": "*"}
+    return {
+        f"{body.id}{end}": body.makes("AWS::Lambda::Permission", {**named, **said}) for end, said in _PUBLIC.items()
+    }
 
 
 # --- state machines, and both -----------------------------------------------------------------------
