@@ -118,7 +118,7 @@ def _role(type_: str, path: str, back: str, name: str = "execution_role", at: st
 
 
 def _ml_use(type_: str, path: str, name: str) -> Link:
-    return Link(_SAGEMAKER + type_, path, _BUCKET, name, "ml_uses", keys=_S3_URI)
+    return Link(_SAGEMAKER + type_, path, _BUCKET, name, "ml_links", keys=_S3_URI)
 
 
 LINKS: tuple[Link, ...] = (

@@ -1,0 +1,404 @@
+"""What ML workloads use: a bucket, key, queue … that SageMaker or Bedrock reads, writes or is started by.
+
+A use is a text of an ML resource that names it, a statement in the policy of a role that SageMaker or Bedrock assumes,
+or an event that starts an ML job. That something is called ``training-data`` is a hint, and no use.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+from wa_lint import policy
+from wa_lint.cel.types import STRING, ListType
+from wa_lint.facts.fact import Fact, Record, gathered, seen, unseen, value_of, why_more
+from wa_lint.facts.mentions import (
+    NEIGHBOURS,
+    Index,
+    Mention,
+    Names,
+    candidates,
+    confirmed,
+    index_of,
+    named,
+    names_it,
+    names_of,
+    targets,
+)
+from wa_lint.graph import Cell, Graph
+from wa_lint.model import ABSENT, Partial, Resource, Unknown, Unresolved, Value
+from wa_lint.scenario import Scenario
+from wa_lint.truth import Truth
+from wa_lint.type_names import is_ml
+
+_BUCKET: Final = "AWS::S3::Bucket"
+_BUCKET_POLICY: Final = "AWS::S3::BucketPolicy"
+_ROLE: Final = "AWS::IAM::Role"
+_MACHINE: Final = "AWS::StepFunctions::StateMachine"
+_FUNCTION: Final = "AWS::Lambda::Function"
+_EVENT_RULE: Final = "AWS::Events::Rule"
+_POLICIES: Final = (_ROLE, "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
+
+_USERS: Final = (
+    *(
+        f"AWS::SageMaker::{word}"
+        for word in (
+            "Algorithm",
+            "AutoMLJob",
+            "CompilationJob",
+            "DataQualityJobDefinition",
+            "Domain",
+            "EndpointConfig",
+            "FeatureGroup",
+            "FlowDefinition",
+            "HyperParameterTuningJob",
+            "InferenceComponent",
+            "InferenceExperiment",
+            "LabelingJob",
+            "MlflowTrackingServer",
+            "Model",
+            "ModelBiasJobDefinition",
+            "ModelExplainabilityJobDefinition",
+            "ModelPackage",
+            "ModelQualityJobDefinition",
+            "MonitoringSchedule",
+            "NotebookInstance",
+            "OptimizationJob",
+            "Pipeline",
+            "ProcessingJob",
+            "TrainingJob",
+            "TransformJob",
+        )
+    ),
+    "AWS::Bedrock::Agent",
+    "AWS::Bedrock::CustomModel",
+    "AWS::Bedrock::DataSource",
+    "AWS::Bedrock::KnowledgeBase",
+    "AWS::Bedrock::ModelInvocationLoggingConfiguration",
+)
+"""The ML types that a source lists and that may name a bucket. A template's others are looked at too."""
+
+READS: Final = (*_USERS, *_POLICIES, _MACHINE, _FUNCTION, _EVENT_RULE)
+
+_MOST: Final = 20
+"""Uses that are told of one resource."""
+
+_ML_SERVICES: Final = re.compile(r"(sagemaker|bedrock)[\w-]*\.amazonaws\.com(\.cn)?")
+_ML_ACTION: Final = re.compile(r"(?i)(sagemaker|bedrock)[\w-]*:.+")
+_ML_DEFINITION: Final = re.compile(r"(?i):states:::(?:aws-sdk:)?(sagemaker|bedrock)")
+
+_OF_ROLE: Final = (
+    "models",
+    "endpoint_configs",
+    "notebooks",
+    "domains",
+    "user_profiles",
+    "training_jobs",
+    "tuning_jobs",
+    "processing_jobs",
+    "automl_jobs",
+    "labeling_jobs",
+    "compilation_jobs",
+    "feature_groups",
+    "pipelines",
+    "monitoring_schedules",
+    "agents",
+    "knowledge_bases",
+)
+"""The links from a role to the ML resources that use it."""
+
+_HINT: Final = re.compile(
+    r"(?i)(^|[^a-z])(ml|sagemaker|bedrock|train(ing)?|dataset|model|feature)s?([^a-z]|$|data|store)"
+)
+
+_PARTS: Final = (
+    (r"ModelDataUrl|ModelDataSource|ArtifactUrl|ModelArtifact", "the artifacts of {}"),
+    (r"DataCaptureConfig", "the captured requests of {}"),
+    (r"OfflineStoreConfig", "the offline store of {}"),
+    (r"Checkpoint", "the checkpoints of {}"),
+    (r"AsyncInferenceConfig|SharingSettings", "the results of {}"),
+    (r"DataSourceConfiguration", "the documents of {}"),
+    (r"LoggingConfig|S3Config|LoggingDataDelivery", "the log of {}"),
+    (r"Baselin|Constraints|Statistics|GroundTruth", "the baseline of {}"),
+    (r"Output|ArtifactStoreUri|DestinationS3", "the output of {}"),
+    (r"Input|DataSource|TrainingData|ValidationData", "the input of {}"),
+)
+"""What a path says of the data there, the first that fits."""
+
+
+class _Use(msgspec.Struct, frozen=True):
+    """One use, or why there may be one."""
+
+    place: Cell
+    truth: Truth
+    words: str
+
+
+# --- facts ------------------------------------------------------------------------------------------
+
+
+def ml_uses(home: Cell) -> list[Cell] | Partial:
+    """Return the places where an ML workload uses the resource; Partial where there may be more."""
+    names, doubt = _names(home)
+    uses: dict[tuple[str, str], Cell] = {}
+    for use in _uses(home, names):
+        if use.truth is True and len(uses) < _MOST:
+            uses.setdefault((use.place.resource.id, use.words), _told(use))
+        elif isinstance(use.truth, Unknown):
+            doubt = doubt or f"{use.place.resource.id} may use it: {use.truth.reason}"
+    return gathered(uses.values(), doubt or _hidden(home, names))
+
+
+def ml_words(home: Cell) -> str:
+    """Return ``" (it holds the output of training job Churn)"``; a hint where only the name says so; else nothing."""
+    uses, _ = seen(home.select("ml_uses").items())
+    if uses:
+        return f" (it {uses[0].select('words').value})"
+    names, _ = _names(home)
+    called = " ".join((*(key.partition(":")[2] for key in names.keys), home.resource.id))
+    return " (its name suggests ML data)" if _HINT.search(called) else ""
+
+
+def _told(use: _Use) -> Cell:
+    value = {"source": use.place.resource.id, "words": use.words}
+    return use.place.with_value(value)
+
+
+def _names(home: Cell) -> tuple[Names, str | None]:
+    """Return the names of the resource, or of the bucket that a bucket policy is for; and why they are not known."""
+    if home.resource.type != _BUCKET_POLICY:
+        names = names_of(home)
+        return names, names.reason
+    bucket = home.select("bucket")
+    if bucket.value is not ABSENT and not isinstance(bucket.value, Unknown):
+        names = names_of(bucket)
+        return names, names.reason
+    names = named(home.world.graph, home.select("Bucket").value, "s3:", None)
+    return names, names.reason
+
+
+def _uses(home: Cell, names: Names) -> Iterator[_Use]:
+    graph, world = home.world.graph, home.world
+    for mention in candidates(_texts_of_users(graph), names, graph):
+        place, truth = confirmed(mention, names, world)
+        yield _Use(place, truth, f"holds {_part(mention)}")
+    for mention in _once(candidates(_texts_of_policies(graph), names, graph)):
+        yield from _by_policy(world.cell(mention.resource), names)
+    for mention in candidates(_texts_of_events(graph), names, graph):
+        place, truth = confirmed(mention, names, world)
+        if truth is not False and (started := _started_by_rule(world.cell(mention.resource))):
+            yield _Use(place, truth, f"holds objects whose arrival starts {started}")
+    yield from _by_notification(home, names)
+
+
+def _hidden(home: Cell, names: Names) -> str | None:
+    """Say why a use may not be seen: a text that is not known, or a type that was not listed."""
+    for mention in _texts_of_users(home.world.graph).unknown:
+        place, truth = confirmed(mention, names, home.world)
+        if isinstance(truth, Unknown):
+            return f"{place.resource.id} may use it: {truth.reason}"
+    return why_more(home.world, home, READS)
+
+
+def _once(mentions: Iterable[Mention]) -> Iterator[Mention]:
+    yield from {mention.resource.id: mention for mention in mentions}.values()
+
+
+# --- texts that may name it -------------------------------------------------------------------------
+
+
+def _texts_of_users(graph: Graph) -> Index:
+    """Return the texts of ML resources, and of state machines that start some."""
+    return graph.memory.recall("texts of ML resources", Scenario(), lambda: _index_of_users(graph))
+
+
+def _index_of_users(graph: Graph) -> Index:
+    users = [resource for resource in graph.snapshot.resources if is_ml(resource.type)]
+    return index_of(graph, [*users, *_ml_machines(graph)], lambda place: "Tags" not in place)
+
+
+def _ml_machines(graph: Graph) -> Sequence[Resource]:
+    """Return the state machines that ask SageMaker or Bedrock for something."""
+
+    def find() -> Sequence[Resource]:
+        machines = graph.of_type(_MACHINE)
+        starting = {r.id.split("/")[0] for r in graph.snapshot.resources if is_ml(r.type) and "/" in r.id}
+        return [m for m in machines if m.id in starting or _ML_DEFINITION.search(_written(m.properties))]
+
+    return graph.memory.recall("ML state machines", Scenario(), find)
+
+
+def _written(value: Value) -> str:
+    """Return the texts of a value as its author wrote them, one below the other."""
+    if isinstance(value, dict):
+        return "\n".join(_written(inner) for inner in value.values())
+    if isinstance(value, list | tuple):
+        return "\n".join(map(_written, value))
+    if isinstance(value, Unresolved):
+        return "".join(part if isinstance(part, str) else "\0" for part in value.parts)
+    return "" if isinstance(value, Unknown) or value is ABSENT else str(value)
+
+
+def _texts_of_policies(graph: Graph) -> Index:
+    def index() -> Index:
+        policies = [resource for type_ in _POLICIES for resource in graph.of_type(type_)]
+        return index_of(graph, policies, lambda place: "Statement" in place and ".Resource" in place)
+
+    return graph.memory.recall("texts of policies", Scenario(), index)
+
+
+def _texts_of_events(graph: Graph) -> Index:
+    def index() -> Index:
+        return index_of(graph, graph.of_type(_EVENT_RULE), lambda place: place.startswith("EventPattern"))
+
+    return graph.memory.recall("texts of event rules", Scenario(), index)
+
+
+# --- properties -------------------------------------------------------------------------------------
+
+
+def _part(mention: Mention) -> str:
+    """Say what of an ML resource is at a place: ``the input of training job Churn``."""
+    user = _title(mention.resource)
+    return next((words for pattern, words in _PARTS if re.search(pattern, mention.place)), "data of {}").format(user)
+
+
+def _title(resource: Resource) -> str:
+    """Return ``training job Churn`` for ``AWS::SageMaker::TrainingJob``."""
+    noun = resource.type.rpartition("::")[2]
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", noun).lower().replace("auto ml", "AutoML").replace("mlflow", "MLflow")
+    if noun == "ModelInvocationLoggingConfiguration":
+        return "Bedrock model invocations"
+    return f"{words} {resource.name or resource.id}"
+
+
+# --- policies ---------------------------------------------------------------------------------------
+
+
+def _by_policy(home: Cell, names: Names) -> Iterator[_Use]:
+    """Yield a use for each ML role that a statement of the policy at `home` lets reach the resource by its name."""
+    if home.world.exists(home.resource) is False:
+        return
+    for statement in seen(home.select("statements").items())[0]:
+        truth = _reaches(statement, names)
+        if truth is False:
+            continue
+        for role in _holders(home):
+            if (why := _why_ml(role)) is not None:
+                yield _Use(statement, truth, f"is named in a policy of role {_called(role)}, which {why}")
+
+
+def _reaches(statement: Cell, names: Names) -> Truth:
+    """Whether a statement allows something on the resource, which it names."""
+    said = value_of(statement)
+    if not isinstance(said, dict) or policy.has_effect(said, "Allow") is False or "NotAction" in said:
+        return False
+    services = {neighbour.action for neighbour in NEIGHBOURS.values()}
+    actions = [action for action in policy.listed(said.get("Action", ABSENT)) if isinstance(action, str)]
+    if not any(action == "*" or action.partition(":")[0].lower() in services for action in actions):
+        return False
+    graph = statement.world.graph
+    answers = [names_it(graph, one, "Resource", names) for one in policy.listed(said.get("Resource", ABSENT))]
+    if True in answers:
+        return True
+    return next((answer for answer in answers if isinstance(answer, Unknown)), False)
+
+
+def _holders(home: Cell) -> Iterator[Cell]:
+    """Yield the roles that are seen to hold the policy at `home`."""
+    links = {_ROLE: (), "AWS::IAM::RolePolicy": ("role",), "AWS::IAM::ManagedPolicy": ("attached_roles", "roles")}
+    if home.resource.type == _ROLE:
+        yield home
+    for link in links.get(home.resource.type, ("attached_roles",)):
+        found = home.select(link)
+        yield from [found] if isinstance(found.value, dict) else seen(found.items())[0]
+
+
+def _why_ml(role: Cell) -> str | None:
+    """Say what makes a role one of an ML workload; None if nothing that is seen does."""
+    for statement in seen(role.select("trust_statements").items())[0]:
+        said = value_of(statement)
+        services = policy.service_principals(said) if isinstance(said, dict) else ()
+        found = next((m for one in services if isinstance(one, str) and (m := _ML_SERVICES.fullmatch(one))), None)
+        if found and policy.has_effect(said, "Allow") is True:
+            return f"{'SageMaker' if found[1] == 'sagemaker' else 'Bedrock'} can assume"
+    for link in _OF_ROLE:
+        users, _ = seen(role.select(link).items())
+        if users:
+            return f"{_title(users[0].resource)} uses"
+    return None
+
+
+def _called(cell: Cell) -> str:
+    return cell.resource.name or cell.resource.id
+
+
+# --- events -----------------------------------------------------------------------------------------
+
+
+def _by_notification(home: Cell, names: Names) -> Iterator[_Use]:
+    """Yield the functions with ML permissions that the bucket itself notifies."""
+    bucket = home if home.resource.type == _BUCKET else home.select("bucket")
+    if bucket.resource.type != _BUCKET or names.id is None or unseen(bucket.value):
+        return
+    for item in bucket.select("NotificationConfiguration").select("LambdaConfigurations").items():
+        if started := _started(item.select("Function")):
+            yield _Use(item, True, f"holds objects whose arrival starts {started}")
+
+
+def _started_by_rule(rule: Cell) -> str | None:
+    targeted = (target.select("Arn") for target in seen(rule.select("Targets").items())[0])
+    return next((started for arn in targeted if (started := _started(arn))), None)
+
+
+def _started(arn: Cell) -> str | None:
+    """Say which ML job the target of an event is, or starts; None if none that is seen."""
+    graph = arn.world.graph
+    if isinstance(arn.value, str) and re.match(r"arn:[^:]+:sagemaker:", arn.value):
+        return f"SageMaker {arn.value.rpartition(':')[2].replace('/', ' ')}"
+    ids = [arn.value] if isinstance(arn.value, str) else list(targets(arn.value))
+    for resource in (graph.named(id_) for id_ in ids):
+        if resource is None or arn.world.exists(resource) is False:
+            continue
+        machines = {machine.id for machine in _ml_machines(graph)}
+        if is_ml(resource.type) or resource.id in machines:
+            return _title(resource)
+        if resource.type == _FUNCTION and _has_ml_permissions(arn.world.cell(resource)):
+            return f"function {resource.name or resource.id}, which may call SageMaker or Bedrock"
+    return None
+
+
+def _has_ml_permissions(function: Cell) -> bool:
+    """Whether the role of a function is allowed an action of SageMaker or Bedrock by name."""
+    role = function.select("execution_role")
+    if not isinstance(role.value, dict):
+        return False
+    granted = seen(role.select("granted_statements").items())[0]
+    said = [statement for statement in map(value_of, granted) if isinstance(statement, dict)]
+    actions = (a for one in said if one.get("Effect") == "Allow" for a in policy.listed(one.get("Action", ABSENT)))
+    return any(isinstance(action, str) and _ML_ACTION.fullmatch(action) for action in actions)
+
+
+# --- the table --------------------------------------------------------------------------------------
+
+ML_USE: Final = Record("ml_use", {"source": STRING, "words": STRING})
+
+_DOC: Final = "Where ML workloads use it: `source`, the id of what does, and `words`, that say how."
+
+FACTS: Final[tuple[Fact, ...]] = (
+    *(Fact(type_, "", "ml_uses", READS, ListType(ML_USE), _DOC, ml_uses) for type_ in NEIGHBOURS),
+    Fact(_BUCKET_POLICY, "", "ml_uses", (_BUCKET, *READS), ListType(ML_USE), f"Of its bucket. {_DOC}", ml_uses),
+    Fact(_BUCKET, "", "ml_words", READS, STRING, "One of `ml_uses` for a message, or an empty text.", ml_words),
+    Fact(
+        _BUCKET_POLICY,
+        "",
+        "ml_words",
+        (_BUCKET, *READS),
+        STRING,
+        "One of `ml_uses` for a message, or an empty text.",
+        ml_words,
+    ),
+)
