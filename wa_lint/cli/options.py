@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,9 @@ from wa_lint.reporters import REPORTERS
 from wa_lint.rule import Rule
 from wa_lint.suppress.allow import FAULTS
 
+ALL_BUCKETS: Final = "all_buckets"
+"""The setting of a rule that ``--all-buckets`` turns on: it then asks about buckets that no ML workload uses too."""
+
 _SEVERITIES: Final = [severity.value for severity in Severity]
 
 
@@ -31,6 +35,7 @@ class Choice(msgspec.Struct, frozen=True):
     ignore: tuple[str, ...] = ()
     pillar: tuple[str, ...] = ()
     severity: str = "low"
+    all_buckets: bool = False
     rules: tuple[Path, ...] = ()
     ignored_by_file: tuple[tuple[str, str], ...] = ()
     """(rules, where it was said): what a configuration ignores."""
@@ -89,6 +94,7 @@ _CHOICE: Final = (
         show_default=True,
         help="Only rules that are as severe, or more.",
     ),
+    click.option("--all-buckets", is_flag=True, help="Check every S3 bucket, not only those that an ML workload uses."),
     click.option(
         "--rules",
         multiple=True,
@@ -206,6 +212,7 @@ def _bound_choice(given: Choice) -> Choice:
         given,
         pillar=given.pillar if _by_hand("pillar") or not selected else (),
         severity=given.severity if _by_hand("severity") or not selected else "low",
+        all_buckets=given.all_buckets or strict.wants_all_buckets,
         ignore=tuple(text for layer in ignoring if not layer.is_file for text in layer.value),
         ignored_by_file=tuple((text, layer.where) for layer in ignoring if layer.is_file for text in layer.value),
         firm=(*selected, *never),
@@ -248,7 +255,7 @@ def _bound_delivery(given: Delivery) -> Delivery:
 
 def chosen_rules(choice: Choice) -> Sequence[Rule]:
     """Return the rules that `choice` leaves, by id. Raise `ConfigError` at a name that no rule bears."""
-    rules = packs.book(choice.rules)
+    rules = _on_all_buckets(choice.rules) if choice.all_buckets else packs.book(choice.rules)
     names = rule_names(choice)
     selected = _ids(choice.select, names, "--select") or set(names.values())
     always = choice.always | (_ids(choice.held, names, "--never-suppress") - _ids(choice.ignore, names, "--ignore"))
@@ -260,6 +267,12 @@ def chosen_rules(choice: Choice) -> Sequence[Rule]:
         if rule.info.id in always
         or (rule.info.id in wanted and rule.info.severity.rank >= least and _of_pillar(rule, choice.pillar))
     ]
+
+
+@cache
+def _on_all_buckets(folders: tuple[Path, ...]) -> Sequence[Rule]:
+    """Return the rules with the setting `ALL_BUCKETS` on, those that have it."""
+    return [rule.with_settings({ALL_BUCKETS: True}) for rule in packs.book(folders)]
 
 
 def with_not_run(report: Report, choice: Choice) -> Report:

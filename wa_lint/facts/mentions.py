@@ -65,9 +65,9 @@ _S3: Final = (
 )
 _IMAGE: Final = re.compile(r"\.dkr\.ecr\.[^/\s\"']+/([^:@\s\"']+)")
 _HOLDS_PLACE: Final = re.compile(
-    r"(?i).*(s3|bucket|ur[il]|path|definition|location|source|store|config|data|input|output)"
+    r"(?i).*(s3|bucket|ur[il]|path|definition|location|source|store|config|contain|data|input|output)"
 )
-"""Keys under which a text may say where data is: of the others nothing that is not known matters."""
+"""Keys under which a text may say where data is."""
 
 
 class Mention(msgspec.Struct, frozen=True, eq=False):
@@ -105,15 +105,28 @@ class Index(msgspec.Struct, frozen=True, eq=False):
     unknown: Sequence[Mention]
 
 
-def index_of(graph: Graph, resources: Iterable[Resource], is_about: Callable[[str], bool]) -> Index:
-    """Return the index of all texts in `resources` that are at a place that `is_about` accepts."""
+def holds_place(place: str) -> bool:
+    """Whether a text at a place may say where data is: of the others nothing that is not known matters."""
+    return not place or _HOLDS_PLACE.match(re.sub(r"\[\]", "", place).rpartition(".")[2]) is not None
+
+
+def index_of(
+    graph: Graph,
+    resources: Iterable[Resource],
+    is_about: Callable[[str], bool],
+    may_hold: Callable[[str], bool] = holds_place,
+) -> Index:
+    """Return the index of all texts in `resources` that are at a place that `is_about` accepts.
+
+    `may_hold`: where something that is not known may be such a text.
+    """
     by_id, by_key = defaultdict[str, list[Mention]](list), defaultdict[str, list[Mention]](list)
     patterns: list[tuple[str, Mention]] = []
     open_: list[tuple[str, Mention]] = []
     unknown: list[Mention] = []
     for mention, value in _mentions(graph, resources, is_about):
         if isinstance(value, Unknown):
-            unknown.append(mention)
+            unknown += [mention] if may_hold(mention.place) else []
             continue
         for target in targets(value):
             by_id[target].append(mention)
@@ -170,7 +183,7 @@ def confirmed(mention: Mention, names: Names, world: World) -> tuple[Cell, Truth
 def names_it(graph: Graph, value: Value, place: str, names: Names) -> Truth:
     """Whether a text names what has `names`."""
     if isinstance(value, Unknown):
-        return value if _HOLDS_PLACE.match(place.rpartition(".")[2]) or not place else False
+        return value if holds_place(place) else False
     if names.id in list(targets(value)):
         return True
     keys = list(keys_of(graph, value, place))
@@ -247,14 +260,10 @@ def _mentions(
     for resource in resources:
         for path, value, deferred in _texts(graph, resource.properties, (), None):
             place = _pattern(path)
-            if not is_about(place) or (isinstance(value, Unknown) and not _may_hold(place)):
+            if not is_about(place):
                 continue
             at, said = (path, value) if deferred is None else deferred
             yield Mention(resource, at, said, place), value
-
-
-def _may_hold(place: str) -> bool:
-    return not place or _HOLDS_PLACE.match(re.sub(r"\[\]", "", place).rpartition(".")[2]) is not None
 
 
 _Root = tuple[Path, Value] | None

@@ -31,7 +31,7 @@ from wa_lint.facts.mentions import (
 from wa_lint.graph import Cell, Graph
 from wa_lint.model import ABSENT, Partial, Resource, Unknown, Unresolved, Value
 from wa_lint.scenario import Scenario
-from wa_lint.truth import Truth
+from wa_lint.truth import Truth, every, some
 from wa_lint.type_names import is_ml
 
 _BUCKET: Final = "AWS::S3::Bucket"
@@ -189,17 +189,23 @@ def _uses(home: Cell, names: Names) -> Iterator[_Use]:
         yield from _by_policy(world.cell(mention.resource), names)
     for mention in candidates(_texts_of_events(graph), names, graph):
         place, truth = confirmed(mention, names, world)
-        if truth is not False and (started := _started_by_rule(world.cell(mention.resource))):
-            yield _Use(place, truth, f"holds objects whose arrival starts {started}")
+        if truth is not False:
+            starts, started = _started_by_rule(world.cell(mention.resource))
+            yield _Use(place, every((truth, starts)), f"holds objects whose arrival starts {started}")
     yield from _by_notification(home, names)
 
 
 def _hidden(home: Cell, names: Names) -> str | None:
     """Say why a use may not be seen: a text that is not known, or a type that was not listed."""
-    for mention in _texts_of_users(home.world.graph).unknown:
-        place, truth = confirmed(mention, names, home.world)
+    graph, world = home.world.graph, home.world
+    for mention in (*_texts_of_users(graph).unknown, *_texts_of_events(graph).unknown):
+        place, truth = confirmed(mention, names, world)
         if isinstance(truth, Unknown):
             return f"{place.resource.id} may use it: {truth.reason}"
+    for mention in _once(_texts_of_policies(graph).unknown):
+        for use in _by_policy(world.cell(mention.resource), names):
+            if isinstance(use.truth, Unknown):
+                return f"a policy in {mention.resource.id} may name it: {use.truth.reason}"
     return why_more(home.world, home, READS)
 
 
@@ -245,9 +251,17 @@ def _written(value: Value) -> str:
 def _texts_of_policies(graph: Graph) -> Index:
     def index() -> Index:
         policies = [resource for type_ in _POLICIES for resource in graph.of_type(type_)]
-        return index_of(graph, policies, lambda place: "Statement" in place and ".Resource" in place)
+        return index_of(graph, policies, _is_about_resources, _is_about_resources)
 
     return graph.memory.recall("texts of policies", Scenario(), index)
+
+
+def _is_about_resources(place: str) -> bool:
+    """Whether the place is a resource that a statement is about, or a part of the policy that holds such places."""
+    return not place or (place.startswith(("Policies", "PolicyDocument")) and _OF_POLICY.fullmatch(place) is not None)
+
+
+_OF_POLICY: Final = re.compile(r"(Policies(\[\])?)?\.?(PolicyDocument(\.Statement(\[\])?(\.Resource(\[\])?)?)?)?")
 
 
 def _texts_of_events(graph: Graph) -> Index:
@@ -280,56 +294,75 @@ def _title(resource: Resource) -> str:
 
 def _by_policy(home: Cell, names: Names) -> Iterator[_Use]:
     """Yield a use for each ML role that a statement of the policy at `home` lets reach the resource by its name."""
-    if home.world.exists(home.resource) is False:
-        return
-    for statement in seen(home.select("statements").items())[0]:
-        truth = _reaches(statement, names)
-        if truth is False:
-            continue
-        for role in _holders(home):
-            if (why := _why_ml(role)) is not None:
-                yield _Use(statement, truth, f"is named in a policy of role {_called(role)}, which {why}")
+    exists = home.world.exists(home.resource)
+    for statement in home.select("statements").items() if exists is not False else ():
+        truth = every((exists, _reaches(statement, names)))
+        for role in _holders(home) if truth is not False else ():
+            is_ml_role, why = _is_ml_role(role)
+            words = f"is named in a policy of role {_called(role)}, which {why}"
+            yield _Use(statement, every((truth, is_ml_role)), words)
 
 
 def _reaches(statement: Cell, names: Names) -> Truth:
     """Whether a statement allows something on the resource, which it names."""
     said = value_of(statement)
-    if not isinstance(said, dict) or policy.has_effect(said, "Allow") is False or "NotAction" in said:
-        return False
-    services = {neighbour.action for neighbour in NEIGHBOURS.values()}
-    actions = [action for action in policy.listed(said.get("Action", ABSENT)) if isinstance(action, str)]
-    if not any(action == "*" or action.partition(":")[0].lower() in services for action in actions):
-        return False
+    if not isinstance(said, dict):
+        return Unknown(unseen(said) or "not a statement")
     graph = statement.world.graph
     answers = [names_it(graph, one, "Resource", names) for one in policy.listed(said.get("Resource", ABSENT))]
-    if True in answers:
-        return True
-    return next((answer for answer in answers if isinstance(answer, Unknown)), False)
+    actions = [_is_on_neighbour(action) for action in policy.listed(said.get("Action", ABSENT))]
+    return every((some(answers), policy.has_effect(said, "Allow"), some(actions)))
+
+
+_NEIGHBOUR_SERVICES: Final = frozenset(neighbour.action for neighbour in NEIGHBOURS.values())
+
+
+def _is_on_neighbour(action: Value) -> Truth:
+    if not isinstance(action, str):
+        return Unknown(unseen(action) or "not an action")
+    return action == "*" or action.partition(":")[0].lower() in _NEIGHBOUR_SERVICES
 
 
 def _holders(home: Cell) -> Iterator[Cell]:
-    """Yield the roles that are seen to hold the policy at `home`."""
-    links = {_ROLE: (), "AWS::IAM::RolePolicy": ("role",), "AWS::IAM::ManagedPolicy": ("attached_roles", "roles")}
+    """Yield the roles that hold the policy at `home`; a cell of Unknown for one that cannot be seen."""
     if home.resource.type == _ROLE:
         yield home
+        return
+    links = {"AWS::IAM::RolePolicy": ("role",), "AWS::IAM::ManagedPolicy": ("attached_roles", "roles")}
     for link in links.get(home.resource.type, ("attached_roles",)):
         found = home.select(link)
-        yield from [found] if isinstance(found.value, dict) else seen(found.items())[0]
+        yield from found.items() if isinstance(found.value, list | tuple | Partial) else [found]
 
 
-def _why_ml(role: Cell) -> str | None:
-    """Say what makes a role one of an ML workload; None if nothing that is seen does."""
-    for statement in seen(role.select("trust_statements").items())[0]:
-        said = value_of(statement)
-        services = policy.service_principals(said) if isinstance(said, dict) else ()
-        found = next((m for one in services if isinstance(one, str) and (m := _ML_SERVICES.fullmatch(one))), None)
-        if found and policy.has_effect(said, "Allow") is True:
-            return f"{'SageMaker' if found[1] == 'sagemaker' else 'Bedrock'} can assume"
+def _is_ml_role(role: Cell) -> tuple[Truth, str]:
+    """Whether a role is one of an ML workload, and what makes it one."""
+    if isinstance(role.value, Unknown) or role.value is ABSENT:
+        return (role.value if isinstance(role.value, Unknown) else False), "may be one of an ML workload"
+    answers: list[Truth] = []
+    for statement in role.select("trust_statements").items():
+        truth, service = _trusts_ml(statement)
+        if truth is True:
+            return True, f"{service} can assume"
+        answers.append(truth)
     for link in _OF_ROLE:
         users, _ = seen(role.select(link).items())
         if users:
-            return f"{_title(users[0].resource)} uses"
-    return None
+            return True, f"{_title(users[0].resource)} uses"
+    return some(answers), "may be one of an ML workload"
+
+
+def _trusts_ml(statement: Cell) -> tuple[Truth, str]:
+    """Whether a statement of a trust policy lets in SageMaker or Bedrock, and which."""
+    said = value_of(statement)
+    if not isinstance(said, dict):
+        return Unknown(unseen(said) or "not a statement"), ""
+    answers: list[Truth] = []
+    for service in policy.service_principals(said):
+        found = _ML_SERVICES.fullmatch(service) if isinstance(service, str) else None
+        if found and policy.has_effect(said, "Allow") is True:
+            return True, "SageMaker" if found[1] == "sagemaker" else "Bedrock"
+        answers.append(found is not None if isinstance(service, str) else Unknown(unseen(service) or "not a service"))
+    return every((policy.has_effect(said, "Allow"), some(answers))), ""
 
 
 def _called(cell: Cell) -> str:
@@ -345,41 +378,51 @@ def _by_notification(home: Cell, names: Names) -> Iterator[_Use]:
     if bucket.resource.type != _BUCKET or names.id is None or unseen(bucket.value):
         return
     for item in bucket.select("NotificationConfiguration").select("LambdaConfigurations").items():
-        if started := _started(item.select("Function")):
-            yield _Use(item, True, f"holds objects whose arrival starts {started}")
+        truth, started = _started(item.select("Function"))
+        yield _Use(item, truth, f"holds objects whose arrival starts {started}")
 
 
-def _started_by_rule(rule: Cell) -> str | None:
-    targeted = (target.select("Arn") for target in seen(rule.select("Targets").items())[0])
-    return next((started for arn in targeted if (started := _started(arn))), None)
+def _started_by_rule(rule: Cell) -> tuple[Truth, str]:
+    answers = [_started(target.select("Arn")) for target in rule.select("Targets").items()]
+    words = next((started for truth, started in answers if truth is True), "")
+    return some(truth for truth, _ in answers), words
 
 
-def _started(arn: Cell) -> str | None:
-    """Say which ML job the target of an event is, or starts; None if none that is seen."""
-    graph = arn.world.graph
+def _started(arn: Cell) -> tuple[Truth, str]:
+    """Whether the target of an event is an ML job, or starts one, and which."""
+    if isinstance(arn.value, Unknown):
+        return arn.value, ""
     if isinstance(arn.value, str) and re.match(r"arn:[^:]+:sagemaker:", arn.value):
-        return f"SageMaker {arn.value.rpartition(':')[2].replace('/', ' ')}"
-    ids = [arn.value] if isinstance(arn.value, str) else list(targets(arn.value))
-    for resource in (graph.named(id_) for id_ in ids):
-        if resource is None or arn.world.exists(resource) is False:
-            continue
-        machines = {machine.id for machine in _ml_machines(graph)}
+        return True, f"SageMaker {arn.value.rpartition(':')[2].replace('/', ' ')}"
+    graph = arn.world.graph
+    named_ = [graph.named(id_) for id_ in ([arn.value] if isinstance(arn.value, str) else targets(arn.value))]
+    there = [one for one in named_ if one is not None and arn.world.exists(one) is not False]
+    machines = {machine.id for machine in _ml_machines(graph)}
+    answers: list[Truth] = []
+    for resource in there:
         if is_ml(resource.type) or resource.id in machines:
-            return _title(resource)
-        if resource.type == _FUNCTION and _has_ml_permissions(arn.world.cell(resource)):
-            return f"function {resource.name or resource.id}, which may call SageMaker or Bedrock"
-    return None
+            return True, _title(resource)
+        if resource.type == _FUNCTION:
+            answers.append(_has_ml_permissions(arn.world.cell(resource)))
+            if answers[-1] is True:
+                return True, f"function {resource.name or resource.id}, which may call SageMaker or Bedrock"
+    return some(answers), ""
 
 
-def _has_ml_permissions(function: Cell) -> bool:
+def _has_ml_permissions(function: Cell) -> Truth:
     """Whether the role of a function is allowed an action of SageMaker or Bedrock by name."""
     role = function.select("execution_role")
-    if not isinstance(role.value, dict):
-        return False
-    granted = seen(role.select("granted_statements").items())[0]
-    said = [statement for statement in map(value_of, granted) if isinstance(statement, dict)]
-    actions = (a for one in said if one.get("Effect") == "Allow" for a in policy.listed(one.get("Action", ABSENT)))
-    return any(isinstance(action, str) and _ML_ACTION.fullmatch(action) for action in actions)
+    if isinstance(role.value, Unknown) or role.value is ABSENT:
+        return role.value if isinstance(role.value, Unknown) and not function.world.is_closed else False
+    return some(_names_ml_action(value_of(cell)) for cell in role.select("granted_statements").items())
+
+
+def _names_ml_action(said: Value) -> Truth:
+    if not isinstance(said, dict):
+        return Unknown(unseen(said) or "not a statement")
+    actions = policy.listed(said.get("Action", ABSENT))
+    named_ = (_ML_ACTION.fullmatch(a) is not None if isinstance(a, str) else Unknown(unseen(a) or "") for a in actions)
+    return every((policy.has_effect(said, "Allow"), some(named_)))
 
 
 # --- the table --------------------------------------------------------------------------------------
