@@ -7,7 +7,7 @@ or an event that starts an ML job. That something is called ``training-data`` is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -30,6 +30,7 @@ from wa_lint.facts.mentions import (
 )
 from wa_lint.graph import Cell, Graph
 from wa_lint.model import ABSENT, Partial, Resource, Unknown, Unresolved, Value
+from wa_lint.policy.wildcards import parts_of
 from wa_lint.scenario import Scenario
 from wa_lint.truth import Truth, every, some
 from wa_lint.type_names import is_ml
@@ -81,12 +82,32 @@ _USERS: Final = (
 )
 """The ML types that a source lists and that may name a bucket. A template's others are looked at too."""
 
-READS: Final = (*_USERS, *_POLICIES, _MACHINE, _FUNCTION, _EVENT_RULE)
+_WORKERS: Final[Mapping[str, str]] = {
+    _FUNCTION: "Role",
+    "AWS::CodeBuild::Project": "ServiceRole",
+    "AWS::CodePipeline::Pipeline": "RoleArn",
+    "AWS::ECS::TaskDefinition": "TaskRoleArn",
+    "AWS::Glue::Job": "Role",
+}
+"""What runs code with a role, at this property: part of an ML workload where the role is."""
+
+_LISTED: Final = (*_USERS, *_POLICIES, _MACHINE, _FUNCTION, _EVENT_RULE, _BUCKET_POLICY)
+"""What a source lists, so that a use may be missed where the listing is not whole."""
+
+READS: Final = tuple(dict.fromkeys((*_LISTED, *_WORKERS)))
 
 _MOST: Final = 20
 """Uses that are told of one resource."""
 
-_ML_SERVICES: Final = re.compile(r"(sagemaker|bedrock)[\w-]*\.amazonaws\.com(\.cn)?")
+_ML_SERVICES: Final = re.compile(
+    r"(sagemaker|bedrock|personalize|comprehend|forecast|frauddetector|kendra|lookout|rekognition|textract|transcribe"
+    r"|translate|qbusiness|lexv2)[\w-]*\.amazonaws\.com(\.cn)?"
+)
+"""Service principals of services of machine learning (`data/ml_types.json`)."""
+
+_ML_SERVICE_ROLE: Final = re.compile(r"role/service-role/AmazonSageMaker")
+"""In the ARN of a role that SageMaker's console, or its Service Catalog products, create under this name."""
+
 _ML_ACTION: Final = re.compile(r"(?i)(sagemaker|bedrock)[\w-]*:.+")
 _ML_DEFINITION: Final = re.compile(r"(?i):states:::(?:aws-sdk:)?(sagemaker|bedrock)")
 
@@ -192,7 +213,10 @@ def _uses(home: Cell, names: Names) -> Iterator[_Use]:
         if truth is not False:
             starts, started = _started_by_rule(world.cell(mention.resource))
             yield _Use(place, every((truth, starts)), f"holds objects whose arrival starts {started}")
+    for mention in candidates(_texts_of_workers(graph), names, graph):
+        yield _by_worker(mention, names, world.cell(mention.resource))
     yield from _by_notification(home, names)
+    yield from _by_own_policy(home)
 
 
 def _hidden(home: Cell, names: Names) -> str | None:
@@ -206,7 +230,7 @@ def _hidden(home: Cell, names: Names) -> str | None:
         for use in _by_policy(world.cell(mention.resource), names):
             if isinstance(use.truth, Unknown):
                 return f"a policy in {mention.resource.id} may name it: {use.truth.reason}"
-    return why_more(home.world, home, READS)
+    return why_more(home.world, home, _LISTED)
 
 
 def _once(mentions: Iterable[Mention]) -> Iterator[Mention]:
@@ -254,6 +278,14 @@ def _texts_of_policies(graph: Graph) -> Index:
         return index_of(graph, policies, _is_about_resources, _is_about_resources)
 
     return graph.memory.recall("texts of policies", Scenario(), index)
+
+
+def _texts_of_workers(graph: Graph) -> Index:
+    def index() -> Index:
+        workers = [resource for type_ in _WORKERS for resource in graph.of_type(type_)]
+        return index_of(graph, workers, lambda place: not place.startswith(("Code.", "Tags")))
+
+    return graph.memory.recall("texts of what runs with a role", Scenario(), index)
 
 
 def _is_about_resources(place: str) -> bool:
@@ -348,7 +380,31 @@ def _is_ml_role(role: Cell) -> tuple[Truth, str]:
         users, _ = seen(role.select(link).items())
         if users:
             return True, f"{_title(users[0].resource)} uses"
+    for statement in role.select("granted_statements").items():
+        truth, service = _grants_ml(statement)
+        if truth is True:
+            return True, f"may call {service}"
+        answers.append(truth)
     return some(answers), "may be one of an ML workload"
+
+
+def _grants_ml(statement: Cell) -> tuple[Truth, str]:
+    """Whether a statement allows an action of SageMaker or Bedrock that it names, and of which."""
+    said = value_of(statement)
+    if not isinstance(said, dict):
+        return Unknown(unseen(said) or "not a statement"), ""
+    answers: list[Truth] = []
+    for action in policy.listed(said.get("Action", ABSENT)):
+        found = _ML_ACTION.fullmatch(action) if isinstance(action, str) else None
+        if found and policy.has_effect(said, "Allow") is True:
+            return True, _service(found[1])
+        answers.append(found is not None if isinstance(action, str) else Unknown(unseen(action) or "not an action"))
+    return every((policy.has_effect(said, "Allow"), some(answers))), ""
+
+
+def _service(word: str) -> str:
+    """Return ``SageMaker`` for what begins a service principal or an action."""
+    return {"sagemaker": "SageMaker", "qbusiness": "Amazon Q Business"}.get(word.lower(), word.capitalize())
 
 
 def _trusts_ml(statement: Cell) -> tuple[Truth, str]:
@@ -360,9 +416,40 @@ def _trusts_ml(statement: Cell) -> tuple[Truth, str]:
     for service in policy.service_principals(said):
         found = _ML_SERVICES.fullmatch(service) if isinstance(service, str) else None
         if found and policy.has_effect(said, "Allow") is True:
-            return True, "SageMaker" if found[1] == "sagemaker" else "Bedrock"
+            return True, _service(found[1])
         answers.append(found is not None if isinstance(service, str) else Unknown(unseen(service) or "not a service"))
     return every((policy.has_effect(said, "Allow"), some(answers))), ""
+
+
+def _by_worker(mention: Mention, names: Names, worker: Cell) -> _Use:
+    """Return the use by something that runs code with a role of an ML workload, and names the resource."""
+    place, truth = confirmed(mention, names, worker.world)
+    if truth is False:
+        return _Use(place, False, "")
+    has_ml_role, why = _has_ml_role(worker)
+    return _Use(place, every((truth, has_ml_role)), f"is named in {_title(worker.resource)}, whose role {why}")
+
+
+def _has_ml_role(worker: Cell) -> tuple[Truth, str]:
+    """Whether the role of something that runs code is one of an ML workload. What is said nowhere makes it none."""
+    arn = worker.select(_WORKERS[worker.resource.type])
+    written = "".join(part for part in parts_of(arn.value) if isinstance(part, str))
+    if _ML_SERVICE_ROLE.search(written):
+        return True, "SageMaker creates"
+    role = worker.select("execution_role")
+    if isinstance(role.value, Unknown):
+        return (False if worker.world.is_closed else role.value), "may be one of an ML workload"
+    return _is_ml_role(role)
+
+
+def _by_own_policy(home: Cell) -> Iterator[_Use]:
+    """Yield a use for each ML service that the bucket's own policy lets in."""
+    policies = [home] if home.resource.type == _BUCKET_POLICY else []
+    if home.resource.type == _BUCKET:
+        policies = seen(home.select("bucket_policies").items())[0]
+    for statement in (one for policy_ in policies for one in policy_.select("statements").items()):
+        truth, service = _trusts_ml(statement)
+        yield _Use(statement, truth, f"lets in {service or 'a service'}")
 
 
 def _called(cell: Cell) -> str:
@@ -403,26 +490,11 @@ def _started(arn: Cell) -> tuple[Truth, str]:
         if is_ml(resource.type) or resource.id in machines:
             return True, _title(resource)
         if resource.type == _FUNCTION:
-            answers.append(_has_ml_permissions(arn.world.cell(resource)))
-            if answers[-1] is True:
-                return True, f"function {resource.name or resource.id}, which may call SageMaker or Bedrock"
+            truth, why = _has_ml_role(arn.world.cell(resource))
+            answers.append(truth)
+            if truth is True:
+                return True, f"{_title(resource)}, whose role {why}"
     return some(answers), ""
-
-
-def _has_ml_permissions(function: Cell) -> Truth:
-    """Whether the role of a function is allowed an action of SageMaker or Bedrock by name."""
-    role = function.select("execution_role")
-    if isinstance(role.value, Unknown) or role.value is ABSENT:
-        return role.value if isinstance(role.value, Unknown) and not function.world.is_closed else False
-    return some(_names_ml_action(value_of(cell)) for cell in role.select("granted_statements").items())
-
-
-def _names_ml_action(said: Value) -> Truth:
-    if not isinstance(said, dict):
-        return Unknown(unseen(said) or "not a statement")
-    actions = policy.listed(said.get("Action", ABSENT))
-    named_ = (_ML_ACTION.fullmatch(a) is not None if isinstance(a, str) else Unknown(unseen(a) or "") for a in actions)
-    return every((policy.has_effect(said, "Allow"), some(named_)))
 
 
 # --- the table --------------------------------------------------------------------------------------
