@@ -15,6 +15,7 @@ import msgspec
 from wa_lint import policy
 from wa_lint.cel.types import STRING, ListType
 from wa_lint.facts.fact import Fact, Record, gathered, seen, unseen, value_of, why_more
+from wa_lint.facts.iam import aws_managed_name
 from wa_lint.facts.mentions import (
     NEIGHBOURS,
     Index,
@@ -109,6 +110,9 @@ _ML_SERVICE_ROLE: Final = re.compile(r"role/service-role/AmazonSageMaker")
 """In the ARN of a role that SageMaker's console, or its Service Catalog products, create under this name."""
 
 _ML_ACTION: Final = re.compile(r"(?i)(sagemaker|bedrock)[\w-]*:.+")
+_ML_MANAGED: Final = re.compile(r"Amazon(SageMaker|Bedrock)")
+"""Begins the names of AWS managed policies that allow calls of SageMaker or Bedrock."""
+
 _ML_DEFINITION: Final = re.compile(r"(?i):states:::(?:aws-sdk:)?(sagemaker|bedrock)")
 
 _OF_ROLE: Final = (
@@ -380,6 +384,10 @@ def _is_ml_role(role: Cell) -> tuple[Truth, str]:
         users, _ = seen(role.select(link).items())
         if users:
             return True, f"{_title(users[0].resource)} uses"
+    for arn in seen(role.select("ManagedPolicyArns").items())[0]:
+        name = aws_managed_name(arn.value)
+        if isinstance(name, str) and (found := _ML_MANAGED.match(name)):
+            return True, f"may call {found[1]}"
     for statement in role.select("granted_statements").items():
         truth, service = _grants_ml(statement)
         if truth is True:

@@ -215,6 +215,20 @@ LINKS: tuple[Link, ...] = (
     Link(
         _SAGEMAKER + "InferenceComponent", "EndpointName", _SAGEMAKER + "Endpoint", "endpoint", "inference_components"
     ),
+    Link(
+        _SAGEMAKER + "InferenceComponent",
+        "Specification.ModelName",
+        _SAGEMAKER + "Model",
+        "model",
+        "inference_components",
+    ),
+    Link(
+        _SAGEMAKER + "InferenceComponent",
+        "Specifications[].ModelName",
+        _SAGEMAKER + "Model",
+        "models",
+        "inference_components",
+    ),
     # buckets
     Link("AWS::S3::BucketPolicy", "Bucket", _BUCKET, "bucket", "bucket_policies"),
     _ml_use("TrainingJob", "InputDataConfig[].DataSource.S3DataSource.S3Uri", "input_buckets"),
