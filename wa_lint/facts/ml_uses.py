@@ -87,7 +87,6 @@ _WORKERS: Final[Mapping[str, str]] = {
     _FUNCTION: "Role",
     "AWS::CodeBuild::Project": "ServiceRole",
     "AWS::CodePipeline::Pipeline": "RoleArn",
-    "AWS::ECS::TaskDefinition": "TaskRoleArn",
     "AWS::Glue::Job": "Role",
 }
 """What runs code with a role, at this property: part of an ML workload where the role is."""

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+import msgspec
+
 from wa_lint.cel.types import BOOL
 from wa_lint.facts.fact import Fact
 from wa_lint.graph import Cell, World
-from wa_lint.model import ABSENT, SourceKind, Unknown
-from wa_lint.truth import Truth, equals, every, negate, some
+from wa_lint.model import ABSENT, Partial, SourceKind, Unknown
+from wa_lint.truth import Truth, equals, negate, some
 
 _MODEL: Final = "AWS::SageMaker::Model"
 _CONFIG: Final = "AWS::SageMaker::EndpointConfig"
@@ -39,10 +41,21 @@ def can_isolate(home: Cell) -> Truth:
 
     A component that names a model says nothing of its own.
     """
-    if home.resource.type == _MODEL:
-        return negate(some(_is_there(variant, "ServerlessConfig") for variant in home.select("variants").items()))
-    several = home.select("Specifications").items()
-    return some(_is_there(one, "Container") for one in (home.select("Specification"), *several))
+    if home.resource.type == _COMPONENT:
+        several = home.select("Specifications").items()
+        return some(_is_there(one, "Container") for one in (home.select("Specification"), *several))
+    return negate(some(_runs_serverless(home.select("variants"))))
+
+
+def _runs_serverless(variants: Cell) -> Iterator[Truth]:
+    """Yield whether each variant that runs the model, or may, is serverless."""
+    known, maybe, hidden = _listed(variants)
+    yield from (_is_there(variant, "ServerlessConfig") for variant in known)
+    for variant in maybe:
+        if _is_there(variant, "ServerlessConfig") is not False:
+            yield Unknown(_why(variants))
+    if hidden:
+        yield Unknown(hidden)
 
 
 def _is_there(holder: Cell, name: str) -> Truth:
@@ -56,18 +69,26 @@ def _effective(home: Cell, name: str) -> Cell:
     is_on = _is_on(home, name)
     if is_on is not False:
         return own.with_value(is_on)
-    scopes, hidden = _scopes(home)
-    answers = [(scope.select(name), _scope_is_on(scope, name)) for scope in scopes]
+    outside = _scopes(home).hidden
+    scopes = _scopes(_closed(home))
+    answers = [(scope.select(name), _scope_is_on(scope, name)) for scope in scopes.known]
     off = next((at for at, answer in answers if answer is False), None)
-    if off is not None or not (answers or hidden):
-        return (off if home.resource.type != _MODEL and off is not None else own).with_value(False)
-    known = every(answer for _, answer in answers)
-    if isinstance(known, Unknown):
-        return next(at for at, answer in answers if answer is known).with_value(known)
-    if not answers or (hidden and not _is_whole_here(home)):
-        return own.with_value(Unknown(hidden or "what it runs under is not known"))
+    if off is not None:
+        return (own if home.resource.type == _MODEL else off).with_value(False)
+    open_ = next((at.with_value(answer) for at, answer in answers if isinstance(answer, Unknown)), None)
+    doubt = _doubt(scopes, name, is_any=bool(answers)) or scopes.hidden or (None if answers else outside)
+    if open_ is not None or doubt is not None:
+        return open_ or own.with_value(Unknown(doubt or ""))
+    if not answers:
+        return own.with_value(False)
     noun = home.world.graph.snapshot.kind.noun
-    return answers[0][0].with_value(True).assuming((_ONLY_THESE.format(noun),) if hidden else ())
+    return answers[0][0].with_value(True).assuming((_ONLY_THESE.format(noun),) if outside else ())
+
+
+def _doubt(scopes: _Scopes, name: str, *, is_any: bool) -> str | None:
+    """Say why what may run it as well leaves the answer open: some of it is on, or all that is known to run it is."""
+    counts = [scope for scope in scopes.maybe if is_any or _scope_is_on(scope, name) is not False]
+    return scopes.reason if counts else None
 
 
 def _is_on(holder: Cell, name: str) -> Truth:
@@ -84,37 +105,62 @@ def _scope_is_on(scope: Cell, name: str) -> Truth:
     return False if scope.resource.type == _TRANSFORM else _is_on(scope, name)
 
 
-def _is_whole_here(home: Cell) -> bool:
-    """Whether only what stands outside of the templates can be missing of what it runs under."""
+class _Scopes(msgspec.Struct, frozen=True):
+    """The endpoint configurations, and transform jobs, that run something."""
+
+    known: Sequence[Cell]
+    maybe: Sequence[Cell]
+    """Those of which it is not known whether they do."""
+    reason: str = ""
+    """Why that is not known."""
+    hidden: str | None = None
+    """Why there may be others."""
+
+
+def _closed(home: Cell) -> Cell:
+    """Return the cell in a world where templates are all there is: what is open there is open in the templates."""
     if home.world.graph.snapshot.kind is not SourceKind.TEMPLATE:
-        return False
-    closed = World(home.world.graph, home.world.scenario, is_closed=True).cell(home.resource)
-    return _scopes(closed)[1] is None
+        return home
+    return World(home.world.graph, home.world.scenario, is_closed=True).cell(home.resource)
 
 
-def _scopes(home: Cell) -> tuple[Sequence[Cell], str | None]:
-    """Return the endpoint configurations, and transform jobs, that run it, and why some may be missing."""
-    found, reasons = [], []
-    for cell in _configs(home):
-        if isinstance(cell.value, Unknown) and cell.resource is home.resource:
-            reasons.append(cell.value.reason)
-        else:
-            found.append(cell)
-    return found, next(iter(reasons), None)
-
-
-def _configs(home: Cell) -> Iterator[Cell]:
-    """Yield the scopes; for those that cannot be seen, a cell of Unknown."""
+def _scopes(home: Cell) -> _Scopes:
     if home.resource.type == _COMPONENT:
-        yield home.select("endpoint").select("endpoint_config")
-        return
-    for link in ("variants", "shadow_variants"):
-        for variant in home.select(link).items():
-            yield variant if isinstance(variant.value, Unknown) else home.world.cell(variant.resource)
-    for component in home.select("inference_components").items():
-        is_seen = not isinstance(component.value, Unknown)
-        yield component.select("endpoint").select("endpoint_config") if is_seen else component
-    yield from home.select("transform_jobs").items()
+        return _Scopes([home.select("endpoint").select("endpoint_config")], ())
+    lists = [home.select(link) for link in _LINKS_OF_MODEL]
+    found = [_listed(listing) for listing in lists]
+    return _Scopes(
+        known=[_scope(cell) for known, _, _ in found for cell in known],
+        maybe=[_scope(cell) for _, maybe, _ in found for cell in maybe],
+        reason=next((_why(listing) for listing, (_, maybe, _) in zip(lists, found, strict=True) if maybe), ""),
+        hidden=next((hidden for _, _, hidden in found if hidden), None),
+    )
+
+
+_LINKS_OF_MODEL: Final = ("variants", "shadow_variants", "inference_components", "transform_jobs")
+
+
+def _scope(user: Cell) -> Cell:
+    """Return what says whether the containers that `user` runs are isolated."""
+    if user.resource.type == _COMPONENT:
+        return user.select("endpoint").select("endpoint_config")
+    return user if user.resource.type == _TRANSFORM else user.world.cell(user.resource)
+
+
+def _listed(listing: Cell) -> tuple[Sequence[Cell], Sequence[Cell], str | None]:
+    """Return the items of a link, those that may be in it, and why there may be others."""
+    value = listing.value
+    if isinstance(value, Unknown):
+        return (), (), value.reason
+    known = [item for item in listing.items() if not isinstance(item.value, Unknown)]
+    if not isinstance(value, Partial):
+        return known, (), None
+    maybe = [item for item in value.maybe if isinstance(item, Cell)]
+    return known, maybe, None if value.is_whole else value.reason
+
+
+def _why(listing: Cell) -> str:
+    return listing.value.reason if isinstance(listing.value, Partial) else ""
 
 
 _READS: Final = (_CONFIG, _ENDPOINT, _COMPONENT, _TRANSFORM)

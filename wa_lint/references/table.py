@@ -358,7 +358,6 @@ LINKS: tuple[Link, ...] = (
     # what else runs with a role, and may work on data
     _role("AWS::CodeBuild::Project", "ServiceRole", "build_projects"),
     _role("AWS::CodePipeline::Pipeline", "RoleArn", "code_pipelines"),
-    _role("AWS::ECS::TaskDefinition", "TaskRoleArn", "task_definitions"),
     Link("AWS::Glue::Job", "Role", _ROLE, "execution_role", "glue_jobs"),
     # what stands around
     Link("AWS::KMS::Alias", "TargetKeyId", "AWS::KMS::Key", "key", "aliases"),
