@@ -20,6 +20,7 @@ WaLint = Callable[..., Any]
 TEMPLATE = """\
 Resources:
   Bucket: {Type: 'AWS::S3::Bucket', Properties: {BucketName: training-data}}
+  Capture: {Type: 'AWS::Bedrock::DataSource', Properties: {DataSourceConfiguration: {Uri: 's3://training-data/'}}}
   N:
     Type: AWS::SageMaker::NotebookInstance
     Properties: {InstanceType: ml.t3.medium, RoleArn: arn, DirectInternetAccess: Enabled}

@@ -20,7 +20,7 @@ Resources:
   New: {Type: 'AWS::S3::Bucket', Properties: {BucketName: new}}
 """
 THIRD = "  Third: {Type: 'AWS::S3::Bucket', Properties: {BucketName: third}}\n"
-RULE = ("--select", "bucket-unversioned")
+RULE = ("--select", "bucket-unversioned", "--all-buckets")
 ROOT = ("--select", "notebook-root-access")
 
 
