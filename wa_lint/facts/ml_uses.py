@@ -30,7 +30,7 @@ from wa_lint.facts.mentions import (
     targets,
 )
 from wa_lint.graph import Cell, Graph
-from wa_lint.model import ABSENT, Partial, Resource, Unknown, Unresolved, Value
+from wa_lint.model import ABSENT, Partial, Resource, SourceKind, Unknown, Unresolved, Value
 from wa_lint.policy.wildcards import parts_of
 from wa_lint.scenario import Scenario
 from wa_lint.truth import Truth, every, some
@@ -226,6 +226,8 @@ def _hidden(home: Cell, names: Names) -> str | None:
     """Say why a use may not be seen: a text that is not known, or a type that was not listed."""
     graph, world = home.world.graph, home.world
     for mention in (*_texts_of_users(graph).unknown, *_texts_of_events(graph).unknown):
+        if mention.resource.type not in READS:
+            continue  # nothing of it is known to name a bucket
         place, truth = confirmed(mention, names, world)
         if isinstance(truth, Unknown):
             return f"{place.resource.id} may use it: {truth.reason}"
@@ -318,10 +320,21 @@ def _part(mention: Mention) -> str:
 def _title(resource: Resource) -> str:
     """Return ``training job Churn`` for ``AWS::SageMaker::TrainingJob``."""
     noun = resource.type.rpartition("::")[2]
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", noun).lower().replace("auto ml", "AutoML").replace("mlflow", "MLflow")
+    words = _WORD_END.sub(" ", noun).lower()
+    for plain, right in _SPELLED.items():
+        words = words.replace(plain, right)
     if noun == "ModelInvocationLoggingConfiguration":
         return "Bedrock model invocations"
     return f"{words} {resource.name or resource.id}"
+
+
+_WORD_END: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_SPELLED: Final = {
+    "auto ml": "AutoML",
+    "mlflow": "MLflow",
+    "hyper parameter": "hyperparameter",
+    "config": "configuration",
+}
 
 
 # --- policies ---------------------------------------------------------------------------------------
@@ -471,7 +484,10 @@ def _by_notification(home: Cell, names: Names) -> Iterator[_Use]:
     bucket = home if home.resource.type == _BUCKET else home.select("bucket")
     if bucket.resource.type != _BUCKET or names.id is None or unseen(bucket.value):
         return
-    for item in bucket.select("NotificationConfiguration").select("LambdaConfigurations").items():
+    sent = bucket.select("NotificationConfiguration")
+    if isinstance(sent.value, Unknown) and home.world.graph.snapshot.kind is not SourceKind.TEMPLATE:
+        return  # no call that wa-lint makes returns it; the roles of what it starts, and event rules, are read
+    for item in sent.select("LambdaConfigurations").items():
         truth, started = _started(item.select("Function"))
         yield _Use(item, truth, f"holds objects whose arrival starts {started}")
 
