@@ -210,9 +210,9 @@ def keys_of(graph: Graph, value: Value, place: str) -> Iterator[str]:
     yield from (f"s3:{match[1]}" for pattern in _S3 for match in pattern.finditer(said))
     yield from (_of_arn(match[1], match[2]) for match in _ARN.finditer(said))
     yield from (f"ecr:repository/{match[1]}" for match in _IMAGE.finditer(said))
-    if not any(mark in said for mark in (":", "/")):
-        yield from _bare(said, place)
-    elif said.rstrip("/*") != said and len(said.rstrip("/*")) == 1:
+    if ":" not in said:
+        yield from (key for key in _bare(said, place) if "/" not in said or not key.startswith("s3:"))
+    if said.rstrip("/*") != said and len(said.rstrip("/*")) == 1:
         yield from _bare(said.rstrip("/*"), place)
 
 
