@@ -200,6 +200,8 @@ def lists_of_ml_users() -> Iterator[tuple[str, str]]:
 def test_a_bucket_has_no_ml_use_only_where_all_that_could_use_it_were_listed(
     service: str, operation: str, word: str, account: Account, refused: Refused
 ) -> None:
+    if (service, operation) not in account.tape.asked:
+        pytest.skip("the account has none of what it lists the parts of")
     invoices = "data-bucket-default-key", "arn:aws:s3:::imaging-invoices-123456789012"
     assert not account.outcomes[invoices]
     assert refused[service, operation, word][1][invoices] == Counter({Outcome.UNKNOWN: 1})
