@@ -20,7 +20,7 @@ Resources:
   New: {Type: 'AWS::S3::Bucket', Properties: {BucketName: new}}
 """
 THIRD = "  Third: {Type: 'AWS::S3::Bucket', Properties: {BucketName: third}}\n"
-RULE = ("--select", "bucket-unversioned")
+RULE = ("--select", "bucket-unversioned", "--all-buckets")
 ROOT = ("--select", "notebook-root-access")
 
 
@@ -85,7 +85,7 @@ def test_the_last_line_counts_what_became_of_the_findings(wa_lint: WaLint) -> No
 
 def test_nothing_changed_nothing_fails_and_nothing_is_called_allowed(wa_lint: WaLint) -> None:
     commit(t=BUCKETS)
-    run = wa_lint("check", "t.yaml", "--diff", "HEAD")
+    run = wa_lint("check", "t.yaml", "--diff", "HEAD", "--all-buckets")
     assert run.code == 0
     assert "Unchanged since HEAD" in run.out
     assert "llowed" not in run.out

@@ -442,6 +442,7 @@ def test_every_key_of_a_configuration_is_weighed() -> None:
         "ignore": "enforced rules are chosen all the same",
         "pillar": "enforced rules are chosen all the same",
         "severity": "enforced rules are chosen all the same",
+        "all-buckets": "a flag",
         "rules": "no rule takes the id of another",
         "parameters": "a switch",
         "jobs": "how fast",

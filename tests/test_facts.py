@@ -310,11 +310,25 @@ def test_a_boundary_bounds_its_role(properties: dict[str, Value], expected: obje
 # --- buckets ----------------------------------------------------------------------------------------
 
 EVERYONE: Value = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
+LISTS: Value = {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
 BUCKETS = [  # (what, properties of the bucket, is_public, is_shut)
     ("nothing is said", {}, False, False),
-    ("a public list", {"AccessControl": "PublicRead"}, True, False),
+    ("a public list", {"AccessControl": "PublicRead", "OwnershipControls": LISTS}, True, False),
+    ("a public list that S3 refuses of a new bucket", {"AccessControl": "PublicRead"}, False, False),
+    (
+        "a public list of a bucket whose owner owns all",
+        {"AccessControl": "PublicRead", "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}},
+        False,
+        False,
+    ),
+    (
+        "who owns the objects is a parameter",
+        {"AccessControl": "PublicRead", "OwnershipControls": {"Rules": [{"ObjectOwnership": parameter("P")}]}},
+        UNKNOWN,
+        False,
+    ),
     ("a private list", {"AccessControl": "LogDeliveryWrite"}, False, False),
-    ("a list that is not known", {"AccessControl": parameter("List")}, UNKNOWN, False),
+    ("a list that is not known", {"AccessControl": parameter("List"), "OwnershipControls": LISTS}, UNKNOWN, False),
     ("lists are ignored", {"PublicAccessBlockConfiguration": {"IgnorePublicAcls": True}}, False, True),
     ("lists are refused, not ignored", {"PublicAccessBlockConfiguration": {"BlockPublicAcls": True}}, False, False),
     ("the block was not returned", {"PublicAccessBlockConfiguration": Unknown("refused")}, False, UNKNOWN),

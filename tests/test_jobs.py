@@ -234,7 +234,7 @@ def test_a_step_is_linked_to_what_it_names() -> None:
     assert found["Pipeline/Batch"].select("output_bucket").resource.id == "Bucket"
     assert found["Pipeline/Prepare"].select("execution_role").resource.id == "Role"
     assert [cell.resource.id for cell in found["Pipeline/Tune"].select("input_buckets").items()] == ["Bucket"]
-    uses = found["Bucket"].select("ml_uses").items()
+    uses = found["Bucket"].select("ml_links").items()
     assert {cell.resource.id for cell in uses} >= {"Pipeline/Batch", "Pipeline/Tune"}
 
 

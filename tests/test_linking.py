@@ -137,7 +137,7 @@ def test_a_bucket_is_named_by_an_s3_uri() -> None:
         resource("Job", "AWS::SageMaker::TrainingJob", InputDataConfig=[channel]),
     )
     assert [cell.resource.id for cell in root(here, "Job").select("input_buckets").items()] == ["Data"]
-    assert [cell.resource.id for cell in root(here, "Data").select("ml_uses").items()[:-1]] == ["Job"]
+    assert [cell.resource.id for cell in root(here, "Data").select("ml_links").items()[:-1]] == ["Job"]
 
 
 def test_what_is_not_in_the_template_is_unknown_and_says_so() -> None:

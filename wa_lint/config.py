@@ -65,6 +65,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "ignore": Key("texts", "Not these rules.", merges=True),
     "pillar": Key("texts", "Only rules of these pillars."),
     "severity": Key("text", "Only rules that are as severe, or more.", choices=_SEVERITIES),
+    "all-buckets": Key("flag", "Whether every S3 bucket is checked, not only those that an ML workload uses."),
     "rules": Key("folders", "Folders with rules of your own.", merges=True),
     "parameters": Key("parameters", "Values of the templates' parameters, as --parameters takes them."),
     "jobs": Key("number", "Processes to judge with."),

@@ -42,6 +42,8 @@ EXCLUDE: Final = "exclude"
 
 FLAGS: Final[Mapping[str, str]] = {
     "require-reason": "Whether a suppression without a reason is refused, whatever the configuration says.",
+    "all-buckets": "Whether every S3 bucket is checked, and not only those that an ML workload uses, whatever the "
+    "configuration says.",
     "strict": "Whether an unknown verdict ends with exit code 4, whatever the configuration says.",
 }
 
@@ -73,6 +75,7 @@ class Enforcement(msgspec.Struct, frozen=True):
     packs: tuple[Path, ...] = ()
     is_strict: bool = False
     demands_reason: bool = False
+    wants_all_buckets: bool = False
     closed: frozenset[str] = frozenset()
     """What does not count: keys of `SWITCHES`, and ``exclude``."""
     exclude: tuple[str, ...] = ()
@@ -120,6 +123,7 @@ def together(found: Iterable[Enforcement]) -> Enforcement:
         packs=tuple(dict.fromkeys(pack for one in listed for pack in one.packs)),
         is_strict=any(one.is_strict for one in listed),
         demands_reason=any(one.demands_reason for one in listed),
+        wants_all_buckets=any(one.wants_all_buckets for one in listed),
         closed=frozenset(key for one in listed for key in one.closed),
         exclude=tuple(sorted(set.intersection(*limited))) if limited else (),
     )
@@ -165,6 +169,7 @@ def _read(reading: _Reading, name: str, folder: Path) -> Enforcement:
         packs=tuple(_packs(reading, folder)),
         is_strict=_flag(reading, "strict") is True,
         demands_reason=_flag(reading, "require-reason") is True,
+        wants_all_buckets=_flag(reading, "all-buckets") is True,
         closed=frozenset(_closed(reading, patterns, has_rules=has_rules)),
         exclude=patterns or (),
     )

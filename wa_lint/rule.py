@@ -32,6 +32,8 @@ class Example(msgspec.Struct, frozen=True):
     at: str | None = None
     when: str | None = None
     parameters: dict[str, str] = {}
+    settings: dict[str, bool | int | float | str] = {}
+    """Values of the rule's settings other than their defaults."""
     template: dict[str, object] | None = None
     snapshot: list[dict[str, object]] | None = None
 
@@ -78,6 +80,19 @@ class Rule(msgspec.Struct, frozen=True, eq=False, dict=True):
     def thresholds(self) -> Mapping[str, object]:
         """The value of each setting: what ``settings`` is in the expressions."""
         return {name: _listed(setting.default) for name, setting in self.settings.items()}
+
+    def with_settings(self, given: Mapping[str, bool | int | float | str]) -> Rule:
+        """Return the rule with other values of the settings that it has; itself where it has none of them."""
+        changed = {
+            name: msgspec.structs.replace(self.settings[name], default=value)
+            for name, value in given.items()
+            if name in self.settings
+        }
+        if not changed:
+            return self
+        rule = msgspec.structs.replace(self, settings={**self.settings, **changed})
+        rule.__dict__["programs"] = self.programs  # they are the same, and compiled already
+        return rule
 
     @property
     def expressions(self) -> Mapping[str, str]:

@@ -99,6 +99,7 @@ def _unnamed_unknowns(rule: Rule) -> Iterator[str]:
 def flips(rule: Rule, example: Example) -> Iterator[str]:
     """Yield each outcome of another resource or value that changes, other than to unknown, when a value is hidden."""
     snapshot = snapshot_of(example)
+    rule = rule.with_settings(example.settings)
     before = outcomes(rule, snapshot)
     for resource, path, hidden in hidings(snapshot):
         for subject, outcome in outcomes(rule, hidden).items():
@@ -109,7 +110,7 @@ def flips(rule: Rule, example: Example) -> Iterator[str]:
 
 
 def findings_of(rule: Rule, example: Example) -> Sequence[Finding]:
-    return lint(snapshot_of(example), [rule], TODAY).findings
+    return lint(snapshot_of(example), [rule.with_settings(example.settings)], TODAY).findings
 
 
 def gravest(findings: Iterable[Finding]) -> Outcome:
@@ -151,8 +152,9 @@ def survivors(rule: Rule) -> Iterator[str]:
 def unfixed(rule: Rule) -> Iterator[str]:
     """Yield why the snippet or an edit of `rule` does not do what it is for."""
     if rule.info.snippet is not None:
-        resources = read_document(rule.info.snippet, "snippet").value
-        got = gravest(lint(read_template(json.dumps({"Resources": resources}), "snippet"), [rule], TODAY).findings)
+        template = {"Resources": read_document(rule.info.snippet, "snippet").value}
+        tries = [Example("snippet", Outcome.PASS, settings=s, template=template) for s in _settings_of_examples(rule)]
+        got = gravest([finding for example in tries for finding in findings_of(rule, example)])
         if got not in {Outcome.PASS, Outcome.NOT_APPLICABLE}:
             yield f"the snippet does not pass: {got.value}"
         elif got is Outcome.NOT_APPLICABLE and any(e.template and e.expect is Outcome.PASS for e in rule.examples):
@@ -160,6 +162,11 @@ def unfixed(rule: Rule) -> Iterator[str]:
     for edit in rule.info.edits:
         if not any(_fixes(rule, edit, example) for example in rule.examples if example.expect is Outcome.FAIL):
             yield f"setting {edit.set} makes no failing example pass"
+
+
+def _settings_of_examples(rule: Rule) -> Sequence[dict[str, bool | int | float | str]]:
+    """Return the values of settings that the examples have, the defaults first."""
+    return [{}, *(example.settings for example in rule.examples if example.settings)]
 
 
 def _fixes(rule: Rule, edit: Edit, example: Example) -> bool:

@@ -45,6 +45,7 @@ _CHOICE: Final = (
         show_default=True,
         help="Only rules that are as severe, or more.",
     ),
+    click.option("--all-buckets", is_flag=True, help="Check every S3 bucket, not only those that an ML workload uses."),
     click.option(
         "--rules",
         multiple=True,
@@ -153,6 +154,7 @@ def bound_choice(given: Choice) -> Choice:
         given,
         pillar=given.pillar if said.by_hand("pillar") or not selected else (),
         severity=given.severity if said.by_hand("severity") or not selected else "low",
+        all_buckets=given.all_buckets or strict.wants_all_buckets,
         ignore=tuple(text for layer in ignoring if not layer.is_file for text in layer.value),
         ignored_by_file=tuple((text, layer.where) for layer in ignoring if layer.is_file for text in layer.value),
         firm=(*selected, *never),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from wa_lint.cel.types import Function
-from wa_lint.facts import bucket, catalogue, cost, exposure, iam, images, notebook, traffic
+from wa_lint.facts import bucket, catalogue, cost, exposure, iam, images, ml_uses, notebook, scopes, traffic
 from wa_lint.facts import kms_keys as keys
 from wa_lint.facts.fact import Fact
 
@@ -14,8 +14,10 @@ FACTS: Final[tuple[Fact, ...]] = (
     *iam.FACTS,
     *exposure.FACTS,
     *bucket.FACTS,
+    *ml_uses.FACTS,
     *images.FACTS,
     *notebook.FACTS,
+    *scopes.FACTS,
     *traffic.FACTS,
     *cost.FACTS,
 )

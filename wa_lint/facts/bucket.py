@@ -8,8 +8,8 @@ from wa_lint import policy
 from wa_lint.cel.types import BOOL
 from wa_lint.facts.fact import Fact, seen, value_of
 from wa_lint.graph import Cell
-from wa_lint.model import ABSENT, Unknown
-from wa_lint.truth import equals, some
+from wa_lint.model import ABSENT, SourceKind, Unknown
+from wa_lint.truth import Truth, equals, every, some
 
 _BUCKET: Final = "AWS::S3::Bucket"
 _POLICY: Final = "AWS::S3::BucketPolicy"
@@ -18,13 +18,18 @@ _OPEN_LISTS: Final = ("PublicRead", "PublicReadWrite", "AuthenticatedRead")
 """Canned lists that let in everyone, or everyone with some AWS account (S3 User Guide, "Canned ACL")."""
 
 _ACCOUNT: Final = "the account's own Block Public Access does not stop it"
+_OLD: Final = "the bucket is older than April 2023, or its Block Public Access is switched off elsewhere"
+_NEW: Final = "the bucket is not older than April 2023, so S3 refuses its list"
+
+_TAKING_LISTS: Final = ("ObjectWriter", "BucketOwnerPreferred")
+"""Values of ObjectOwnership with which S3 takes access control lists. Since April 2023 a new bucket has
+BucketOwnerEnforced unless it says otherwise (S3 User Guide, "Controlling ownership of objects")."""
 
 
 def is_public(home: Cell) -> Cell:
     """Whether the bucket's list, or a statement of the bucket policy, lets in everyone, at the place that does."""
     if home.resource.type == _BUCKET:
-        at = home.select("AccessControl")
-        return at.with_value(False if at.value is ABSENT else some(equals(at.value, word) for word in _OPEN_LISTS))
+        return _has_open_list(home)
     statements, hidden = seen(home.select("statements").items())
     open_ = [(cell, policy.is_public(value_of(cell))) for cell in statements]
     first = next((cell for cell, found in open_ if found is True), home.select("PolicyDocument"))
@@ -32,12 +37,30 @@ def is_public(home: Cell) -> Cell:
     return first.with_value(some((*(found for _, found in open_), *doubt)))
 
 
+def _has_open_list(bucket: Cell) -> Cell:
+    at = bucket.select("AccessControl")
+    if at.value is ABSENT:
+        return at.with_value(False)
+    opened = some(equals(at.value, word) for word in _OPEN_LISTS)
+    taken = _takes_lists(bucket)
+    refused = opened is not False and taken is False
+    return at.with_value(every((opened, taken))).assuming((_NEW,) if refused else ())
+
+
+def _takes_lists(bucket: Cell) -> Truth:
+    """Whether S3 takes access control lists of the bucket; what an account shows of one is in force."""
+    if bucket.world.graph.snapshot.kind is SourceKind.LIVE:
+        return True
+    rules = bucket.select("OwnershipControls").select("Rules").items()
+    return some(equals(rule.select("ObjectOwnership").value, word) for rule in rules for word in _TAKING_LISTS)
+
+
 def is_shut(home: Cell) -> Cell:
     """Whether the bucket's PublicAccessBlockConfiguration makes S3 pass over its list, or its policy.
 
     The two Block… members only refuse new lists and policies: those that stand already stay in force. Without the
-    configuration it depends on the account's, which is not looked at: a False says that it assumes so. Source: S3 User
-    Guide, "Blocking public access".
+    configuration it depends on the bucket's age and on the account's configuration, which are not looked at: a False
+    says what it assumes. Source: S3 User Guide, "Blocking public access".
     """
     is_bucket = home.resource.type == _BUCKET
     bucket = home if is_bucket else home.select("bucket")
@@ -47,7 +70,10 @@ def is_shut(home: Cell) -> Cell:
     if isinstance(at.value, Unknown) or at.value is True:
         return at
     value = False if at.value is ABSENT else equals(at.value, True)
-    return Cell(at.world, at.resource, at.path, at.at, value, (*at.assumes, _ACCOUNT))
+    is_silent = bucket.select("PublicAccessBlockConfiguration").value is ABSENT
+    is_live = home.world.graph.snapshot.kind is SourceKind.LIVE
+    assumes = (_OLD, _ACCOUNT) if is_silent and not is_live else (_ACCOUNT,)
+    return Cell(at.world, at.resource, at.path, at.at, value, (*at.assumes, *assumes))
 
 
 FACTS: Final[tuple[Fact, ...]] = (

@@ -12,6 +12,7 @@ from wa_lint.policy.wildcards import parts_of
 
 _HOLE: Final = "\0"
 _MODEL: Final = "AWS::SageMaker::Model"
+_COMPONENT: Final = "AWS::SageMaker::InferenceComponent"
 _REPOSITORY_URI: Final = "RepositoryUri"
 """The attribute of an ECR repository, which ends with its name: what stands after it is all that names a version."""
 
@@ -22,6 +23,14 @@ def containers(model: Cell) -> list[Cell] | Partial:
     alone = [] if primary.value is ABSENT else [primary]
     cells, reason = seen([*alone, *model.select("Containers").items()])
     return gathered(cells, reason)
+
+
+def own_containers(component: Cell) -> list[Cell] | Partial:
+    """Return the containers that an inference component brings itself; none of one that names a model."""
+    cells, reason = seen([component.select("Specification"), *component.select("Specifications").items()])
+    found = [cell.select("Container") for cell in cells]
+    hidden = next((cell.value.reason for cell in found if isinstance(cell.value, Unknown)), reason)
+    return gathered((cell for cell in found if isinstance(cell.value, dict)), hidden)
 
 
 def image_version(container: Cell) -> Cell:
@@ -58,9 +67,10 @@ FACTS: Final[tuple[Fact, ...]] = (
         containers,
         items_at=(_MODEL, "Containers[]"),
     ),
+    Fact(_COMPONENT, "", "containers", (), ListType(DYN), "Those of its specifications.", own_containers),
     *(
         Fact(
-            _MODEL,
+            type_,
             place,
             "image_version",
             (),
@@ -69,6 +79,11 @@ FACTS: Final[tuple[Fact, ...]] = (
             image_version,
             is_optional=True,
         )
-        for place in ("PrimaryContainer", "Containers[]")
+        for type_, place in (
+            (_MODEL, "PrimaryContainer"),
+            (_MODEL, "Containers[]"),
+            (_COMPONENT, "Specification.Container"),
+            (_COMPONENT, "Specifications[].Container"),
+        )
     ),
 )

@@ -126,7 +126,7 @@ def _role(type_: str, path: str, back: str, name: str = "execution_role", at: st
 
 
 def _ml_use(type_: str, path: str, name: str) -> Link:
-    return Link(_SAGEMAKER + type_, path, _BUCKET, name, "ml_uses", keys=_S3_URI)
+    return Link(_SAGEMAKER + type_, path, _BUCKET, name, "ml_links", keys=_S3_URI)
 
 
 LINKS: tuple[Link, ...] = (
@@ -222,6 +222,20 @@ LINKS: tuple[Link, ...] = (
     ),
     Link(
         _SAGEMAKER + "InferenceComponent", "EndpointName", _SAGEMAKER + "Endpoint", "endpoint", "inference_components"
+    ),
+    Link(
+        _SAGEMAKER + "InferenceComponent",
+        "Specification.ModelName",
+        _SAGEMAKER + "Model",
+        "model",
+        "inference_components",
+    ),
+    Link(
+        _SAGEMAKER + "InferenceComponent",
+        "Specifications[].ModelName",
+        _SAGEMAKER + "Model",
+        "models",
+        "inference_components",
     ),
     # buckets
     Link("AWS::S3::BucketPolicy", "Bucket", _BUCKET, "bucket", "bucket_policies"),
@@ -390,6 +404,10 @@ LINKS: tuple[Link, ...] = (
         "data_sources",
         keys=_ARN,
     ),
+    # what else runs with a role, and may work on data
+    _role("AWS::CodeBuild::Project", "ServiceRole", "build_projects"),
+    _role("AWS::CodePipeline::Pipeline", "RoleArn", "code_pipelines"),
+    Link("AWS::Glue::Job", "Role", _ROLE, "execution_role", "glue_jobs"),
     # what stands around
     Link("AWS::KMS::Alias", "TargetKeyId", "AWS::KMS::Key", "key", "aliases"),
     _role("AWS::StepFunctions::StateMachine", "RoleArn", "state_machines"),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -15,6 +17,9 @@ from wa_lint.model import Report, RuleInfo, Severity
 from wa_lint.rule import Rule
 from wa_lint.suppress.allow import FAULTS
 
+ALL_BUCKETS: Final = "all_buckets"
+"""The setting of a rule that ``--all-buckets`` turns on: it then asks about buckets that no ML workload uses too."""
+
 
 class Choice(msgspec.Struct, frozen=True):
     """Which rules are asked."""
@@ -23,6 +28,7 @@ class Choice(msgspec.Struct, frozen=True):
     ignore: tuple[str, ...] = ()
     pillar: tuple[str, ...] = ()
     severity: str = "low"
+    all_buckets: bool = False
     rules: tuple[Path, ...] = ()
     ignored_by_file: tuple[tuple[str, str], ...] = ()
     """(rules, where it was said): what a configuration ignores."""
@@ -58,7 +64,7 @@ def matching_rules(given: Sequence[str], choice: Choice, option: str) -> frozens
 
 def chosen_rules(choice: Choice) -> Sequence[Rule]:
     """Return the rules that `choice` leaves, by id. Raise `ConfigError` at a name that no rule bears."""
-    rules = packs.book(choice.rules)
+    rules = _on_all_buckets(choice.rules) if choice.all_buckets else packs.book(choice.rules)
     names = rule_names(choice)
     selected = _ids(choice.select, names, "--select") or set(names.values())
     always = choice.always | (_ids(choice.held, names, "--never-suppress") - _ids(choice.ignore, names, "--ignore"))
@@ -70,6 +76,12 @@ def chosen_rules(choice: Choice) -> Sequence[Rule]:
         if rule.info.id in always
         or (rule.info.id in wanted and rule.info.severity.rank >= least and _of_pillar(rule, choice.pillar))
     ]
+
+
+@cache
+def _on_all_buckets(folders: tuple[Path, ...]) -> Sequence[Rule]:
+    """Return the rules with the setting `ALL_BUCKETS` on, those that have it."""
+    return [rule.with_settings({ALL_BUCKETS: True}) for rule in packs.book(folders)]
 
 
 def with_not_run(report: Report, choice: Choice) -> Report:
