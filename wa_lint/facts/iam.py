@@ -204,6 +204,26 @@ def _managed_statements(identity: Cell) -> tuple[list[Value], str | None]:
     return granted, reason
 
 
+def statements_behind(identity: Cell, arn: Cell) -> Sequence[Value]:
+    """Return what one of AWS's own policies grants, which an identity's ManagedPolicyArns names; of others, nothing."""
+    shown = seen(identity.select("managed_policies").items())[0] if isinstance(arn.value, str) else ()
+    for cell in shown:
+        if _is_awss_own(cell) and cell.resource.arn == arn.value:
+            return [value_of(s) for s in _in_documents(_documents(cell))]
+    return statements_of_aws(arn.value) or ()
+
+
+def statements_of_aws(arn: Value) -> Sequence[Value] | None:
+    """Return the statements of one of AWS's own policies; None where its name is not known or has none in the list."""
+    name = aws_managed_name(arn)
+    if not isinstance(name, str):
+        return None
+    if name in _statements_of_aws():
+        return _statements_of_aws()[name]
+    is_administrator = _flags_of_aws().get(name, {}).get("administrator", False)
+    return [{"Effect": "Allow", "Action": "*", "Resource": "*"}] if is_administrator else None
+
+
 def aws_managed_name(arn: Value) -> Value:
     """Return the name of the AWS managed policy that `arn` names; ABSENT where it names another policy."""
     parts = parts_of(arn)
