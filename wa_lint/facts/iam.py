@@ -329,10 +329,6 @@ def allows_everything(statement: Value) -> Truth:
     return policy.allows((statement,), "*", "arn:*:*:*:*:*")
 
 
-def _guards_deputy(statement: Value) -> Truth:
-    return policy.narrowed_by(statement, policy.DEPUTY_KEYS)
-
-
 def _narrowed_by(statement: Value, keys: Value) -> Truth:
     names = [key for key in policy.listed(keys) if isinstance(key, str)]
     return policy.narrowed_by(statement, names)
@@ -367,8 +363,10 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
     _of_statement("is_conditional", policy.is_conditional),
     _of_statement("is_public", policy.is_public),
     _of_statement("trusts_account_root", policy.trusts_account_root),
-    _of_statement("denies_plain_http", policy.denies_plain_http),
-    _of_statement("guards_deputy", _guards_deputy),
+    _of_statement("lets_in_strangers", policy.lets_in_strangers),
+    _of_statement("shuts_out_strangers", policy.shuts_out_strangers),
+    _of_statement("is_narrowed_in_account", policy.is_narrowed_in_account),
+    _of_statement("guards_deputy", policy.guards_deputy),
     Function("narrowed_by", (STATEMENT, ListType(STRING)), BOOL, _narrowed_by),
     Function("service_principals", (STATEMENT,), ListType(STRING), _service_principals),
     Function("allows", (DYN, STRING, STRING), BOOL, _allows, receiver=True),

@@ -324,7 +324,8 @@ def wide_resources(holder: Holding) -> Iterator[Fault]:
     for one in _own(holder):
         if one.statement.actions.excludes:
             continue
-        faults = [_wide_action(holder, one, cell) for cell in _items(one.place, "Action")]
+        cells = [cell for cell in _items(one.place, "Action") if not _is_plain_logging(cell.value, one.statement)]
+        faults = [_wide_action(holder, one, cell) for cell in cells]
         worst = _worst(fault for fault in faults if fault)
         if worst is None:
             yield Fault(one.place, truth=False)
@@ -338,6 +339,8 @@ def _wide_action(holder: Holding, one: Granted, cell: Cell) -> Fault | None:
     """Return the gravest action of one pattern that the statement allows on all resources of a type."""
     pattern = cell.value
     known = actions.matching(pattern) if isinstance(pattern, str) else ()
+    if not known and isinstance(pattern, str) and actions.has_service(pattern):
+        return None  # no such action: it grants nothing
     if not known:
         reason = unseen(pattern) or f"{pattern} is not in the list of IAM actions"
         return Fault(cell, every((Unknown(reason), one.statement.is_allow, _is_broad(one.statement))))
@@ -351,6 +354,12 @@ def _wide_action(holder: Holding, one: Granted, cell: Cell) -> Fault | None:
         if truth is not False:
             return Fault(_wide(one.place, one.statement, shapes), truth, _gravity(action), action.name)
     return None
+
+
+def _is_plain_logging(pattern: Value, statement: Statement) -> bool:
+    """Whether it is a part of what AWS's basic policy for functions grants: create a log group, and write into it."""
+    is_group = isinstance(pattern, str) and pattern.lower() == "logs:createloggroup"
+    return is_group and takes_action(statement, "logs:PutLogEvents") is True
 
 
 def _is_broad(statement: Statement) -> Truth:
@@ -369,8 +378,8 @@ _DESTROYING: Final = ("delete", "terminate", "remove", "purge")
 _UNIMPORTANT: Final = frozenset(
     {
         "cloudwatch:putmetricdata",
+        "iam:createservicelinkedrole",
         "iam:passrole",
-        "logs:createloggroup",
         "logs:createlogstream",
         "logs:putlogevents",
         "sts:getsessiontoken",

@@ -63,6 +63,11 @@ def scopes(pattern: str) -> tuple[bool, ...]:
     return tuple(bool(action.arns) for action in matching(pattern))
 
 
+def has_service(name: str) -> bool:
+    """Whether all actions of the service are known: one that is not among them does not exist."""
+    return name.lower().partition(":")[0] in _services()
+
+
 def find(name: str) -> Action | None:
     """Return the action of that name, in whatever case."""
     service, _, action = name.lower().partition(":")
