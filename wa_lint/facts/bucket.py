@@ -61,6 +61,9 @@ def refuses_plain_http(home: Cell) -> Truth:
         id_ = bucket.resource.id
         names += [bucket.select("BucketName").value, Unresolved("the bucket's name", (Hole(id_, target=id_),))]
         names += [bucket.resource.name] if bucket.resource.name else []
+    elif not isinstance(names[0], str):  # whose policy it is, is open: it may be that of any bucket here
+        ids = [cell.resource.id for cell in home.world.of_type(_BUCKET)]
+        names += [Unresolved("the bucket's name", (Hole(id_, target=id_),)) for id_ in ids]
     known = [name for name in names if isinstance(name, str | Unresolved)]
     doubt = () if hidden is None else (Unknown(hidden),)
     return some((refuses_all([value_of(cell) for cell in statements], known), *doubt))

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias, TypeGuard
 import msgspec
 
 from wa_lint import policy
-from wa_lint.cel.types import BOOL, DYN, STRING
+from wa_lint.cel.types import BOOL, DYN, STRING, ListType
 from wa_lint.facts import iam
 from wa_lint.facts.fact import Fact, seen, unseen, value_of, why_more
 from wa_lint.graph import Cell
@@ -177,15 +177,32 @@ def _is_named_holder(home: Cell) -> bool:
 # --- where a fault is told --------------------------------------------------------------------------
 
 
-def told_at(home: Cell, faults: Faults) -> Cell:
-    """Return the gravest fault that is told at `home`: a cell at its place; ABSENT where there is none."""
-    worst = [fault for holder in _principals(home) if (fault := _worst(faults(holder))) is not None]
-    here = [fault for fault in worst if fault.place.resource.id == home.resource.id]
-    fault = _worst(here)
-    if fault is None:
-        return home.with_value(ABSENT)
-    place = fault.place if fault.truth is True else fault.place.with_value(fault.truth)
-    return place.assuming((_ASSUMED,)) if fault.truth is True and _is_assumed(home) else place
+def told_at(home: Cell, faults: Faults) -> list[Cell]:
+    """Return the faults that are told at `home`, the gravest first, as cells at their places; else those that may be.
+
+    Each principal is told of at the resource that grants it most.
+    """
+    here: list[Fault] = []
+    for holder in _principals(home):
+        found = list(faults(holder))
+        worst = _worst(found)
+        if worst is not None and worst.place.resource.id == home.resource.id:
+            here += [fault for fault in found if fault.place.resource.id == home.resource.id]
+    certain = sorted((fault for fault in here if fault.truth is True), key=lambda fault: -fault.weight)
+    if certain:
+        assumes = (_ASSUMED,) if _is_assumed(home) else ()
+        return [fault.place.assuming(assumes) for fault in _distinct(certain)]
+    doubtful = _worst(here)
+    return [] if doubtful is None else [doubtful.place.with_value(doubtful.truth)]
+
+
+def _distinct(faults: Iterable[Fault]) -> Iterator[Fault]:
+    """Yield one fault of each place."""
+    seen_places: set[tuple[str | int, ...]] = set()
+    for fault in faults:
+        if fault.place.path not in seen_places:
+            seen_places.add(fault.place.path)
+            yield fault
 
 
 def _is_assumed(home: Cell) -> bool:
@@ -313,6 +330,7 @@ def left_out_actions(holder: Holding) -> Iterator[Fault]:
     """Statements that allow all actions but some, on every resource."""
     for one in _own(holder):
         if not one.statement.actions.excludes:
+            yield Fault(one.place, one.statement.hidden or False)
             continue
         truth = _may(holder, one.statement, "\ue000any-service:AnyAction", "arn:%:\ue000any-service:%:%:%")
         names = ", ".join(v for v in one.statement.actions.patterns if isinstance(v, str))
@@ -490,7 +508,7 @@ def _facts() -> Iterator[Fact]:
     for type_ in (*iam.IDENTITIES, *iam.ATTACHED):
         reads = (*iam.ATTACHED, *iam.IDENTITIES)
         for kind, faults in KINDS.items():
-            yield Fact(type_, "", kind, reads, DYN, _doc(faults), _teller(faults), is_optional=True)
+            yield Fact(type_, "", kind, reads, ListType(DYN), _doc(faults), _teller(faults))
             yield Fact(
                 type_,
                 "",
@@ -506,7 +524,7 @@ def _facts() -> Iterator[Fact]:
 
 
 def _doc(faults: Faults) -> str:
-    return f"{(faults.__doc__ or '').strip()} Absent where there are none."
+    return f"{(faults.__doc__ or '').strip()} The gravest comes first."
 
 
 def _teller(faults: Faults) -> Callable[[Cell], object]:

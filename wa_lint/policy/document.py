@@ -32,6 +32,8 @@ class Statement(msgspec.Struct, frozen=True):
     actions: Element = Element()
     resources: Element = Element()
     condition: Value = ABSENT
+    hidden: Unknown | None = None
+    """Why nothing of it is known."""
 
 
 def read(statement: Value) -> Statement:
@@ -39,7 +41,7 @@ def read(statement: Value) -> Statement:
     if not isinstance(statement, dict):
         hidden = unseen(statement)
         every_pattern = Element((hidden,))
-        return Statement(hidden, hidden, every_pattern, every_pattern)
+        return Statement(hidden, hidden, every_pattern, every_pattern, hidden=hidden)
     effect = statement.get("Effect", ABSENT)
     known = isinstance(effect, str)
     return Statement(
