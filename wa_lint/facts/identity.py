@@ -177,10 +177,11 @@ def _is_named_holder(home: Cell) -> bool:
 # --- where a fault is told --------------------------------------------------------------------------
 
 
-def told_at(home: Cell, faults: Faults) -> list[Cell]:
-    """Return the faults that are told at `home`, the gravest first, as cells at their places; else those that may be.
+def told_at(home: Cell, faults: Faults) -> Cell:
+    """Return the faults that are told at `home`, the gravest first, as cells at their places; else the one that may be.
 
-    Each principal is told of at the resource that grants it most.
+    Each principal is told of at the resource that grants it most. The list stands at the resource as a whole, so that
+    the places of its items are what a finding names.
     """
     here: list[Fault] = []
     for holder in _principals(home):
@@ -191,9 +192,9 @@ def told_at(home: Cell, faults: Faults) -> list[Cell]:
     certain = sorted((fault for fault in here if fault.truth is True), key=lambda fault: -fault.weight)
     if certain:
         assumes = (_ASSUMED,) if _is_assumed(home) else ()
-        return [fault.place.assuming(assumes) for fault in _distinct(certain)]
+        return home.with_value([fault.place.assuming(assumes) for fault in _distinct(certain)])
     doubtful = _worst(here)
-    return [] if doubtful is None else [doubtful.place.with_value(doubtful.truth)]
+    return home.with_value([] if doubtful is None else [doubtful.place.with_value(doubtful.truth)])
 
 
 def _distinct(faults: Iterable[Fault]) -> Iterator[Fault]:
@@ -245,12 +246,8 @@ def administrator(holder: Holding) -> Iterator[Fault]:
     yield from (Fault(cell, Unknown(unseen(cell.value) or "it is not known"), -1) for cell in holder.hidden)
 
 
-def _is_administrator(holder: Holding) -> Truth:
-    """Whether a finding says that it is an administrator. One that is so only under a Condition is not: say more."""
-    return some(_administers(holder, one.statement) for one in _allowing(holder.granted))
-
-
 def _administers(holder: Holding, statement: Statement) -> Truth:
+    """Whether a finding says that a statement makes an administrator. Of one under a Condition more is to be said."""
     answer = some(_may(holder, statement, action, shape) for action, shape in SELF_GRANTING)
     if isinstance(answer, Unknown) and statement.condition is not ABSENT:
         free = msgspec.structs.replace(statement, condition=ABSENT)
@@ -265,13 +262,22 @@ def _may(holder: Holding, statement: Statement, action: str, shape: str) -> Trut
 
 def _unless_administrator(holder: Holding, faults: Faults) -> Iterator[Fault]:
     """Yield faults of which the finding about an administrator does not speak already."""
-    is_said = _is_administrator(holder)
-    if is_said is True:
+    said = [(one.place, _administers(holder, one.statement)) for one in _allowing(holder.granted)]
+    if any(truth is True for _, truth in said):
         return
+    doubts = [(place, truth) for place, truth in said if isinstance(truth, Unknown)]
     for fault in faults(holder):
-        yield msgspec.structs.replace(fault, truth=every((fault.truth, negate(is_said))))
-    if is_said is not False:
-        yield from (Fault(one.place, is_said, -2) for one in _own(holder))
+        own = [truth for place, truth in doubts if _is_within(fault.place, place)]
+        yield msgspec.structs.replace(fault, truth=every((fault.truth, *map(negate, own))))
+    yield from (Fault(place, truth, -2) for place, truth in doubts if not _is_arn(place))
+
+
+def _is_within(inner: Cell, outer: Cell) -> bool:
+    return inner.resource is outer.resource and inner.path[: len(outer.path)] == outer.path
+
+
+def _is_arn(place: Cell) -> bool:
+    return "ManagedPolicyArns" in place.path
 
 
 def self_granting(holder: Holding) -> Iterator[Fault]:
@@ -466,6 +472,9 @@ def _allowing(granted: Iterable[Granted]) -> Iterator[Granted]:
 
 
 def _items(statement: Cell, name: str) -> Sequence[Cell]:
+    """Return the patterns of an element; of a statement of which nothing is known, that statement."""
+    if isinstance(statement.value, Unknown):
+        return [statement]
     return iam.each(statement.select(name))
 
 
