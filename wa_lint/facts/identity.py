@@ -345,11 +345,12 @@ def left_out_actions(holder: Holding) -> Iterator[Fault]:
 
 def wide_resources(holder: Holding) -> Iterator[Fault]:
     """Statements that allow, on every resource, actions that can be limited to some."""
+    whole = [p for one in _own(holder) if is_whole(one.statement.resources) is True for p in _whole(one.place)]
     for one in _own(holder):
         if one.statement.actions.excludes:
             continue
         cells = [cell for cell in _items(one.place, "Action") if not _is_plain_logging(cell.value, one.statement)]
-        faults = [_wide_action(holder, one, cell) for cell in cells]
+        faults = [_wide_action(holder, one, cell, whole) for cell in cells]
         worst = _worst(fault for fault in faults if fault)
         if worst is None:
             yield Fault(one.place, truth=False)
@@ -359,8 +360,11 @@ def wide_resources(holder: Holding) -> Iterator[Fault]:
             yield msgspec.structs.replace(worst, words=worst.words + more, weight=worst.weight + number / 100)
 
 
-def _wide_action(holder: Holding, one: Granted, cell: Cell) -> Fault | None:
-    """Return the gravest action of one pattern that the statement allows on all resources of a type."""
+def _wide_action(holder: Holding, one: Granted, cell: Cell, whole: Sequence[str]) -> Fault | None:
+    """Return the gravest action of one pattern that the statement allows on all resources of a type.
+
+    `whole`: the services that the holder has whole, of which another finding speaks.
+    """
     pattern = cell.value
     known = actions.matching(pattern) if isinstance(pattern, str) else ()
     if not known and isinstance(pattern, str) and actions.has_service(pattern):
@@ -373,6 +377,8 @@ def _wide_action(holder: Holding, one: Granted, cell: Cell) -> Fault | None:
     for action in sorted(known, key=_gravity, reverse=True):
         if _gravity(action) < _GRAVE:
             return None
+        if any(policy.action_matches(service, action.name) is True for service in whole):
+            continue
         shapes = _nameable(action)
         truth = some(_may(holder, one.statement, action.name, shape) for shape in shapes)
         if truth is not False:

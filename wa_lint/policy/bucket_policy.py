@@ -5,6 +5,7 @@ Source: S3 User Guide, "The meaning of public"; Security Hub S3.5.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -126,6 +127,8 @@ def _covers_bucket(pattern: Value, own_names: Sequence[Value], part: str) -> Tru
         shortened = _with_mark(parts, parts_of(name))
         if covers(shortened, f"arn:%:s3:::{_MARK}{part}") is True:
             return True
+        if isinstance(name, str) and covers(pattern, f"arn:%:s3:::{name}{part}") is True:
+            return True
     holes = [piece for piece in parts if isinstance(piece, Hole) and piece.target is None]
     is_open = any(not hole.name.startswith("AWS::") for hole in holes)
     if is_open and not any(isinstance(name, str) and name in str(parts) for name in own_names):
@@ -164,7 +167,10 @@ def _without_run(parts: Sequence[str | Hole], name: Sequence[str | Hole]) -> lis
     """Return `parts` with the run of pieces that spell the name in place of `_MARK`."""
     spelled = "".join(_sign(piece) for piece in name)
     text = "".join(_sign(piece) for piece in parts)
-    return [text.replace(spelled, _MARK, 1)] if spelled in text else list(parts)
+    return [_SIGN.sub("\0", text.replace(spelled, _MARK, 1))] if spelled in text else list(parts)
+
+
+_SIGN: Final = re.compile("\0[^\0]*\0")
 
 
 def _sign(piece: str | Hole) -> str:

@@ -208,6 +208,8 @@ def _contradicts(tests: Sequence[Test]) -> Truth:
 
 
 def _is_met_by_none(test: Test, tests: Sequence[Test]) -> Truth:
+    if test.unseen:
+        return False
     if test.operator == "null":
         is_absent = every(is_word(value, "true") for value in test.values)
         return every((is_absent, some(_demands(other, test.key) for other in tests)))
