@@ -22,7 +22,7 @@ from wa_lint.policy import actions
 from wa_lint.policy.actions import Action
 from wa_lint.policy.conditions import PASSED_TO, Admitted, admits
 from wa_lint.policy.document import Statement, covers, is_whole, read, takes_action
-from wa_lint.policy.effective import Principal, grants
+from wa_lint.policy.effective import Principal, principal_of
 from wa_lint.policy.escalation import PASS_ROLE, ROLES, SELF_GRANTING, opened_by
 from wa_lint.truth import Truth, every, negate, some
 
@@ -89,7 +89,7 @@ def holding(identity: Cell) -> Holding:
     context = [granted for group in groups for granted in _statements(group)]
     arns = [arn for arn in identity.select("ManagedPolicyArns").items() if isinstance(arn.value, Unknown | Unresolved)]
     return Holding(
-        Principal(tuple(one.statement for one in (*own, *context)), _boundary(identity)),
+        principal_of((one.statement for one in (*own, *context)), _boundary(identity)),
         tuple(own),
         tuple(arn for arn in arns if isinstance(iam.aws_managed_name(arn.value), Unknown)),
         identity.resource.type != iam.IDENTITIES[0],
@@ -110,7 +110,7 @@ def _alone(document: Cell) -> Holding:
     """Return a principal that holds exactly the statements of one policy."""
     cells = document.select("statements").items()
     granted = tuple(Granted(cell, read(value_of(cell))) for cell in cells)
-    return Holding(Principal(tuple(one.statement for one in granted)), granted)
+    return Holding(principal_of(one.statement for one in granted), granted)
 
 
 def _boundary(identity: Cell) -> tuple[Statement, ...] | Unknown | None:
@@ -256,8 +256,7 @@ def _administers(holder: Holding, statement: Statement) -> Truth:
 
 
 def _may(holder: Holding, statement: Statement, action: str, shape: str) -> Truth:
-    granted = grants(statement, action, shape)
-    return granted if granted is False else every((granted, negate(holder.principal.is_barred(action, shape))))
+    return holder.principal.may_by(statement, action, shape)
 
 
 def _unless_administrator(holder: Holding, faults: Faults) -> Iterator[Fault]:
@@ -300,8 +299,7 @@ def pass_role(holder: Holding) -> Iterator[Fault]:
             yield Fault(one.place, truth=False)
             continue
         context = {"iam:passedtoservice": "any-service.amazonaws.com"} if admitted is Admitted.EVERYONE else None
-        granted = grants(one.statement, PASS_ROLE, ROLES, context)
-        truth = every((granted, negate(holder.principal.is_barred(PASS_ROLE, ROLES, context))))
+        truth = holder.principal.may_by(one.statement, PASS_ROLE, ROLES, context)
         yield Fault(_wide(one.place, one.statement, [ROLES]), truth)
 
 

@@ -294,7 +294,8 @@ def _is_arn(text: str) -> bool:
     if len(fields) < _ARN_FIELDS:
         return text.startswith(_HOLE)  # the ARN of a resource, with more behind it
     account, resource = fields[4], fields[5]
-    has_account = account and fields[2] != "s3"  # names of buckets are worldwide: arn:aws:s3:*:*:my-bucket
+    is_bucket = fields[2] == "s3" and not resource.startswith("accesspoint")
+    has_account = account and not is_bucket  # names of buckets are worldwide: arn:aws:s3:*:*:my-bucket
     return _ANY not in (account if has_account else resource.split("/")[0])
 
 

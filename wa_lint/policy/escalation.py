@@ -122,16 +122,10 @@ def opened_by(statement: Statement, principal: Principal, *, is_user: bool) -> I
         if path.is_for_users and not is_user:
             continue
         context = {"iam:passedtoservice": f"{path.service}.amazonaws.com"} if path.service else None
-        granted = grants(statement, path.first, path.shape, context)
+        granted = principal.may_by(statement, path.first, path.shape, context)
         if granted is False:
             continue
-        truth = every(
-            (
-                granted,
-                negate(principal.is_barred(path.first, path.shape, context)),
-                *(may_somewhere(principal, action) for action in path.also),
-            )
-        )
+        truth = every((granted, *(may_somewhere(principal, action) for action in path.also)))
         if truth is not False:
             yield path, truth
 
