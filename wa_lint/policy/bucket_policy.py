@@ -79,7 +79,14 @@ def _holds(outer: Value, inner: Value, name: str, *, fold: bool) -> Truth:
     known = listed(member(outer, name))
     if not wanted or not known:
         return False
-    return every(some(matches(pattern, one, fold=fold) for pattern in known) for one in wanted)
+    return every(some(_is_within(one, pattern, fold=fold) for pattern in known) for one in wanted)
+
+
+def _is_within(inner: Value, outer: Value, *, fold: bool) -> Truth:
+    """Whether a pattern is within another. Where both have the same holes, nothing that fills them changes it."""
+    found = matches(outer, inner, fold=fold)
+    holes = [{part for part in parts_of(value) if isinstance(part, Hole)} for value in (outer, inner)]
+    return False if isinstance(found, Unknown) and parts_of(outer) and holes[0] <= holes[1] else found
 
 
 # --- plain HTTP -------------------------------------------------------------------------------------
