@@ -40,10 +40,9 @@ EVERY: Final = {
     ("iam:PassRole", "arn:%:iam::%:role/%"): f"arn:aws:iam::{ACCOUNT}:role/unheard-of",
     ("lambda:InvokeFunction", "arn:%:lambda:%:%:function:%"): f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:unheard-of",
 }
-CHOSEN: Final = {
-    "aws:SecureTransport": ["true", "false"],
-    "aws:RequestedRegion": ["eu-west-1", "us-east-1", "ap-east-1"],
-}
+REGIONS: Final = ["eu-west-1", "eu-central-1", "us-east-1", "us-west-2", "ap-east-1"]
+CHOSEN: Final = {"aws:SecureTransport": ["true", "false"], "aws:RequestedRegion": REGIONS}
+"""What the caller picks. Each pattern of a region in `CONDITIONS` leaves one that no other condition names."""
 GIVEN: Final = {"aws:SourceVpce": [None, "vpce-1", "vpce-2"], "aws:PrincipalTag/team": [None, "churn", "fraud"]}
 
 ACTIONS: Final = [
@@ -73,7 +72,6 @@ CONDITIONS: Final[Sequence[Mapping[str, Any]]] = [
     {"Null": {"aws:SourceVpce": "true"}},
     {"ForAnyValue:StringLike": {"aws:PrincipalTag/team": ["chu*"]}, "Bool": {"aws:SecureTransport": "true"}},
 ]
-EXPLORED: Final = 64
 
 
 # --- the evaluator ----------------------------------------------------------------------------------
