@@ -19,7 +19,7 @@ from wa_lint import schema
 from wa_lint.model import Raw
 from wa_lint.schema import Shape
 from wa_lint.sources.live.api_response import Item, items_in, settable, told, words
-from wa_lint.sources.live.collector import Call, Collector
+from wa_lint.sources.live.collector import ApiCall, Collector
 from wa_lint.sources.live.collectors import COLLECTORS
 
 TARGET = FilePath(__file__).parents[1] / "wa_lint" / "data" / "carried.json"
@@ -65,13 +65,13 @@ def full_item(collector: Collector) -> Item:
     return dict.fromkeys(collector.listing.request, "s") | _first(collector, collector.listing) | item
 
 
-def _first(collector: Collector, call: Call) -> Item:
+def _first(collector: Collector, call: ApiCall) -> Item:
     if collector.type == "AWS::Lambda::Permission":
         return _STATEMENT
     return items_in(_full_answer(collector.service, call), call.items)[0]
 
 
-def _full_answer(service: str, call: Call) -> Item:
+def _full_answer(service: str, call: ApiCall) -> Item:
     model = botocore.session.get_session().get_service_model(service)
     sample = _sample(model.operation_model(call.operation).output_shape, 0)
     return {key: _TEXTS.get(key, value) if isinstance(value, str) else value for key, value in sample.items()}

@@ -33,7 +33,7 @@ Call = tuple[str, str]
 
 SIZE: Final = modelled.Size(items=2, page=1)
 
-_MADE_BY: Final[Mapping[Call, list[tuple[Collector, table.Call]]]] = {
+_MADE_BY: Final[Mapping[Call, list[tuple[Collector, table.ApiCall]]]] = {
     (c.service, call.operation): [
         (other, one)
         for other in COLLECTORS

@@ -18,7 +18,7 @@ from wa_lint.redact import mask
 from wa_lint.sources.template.parameters import Pins, declared
 from wa_lint.sources.template.sections import OpenFile, Sections
 from wa_lint.sources.template.transforms.generated import Made
-from wa_lint.sources.template.transforms.openapi import HTTP_API, REST_API, Described, methods
+from wa_lint.sources.template.transforms.openapi import HTTP_API, REST_API, DescribedApi, methods
 from wa_lint.sources.template.transforms.provenance import OPAQUE, Drawn, Tree, bare, part
 from wa_lint.sources.template.transforms.sam import expanded
 from wa_lint.sources.template.transforms.sam_api import IMPLICIT, Event, api_of, events_of
@@ -170,7 +170,7 @@ class _Translating:
                 continue
             condition = inner or outer or resources[api].get("Condition")
             document = {**body, "paths": {path: {verb: Drawn(_said(operation), event.tree.source)}}}
-            made |= _named(event, methods(Described(api, resources[api]["Type"], document, condition)))
+            made |= _named(event, methods(DescribedApi(api, resources[api]["Type"], document, condition)))
             del item[verb]
         return {id_: new for id_, new in made.items() if id_ not in resources}
 

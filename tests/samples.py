@@ -30,7 +30,7 @@ from wa_lint.model import (
     Step,
     Suppression,
 )
-from wa_lint.reporters import Options, Past
+from wa_lint.reporters import RenderOptions, Past
 from wa_lint.sources.template import read_template
 
 ROOT: Final = Path(__file__).parents[1]
@@ -39,7 +39,7 @@ TODAY: Final = "2026-11-23"
 
 class Sample(NamedTuple):
     report: Report
-    options: Options
+    options: RenderOptions
 
 
 def no_lines(_uri: str) -> Sequence[str]:
@@ -55,7 +55,7 @@ def workload(name: str) -> Sample:
     entry = Input(uri, "template", "judged", None, len(snapshot.resources))
     report = merge([lint(snapshot, packs.load(), TODAY)], [entry])
     lines = content.decode().split("\n")
-    return Sample(report, Options(lines=lambda asked: lines if asked == uri else ()))
+    return Sample(report, RenderOptions(lines=lambda asked: lines if asked == uri else ()))
 
 
 @cache
@@ -64,17 +64,17 @@ def live() -> Sample:
     content = ROOT.joinpath("wa_lint", "data", "demo", "template.yaml").read_bytes()
     found = demo.judge(content, "template.yaml", packs.load())
     entry = Input(found.scanned.uri, "live", "judged", None, len(found.scanned.resources))
-    return Sample(merge([found.account], [entry]), Options())
+    return Sample(merge([found.account], [entry]), RenderOptions())
 
 
 def empty() -> Sample:
-    return Sample(Report((), ()), Options())
+    return Sample(Report((), ()), RenderOptions())
 
 
 def clean() -> Sample:
     """Everything was asked and nothing was there to be found."""
     rules = tuple(rule.info for rule in packs.load())
-    return Sample(Report(rules, (), inputs=(Input("a.yaml", "template", "judged", None, 1),)), Options())
+    return Sample(Report(rules, (), inputs=(Input("a.yaml", "template", "judged", None, 1),)), RenderOptions())
 
 
 @cache
@@ -95,7 +95,7 @@ def many(number: int) -> Sample:
         for at in range(number)
     ]
     entry = Input("t.yaml", "template", "judged", None, number)
-    return Sample(Report(rules, tuple(found), inputs=(entry,)), Options())
+    return Sample(Report(rules, tuple(found), inputs=(entry,)), RenderOptions())
 
 
 def _rule(id_: str, severity: Severity = Severity.HIGH) -> RuleInfo:
@@ -264,7 +264,7 @@ def hostile() -> Sample:
             problems=tuple(Problem(Location("t.yaml", 1, 1), name) for name in NAMES),
             skew=tuple(Skew(name, "Path", Location("t.yaml", 1, 1), {}, {"dev": name, "prod": "2"}) for name in NAMES),
         ),
-        Options(
+        RenderOptions(
             show_all=True,
             lines=lambda _: [f"Key: {name}" for name in NAMES],
             history=tuple(Past(name, 1, 2, 3) for name in NAMES),

@@ -15,7 +15,7 @@ from samples import many
 
 from wa_lint import packs
 from wa_lint.model import Configuration, Effect, Report
-from wa_lint.reporters import REPORTERS, Options, configured, reporter
+from wa_lint.reporters import REPORTERS, RenderOptions, configured, reporter
 
 WaLint = Callable[..., Any]
 Make = Callable[[str, str], None]
@@ -127,7 +127,7 @@ def hostile() -> Report:
 
 @pytest.mark.parametrize("format_", sorted(set(REPORTERS) - WITHOUT_A_PLACE - {"json"}))
 def test_its_author_steers_no_reader_and_fills_no_report(format_: str) -> None:
-    text = reporter(format_)(hostile(), Options())
+    text = reporter(format_)(hostile(), RenderOptions())
     assert "\x1b" not in text
     assert not re.search(r"(?m)^\s*::error", text)
     assert "<script>alert" not in text or format_.startswith(("sarif", "gitlab", "github", "text"))
@@ -143,7 +143,7 @@ def test_a_step_of_github_has_room_for_the_notice() -> None:
     """Ten notices are shown of one step, and the configuration is one of them."""
     report = many(200).report
     full = Report(report.rules, report.findings, configuration=(Configuration("c", "found", (Effect("i", "x"),)),))
-    lines = reporter("github")(full, Options()).splitlines()
+    lines = reporter("github")(full, RenderOptions()).splitlines()
     assert lines[0] == "::notice title=wa-lint configuration::c (found in the tree) x."
     assert sum(line.startswith("::notice") for line in lines) <= 10
 

@@ -26,7 +26,7 @@ from wa_lint.cli.options import Choice, chosen_rules
 from wa_lint.document.positions import is_too_deep
 from wa_lint.errors import ConfigError, SourceError
 from wa_lint.model import Outcome, Report, Unknown
-from wa_lint.reporters import Options, reporter
+from wa_lint.reporters import RenderOptions, reporter
 from wa_lint.rule import Rule
 from wa_lint.run.inputs import File
 from wa_lint.run.judge import Judged, Task, _judge, _judge_loose
@@ -751,7 +751,7 @@ def _demand_sound(found: Judged) -> None:
     """Every format can be written, and what is JSON holds no NaN."""
     for name in FORMATS if found.report else ():
         assert found.report is not None
-        text = reporter(name)(found.report, Options())
+        text = reporter(name)(found.report, RenderOptions())
         if name in {"json", "sarif"}:
             json.loads(text, parse_constant=pytest.fail)
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from wa_lint import schema
 from wa_lint.sources.live import api_response as answers
 from wa_lint.sources.live import call_plan as plan
-from wa_lint.sources.live.collector import Call, Collector
+from wa_lint.sources.live.collector import ApiCall, Collector
 from wa_lint.sources.live.collectors import COLLECTORS
 from wa_lint.sources.live.metric_table import METRICS
 
@@ -49,7 +49,7 @@ def model(service: str) -> Any:
     return botocore.session.get_session().get_service_model(service)
 
 
-def operation(collector: Collector, call: Call) -> Any:
+def operation(collector: Collector, call: ApiCall) -> Any:
     return model(collector.service).operation_model(call.operation)
 
 
@@ -78,7 +78,7 @@ def test_the_table_names_each_type_once_and_parents_first() -> None:
 
 
 @each_call
-def test_a_call_asks_only_what_the_operation_takes(collector: Collector, call: Call) -> None:
+def test_a_call_asks_only_what_the_operation_takes(collector: Collector, call: ApiCall) -> None:
     shape = operation(collector, call).input_shape
     has_window = collector.window_days and call is collector.listing
     given = {*call.request, *call.fixed} | ({"CreationTimeAfter"} if has_window else set())
@@ -87,13 +87,13 @@ def test_a_call_asks_only_what_the_operation_takes(collector: Collector, call: C
 
 
 @each_call
-def test_a_call_is_read_only(collector: Collector, call: Call) -> None:
+def test_a_call_is_read_only(collector: Collector, call: ApiCall) -> None:
     assert re.match(r"(Describe|Get|List)[A-Z]", call.operation)
     assert operation(collector, call).http["method"] in {"GET", "POST"}
 
 
 @each_call
-def test_a_call_finds_its_items_in_the_answer(collector: Collector, call: Call) -> None:
+def test_a_call_finds_its_items_in_the_answer(collector: Collector, call: ApiCall) -> None:
     members = operation(collector, call).output_shape.members
     if call.items:
         assert call.items.split(".")[0] in members
@@ -117,7 +117,7 @@ def test_what_feeds_a_call_is_a_member_of_the_item(collector: Collector) -> None
 
 @each_collector
 def test_names_are_built_from_members_of_the_item(collector: Collector) -> None:
-    place = answers.Place("123456789012", "eu-west-1")
+    place = answers.ResponsePlace("123456789012", "eu-west-1")
     item = full(collector)
     assert all(answers.filled(text, item, place) for text in (collector.name, collector.arn or collector.id))
     for name in filter(None, (collector.needs, collector.region_member, collector.aws_managed, *collector.in_use)):
@@ -269,7 +269,7 @@ def test_exactly_the_maps_of_the_model_keep_their_keys(collector: Collector) -> 
     assert found == set(collector.user_maps)
 
 
-def told_by(collector: Collector, call: Call) -> Any:
+def told_by(collector: Collector, call: ApiCall) -> Any:
     """The shape of the item, or of the items, that a call tells."""
     shape = operation(collector, call).output_shape
     shape = shape.members[call.within] if call.within else shape
@@ -385,7 +385,7 @@ def test_an_empty_member_is_one_that_is_not_set_but_the_users_own_stays() -> Non
         "Layers": [{"Arn": "a"}],
     }
     properties: Any = answers.resource_of(
-        plan.BY_TYPE["AWS::Lambda::Function"], item, answers.Place("1", "eu-west-1")
+        plan.BY_TYPE["AWS::Lambda::Function"], item, answers.ResponsePlace("1", "eu-west-1")
     ).properties
     assert "Description" not in properties
     assert "VpcConfig" not in properties
@@ -398,7 +398,7 @@ def test_a_secret_in_an_encoded_script_is_masked_where_it_stands() -> None:
     content = base64.b64encode(f"export AWS_ACCESS_KEY_ID={secret}".encode()).decode()
     item = {"NotebookInstanceLifecycleConfigName": "n", "OnStart": [{"Content": content}]}
     collector = plan.BY_TYPE["AWS::SageMaker::NotebookInstanceLifecycleConfig"]
-    properties: Any = answers.resource_of(collector, item, answers.Place("1", "eu-west-1")).properties
+    properties: Any = answers.resource_of(collector, item, answers.ResponsePlace("1", "eu-west-1")).properties
     script_text = base64.b64decode(properties["OnStart"][0]["Content"]).decode()
     assert secret not in script_text
     assert script_text.startswith("export ")
@@ -414,7 +414,7 @@ def test_no_answer_makes_the_shaping_crash(collector: Collector, drawn: st.DataO
     item = full(collector)
     for _ in range(drawn.draw(st.integers(1, 4))):
         spoil(item, drawn)
-    resource = answers.resource_of(collector, item, answers.Place("123456789012", "eu-west-1"))
+    resource = answers.resource_of(collector, item, answers.ResponsePlace("123456789012", "eu-west-1"))
     assert resource.type == collector.type
     assert resource.id
 

@@ -27,7 +27,7 @@ from wa_lint.sources.live import listing
 from wa_lint.sources.live.account_reader import read_live
 from wa_lint.sources.live.apis import LAMBDA
 from wa_lint.sources.live.bedrock import BEDROCK
-from wa_lint.sources.live.collector import Call, Collector, Reach
+from wa_lint.sources.live.collector import ApiCall, Collector, ListingReach
 from wa_lint.sources.live.collectors import COLLECTORS
 from wa_lint.sources.live.supporting import AROUND, NAMED
 
@@ -89,7 +89,7 @@ def refusing(service: str, operation: str, code: str) -> Hook:
 
 
 def scope(collector: Collector) -> Scope:
-    return Scope(collector.type, ACCOUNT, None if collector.reach is Reach.GLOBAL else REGION)
+    return Scope(collector.type, ACCOUNT, None if collector.reach is ListingReach.GLOBAL else REGION)
 
 
 def of_type(snapshot: Snapshot, type_: str) -> list[Resource]:
@@ -130,7 +130,7 @@ def test_a_refused_listing_is_a_gap_that_names_the_grant(collector: Collector) -
 
 
 @each_description
-def test_what_a_refused_call_would_have_told_is_unknown(collector: Collector, call: Call) -> None:
+def test_what_a_refused_call_would_have_told_is_unknown(collector: Collector, call: ApiCall) -> None:
     snapshot = read({collector.type}, refusing(collector.service, call.operation, "AccessDenied"))
     found = of_type(snapshot, collector.type)
     operation = plan.operation_of(collector, call)
@@ -148,7 +148,7 @@ NOT_CONFIGURED = [(c, call, code) for c in OURS for call in c.describe for code 
 
 
 @pytest.mark.parametrize(("collector", "call", "code"), NOT_CONFIGURED, ids=lambda x: x if isinstance(x, str) else "")
-def test_what_is_not_configured_is_absent(collector: Collector, call: Call, code: str) -> None:
+def test_what_is_not_configured_is_absent(collector: Collector, call: ApiCall, code: str) -> None:
     assert code in errors_of(collector, call)
     snapshot = read({collector.type}, refusing(collector.service, call.operation, code))
     assert snapshot.gaps == ()
@@ -157,13 +157,13 @@ def test_what_is_not_configured_is_absent(collector: Collector, call: Call, code
         assert not set(call.fills) & told.keys()
 
 
-def errors_of(collector: Collector, call: Call) -> set[str]:
+def errors_of(collector: Collector, call: ApiCall) -> set[str]:
     shapes = model(collector.service).operation_model(call.operation).error_shapes
     return {shape.metadata.get("error", {}).get("code", shape.name) for shape in shapes}
 
 
 @each_description
-def test_what_was_deleted_since_it_was_listed_is_left_out(collector: Collector, call: Call) -> None:
+def test_what_was_deleted_since_it_was_listed_is_left_out(collector: Collector, call: ApiCall) -> None:
     codes = sorted(errors_of(collector, call) & listing._GONE)
     assert codes, errors_of(collector, call)
     snapshot = read({collector.type}, refusing(collector.service, call.operation, codes[0]))

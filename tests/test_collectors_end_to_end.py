@@ -18,7 +18,7 @@ from wa_lint.model import Raw, Resource, Snapshot, Unknown
 from wa_lint.sources.live import api_response as answers
 from wa_lint.sources.live import call_plan as plan
 from wa_lint.sources.live.account_reader import read_live
-from wa_lint.sources.live.collector import Call, Collector
+from wa_lint.sources.live.collector import ApiCall, Collector
 from wa_lint.sources.live.collectors import COLLECTORS
 
 NOW = modelled.BORN + dt.timedelta(days=3)
@@ -100,7 +100,7 @@ def test_every_page_of_a_listing_is_turned_once(collector: Collector, account: A
 
 @each_call
 def test_a_refused_call_is_a_gap_and_what_it_would_have_told_is_unknown(
-    collector: Collector, call: Call, account: Account
+    collector: Collector, call: ApiCall, account: Account
 ) -> None:
     whole, snapshot = read(account, collector), read(account, collector, call.operation)
     assert account.asked[call.operation] or call.unless
@@ -119,7 +119,7 @@ def test_a_refused_call_is_a_gap_and_what_it_would_have_told_is_unknown(
         assert all(isinstance(value, Unknown) for value in told(resource, call))
 
 
-def told(resource: Resource, call: Call) -> Iterator[object]:
+def told(resource: Resource, call: ApiCall) -> Iterator[object]:
     """Yield the values that only `call` could have told."""
     if not call.fills:
         yield resource.properties

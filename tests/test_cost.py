@@ -26,7 +26,7 @@ from wa_lint.model import (
     Waste,
 )
 from wa_lint.references.follow import graph_of
-from wa_lint.reporters import Options, reporter, waste
+from wa_lint.reporters import RenderOptions, reporter, waste
 from wa_lint.rule import load_text
 from wa_lint.sources.template import read_template
 
@@ -267,11 +267,11 @@ def test_every_format_for_people_says_the_sum_and_its_date() -> None:
     found = idle()
     report = Report((found.rule,), (found,))
     for format_ in ("text", "html"):
-        said = reporter(format_)(report, Options(width=200))
+        said = reporter(format_)(report, RenderOptions(width=200))
         assert "USD 504 a month" in said
         assert "prices of 2026-09-28" in said
-    assert "503.70 to 503.70" in reporter("csv")(report, Options())
-    assert '"low": 503.7' in reporter("json")(report, Options())
+    assert "503.70 to 503.70" in reporter("csv")(report, RenderOptions())
+    assert '"low": 503.7' in reporter("json")(report, RenderOptions())
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from wa_lint.demo.deploy import deploy, read_as_deployed
 from wa_lint.demo.embedded_account import BORN, embedded_account, new_session
 from wa_lint.demo.operations import MAKINGS
 from wa_lint.demo.request_shapes import shaped
-from wa_lint.demo.stub import LACKS, LOSSES, REGION, SILENCES, Lack, Loss, Memory, Silence
+from wa_lint.demo.stub import LACKS, LOSSES, REGION, SILENCES, Lack, Loss, StubMemory, Silence
 from wa_lint.errors import ConfigError, MissingExtra, SourceError
 from wa_lint.model import Outcome, Raw
 from wa_lint.sources.live.account_reader import read_live
@@ -99,7 +99,7 @@ class Plain(msgspec.Struct, frozen=True):
 
 @pytest.fixture(scope="module")
 def plain() -> Plain:
-    memory = Memory(BORN)
+    memory = StubMemory(BORN)
     with embedded_account(memory) as session:
         for file in sorted(ROOT.glob("fixtures/*/template.yaml")):
             deploy(read_as_deployed(file.read_bytes(), file.name), session, file.parent.name)
@@ -134,7 +134,7 @@ def _least(shape: Raw) -> Raw:
     return shape.metadata.get("min", 1)
 
 
-def _answers(client: Raw, loss: Loss, memory: Memory) -> Iterator[tuple[dict[str, Raw], dict[str, Raw]]]:
+def _answers(client: Raw, loss: Loss, memory: StubMemory) -> Iterator[tuple[dict[str, Raw], dict[str, Raw]]]:
     ask = getattr(client, xform_name(loss.operation))
     required = client.meta.service_model.operation_model(loss.operation).input_shape.required_members
     for made in memory.made_by(loss.service, loss.made_by):
@@ -262,7 +262,7 @@ def test_jobs_are_as_old_as_the_account_whatever_the_clock_says(born: dt.datetim
         "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10},
         "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
     }
-    with embedded_account(Memory(born)) as session:
+    with embedded_account(StubMemory(born)) as session:
         sagemaker = session.client("sagemaker")
         sagemaker.create_training_job(**training)
         sagemaker.create_labeling_job(**PROOFS["CreateLabelingJob"])  # the stub answers this one whole

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from wa_lint import codec, engine, packs
 from wa_lint.changes import Gone, Side, compare, is_new_or_worse
-from wa_lint.changes.pairs import Key, paired
+from wa_lint.changes.pairs import PairKey, paired
 from wa_lint.changes.property_changes import property_changes
 from wa_lint.model import (
     ABSENT,
@@ -33,7 +33,7 @@ from wa_lint.model import (
     Unknown,
     Value,
 )
-from wa_lint.run.snapshot_folder import Folder, Index, Options, Part
+from wa_lint.run.snapshot_folder import Folder, FolderIndex, ReadingOptions, Part
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = jsonschema.Draft202012Validator(json.loads((ROOT / "wa_lint/schemas/diff.schema.json").read_text()))
@@ -311,8 +311,8 @@ def read(found: Resources, complete: bool = True, gaps: tuple[Gap, ...] = (), re
 
 def folder(name: str, parts: Mapping[str, Resources | None]) -> str:
     """A snapshot in a folder, by region; None: nobody was let in."""
-    options = Options(regions=tuple(parts))
-    kept = Folder(Path(name), Index(taken_at="2026-11-23T00:00:00+00:00", options=options))
+    options = ReadingOptions(regions=tuple(parts))
+    kept = Folder(Path(name), FolderIndex(taken_at="2026-11-23T00:00:00+00:00", options=options))
     for region, found in parts.items():
         if found is None:
             kept.note([Part(account=ACCOUNT, region=region, status="failed", reason="AccessDenied: sts:AssumeRole")])
@@ -574,7 +574,7 @@ def test_a_difference_is_seen_from_both_sides(old: Value, new: Value) -> None:
 
 @given(st.lists(st.integers(0, 3)), st.lists(st.integers(0, 3)))
 def test_pairing_loses_nothing_and_pairs_only_equals(before: list[int], after: list[int]) -> None:
-    found = paired(before, after, [Key(int, int)])
+    found = paired(before, after, [PairKey(int, int)])
     assert sorted([old for old, _ in found.both] + found.left) == sorted(before)
     assert sorted([new for _, new in found.both] + found.added) == sorted(after)
     assert all(old == new for old, new in found.both)
@@ -595,7 +595,7 @@ def test_pairing_loses_nothing_and_pairs_only_equals(before: list[int], after: l
 def test_a_loose_key_pairs_only_what_has_one_name_on_both_sides(
     before: list[str], after: list[str], both: list[tuple[str, str]]
 ) -> None:
-    first = Key(lambda text: text[0], lambda text: text[0], is_loose=True)
+    first = PairKey(lambda text: text[0], lambda text: text[0], is_loose=True)
     found = paired(before, after, [first])
     assert found.both == both
     assert found.left == [old for old in before if old not in {pair[0] for pair in both}]

@@ -18,7 +18,7 @@ from wa_lint.document import read_document
 from wa_lint.errors import ConfigError, SourceError
 from wa_lint.model import Report, Resource, Unknown
 from wa_lint.sources.export.answer_table import INLINE, KNOWN, UNNAMED
-from wa_lint.sources.export.as_option import Said, commands, parse, read_said, unread
+from wa_lint.sources.export.as_option import NamedAnswer, commands, parse, read_said, unread
 from wa_lint.sources.export.export_reader import looks_like_export, read_export
 from wa_lint.sources.live.collectors import COLLECTORS
 
@@ -380,7 +380,7 @@ def test_what_cannot_be_said_is_an_error(text: str, problem: str) -> None:
 @pytest.mark.parametrize("content", ["[]", '"x"', '{"Rules": []}', "{"])
 def test_an_answer_that_is_not_what_was_said_is_an_error(content: str) -> None:
     with pytest.raises(SourceError):
-        read_said(content.encode(), "a.json", Said("s3api get-bucket-encryption", "b"))
+        read_said(content.encode(), "a.json", NamedAnswer("s3api get-bucket-encryption", "b"))
 
 
 def test_several_answers_about_one_bucket_are_one_bucket(wa_lint: WaLint, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from wa_lint.model import Finding, Hole, Partial, Snapshot, SourceKind, Unknown,
 from wa_lint.run.inputs import File, NotOurs
 from wa_lint.run.inputs import read as read_file
 from wa_lint.sources.export.export_reader import looks_like_export, read_export
-from wa_lint.sources.export.terraform_types import ATTACHED, KINDS, SHAPES, Kind
+from wa_lint.sources.export.terraform_types import ATTACHED, KINDS, SHAPES, TfType
 from wa_lint.sources.export.to_cloudformation import folded
 from wa_lint.sources.template import read_template
 
@@ -171,7 +171,7 @@ def test_every_target_is_a_property_of_cloudformation(terraform: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
-def test_no_rename_says_what_is_so_anyway(kind: Kind) -> None:
+def test_no_rename_says_what_is_so_anyway(kind: TfType) -> None:
     for old, new in kind.renames.items():
         assert folded(old.replace("[]", "")) != folded(new.replace("[]", ""))
 
@@ -184,7 +184,7 @@ def test_parts_and_attachments_name_types_of_the_table() -> None:
         assert terraform in KINDS
 
 
-def resolves(kind: Kind, path: str) -> bool:
+def resolves(kind: TfType, path: str) -> bool:
     """Whether the schema has `path`, in words of Terraform on the way, once all renames are done."""
     final = {old: new for old, new in kind.renames.items() if "." not in old.replace("[].", "")}
     shape = schema.shape_at(kind.type, (kind.at,) if kind.at else ())

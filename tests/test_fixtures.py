@@ -10,7 +10,7 @@ from wa_lint import packs
 from wa_lint.engine import lint
 from wa_lint.findings import merge
 from wa_lint.model import Input, Report
-from wa_lint.reporters import Options, reporter
+from wa_lint.reporters import RenderOptions, reporter
 from wa_lint.sources.template import read_template
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -33,7 +33,7 @@ def workload(request: pytest.FixtureRequest) -> tuple[Path, Report]:
 def test_the_report_is_what_was_accepted(workload: tuple[Path, Report], format_: str, *, bless: bool) -> None:
     folder, report = workload
     lines = (folder / "template.yaml").read_text("utf-8").split("\n")
-    written = reporter(format_)(report, Options(lines=lambda _: lines))
+    written = reporter(format_)(report, RenderOptions(lines=lambda _: lines))
     expected = folder / f"expected.{format_}"
     if bless:
         expected.write_text(written, "utf-8")

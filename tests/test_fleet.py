@@ -29,7 +29,7 @@ from wa_lint.model import Snapshot
 from wa_lint.request_limits import Manners
 from wa_lint.run.collect import InFolder, InMemory, collect
 from wa_lint.run.joined_snapshots import join
-from wa_lint.run.snapshot_folder import INDEX, Index, Options, read_index, read_parts
+from wa_lint.run.snapshot_folder import INDEX, FolderIndex, ReadingOptions, read_index, read_parts
 
 WaLint = Callable[..., Any]
 
@@ -205,8 +205,8 @@ def test_three_of_twenty_accounts_that_fail_in_three_ways_are_three_rows(wa_lint
 
 def begun(place: Path) -> InFolder:
     """Return a folder to read into: what stands there already, or a new one."""
-    options = Options(regions=REGIONS, types=tuple(sorted(TYPES)))
-    fresh = Index(taken_at=NOW.isoformat(), options=options)
+    options = ReadingOptions(regions=REGIONS, types=tuple(sorted(TYPES)))
+    fresh = FolderIndex(taken_at=NOW.isoformat(), options=options)
     return InFolder(place, read_index(place / INDEX, INDEX) if (place / INDEX).exists() else fresh)
 
 
@@ -444,7 +444,9 @@ def test_what_does_not_fit_is_not_resumed(wa_lint: WaLint, cloud: Cloud, tmp_pat
     assert found is not None
     with (tmp_path / "one.jsonl").open("wb") as stream:
         codec.dump(found, stream)
-    folder = InFolder(tmp_path / "parts", Index(taken_at=NOW.isoformat(), options=Options(regions=REGIONS[:1])))
+    folder = InFolder(
+        tmp_path / "parts", FolderIndex(taken_at=NOW.isoformat(), options=ReadingOptions(regions=REGIONS[:1]))
+    )
     for part in keeper.parts:
         folder.keep(part, found)
     (tmp_path / "cut.jsonl").write_bytes((tmp_path / "one.jsonl").read_bytes()[:-40])

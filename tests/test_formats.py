@@ -23,7 +23,7 @@ from markdown_it.token import Token
 from samples import NAMES, RULES, SAMPLES, URIS, finding_named, hostile, many
 
 from wa_lint.model import Finding, Location, Outcome, Report
-from wa_lint.reporters import REPORTERS, Options, reporter, visible, visible_lines
+from wa_lint.reporters import REPORTERS, RenderOptions, reporter, visible, visible_lines
 
 ROOT = Path(__file__).parents[1]
 WaLint = Callable[..., Any]
@@ -99,13 +99,13 @@ def test_junit_names_the_file_and_the_line_of_a_case() -> None:
         (Location("arn:aws:iam::111122223333:role/r"), {}),
     ):
         report = Report((RULES[0],), (msgspec.structs.replace(finding, location=place),))
-        (case,) = ET.fromstring(reporter("junit")(report, Options())).iter("testcase")  # noqa: S314, we wrote it
+        (case,) = ET.fromstring(reporter("junit")(report, RenderOptions())).iter("testcase")  # noqa: S314, we wrote it
         assert {name: text for name, text in case.attrib.items() if name in {"file", "line"}} == expected
 
 
 def one(name: str, format_: str) -> str:
     """Return the report on one finding that has nothing but a name."""
-    return reporter(format_)(Report((RULES[0],), (finding_named(name),)), Options())
+    return reporter(format_)(Report((RULES[0],), (finding_named(name),)), RenderOptions())
 
 
 # --- GitLab -----------------------------------------------------------------------------------------
@@ -337,7 +337,7 @@ def test_what_is_shown_to_people_holds_no_unseen_character_after_it_is_read(form
     finding = finding_named("pay\u202e\u034f\x9bload")
     resource = msgspec.structs.replace(finding.resource, account="111122223333", region="eu-west-1")
     report = Report((RULES[0],), (msgspec.structs.replace(finding, resource=resource),))
-    read = json.loads(reporter(format_)(report, Options(made_at="2026-11-23T18:30:00")))
+    read = json.loads(reporter(format_)(report, RenderOptions(made_at="2026-11-23T18:30:00")))
     prose = [said for key, said in texts_in(read) if key in PROSE[format_] and "load" in said]
     assert prose
     assert [said for said in prose if any(map(is_unseen, said))] == []

@@ -14,7 +14,7 @@ import pytest
 from samples import NAMES, RULES, SAMPLES, finding_named, many
 
 from wa_lint.model import Report
-from wa_lint.reporters import Options, reporter
+from wa_lint.reporters import RenderOptions, reporter
 
 Raw = Any
 Opened = Callable[..., Any]
@@ -232,7 +232,7 @@ def test_thousands_of_findings_open_too(opened: Opened) -> None:
 
 
 def one_named(name: str) -> str:
-    return reporter("html")(Report((RULES[0],), (finding_named(name),)), Options(lines=lambda _: [name]))
+    return reporter("html")(Report((RULES[0],), (finding_named(name),)), RenderOptions(lines=lambda _: [name]))
 
 
 def tags(text: str) -> list[tuple[str, list[str]]]:

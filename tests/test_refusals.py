@@ -26,7 +26,7 @@ from wa_lint.rule import Rule
 from wa_lint.rule_names import types_read
 from wa_lint.sources.live import call_plan as plan
 from wa_lint.sources.live.account_reader import read_live
-from wa_lint.sources.live.collector import Call
+from wa_lint.sources.live.collector import ApiCall
 
 ROOT = Path(__file__).parents[1]
 NOW = dt.datetime(2026, 10, 26, 6, tzinfo=dt.UTC)
@@ -245,7 +245,7 @@ def words_of(rule: Rule) -> Iterator[str]:
         yield from (node.field for node in walk(parse(text)) if isinstance(node, Select))
 
 
-def fills(call: Call, words: frozenset[str]) -> bool:
+def fills(call: ApiCall, words: frozenset[str]) -> bool:
     return not call.fills or not words.isdisjoint(call.fills)
 
 

@@ -30,7 +30,7 @@ from wa_lint.model import (
     Scope,
     Severity,
 )
-from wa_lint.reporters import REPORTERS, Options, reporter, tally
+from wa_lint.reporters import REPORTERS, RenderOptions, reporter, tally
 from wa_lint.reporters.line_hash import line_hashes
 from wa_lint.reporters.replacement import replacement
 
@@ -99,11 +99,11 @@ REPORT = Report(
 )
 
 
-def render(format_: str, report: Report = REPORT, options: Options | None = None) -> str:
-    return reporter(format_)(report, options or Options())
+def render(format_: str, report: Report = REPORT, options: RenderOptions | None = None) -> str:
+    return reporter(format_)(report, options or RenderOptions())
 
 
-def as_json(report: Report = REPORT, options: Options | None = None) -> Any:
+def as_json(report: Report = REPORT, options: RenderOptions | None = None) -> Any:
     return json.loads(render("json", report, options))
 
 
@@ -129,12 +129,12 @@ def with_message(message: str) -> Report:
 def test_json_is_what_its_schema_says(report: Report, show_all: bool) -> None:
     contract = schema("wa_lint/schemas/report.schema.json")
     jsonschema.Draft202012Validator.check_schema(contract)
-    jsonschema.Draft202012Validator(contract).validate(as_json(report, Options(show_all=show_all)))
+    jsonschema.Draft202012Validator(contract).validate(as_json(report, RenderOptions(show_all=show_all)))
 
 
 def test_json_holds_fail_and_unknown_and_the_rest_when_asked() -> None:
     assert [f["outcome"] for f in as_json()["findings"]] == ["fail", "fail", "unknown"]
-    shown = as_json(options=Options(show_all=True))["findings"]
+    shown = as_json(options=RenderOptions(show_all=True))["findings"]
     assert [f["outcome"] for f in shown[-2:]] == ["pass", "not-applicable"]
 
 
@@ -400,11 +400,11 @@ Sustainability                 0           0       0
 
 
 def test_text_reads_like_this() -> None:
-    assert render("text", options=Options(lines=lines_of)) == TEXT
+    assert render("text", options=RenderOptions(lines=lines_of)) == TEXT
 
 
 def test_colours_change_nothing_but_colours() -> None:
-    coloured = render("text", options=Options(lines=lines_of, colour=True))
+    coloured = render("text", options=RenderOptions(lines=lines_of, colour=True))
     assert coloured != TEXT
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == TEXT
 
@@ -413,13 +413,13 @@ def test_a_template_cannot_steer_the_terminal() -> None:
     def evil(_uri: str) -> Sequence[str]:
         return ["\x1b[2J\x9b31m\u202e"] * 30
 
-    shown = render("text", with_message("\x1b]0;owned\x07 \u202eyes"), Options(lines=evil))
+    shown = render("text", with_message("\x1b]0;owned\x07 \u202eyes"), RenderOptions(lines=evil))
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", shown)
     assert r"\u001b]0;owned\u0007" in shown
 
 
 def test_show_all_lists_what_passed_and_what_did_not_apply() -> None:
-    shown = render("text", options=Options(show_all=True))
+    shown = render("text", options=RenderOptions(show_all=True))
     assert "Passed (1)\n    endpoint-single-instance: Config" in shown
     assert "Not applicable (1)" in shown
 
@@ -434,7 +434,7 @@ def test_the_caret_stays_under_its_word_in_a_minified_file(column: int) -> None:
         return ["-" * (column - 1) + "XYZ" + "-" * 5000]
 
     spot = msgspec.structs.replace(FAIL, location=Location("a.json", 1, column, 1, column + 3), evidence=())
-    shown = render("text", Report((SINGLE,), (spot,), inputs=(JUDGED,)), Options(lines=one_line)).splitlines()
+    shown = render("text", Report((SINGLE,), (spot,), inputs=(JUDGED,)), RenderOptions(lines=one_line)).splitlines()
     source, caret = (line for line in shown if " | " in line)
     assert len(source) <= 80
     assert source[caret.index("^") : caret.rindex("^") + 1] == "XYZ"
@@ -455,7 +455,7 @@ def test_the_caret_is_as_long_as_what_it_points_at(place: Location, carets: str)
         return ["0123456789"]
 
     spot = msgspec.structs.replace(FAIL, location=place, evidence=())
-    shown = render("text", Report((SINGLE,), (spot,), inputs=(JUDGED,)), Options(lines=lines)).splitlines()
+    shown = render("text", Report((SINGLE,), (spot,), inputs=(JUDGED,)), RenderOptions(lines=lines)).splitlines()
     assert next(line for line in shown if "^" in line).split()[-1] == carets
 
 
@@ -496,7 +496,7 @@ def test_lines_that_read_alike_for_long_are_numbered() -> None:
 @pytest.mark.parametrize("name", ["::error::x", "##[error]x"])
 def test_no_line_of_the_text_is_a_command_to_a_runner(name: str) -> None:
     found = msgspec.structs.replace(REPORT.findings[0], location=Location(name, 1, 1), message=f"Odd. {name} " * 9)
-    text = reporter("text")(msgspec.structs.replace(REPORT, findings=(found,)), Options(width=40))
+    text = reporter("text")(msgspec.structs.replace(REPORT, findings=(found,)), RenderOptions(width=40))
     assert name[1:] in text
     assert not [line for line in text.splitlines() if line.lstrip().startswith(("::", "##["))]
 

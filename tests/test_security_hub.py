@@ -28,7 +28,7 @@ from wa_lint.model import (
 )
 from wa_lint.publish import security_hub
 from wa_lint.publish.security_hub import Pushed, push
-from wa_lint.reporters import Options, asff, reporter
+from wa_lint.reporters import RenderOptions, asff, reporter
 
 WaLint = Callable[..., Any]
 ACCOUNT, REGION = "123456789012", "eu-west-1"
@@ -72,7 +72,7 @@ def report(*findings: Finding, **changes: Any) -> Report:
 
 
 def written(format_: str, found: Report, **options: Any) -> Any:
-    return json.loads(reporter(format_)(found, Options(made_at=NOW, **options)))
+    return json.loads(reporter(format_)(found, RenderOptions(made_at=NOW, **options)))
 
 
 # --- ASFF -------------------------------------------------------------------------------------------

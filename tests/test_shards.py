@@ -20,9 +20,9 @@ from wa_lint.model import Finding, Gap, Listed, Location, Resource, Scope, Snaps
 from wa_lint.references.reach import reach_of, together
 from wa_lint.run.joined_snapshots import join
 from wa_lint.run.judge import lightened
-from wa_lint.run.shards import Asked, judge_folder
-from wa_lint.run.snapshot_folder import GLOBAL, Folder, Index, Options, Part
-from wa_lint.sources.live.collector import Reach
+from wa_lint.run.shards import JudgingTask, judge_folder
+from wa_lint.run.snapshot_folder import GLOBAL, Folder, FolderIndex, ReadingOptions, Part
+from wa_lint.sources.live.collector import ListingReach
 from wa_lint.sources.live.collectors import COLLECTORS
 
 WaLint = Callable[..., Any]
@@ -158,7 +158,7 @@ def account_of(account: str) -> dict[str, list[Resource]]:
 
 
 def snapshot(account: str, region: str, resources: Sequence[Resource], *, denied: Sequence[str] = ()) -> Snapshot:
-    reach = Reach.GLOBAL if region == GLOBAL else Reach.REGIONAL
+    reach = ListingReach.GLOBAL if region == GLOBAL else ListingReach.REGIONAL
     place = None if region == GLOBAL else region
     types = {type_ for c in COLLECTORS if c.reach is reach for type_ in (c.type, *c.covers)}
     return Snapshot(
@@ -181,7 +181,7 @@ def parts_of(*accounts: str) -> dict[tuple[str, str], Snapshot]:
 
 
 def write(path: Path, parts: dict[tuple[str, str], Snapshot], *others: Part) -> None:
-    folder = Folder(path, Index(taken_at=NOW, options=Options(regions=(WEST, EAST))))
+    folder = Folder(path, FolderIndex(taken_at=NOW, options=ReadingOptions(regions=(WEST, EAST))))
     folder.note(others)
     for (account, region), held in sorted(parts.items()):
         folder.keep(Part(account=account, region=region, status="read"), held)
@@ -382,7 +382,7 @@ def test_shards_find_what_the_whole_finds_whatever_stands_in_them(tmp_path: Path
     write(tmp_path, parts)
     rules = chosen_rules(Choice())
     whole = merge([lightened(lint(join([parts[key] for key in sorted(parts)]), rules, NOW[:10]))], ())
-    asked = Asked(Choice(), None, NOW[:10])
+    asked = JudgingTask(Choice(), None, NOW[:10])
     _, sharded = judge_folder(tmp_path / "index.json", "index.json", asked, rules, 1, lightened)
     assert [told(finding) for finding in sharded.findings] == [told(finding) for finding in whole.findings]
     assert sharded.gaps == whole.gaps

@@ -459,7 +459,7 @@ def contents(folder: Path) -> dict[str, str]:
 
 def test_the_demo_and_a_folder_of_a_snapshot_are_written_alike(make: Make, tmp_path: Path) -> None:
     from wa_lint.demo import _save  # noqa: PLC0415, it brings moto along
-    from wa_lint.run.snapshot_folder import Folder, Index, Options  # noqa: PLC0415, what is tested
+    from wa_lint.run.snapshot_folder import Folder, FolderIndex, ReadingOptions  # noqa: PLC0415, what is tested
 
     del make
     Path("linked").symlink_to(tmp_path / "outside")
@@ -467,7 +467,7 @@ def test_the_demo_and_a_folder_of_a_snapshot_are_written_alike(make: Make, tmp_p
         _save(Path("linked/demo"), {"a": b"x"})
     with pytest.raises(ConfigError, match="git directory"):
         _save(Path(".git"), {"config": b"x"})
-    index = Index(taken_at="2026-01-01T00:00:00Z", options=Options(regions=()))
+    index = FolderIndex(taken_at="2026-01-01T00:00:00Z", options=ReadingOptions(regions=()))
     for place in (Path("linked"), Path(".git/snapshot")):
         with pytest.raises(ConfigError):
             Folder(place, index).note([])

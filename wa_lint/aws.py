@@ -129,7 +129,7 @@ class Refusal(msgspec.Struct, frozen=True):
         return self.code == NOT_IN_REGION
 
 
-class Account(msgspec.Struct, frozen=True):
+class AccountIdentity(msgspec.Struct, frozen=True):
     """Whose credentials these are."""
 
     id: str
@@ -327,7 +327,7 @@ def assume(session: Raw, role_arn: str, *, external_id: str | None = None, name:
     return boto3.Session(botocore_session=inner, region_name=session.region_name)
 
 
-def account_of(session: Raw, region: str, manners: Manners | None = None) -> Account:
+def account_of(session: Raw, region: str, manners: Manners | None = None) -> AccountIdentity:
     """Return whose account it is. Raise SourceError where nobody is let in.
 
     EOFError: a profile asks for an MFA code where nobody can type one.
@@ -340,7 +340,7 @@ def account_of(session: Raw, region: str, manners: Manners | None = None) -> Acc
     arn = str(answer.get("Arn", ""))
     if not answer.get("Account") or not arn.startswith("arn:"):
         raise SourceError(f"aws {region}", "what answers does not say whose account it is; is there a proxy?")
-    return Account(str(answer["Account"]), arn.split(":")[1], arn, _foreign(session, sts, arn.split(":")[1]))
+    return AccountIdentity(str(answer["Account"]), arn.split(":")[1], arn, _foreign(session, sts, arn.split(":")[1]))
 
 
 def _foreign(session: Raw, client: Raw, partition: str) -> str:

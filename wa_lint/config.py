@@ -81,7 +81,7 @@ KEYS: Final[Mapping[str, Key]] = {
 }
 
 
-class Said(msgspec.Struct, frozen=True):
+class ConfiguredValue(msgspec.Struct, frozen=True):
     """One value, where it was said, and the folder that paths in it start from."""
 
     value: Raw
@@ -102,13 +102,13 @@ class Override(msgspec.Struct, frozen=True):
 
     paths: tuple[str, ...]
     ignore: tuple[str, ...]
-    said: Said
+    said: ConfiguredValue
 
 
 class Config(msgspec.Struct, frozen=True):
     """All that was said, by key, in the order in which it was merged."""
 
-    said: Mapping[str, tuple[Said, ...]] = {}
+    said: Mapping[str, tuple[ConfiguredValue, ...]] = {}
     files: tuple[str, ...] = ()
     trust: str = FOUND
 
@@ -179,7 +179,7 @@ class _Loading(msgspec.Struct, frozen=True):
         own = Config({key: (one,) for key, one in checked.items() if key != "extends"}, (name,), ground.trust)
         return _merged(config, own)
 
-    def _base(self, base: str, number: int, said: Said, ground: Ground, chain: tuple[Path, ...]) -> Config:
+    def _base(self, base: str, number: int, said: ConfiguredValue, ground: Ground, chain: tuple[Path, ...]) -> Config:
         if _is_file_name(base):
             name = posixpath.normpath(posixpath.join(posixpath.dirname(said.file), base))
             return self.load(said.folder / base, ground, name, chain)
@@ -210,7 +210,7 @@ def _merged(base: Config, other: Config) -> Config:
 # --- reading and checking ---------------------------------------------------------------------------
 
 
-def _read(content: bytes, file: Path, name: str) -> dict[str, Said]:
+def _read(content: bytes, file: Path, name: str) -> dict[str, ConfiguredValue]:
     if file.suffix == ".toml":
         return {key: _said_in_toml(content, key, value, file, name) for key, value in _toml(content, name)}
     document = read_document(content, name)
@@ -224,14 +224,14 @@ def _read(content: bytes, file: Path, name: str) -> dict[str, Said]:
     return {str(key): _said(document, key, file, name) for key in document.value}
 
 
-def _said(document: Document, key: str, file: Path, name: str) -> Said:
+def _said(document: Document, key: str, file: Path, name: str) -> ConfiguredValue:
     value = document.value[key]
     items = [str(document.locate((key, number))) for number in range(len(value))] if isinstance(value, list) else []
-    return Said(value, str(document.locate_key((key,))), file.parent, tuple(items), name)
+    return ConfiguredValue(value, str(document.locate_key((key,))), file.parent, tuple(items), name)
 
 
-def _said_in_toml(content: bytes, key: str, value: Raw, file: Path, name: str) -> Said:
-    return Said(value, f"{name}:{_line_in_toml(content.decode(), key)}:1", file.parent, (), name)
+def _said_in_toml(content: bytes, key: str, value: Raw, file: Path, name: str) -> ConfiguredValue:
+    return ConfiguredValue(value, f"{name}:{_line_in_toml(content.decode(), key)}:1", file.parent, (), name)
 
 
 def _line_in_toml(text: str, key: str) -> int:
@@ -263,7 +263,7 @@ def _toml(content: bytes, name: str) -> Sequence[tuple[str, Raw]]:
     return list(table.items())
 
 
-def _checked(key: str, said: Said, ground: Ground) -> Said:
+def _checked(key: str, said: ConfiguredValue, ground: Ground) -> ConfiguredValue:
     """Return what was said, a list where the key takes one. Raise `ConfigError` where it does not fit the key."""
     if key not in KEYS:
         raise ConfigError(said.where, f"there is no key {key!r}{did_you_mean(key, KEYS)}")
@@ -276,12 +276,12 @@ def _checked(key: str, said: Said, ground: Ground) -> Said:
     return msgspec.structs.replace(said, value=value)
 
 
-def _demand_inside(kind: str, said: Said, root: Path) -> None:
+def _demand_inside(kind: str, said: ConfiguredValue, root: Path) -> None:
     for number, path in _paths(kind, said.value):
         _demand(said.folder / path, root, said.where_of(number), _WANTED[kind], path)
 
 
-def _text(said: Said, key: Key) -> Raw:
+def _text(said: ConfiguredValue, key: Key) -> Raw:
     if not isinstance(said.value, str) or not said.value:
         raise ConfigError(said.where, "takes one text")
     if key.choices and said.value not in key.choices:
@@ -290,33 +290,33 @@ def _text(said: Said, key: Key) -> Raw:
     return said.value
 
 
-def _texts(said: Said, _key: Key) -> Raw:
+def _texts(said: ConfiguredValue, _key: Key) -> Raw:
     listed = said.value if isinstance(said.value, list) else [said.value]
     if not all(isinstance(item, str) and item for item in listed):
         raise ConfigError(said.where, "takes a list of texts")
     return listed
 
 
-def _flag(said: Said, _key: Key) -> Raw:
+def _flag(said: ConfiguredValue, _key: Key) -> Raw:
     if not isinstance(said.value, bool):
         raise ConfigError(said.where, "is true or false")
     return said.value
 
 
-def _number(said: Said, _key: Key) -> Raw:
+def _number(said: ConfiguredValue, _key: Key) -> Raw:
     if isinstance(said.value, bool) or not isinstance(said.value, int) or said.value < 1:
         raise ConfigError(said.where, "takes a whole number above 0")
     return said.value
 
 
-def _entries(said: Said, _key: Key) -> Raw:
+def _entries(said: ConfiguredValue, _key: Key) -> Raw:
     listed = said.value if isinstance(said.value, list) else [said.value]
     if not all(isinstance(item, str | dict) for item in listed):
         raise ConfigError(said.where, "takes a list of entries, each with a rule, or of files that hold such a list")
     return listed
 
 
-def _overrides(said: Said, _key: Key) -> Raw:
+def _overrides(said: ConfiguredValue, _key: Key) -> Raw:
     for item in said.value if isinstance(said.value, list) else [None]:
         if not isinstance(item, dict) or not {"paths", "ignore"} <= set(item):
             raise ConfigError(said.where, "takes a list of maps, each with paths and ignore")
@@ -327,7 +327,7 @@ def _overrides(said: Said, _key: Key) -> Raw:
     return said.value
 
 
-_FITS: Final[Mapping[str, Callable[[Said, Key], Raw]]] = {
+_FITS: Final[Mapping[str, Callable[[ConfiguredValue, Key], Raw]]] = {
     "text": _text,
     "texts": _texts,
     "flag": _flag,

@@ -10,7 +10,7 @@ import msgspec
 
 from wa_lint import type_names
 from wa_lint.cel.evaluate import Program
-from wa_lint.cel.values import Cell as Traced
+from wa_lint.cel.values import TracedCell as Traced
 from wa_lint.cel.values import EvaluationError
 from wa_lint.facts import FACTS
 from wa_lint.findings import Case, Verdict, added_up, is_open, join, show, sort_key, waste_of, without_secret

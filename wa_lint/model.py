@@ -110,7 +110,7 @@ class Resolution(msgspec.Struct, frozen=True):
     """What was assumed to get there: ``the default of Stage``."""
 
 
-class Scenario(Protocol):
+class AnyScenario(Protocol):
     """What a deferred value may ask: `wa_lint.scenario.Scenario` is the one that answers."""
 
     def assumed(self, name: str) -> Assumption | None: ...
@@ -131,7 +131,7 @@ class Deferred:
 
     __slots__ = ()
 
-    def resolve(self, scenario: Scenario) -> Resolution:
+    def resolve(self, scenario: AnyScenario) -> Resolution:
         """Return the value in `scenario`, perhaps holding further deferred values inside.
 
         Raise `wa_lint.scenario.Fork` where the scenario leaves something open that decides.

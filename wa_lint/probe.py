@@ -8,7 +8,7 @@ import msgspec
 
 from wa_lint.cel.evaluate import compile as compile_expression
 from wa_lint.cel.parse import parse
-from wa_lint.cel.values import Cell as Traced
+from wa_lint.cel.values import TracedCell as Traced
 from wa_lint.cel.values import EvaluationError
 from wa_lint.facts import FACTS, FUNCTIONS
 from wa_lint.findings import show

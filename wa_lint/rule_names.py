@@ -36,7 +36,7 @@ class ExpressionError(Exception):
         self.cause = cause
 
 
-class Place:
+class TypedPlace:
     """A place in a type as the checker sees it: the properties below it, and the links and facts that it bears."""
 
     def __init__(self, type_: str, path: str, shape: Shape, defaults: frozenset[str] = frozenset()) -> None:
@@ -104,7 +104,7 @@ def environment(
     thresholds: Mapping[str, object] | None = None,
 ) -> Environment:
     """Return what an expression about a resource of `type_` may say; `item` is there in a rule with ``for_each``."""
-    place = Place(type_, "", schema.resource_type(type_), frozenset(defaults))
+    place = TypedPlace(type_, "", schema.resource_type(type_), frozenset(defaults))
     variables: dict[str, cel.Type] = {"resource": place, TODAY: cel.STRING, SETTINGS: Settings(thresholds or {})}
     return Environment(variables | ({} if item is None else {"item": item}), FUNCTIONS)
 
@@ -183,7 +183,7 @@ def _type_of(type_: str, path: str, shape: Shape, defaults: frozenset[str] = fro
             item = shape.item
             return cel.ListType(cel.DYN if item is None else _type_of(type_, f"{path}[]", item, defaults))
         case "object" if shape.members():
-            return Place(type_, path, shape, defaults)
+            return TypedPlace(type_, path, shape, defaults)
     return _SCALARS.get(shape.kind, cel.DYN)
 
 
@@ -224,9 +224,9 @@ def _always(type_: str, path: str) -> frozenset[str]:
     return frozenset(facts | forward | {link.back for link in LINKS if (link.target, link.place) == (type_, path)})
 
 
-def _place(type_: str, path: str) -> Place:
+def _place(type_: str, path: str) -> TypedPlace:
     shape = schema.shape_at(type_, schema.steps_of(path)) or schema.ANYTHING
-    return Place(type_, path, shape)
+    return TypedPlace(type_, path, shape)
 
 
 def _join(path: str, name: str) -> str:

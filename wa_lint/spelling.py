@@ -138,7 +138,7 @@ def spelled_on(shelf: Shelf, by: Spellings) -> Iterator[str]:
         yield from (said for said in near if _strict(one.said).fullmatch(said))
 
 
-class Row(msgspec.Struct, frozen=True):
+class SpelledRow(msgspec.Struct, frozen=True):
     """Beginnings in order, and the numbers of the texts that have each."""
 
     ordered: Sequence[str]
@@ -149,8 +149,8 @@ class Ends(msgspec.Struct, frozen=True):
     """Texts by their settled ends, to be found by those of a spelling: as `Shelf`, where either has holes."""
 
     texts: Mapping[int, Text]
-    heads: Row
-    tails: Row
+    heads: SpelledRow
+    tails: SpelledRow
     """Each of them reversed."""
 
 
@@ -168,14 +168,14 @@ def meeting(ends: Ends, by: Spellings) -> set[int]:
     return found
 
 
-def _row(beginnings: Iterable[tuple[str, int]]) -> Row:
+def _row(beginnings: Iterable[tuple[str, int]]) -> SpelledRow:
     numbers: dict[str, list[int]] = defaultdict(list)
     for one, number in beginnings:
         numbers[one].append(number)
-    return Row(sorted(numbers), numbers)
+    return SpelledRow(sorted(numbers), numbers)
 
 
-def _near(row: Row, end: str) -> Sequence[int]:
+def _near(row: SpelledRow, end: str) -> Sequence[int]:
     """Return the numbers of those that begin with `end`, or that `end` begins with."""
     shorter = (end[:length] for length in range(len(end)))
     return [n for one in chain(shorter, _beginning(row.ordered, end)) for n in row.numbers.get(one, ())]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from wa_lint.cel import calls, macros, members
-from wa_lint.cel.frame import Frame, Scope, Step, failure, read, truth_of
+from wa_lint.cel.frame import Frame, CompileScope, Step, failure, read, truth_of
 from wa_lint.cel.library import TYPES
 from wa_lint.cel.macros import element
 from wa_lint.cel.operators import BINARY, negative
@@ -31,7 +31,7 @@ from wa_lint.cel.syntax import (
     walk,
 )
 from wa_lint.cel.types import Function
-from wa_lint.cel.values import ATOMS, Cell, EvaluationError
+from wa_lint.cel.values import ATOMS, TracedCell, EvaluationError
 from wa_lint.model import Partial, Unknown, Unresolved
 
 
@@ -45,7 +45,7 @@ class Program:
         self._functions = functions
         self._step: Step | None = None
 
-    def evaluate(self, variables: Mapping[str, object], trace: list[Cell] | None = None) -> object:
+    def evaluate(self, variables: Mapping[str, object], trace: list[TracedCell] | None = None) -> object:
         """Return a plain value, a cell (whatever its value, also ABSENT), `Unknown` or an `EvaluationError`.
 
         The cells that decided are appended to `trace`, in order and once each; where the result is not known, those
@@ -54,16 +54,16 @@ class Program:
         return self._run(variables, trace, lambda found, _: found)
 
     def truth(
-        self, variables: Mapping[str, object], trace: list[Cell] | None = None
+        self, variables: Mapping[str, object], trace: list[TracedCell] | None = None
     ) -> bool | Unknown | EvaluationError:
         """As `evaluate`, for a condition: what is neither bool nor Unknown is an `EvaluationError`."""
         return self._run(variables, trace, truth_of)  # type: ignore[return-value] # that is what truth_of returns
 
     def _run(
-        self, variables: Mapping[str, object], trace: list[Cell] | None, take: Callable[[object, Frame], object]
+        self, variables: Mapping[str, object], trace: list[TracedCell] | None, take: Callable[[object, Frame], object]
     ) -> object:
         if self._step is None:
-            self._step = _compiled(self.node, Scope(self._functions))
+            self._step = _compiled(self.node, CompileScope(self._functions))
         frame = Frame(variables, None if trace is None else [])
         try:
             result = take(self._step(frame), frame)
@@ -79,7 +79,7 @@ def compile(node: Node, functions: Mapping[str, Function] | None = None) -> Prog
     return Program(node, functions or {})
 
 
-def _deciding(result: object, noted: Sequence[Cell]) -> list[Cell]:
+def _deciding(result: object, noted: Sequence[TracedCell]) -> list[TracedCell]:
     """Return each cell once; of a result that is not known, only those that are not, if there are any."""
     once = list({id(cell): cell for cell in noted}.values())
     if isinstance(result, EvaluationError) and result.cell is not None:
@@ -100,7 +100,7 @@ def _is_unsure(value: object) -> bool:
 # --- nodes ------------------------------------------------------------------------------------------
 
 
-def _compiled(node: Node, scope: Scope) -> Step:
+def _compiled(node: Node, scope: CompileScope) -> Step:
     return _COMPILERS[type(node)](node, scope)
 
 
@@ -108,7 +108,7 @@ def _constant(value: object) -> Step:
     return lambda _: value
 
 
-def _ident(node: Ident, scope: Scope) -> Step:
+def _ident(node: Ident, scope: CompileScope) -> Step:
     slot = scope.slot(node.name)
     if slot is not None:
         return lambda frame: frame.locals[slot]
@@ -116,7 +116,7 @@ def _ident(node: Ident, scope: Scope) -> Step:
     return lambda frame: frame.variables.get(name, otherwise)
 
 
-def _call(node: Call, scope: Scope) -> Step:
+def _call(node: Call, scope: CompileScope) -> Step:
     nodes = node.arguments if node.target is None else (node.target, *node.arguments)
     steps = [_compiled(argument, scope) for argument in nodes]
     function = calls.library_function(node.function, len(steps), receiver=node.target is not None)
@@ -132,7 +132,7 @@ def _call(node: Call, scope: Scope) -> Step:
     return calls.call(function, steps, handed_in=True)
 
 
-def _list(node: ListLiteral, scope: Scope) -> Step:
+def _list(node: ListLiteral, scope: CompileScope) -> Step:
     if all(isinstance(item, Literal) for item in node.items):
         constants = [item.value for item in node.items if isinstance(item, Literal)]
         return _constant(constants)
@@ -145,7 +145,7 @@ def _list(node: ListLiteral, scope: Scope) -> Step:
     return step
 
 
-def _map(node: MapLiteral, scope: Scope) -> Step:
+def _map(node: MapLiteral, scope: CompileScope) -> Step:
     steps = [(_compiled(key, scope), _compiled(value, scope)) for key, value in node.entries]
 
     def step(frame: Frame) -> object:
@@ -170,7 +170,7 @@ def _bad_key(key: object, entries: Mapping[object, object]) -> Unknown | Evaluat
     return EvaluationError(f"the key {key!r} stands twice") if key in entries else None
 
 
-def _unary(node: Unary, scope: Scope) -> Step:
+def _unary(node: Unary, scope: CompileScope) -> Step:
     operand = _compiled(node.operand, scope)
     if node.operator == "!":
 
@@ -187,7 +187,7 @@ def _unary(node: Unary, scope: Scope) -> Step:
     return minus
 
 
-def _binary(node: Binary, scope: Scope) -> Step:
+def _binary(node: Binary, scope: CompileScope) -> Step:
     left, right, apply = _compiled(node.left, scope), _compiled(node.right, scope), BINARY[node.operator]
 
     def step(frame: Frame) -> object:
@@ -205,7 +205,7 @@ def _binary(node: Binary, scope: Scope) -> Step:
     return step
 
 
-def _logic(node: Logic, scope: Scope) -> Step:
+def _logic(node: Logic, scope: CompileScope) -> Step:
     """Kleene's && and ||, which absorb errors: unknown beats error, and one deciding operand beats both."""
     steps = [_compiled(operand, scope) for operand in node.operands]
     decisive = node.operator == "||"
@@ -231,7 +231,7 @@ def _logic(node: Logic, scope: Scope) -> Step:
     return step
 
 
-def _conditional(node: Conditional, scope: Scope) -> Step:
+def _conditional(node: Conditional, scope: CompileScope) -> Step:
     condition, then, otherwise = (_compiled(part, scope) for part in (node.condition, node.then, node.otherwise))
 
     def step(frame: Frame) -> object:
@@ -243,8 +243,8 @@ def _conditional(node: Conditional, scope: Scope) -> Step:
     return step
 
 
-def _macro(node: Macro, scope: Scope) -> Step:
-    inside = Scope(scope.functions, (*scope.macros, node.variable))
+def _macro(node: Macro, scope: CompileScope) -> Step:
+    inside = CompileScope(scope.functions, (*scope.macros, node.variable))
     where = None if node.where is None else _compiled(node.where, inside)
     asks_item = any(isinstance(part, Ident) and part.name == node.variable for part in walk(node.body))
     body = _compiled(node.body, inside)

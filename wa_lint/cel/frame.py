@@ -9,7 +9,7 @@ import msgspec
 
 from wa_lint.cel.operators import type_name
 from wa_lint.cel.types import Function
-from wa_lint.cel.values import ATOMS, Cell, EvaluationError, is_cell, items_of
+from wa_lint.cel.values import ATOMS, TracedCell, EvaluationError, is_cell, items_of
 from wa_lint.model import ABSENT, Partial, Unknown, Unresolved
 
 MAX_STEPS = 1_000_000
@@ -21,13 +21,13 @@ class Frame:
 
     __slots__ = ("locals", "steps", "trace", "variables")
 
-    def __init__(self, variables: Mapping[str, object], trace: list[Cell] | None) -> None:
+    def __init__(self, variables: Mapping[str, object], trace: list[TracedCell] | None) -> None:
         self.variables = variables
         self.trace = trace
         self.locals: list[object] = []
         self.steps = 0
 
-    def note(self, found: Cell) -> None:
+    def note(self, found: TracedCell) -> None:
         if self.trace is not None:
             self.trace.append(found)
 
@@ -45,7 +45,7 @@ Step: TypeAlias = Callable[[Frame], object]
 """A compiled node: returns a plain value, a cell, `Unknown` or an `EvaluationError`, and raises neither."""
 
 
-class Scope(msgspec.Struct, frozen=True):
+class CompileScope(msgspec.Struct, frozen=True):
     """The names around a node: functions handed in, and the variables of the macros that enclose it."""
 
     functions: Mapping[str, Function]
@@ -92,10 +92,10 @@ def failure(*values: object) -> Unknown | EvaluationError | None:
     return error
 
 
-def missing(cell: Cell | None = None) -> EvaluationError:
+def missing(cell: TracedCell | None = None) -> EvaluationError:
     return EvaluationError("no such key", cell)
 
 
-def _items(found: Cell) -> object:
+def _items(found: TracedCell) -> object:
     items, unseen = items_of(found) or ((), None)
     return list(items) if unseen is None else Partial(tuple(items), unseen.reason)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from wa_lint.cel.frame import Frame, Step, failure, missing, read
 from wa_lint.cel.operators import is_set, member, no_overload
-from wa_lint.cel.values import ATOMS, Cell, EvaluationError, Optional, is_cell, items_of, settled
+from wa_lint.cel.values import ATOMS, TracedCell, EvaluationError, Optional, is_cell, items_of, settled
 from wa_lint.model import ABSENT, Partial, Unknown, Unresolved
 
 
@@ -110,7 +110,7 @@ def _entry(found: object, key: object, frame: Frame, what: str) -> object:
 _WITHOUT_MEMBERS = ATOMS | {Unknown, Unresolved, Partial, list, tuple}
 
 
-def _beyond_unknown(found: Cell, name: str, unknown: Unknown, frame: Frame) -> object:
+def _beyond_unknown(found: TracedCell, name: str, unknown: Unknown, frame: Frame) -> object:
     """Ask a cell that is not known all the same: a link or what was observed may be. Absence would prove nothing."""
     chosen = found.select(name)
     if chosen.value is not ABSENT and not isinstance(chosen.value, Unknown | Unresolved):

@@ -15,17 +15,17 @@ import msgspec
 from wa_lint.model import ABSENT, Absent, Partial, Unknown, Unresolved, Value
 
 
-class Cell(Protocol):
+class TracedCell(Protocol):
     """A value with a place. Members are looked up when they are asked for."""
 
     @property
     def value(self) -> Value:
         """The value: JSON (inner values not yet looked up), ABSENT, Unknown, Unresolved or Partial."""
 
-    def select(self, name: str) -> Cell:
+    def select(self, name: str) -> TracedCell:
         """Return the member `name` of a map; a cell whose value is ABSENT where there is none."""
 
-    def items(self) -> Sequence[Cell]:
+    def items(self) -> Sequence[TracedCell]:
         """Return the items of a list. Those that could not be seen are one last cell, of Unknown value."""
 
     def plain(self) -> Value:
@@ -36,7 +36,7 @@ class EvaluationError(msgspec.Struct, frozen=True, eq=False):
     """What an expression comes to that CEL calls an error, such as a missing key. A value: it is never raised."""
 
     reason: str
-    cell: Cell | None = None
+    cell: TracedCell | None = None
     """Where it arose, if that is known: for a missing key, the absent member."""
 
 
@@ -58,7 +58,7 @@ ATOMS: Final = frozenset((bool, int, float, str, type(None)))
 _PLAIN: Final = ATOMS | {list, tuple, dict, Unknown, Unresolved, Partial, Absent, EvaluationError, Optional, CelType}
 
 
-def is_cell(found: object) -> TypeGuard[Cell]:
+def is_cell(found: object) -> TypeGuard[TracedCell]:
     kind = type(found)
     return kind not in _PLAIN and _is_cell_type(kind)  # type: ignore[arg-type] # mypy doubts that a type is hashable
 

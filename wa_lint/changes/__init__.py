@@ -12,7 +12,7 @@ import msgspec
 from wa_lint.changes import match_keys as keys
 from wa_lint.changes.pairs import paired
 from wa_lint.changes.property_changes import PropertyChange, property_changes
-from wa_lint.changes.seen import OPEN, Seen
+from wa_lint.changes.seen import OPEN, SideIndex
 from wa_lint.changes.side import Side
 from wa_lint.model import Finding, Gap, Outcome, Resource, Scope, Severity
 
@@ -105,7 +105,7 @@ class Difference(msgspec.Struct, frozen=True, eq=False):
 
 def compare(before: Side, after: Side) -> Difference:
     """Return how `after` differs from `before`."""
-    earlier, later = Seen(before), Seen(after)
+    earlier, later = SideIndex(before), SideIndex(after)
     return Difference(_findings(earlier, later), _resources(earlier, later), _coverage(earlier, later))
 
 
@@ -125,7 +125,7 @@ def _is_as_severe(finding: Finding, least: Severity | None) -> bool:
 # --- findings ---------------------------------------------------------------------------------------
 
 
-def _findings(before: Seen, after: Seen) -> Findings:
+def _findings(before: SideIndex, after: SideIndex) -> Findings:
     matched = paired(_open(before), _open(after), keys.of_findings(before, after))
     changes = [change for change in (_change(before, after, *pair) for pair in matched.both) if change]
     added = [(finding, before.why_not_reported(finding, after)) for finding in matched.added]
@@ -139,16 +139,16 @@ def _findings(before: Seen, after: Seen) -> Findings:
     )
 
 
-def _open(seen: Seen) -> list[Finding]:
+def _open(seen: SideIndex) -> list[Finding]:
     return [finding for finding in seen.side.report.findings if finding.outcome in OPEN]
 
 
-def _change(before: Seen, after: Seen, old: Finding, new: Finding) -> Change | None:
+def _change(before: SideIndex, after: SideIndex, old: Finding, new: Finding) -> Change | None:
     fields = tuple(_differing(before, after, old, new))
     return Change(old, new, fields, _is_worse(old, new)) if fields else None
 
 
-def _differing(before: Seen, after: Seen, old: Finding, new: Finding) -> Iterator[str]:
+def _differing(before: SideIndex, after: SideIndex, old: Finding, new: Finding) -> Iterator[str]:
     if old.outcome is not new.outcome:
         yield "outcome"
     if old.rule.severity is not new.rule.severity:
@@ -182,7 +182,7 @@ def _fails(finding: Finding) -> bool:
 # --- resources --------------------------------------------------------------------------------------
 
 
-def _resources(before: Seen, after: Seen) -> Resources | None:
+def _resources(before: SideIndex, after: SideIndex) -> Resources | None:
     if before.resources is None or after.resources is None:
         return None
     matched = paired(before.resources, after.resources, keys.of_resources(before, after))
@@ -205,11 +205,11 @@ def _unsure(found: Iterable[tuple[Finding | Resource, str | None]], side: str) -
 # --- what could be seen -----------------------------------------------------------------------------
 
 
-def _coverage(before: Seen, after: Seen) -> Coverage:
+def _coverage(before: SideIndex, after: SideIndex) -> Coverage:
     return Coverage(tuple(_only_blind(after, before)), tuple(_only_blind(before, after)))
 
 
-def _only_blind(blind: Seen, other: Seen) -> Iterator[Gap]:
+def _only_blind(blind: SideIndex, other: SideIndex) -> Iterator[Gap]:
     """Yield what `blind` could not look at and `other` could: a refusal, or a listing that it lacks."""
     gaps = {gap.scope: gap for gap in blind.side.report.gaps}
     seen_there = other.complete - blind.complete

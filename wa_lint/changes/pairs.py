@@ -11,7 +11,7 @@ import msgspec
 _T = TypeVar("_T")
 
 
-class Key(msgspec.Struct, frozen=True):
+class PairKey(msgspec.Struct, frozen=True):
     """What a thing is called: of the earlier list, and of the later one."""
 
     before: Callable[..., Hashable]
@@ -30,7 +30,7 @@ class Paired(msgspec.Struct, Generic[_T], frozen=True, eq=False):
     """Only in the later one."""
 
 
-def paired(before: Iterable[_T], after: Iterable[_T], keys: Sequence[Key]) -> Paired[_T]:
+def paired(before: Iterable[_T], after: Iterable[_T], keys: Sequence[PairKey]) -> Paired[_T]:
     """Pair by the first key, the rest by the next one. Of several with one name the first goes with the first."""
     left, added = dict(enumerate(before)), dict(enumerate(after))
     partner: dict[int, tuple[_T, _T]] = {}

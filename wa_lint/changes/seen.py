@@ -23,7 +23,7 @@ Name = tuple[str, str]
 """Type, and id without the file."""
 
 
-class Seen:
+class SideIndex:
     """One side, ready to be asked."""
 
     def __init__(self, side: Side) -> None:
@@ -49,7 +49,7 @@ class Seen:
         uri = resource.origin.locate(()).uri
         return resource.type, resource.id.removeprefix(f"{uri}#")
 
-    def why_not_reported(self, finding: Finding, other: Seen) -> str | None:
+    def why_not_reported(self, finding: Finding, other: SideIndex) -> str | None:
         """Return why a finding of `other` may hold here too, though it is not said; None: it does not."""
         if finding.rule.id not in self._rules:
             return "the rule was not asked"
@@ -61,7 +61,7 @@ class Seen:
             return None
         return self._why_not_there(finding.resource, other.file_of(finding.location.uri))
 
-    def became_of(self, finding: Finding, other: Seen) -> str:
+    def became_of(self, finding: Finding, other: SideIndex) -> str:
         """Return why a finding of `other` does not hold here."""
         subject = finding.rule.id, other.name_of(finding.resource)
         outcomes = {found.outcome for found in self._findings[subject] if found.path == finding.path}
@@ -74,7 +74,7 @@ class Seen:
             return "it is not reported any more"
         return "there is no such item any more" if subject[1] in self._names else "the resource is gone"
 
-    def why_not_seen(self, resource: Resource, other: Seen) -> str | None:
+    def why_not_seen(self, resource: Resource, other: SideIndex) -> str | None:
         """Return why a resource of `other` that is missing here may be there all the same; None: it is not."""
         return self._why_not_there(resource, other.file_of(resource.origin.locate(()).uri))
 

@@ -169,8 +169,8 @@ def _regions(given: Account, session: Raw) -> tuple[str, ...]:
 
 
 def _identity(
-    session: Raw, regions: Sequence[str], account_of: Callable[[Raw, str], aws.Account]
-) -> tuple[str, aws.Account]:
+    session: Raw, regions: Sequence[str], account_of: Callable[[Raw, str], aws.AccountIdentity]
+) -> tuple[str, aws.AccountIdentity]:
     """Return whose credentials these are, and the region that knew it; raise what the first region said."""
     refused: SourceError | None = None
     for region in regions:
@@ -191,7 +191,7 @@ def _demand_expected(given: Account, accounts: Collection[str]) -> None:
 
 
 def _entered(
-    given: Account, session: Raw, home: str, identity: aws.Account
+    given: Account, session: Raw, home: str, identity: aws.AccountIdentity
 ) -> tuple[Sequence[Access], Sequence[Passed]]:
     from wa_lint.sources.live.units import Access  # noqa: PLC0415, it imports boto3
 
@@ -223,7 +223,7 @@ def _by_roles(roles: Sequence[str], by: Callable[[str, str | None], Access]) -> 
 
 
 def _of_organization(
-    given: Account, session: Raw, home: str, identity: aws.Account, by: Callable[[str, str | None], Access]
+    given: Account, session: Raw, home: str, identity: aws.AccountIdentity, by: Callable[[str, str | None], Access]
 ) -> tuple[list[Access], list[Passed]]:
     from wa_lint.sources.live.organization import members  # noqa: PLC0415, it imports boto3
 

@@ -20,7 +20,7 @@ from wa_lint.probe import Result, results
 from wa_lint.rule import Rule
 from wa_lint.run.given_parameters import OPTION, stages_of
 from wa_lint.run.inputs import find, neighbours, read
-from wa_lint.run.joined_templates import Template
+from wa_lint.run.joined_templates import TemplateInput
 from wa_lint.suppress.apply import today
 
 
@@ -114,7 +114,7 @@ def _snapshot(file: Path, parameters: Sequence[str]) -> Snapshot:
     if isinstance(content, Snapshot):
         return content
     stages = stages_of(parameters, Path.cwd())
-    return Template(content, neighbours(entry), entry.constructs).snapshot(stages[0].pins if stages else {})
+    return TemplateInput(content, neighbours(entry), entry.constructs).snapshot(stages[0].pins if stages else {})
 
 
 def _lines(result: Result) -> str:

@@ -21,7 +21,7 @@ from wa_lint.cli.output import complain, deliver, targets
 from wa_lint.config import Config
 from wa_lint.enforce import EXCLUDE
 from wa_lint.model import Input, Raw, Report
-from wa_lint.reporters import Options
+from wa_lint.reporters import RenderOptions
 from wa_lint.reporters import configured as configured_by
 from wa_lint.rule import Rule
 from wa_lint.run.excerpts import excerpts
@@ -123,7 +123,7 @@ def check(reading: Reading, choice: Choice, settling: Settling, delivery: Delive
         from wa_lint.run.changed import against  # noqa: PLC0415, it imports a library that reads git's objects
 
         report, delivery, lines = against(settling.diff, report, delivery, lines, _judge_as(delivery.now))
-    code = deliver(report, to, delivery, Options(lines=lines))
+    code = deliver(report, to, delivery, RenderOptions(lines=lines))
     is_empty = not any(entry.status == "judged" for entry in report.inputs)
     is_excused = nothing_ok and is_empty and enforcement().permits("nothing-ok")
     return CLEAN if is_excused and code == NOTHING else code

@@ -326,7 +326,7 @@ def _default(found: Config, key: str) -> Raw:
     return said.value
 
 
-def _parameter(said: configuration.Said, text: str, trust: str) -> str:
+def _parameter(said: configuration.ConfiguredValue, text: str, trust: str) -> str:
     """Return an item of ``parameters`` as the option takes it: a file from here, or ``Name=Value``."""
     if is_parameter_file(text) or (trust == NAMED and (said.folder / text).is_file()):
         return _from_here(said.folder, text)

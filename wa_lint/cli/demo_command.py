@@ -8,7 +8,7 @@ import click
 
 from wa_lint.cli.exits import CLEAN
 from wa_lint.cli.output import for_stdout, to_stdout
-from wa_lint.reporters import Options
+from wa_lint.reporters import RenderOptions
 
 
 @click.command()
@@ -23,5 +23,5 @@ def demo(folder: Path) -> int:
     """Lint a workload of ours, deploy it into an account inside this process, and scan that. Needs no AWS."""
     from wa_lint.demo import run  # noqa: PLC0415, moto takes seconds, and is an extra
 
-    run(folder, to_stdout, for_stdout(Options()))
+    run(folder, to_stdout, for_stdout(RenderOptions()))
     return CLEAN

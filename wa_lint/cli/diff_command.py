@@ -20,13 +20,13 @@ from wa_lint.cli.output import complain, for_stdout, has_account, to_stdout
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Outcome, Severity, SourceKind
 from wa_lint.redact.reports import mask_report
-from wa_lint.reporters import Options
+from wa_lint.reporters import RenderOptions
 from wa_lint.reporters import configured as configured_by
 from wa_lint.run.compared import Judging, side_of
 from wa_lint.suppress.apply import demand_no_diff
 from wa_lint.writing import atomic, demand_writable
 
-Render = Callable[[Difference, Side, Side, Options], str]
+Render = Callable[[Difference, Side, Side, RenderOptions], str]
 
 _FORMATS: Final[Mapping[str, Render]] = {
     "json": lambda difference, before, after, _: diff_json.render(difference, before, after),
@@ -34,7 +34,7 @@ _FORMATS: Final[Mapping[str, Render]] = {
 }
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class GateOptions(msgspec.Struct, frozen=True):
     """What the exit code depends on."""
 
     fail_on: str
@@ -97,7 +97,7 @@ def diff(  # noqa: PLR0913, one for each option
         complain(said)
     for render, file in to:
         _write(render, file, difference, sides)
-    return _exit_code(difference, sides, Verdict(fail_on_within(fail_on), strict or enforcement().is_strict))
+    return _exit_code(difference, sides, GateOptions(fail_on_within(fail_on), strict or enforcement().is_strict))
 
 
 def _demand_comparable(before: Side, after: Side) -> None:
@@ -132,17 +132,17 @@ def _target(text: str) -> tuple[Render, Path | None]:
 
 def _write(render: Render, file: Path | None, difference: Difference, sides: tuple[Side, Side]) -> None:
     if file is None:
-        to_stdout(render(difference, *sides, for_stdout(Options())))
+        to_stdout(render(difference, *sides, for_stdout(RenderOptions())))
         return
     is_private = any(has_account(side.report) for side in sides)
     with atomic(file, is_private=is_private) as stream:
-        stream.write(render(difference, *sides, Options()).encode("utf-8", "replace"))
+        stream.write(render(difference, *sides, RenderOptions()).encode("utf-8", "replace"))
 
 
 # --- the exit code ----------------------------------------------------------------------------------
 
 
-def _exit_code(difference: Difference, sides: tuple[Side, Side], verdict: Verdict) -> int:
+def _exit_code(difference: Difference, sides: tuple[Side, Side], verdict: GateOptions) -> int:
     """Return the first of 2, 1, 4, 3 that applies, as `check` does."""
     holds = {
         BROKEN: any(_is_broken(side) for side in sides),
@@ -167,7 +167,7 @@ def _judged(side: Side) -> bool:
     return any(entry.status == "judged" for entry in side.report.inputs)
 
 
-def _blindness(difference: Difference, sides: tuple[Side, Side], verdict: Verdict) -> Iterator[bool]:
+def _blindness(difference: Difference, sides: tuple[Side, Side], verdict: GateOptions) -> Iterator[bool]:
     """Yield whether each of the reasons holds for which something may differ unseen."""
     found, resources = difference.findings, difference.resources
     yield bool(found.not_compared or difference.coverage.lost)

@@ -10,7 +10,7 @@ from typing import Final
 from wa_lint.changes import Change, Difference, Findings, Gone, PropertyChange, ResourceChange, Resources, Side, Unsure
 from wa_lint.changes.property_changes import shown
 from wa_lint.model import Finding, Gap, Outcome, Resource, Severity
-from wa_lint.reporters import Options
+from wa_lint.reporters import RenderOptions
 from wa_lint.reporters.text import Ink
 
 _MOST: Final = 20
@@ -20,7 +20,7 @@ _LONGEST: Final = 60
 """Characters of a value."""
 
 
-def render(difference: Difference, before: Side, after: Side, options: Options) -> str:
+def render(difference: Difference, before: Side, after: Side, options: RenderOptions) -> str:
     del before, after
     ink = Ink(options.colour)
     blocks = [
@@ -36,7 +36,7 @@ def render(difference: Difference, before: Side, after: Side, options: Options) 
 # --- findings ---------------------------------------------------------------------------------------
 
 
-def _findings(found: Findings, options: Options, ink: Ink) -> Iterator[str]:
+def _findings(found: Findings, options: RenderOptions, ink: Ink) -> Iterator[str]:
     failing = [finding for finding in found.new if finding.outcome is Outcome.FAIL]
     unknown = [finding for finding in found.new if finding.outcome is Outcome.UNKNOWN]
     worse = [change for change in found.changed if change.is_worse]
@@ -51,18 +51,18 @@ def _findings(found: Findings, options: Options, ink: Ink) -> Iterator[str]:
     )
 
 
-def _new(finding: Finding, options: Options, ink: Ink) -> str:
+def _new(finding: Finding, options: RenderOptions, ink: Ink) -> str:
     said = _prose(finding.message, options, ink)
     return "\n".join([*_heading(finding, options, ink), *said, *_conditions(finding, options, ink)])
 
 
-def _change(change: Change, options: Options, ink: Ink) -> str:
+def _change(change: Change, options: RenderOptions, ink: Ink) -> str:
     said = [*_differences(change), change.after.message]
     lines = [line for text in said for line in _prose(text, options, ink)]
     return "\n".join([*_heading(change.after, options, ink), *lines])
 
 
-def _heading(finding: Finding, options: Options, ink: Ink) -> Iterator[str]:
+def _heading(finding: Finding, options: RenderOptions, ink: Ink) -> Iterator[str]:
     severity, place = finding.rule.severity.value, str(finding.location)
     allowed = ink(" (suppressed)", "faint") if finding.suppressed else ""
     yield f"{ink(severity, severity)}  {ink(finding.rule.id, 'bold')}{allowed}"
@@ -71,7 +71,7 @@ def _heading(finding: Finding, options: Options, ink: Ink) -> Iterator[str]:
         yield f"  {ink('-->', 'faint')} {ink(place)}"
 
 
-def _conditions(finding: Finding, options: Options, ink: Ink) -> Iterator[str]:
+def _conditions(finding: Finding, options: RenderOptions, ink: Ink) -> Iterator[str]:
     if finding.when:
         yield from _prose(f"when {finding.when}", options, ink)
     for assumption in finding.assumes:
@@ -106,7 +106,7 @@ def _why_unsure(unsure: Unsure) -> str:
 # --- resources --------------------------------------------------------------------------------------
 
 
-def _resources(found: Resources, options: Options, ink: Ink) -> Iterator[str]:
+def _resources(found: Resources, options: RenderOptions, ink: Ink) -> Iterator[str]:
     yield from _grouped("New resources", [(resource.type, resource) for resource in found.new], options, ink)
     yield from _block("Changed resources", [_changed(change, options, ink) for change in found.changed], ink)
     yield from _grouped("Gone resources", [(resource.type, resource) for resource in found.gone], options, ink)
@@ -115,7 +115,7 @@ def _resources(found: Resources, options: Options, ink: Ink) -> Iterator[str]:
     )
 
 
-def _changed(change: ResourceChange, options: Options, ink: Ink) -> str:
+def _changed(change: ResourceChange, options: RenderOptions, ink: Ink) -> str:
     head = f"{ink(change.resource.id, 'bold')} {ink(f'({change.resource.type})', 'faint')}"
     lines = [line for one in change.properties[:_MOST] for line in _prose(_property(one), options, ink)]
     return "\n".join([head, *lines, *_and_more(len(change.properties))])
@@ -132,7 +132,7 @@ def _short(text: str) -> str:
 # --- what could be seen, and the sum ----------------------------------------------------------------
 
 
-def _coverage(title: str, gaps: Sequence[Gap], options: Options, ink: Ink) -> Iterator[str]:
+def _coverage(title: str, gaps: Sequence[Gap], options: RenderOptions, ink: Ink) -> Iterator[str]:
     if not gaps:
         return
     by_reason: dict[tuple[str, str, str], list[str]] = defaultdict(list)
@@ -175,7 +175,7 @@ def _block(title: str, entries: Sequence[str], ink: Ink) -> Iterator[str]:
 
 
 def _grouped(
-    title: str, entries: Sequence[tuple[str, Finding | Resource]], options: Options, ink: Ink
+    title: str, entries: Sequence[tuple[str, Finding | Resource]], options: RenderOptions, ink: Ink
 ) -> Iterator[str]:
     """Yield a list under each reason or type."""
     if not entries:
@@ -194,7 +194,7 @@ def _and_more(number: int) -> list[str]:
     return [f"    and {number - _MOST} more (-o json lists them)"] if number > _MOST else []
 
 
-def _prose(text: str, options: Options, ink: Ink) -> Iterable[str]:
+def _prose(text: str, options: RenderOptions, ink: Ink) -> Iterable[str]:
     return textwrap.wrap(
         ink(" ".join(text.split())),
         max(options.width, 40),

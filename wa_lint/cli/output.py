@@ -21,7 +21,7 @@ from wa_lint.cli.options import Delivery
 from wa_lint.errors import ConfigError
 from wa_lint.model import Report, Severity
 from wa_lint.redact import mask
-from wa_lint.reporters import Options, Reporter, configured, coverage, reporter, visible
+from wa_lint.reporters import RenderOptions, Reporter, configured, coverage, reporter, visible
 from wa_lint.run.earlier_runs import past
 from wa_lint.run.template_lines import anchored
 from wa_lint.writing import atomic, demand_writable
@@ -43,7 +43,7 @@ def targets(given: Sequence[str]) -> Sequence[Target]:
     return found
 
 
-def deliver(report: Report, to: Sequence[Target], delivery: Delivery, options: Options) -> int:
+def deliver(report: Report, to: Sequence[Target], delivery: Delivery, options: RenderOptions) -> int:
     """Write the report wherever it is wanted and return the exit code."""
     moment = (delivery.now or dt.datetime.now(dt.UTC)).strftime("%Y-%m-%dT%H:%M:%S")
     history = tuple(past(file) for file in delivery.history)
@@ -86,7 +86,7 @@ def _notices(report: Report, formats: AbstractSet[str]) -> Iterator[str]:
             yield f"sarif: {capped}"
 
 
-def for_stdout(options: Options) -> Options:
+def for_stdout(options: RenderOptions) -> RenderOptions:
     """Return the options with colours and a width, if a person is looking."""
     is_terminal = sys.stdout is not None and sys.stdout.isatty()
     if not wants_colour(os.environ, is_terminal=is_terminal):

@@ -19,12 +19,12 @@ from wa_lint.cli.output import deliver, targets
 from wa_lint.cli.plan import plannable
 from wa_lint.cli.pushing import push, pushable
 from wa_lint.model import Report
-from wa_lint.reporters import Options as Shown
+from wa_lint.reporters import RenderOptions as Shown
 from wa_lint.rule import Rule
 from wa_lint.run.collect import InFolder, InMemory, collect
 from wa_lint.run.judge import day, judge_snapshot, lightened
-from wa_lint.run.shards import Asked, judge_folder, row_of
-from wa_lint.run.snapshot_folder import INDEX, Index, Options, Part
+from wa_lint.run.shards import JudgingTask, judge_folder, row_of
+from wa_lint.run.snapshot_folder import INDEX, FolderIndex, ReadingOptions, Part
 from wa_lint.suppress.apply import demand_no_diff, settled, today
 
 
@@ -76,11 +76,11 @@ def _in_folder(
     """Keep each account and region on disk until it is judged: no machine has room for an organization."""
     types, at = types_of(rules), moment(now)
     with tempfile.TemporaryDirectory(prefix="wa-lint-") as place:
-        options = Options(regions=whom.regions, types=tuple(sorted(types)))
-        keeper = InFolder(Path(place), Index(taken_at=at.isoformat(), options=options))
+        options = ReadingOptions(regions=whom.regions, types=tuple(sorted(types)))
+        keeper = InFolder(Path(place), FolderIndex(taken_at=at.isoformat(), options=options))
         keeper.note([])
         collect(whom, types, at, keeper)
-        asked = Asked(choice, day(now), today(None))
+        asked = JudgingTask(choice, day(now), today(None))
         _, report = judge_folder(Path(place, INDEX), INDEX, asked, rules, jobs, lightened)
     return msgspec.structs.replace(report, rules=tuple(rule.info for rule in rules)), keeper.index.parts
 

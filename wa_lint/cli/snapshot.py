@@ -20,7 +20,7 @@ from wa_lint.cli.read_table import read_table
 from wa_lint.errors import ConfigError, SourceError
 from wa_lint.model import Snapshot, SourceKind
 from wa_lint.run.collect import InFolder, InMemory, collect
-from wa_lint.run.snapshot_folder import INDEX, Index, Options, Part, demand_fit, is_folder, read_index
+from wa_lint.run.snapshot_folder import INDEX, FolderIndex, ReadingOptions, Part, demand_fit, is_folder, read_index
 from wa_lint.writing import atomic, demand_writable
 
 _RESUME: Final = "--resume"
@@ -78,12 +78,12 @@ def _target(output: str | None, resume: Path | None) -> Path:
 def _into_folder(account: Account, to: Path, resume: Path | None, now: dt.datetime | None) -> int:
     before = read_index(to / INDEX, (to / INDEX).as_posix()) if resume else None
     whom = _with_tags(fleet(account))
-    options = Options(regions=whom.regions)
+    options = ReadingOptions(regions=whom.regions)
     if before is not None:
         demand_fit(before, options, [access.account for access in whom.accesses], to.as_posix())
         _demand_same_time(now, before.taken_at)
     at = moment(now) if before is None else dt.datetime.fromisoformat(before.taken_at)
-    keeper = InFolder(to, before or Index(taken_at=at.isoformat(), options=options))
+    keeper = InFolder(to, before or FolderIndex(taken_at=at.isoformat(), options=options))
     keeper.note([])
     collect(whom, None, at, keeper)
     return _told(keeper.index.parts, f"{to.as_posix().rstrip('/')}/")

@@ -16,7 +16,7 @@ from wa_lint.demo.embedded_account import embedded_account
 from wa_lint.demo.seed import read_seed, sow
 from wa_lint.demo.stub import REGION
 from wa_lint.model import Finding, Input, Outcome, Report, Snapshot
-from wa_lint.reporters import Options, reporter
+from wa_lint.reporters import RenderOptions, reporter
 from wa_lint.rule import Rule
 from wa_lint.sources.template import read_template
 from wa_lint.writing import atomic, make_folder
@@ -61,7 +61,7 @@ class Demo(msgspec.Struct, frozen=True):
     """What of the template did not reach the account."""
 
 
-def run(out: Path, write: Callable[[str], None], options: Options | None = None) -> None:
+def run(out: Path, write: Callable[[str], None], options: RenderOptions | None = None) -> None:
     """Judge the demo's workload twice, `write` what was found, and put SARIF, JSON and the template into `out`.
 
     Raise `MissingExtra` where moto is not installed, `ConfigError` where `out` cannot be written.
@@ -74,7 +74,7 @@ def run(out: Path, write: Callable[[str], None], options: Options | None = None)
     uri = f"{out.name}/{_TEMPLATE}"
     found = judge(content, uri, packs.load())
     lines = content.decode().splitlines()
-    options = msgspec.structs.replace(options or Options(), lines=lambda asked: lines if asked == uri else ())
+    options = msgspec.structs.replace(options or RenderOptions(), lines=lambda asked: lines if asked == uri else ())
     whole = findings.merge([found.template, found.account], _inputs(found))
     files = {name: reporter(format_)(whole, options).encode("utf-8", "replace") for format_, name in _FILES.items()}
     _save(out, {**files, _TEMPLATE: content})
@@ -116,7 +116,7 @@ def _inputs(found: Demo) -> list[Input]:
 # --- what a person sees -----------------------------------------------------------------------------
 
 
-def _screens(found: Demo, options: Options) -> Iterator[str]:
+def _screens(found: Demo, options: RenderOptions) -> Iterator[str]:
     yield from _first_screen(found, options.width)
     text = reporter("text")
     yield _title(f"The template ({len(found.read.resources)} resources)")

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from wa_lint import schema
-from wa_lint.demo.operations import MAKINGS, Making, Step
+from wa_lint.demo.operations import MAKINGS, Making, CreateStep
 from wa_lint.demo.request_shapes import Item, shaped
 from wa_lint.demo.stub import ACCOUNT, REGION
 from wa_lint.document import Document, read_document
@@ -22,11 +22,11 @@ from wa_lint.errors import SourceError
 from wa_lint.model import ABSENT, Deferred, Hole, Partial, Raw, Resource, Snapshot, Unknown, Unresolved, Value
 from wa_lint.references.table import IDENTITIES
 from wa_lint.scenario import Fork, Scenario
-from wa_lint.sources.live.api_response import Place, filled, rename, words
+from wa_lint.sources.live.api_response import ResponsePlace, filled, rename, words
 from wa_lint.sources.live.call_plan import BY_TYPE
 from wa_lint.sources.template import snapshot_of
 
-_PLACE: Final = Place(ACCOUNT, REGION)
+_PLACE: Final = ResponsePlace(ACCOUNT, REGION)
 
 _LOGICAL_ID: Final = "LogicalId"
 """What a step may ask for besides the properties."""
@@ -162,7 +162,7 @@ class _Run:
             identity = filled(collector.arn, item, _PLACE) or filled(collector.id, item, _PLACE)
             self.ids[resource.id] = identity or f"{resource.type}/{filled(collector.name, item, _PLACE)}"
 
-    def _call(self, resource: Resource, making: Making, step: Step, request: Item) -> tuple[Item, Item]:
+    def _call(self, resource: Resource, making: Making, step: CreateStep, request: Item) -> tuple[Item, Item]:
         """Send one request; return what was sent of it, and the answer."""
         from botocore import xform_name  # noqa: PLC0415, half a second that only the demo pays
 
@@ -293,7 +293,7 @@ def _default(tree: Item, path: str, value: Raw) -> None:
         _default(item, rest, value)
 
 
-def _requests(step: Step, item: Item) -> Iterator[Item]:
+def _requests(step: CreateStep, item: Item) -> Iterator[Item]:
     """Yield the request of each call that a step makes."""
     over = _at(item, step.when) if step.when else item
     if over is None or over == []:
@@ -302,7 +302,7 @@ def _requests(step: Step, item: Item) -> Iterator[Item]:
         yield _request(step, item, one) if step.request else item
 
 
-def _request(step: Step, item: Item, one: Raw) -> Item:
+def _request(step: CreateStep, item: Item, one: Raw) -> Item:
     request: Item = {}
     for parameter, path in step.request.items():
         value = _at(one, path.removeprefix("@").removeprefix(".")) if path.startswith("@") else _at(item, path)

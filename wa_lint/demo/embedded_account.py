@@ -22,7 +22,7 @@ _CONFIG: Final[Raw] = {"iam": {"load_aws_managed_policies": True}, "lambda": {"u
 
 
 @contextlib.contextmanager
-def embedded_account(memory: stub.Memory | None = None) -> Iterator[Raw]:
+def embedded_account(memory: stub.StubMemory | None = None) -> Iterator[Raw]:
     """Yield a boto3 session of an empty account in `stub.REGION`. Raise `MissingExtra` where moto is not installed."""
     try:
         from moto import mock_aws  # noqa: PLC0415, the extra [demo]
@@ -34,7 +34,7 @@ def embedded_account(memory: stub.Memory | None = None) -> Iterator[Raw]:
         session.events.register(
             "before-parameter-build", lambda params, model, **_: mock_random.seed(f"{model.name} {params}")
         )
-        stub.install(session, memory or stub.Memory(BORN))
+        stub.install(session, memory or stub.StubMemory(BORN))
         yield session
 
 

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 
-class Step(msgspec.Struct, frozen=True):
+class CreateStep(msgspec.Struct, frozen=True):
     """One call."""
 
     operation: str
@@ -28,7 +28,7 @@ class Making(msgspec.Struct, frozen=True):
     """How a resource of one type comes to be. The first step makes it; its answer says what it is called."""
 
     service: str
-    steps: tuple[Step, ...]
+    steps: tuple[CreateStep, ...]
     answer: str = ""
     """The member of the first answer that describes what was made; empty: the answer itself."""
     fixed: Mapping[str, object] = {}
@@ -50,7 +50,7 @@ class Making(msgspec.Struct, frozen=True):
 
 
 def _sagemaker(word: str, version: str = "", *, speaks_as_answered: bool = False) -> tuple[str, Making]:
-    making = Making("sagemaker", (Step(f"Create{word}{version}"),), speaks_as_answered=speaks_as_answered)
+    making = Making("sagemaker", (CreateStep(f"Create{word}{version}"),), speaks_as_answered=speaks_as_answered)
     return f"AWS::SageMaker::{word}", making
 
 
@@ -73,28 +73,28 @@ _S3: Final = {
     "AWS::S3::Bucket": Making(
         "s3",
         (
-            Step("CreateBucket", _BUCKET),
-            Step(
+            CreateStep("CreateBucket", _BUCKET),
+            CreateStep(
                 "PutBucketEncryption",
                 {**_BUCKET, "ServerSideEncryptionConfiguration": "ServerSideEncryptionConfiguration"},
                 "ServerSideEncryptionConfiguration",
             ),
-            Step(
+            CreateStep(
                 "PutPublicAccessBlock",
                 {**_BUCKET, "PublicAccessBlockConfiguration": "PublicAccessBlockConfiguration"},
                 "PublicAccessBlockConfiguration",
             ),
-            Step(
+            CreateStep(
                 "PutBucketVersioning",
                 {**_BUCKET, "VersioningConfiguration": "VersioningConfiguration"},
                 "VersioningConfiguration",
             ),
-            Step(
+            CreateStep(
                 "PutBucketLogging",
                 {**_BUCKET, "BucketLoggingStatus.LoggingEnabled": "LoggingEnabled"},
                 "LoggingEnabled",
             ),
-            Step(
+            CreateStep(
                 "PutBucketLifecycleConfiguration",
                 {**_BUCKET, "LifecycleConfiguration": "LifecycleConfiguration"},
                 "LifecycleConfiguration",
@@ -106,7 +106,7 @@ _S3: Final = {
         speaks_as_answered=True,
     ),
     "AWS::S3::BucketPolicy": Making(
-        "s3", (Step("PutBucketPolicy", {"Bucket": "Bucket", "Policy": "Policy"}),), speaks_as_answered=True
+        "s3", (CreateStep("PutBucketPolicy", {"Bucket": "Bucket", "Policy": "Policy"}),), speaks_as_answered=True
     ),
 }
 
@@ -117,24 +117,25 @@ def _identity(word: str) -> Making:
     return Making(
         "iam",
         (
-            Step(f"Create{word}"),
-            Step(
+            CreateStep(f"Create{word}"),
+            CreateStep(
                 f"Put{word}Policy",
                 {name: name, "PolicyName": "@.PolicyName", "PolicyDocument": "@.PolicyDocument"},
                 "Policies",
             ),
-            Step(f"Attach{word}Policy", {name: name, "PolicyArn": "@"}, "ManagedPolicyArns"),
-            *([Step("AddUserToGroup", {"UserName": name, "GroupName": "@"}, "Groups")] if word == "User" else []),
+            CreateStep(f"Attach{word}Policy", {name: name, "PolicyArn": "@"}, "ManagedPolicyArns"),
+            *([CreateStep("AddUserToGroup", {"UserName": name, "GroupName": "@"}, "Groups")] if word == "User" else []),
         ),
         answer=word,
         elsewhere=("Policies", "ManagedPolicyArns", "Groups", "LoginProfile"),
     )
 
 
-def _attached(operation: str, request: Mapping[str, str]) -> tuple[Step, ...]:
+def _attached(operation: str, request: Mapping[str, str]) -> tuple[CreateStep, ...]:
     """Return a step for each kind of identity that a policy may be attached to."""
     return tuple(
-        Step(operation.format(word), {f"{word}Name": "@", **request}, f"{word}s") for word in ("Role", "User", "Group")
+        CreateStep(operation.format(word), {f"{word}Name": "@", **request}, f"{word}s")
+        for word in ("Role", "User", "Group")
     )
 
 
@@ -149,16 +150,16 @@ _IAM: Final = {
     "AWS::IAM::ManagedPolicy": Making(
         "iam",
         (
-            Step("CreatePolicy", {**_POLICY, "PolicyName": "ManagedPolicyName", "Path": "Path"}),
+            CreateStep("CreatePolicy", {**_POLICY, "PolicyName": "ManagedPolicyName", "Path": "Path"}),
             *_attached("Attach{}Policy", {"PolicyArn": "Arn"}),
         ),
         answer="Policy",
         given_to=_IDENTITIES,
     ),
     "AWS::IAM::Policy": Making("iam", _attached("Put{}Policy", _POLICY), given_to=_IDENTITIES),
-    "AWS::IAM::RolePolicy": Making("iam", (Step("PutRolePolicy"),), given_to=_IDENTITIES),
-    "AWS::IAM::UserPolicy": Making("iam", (Step("PutUserPolicy"),), given_to=_IDENTITIES),
-    "AWS::IAM::GroupPolicy": Making("iam", (Step("PutGroupPolicy"),), given_to=_IDENTITIES),
+    "AWS::IAM::RolePolicy": Making("iam", (CreateStep("PutRolePolicy"),), given_to=_IDENTITIES),
+    "AWS::IAM::UserPolicy": Making("iam", (CreateStep("PutUserPolicy"),), given_to=_IDENTITIES),
+    "AWS::IAM::GroupPolicy": Making("iam", (CreateStep("PutGroupPolicy"),), given_to=_IDENTITIES),
 }
 
 _CODE: Final = b"PK\x05\x06" + bytes(18)
@@ -166,16 +167,16 @@ _CODE: Final = b"PK\x05\x06" + bytes(18)
 
 _LAMBDA: Final = {
     "AWS::Lambda::Function": Making(
-        "lambda", (Step("CreateFunction"),), fixed={"Code": {"ZipFile": _CODE}}, elsewhere=("Code",)
+        "lambda", (CreateStep("CreateFunction"),), fixed={"Code": {"ZipFile": _CODE}}, elsewhere=("Code",)
     ),
     "AWS::Lambda::Url": Making(
         "lambda",
-        (Step("CreateFunctionUrlConfig", {"FunctionName": "TargetFunctionArn", "*": ""}),),
+        (CreateStep("CreateFunctionUrlConfig", {"FunctionName": "TargetFunctionArn", "*": ""}),),
         elsewhere=("TargetFunctionArn",),
     ),
     "AWS::Lambda::Permission": Making(
         "lambda",
-        (Step("AddPermission", {"StatementId": "LogicalId", "*": ""}),),
+        (CreateStep("AddPermission", {"StatementId": "LogicalId", "*": ""}),),
         answer="Statement",
     ),
 }
@@ -183,40 +184,42 @@ _LAMBDA: Final = {
 _METHOD: Final = {"restApiId": "RestApiId", "resourceId": "ResourceId", "httpMethod": "HttpMethod"}
 
 _REST_API: Final = {
-    "AWS::ApiGateway::RestApi": Making("apigateway", (Step("CreateRestApi"),), speaks_as_answered=True),
-    "AWS::ApiGateway::Authorizer": Making("apigateway", (Step("CreateAuthorizer"),)),
-    "AWS::ApiGateway::Resource": Making("apigateway", (Step("CreateResource"),)),
+    "AWS::ApiGateway::RestApi": Making("apigateway", (CreateStep("CreateRestApi"),), speaks_as_answered=True),
+    "AWS::ApiGateway::Authorizer": Making("apigateway", (CreateStep("CreateAuthorizer"),)),
+    "AWS::ApiGateway::Resource": Making("apigateway", (CreateStep("CreateResource"),)),
     "AWS::ApiGateway::Method": Making(
         "apigateway",
         (
-            Step("PutMethod"),
-            Step("PutIntegration", {**_METHOD, "*": "@"}, "Integration"),
-            Step("PutMethodResponse", {**_METHOD, "*": "@"}, "MethodResponses"),
-            Step("PutIntegrationResponse", {**_METHOD, "*": "@"}, "Integration.IntegrationResponses"),
+            CreateStep("PutMethod"),
+            CreateStep("PutIntegration", {**_METHOD, "*": "@"}, "Integration"),
+            CreateStep("PutMethodResponse", {**_METHOD, "*": "@"}, "MethodResponses"),
+            CreateStep("PutIntegrationResponse", {**_METHOD, "*": "@"}, "Integration.IntegrationResponses"),
         ),
         elsewhere=("Integration", "MethodResponses", "IntegrationResponses"),
     ),
     "AWS::ApiGateway::Deployment": Making(
-        "apigateway", (Step("CreateDeployment"),), after=("AWS::ApiGateway::Method",)
+        "apigateway", (CreateStep("CreateDeployment"),), after=("AWS::ApiGateway::Method",)
     ),
-    "AWS::ApiGateway::Stage": Making("apigateway", (Step("CreateStage"),)),
+    "AWS::ApiGateway::Stage": Making("apigateway", (CreateStep("CreateStage"),)),
 }
 
 
 def _http(word: str) -> tuple[str, Making]:
-    return f"AWS::ApiGatewayV2::{word}", Making("apigatewayv2", (Step(f"Create{word}"),))
+    return f"AWS::ApiGatewayV2::{word}", Making("apigatewayv2", (CreateStep(f"Create{word}"),))
 
 
 _WATCHING: Final = {
-    "AWS::ApplicationAutoScaling::ScalableTarget": Making("application-autoscaling", (Step("RegisterScalableTarget"),)),
+    "AWS::ApplicationAutoScaling::ScalableTarget": Making(
+        "application-autoscaling", (CreateStep("RegisterScalableTarget"),)
+    ),
     "AWS::ApplicationAutoScaling::ScalingPolicy": Making(
         "application-autoscaling",
-        (Step("PutScalingPolicy"),),
+        (CreateStep("PutScalingPolicy"),),
         joined={"ScalingTargetId": ("ResourceId", "ScalableDimension", "ServiceNamespace")},
     ),
     "AWS::CloudWatch::Alarm": Making(
         "cloudwatch",
-        (Step("PutMetricAlarm"),),
+        (CreateStep("PutMetricAlarm"),),
         arn=("AlarmArn", "arn:{partition}:cloudwatch:{region}:{account}:alarm:{AlarmName}"),
     ),
 }
@@ -288,8 +291,8 @@ MAKINGS: Final[Mapping[str, Making]] = {
     "AWS::SageMaker::ModelPackageGroup": Making(
         "sagemaker",
         (
-            Step("CreateModelPackageGroup"),
-            Step(
+            CreateStep("CreateModelPackageGroup"),
+            CreateStep(
                 "PutModelPackageGroupPolicy",
                 {"ModelPackageGroupName": "ModelPackageGroupName", "ResourcePolicy": "ModelPackageGroupPolicy"},
                 "ModelPackageGroupPolicy",

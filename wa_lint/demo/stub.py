@@ -169,7 +169,7 @@ SILENCES: Final = (
 """From the API reference of each operation that creates (read 2026-11)."""
 
 
-class Memory:
+class StubMemory:
     """What was created in the embedded account: requests, joined with moto's answers to them."""
 
     def __init__(self, born: dt.datetime) -> None:
@@ -184,7 +184,7 @@ class Memory:
         return self._made.get((service, operation), [])
 
 
-def install(session: Raw, memory: Memory) -> None:
+def install(session: Raw, memory: StubMemory) -> None:
     """Hook `memory` and the tables into a boto3 session, before it makes its first client."""
     session.events.register("before-parameter-build", _keep_request)
     session.events.register(
@@ -214,7 +214,7 @@ def _keep_request(params: Items, context: Items, **_: Raw) -> None:
     context[_REQUEST] = dict(params)
 
 
-def _answered(memory: Memory, model: Raw, sent: Items, context: Items) -> tuple[Raw, Items] | None:
+def _answered(memory: StubMemory, model: Raw, sent: Items, context: Items) -> tuple[Raw, Items] | None:
     """Answer a call that moto lacks; None lets it through."""
     request = context[_REQUEST]
     row = _LACKING.get(_name(model))
@@ -230,19 +230,19 @@ def _answered(memory: Memory, model: Raw, sent: Items, context: Items) -> tuple[
     return _said(_shaped(memory, model.output_shape, found[0])) if found else _not_found(request)
 
 
-def _retime(memory: Memory, sent: Items, request: Items) -> None:
+def _retime(memory: StubMemory, sent: Items, request: Items) -> None:
     """Ask moto for all or for nothing: it knows when things were made by the clock, not the day that `_date` says."""
     if _WINDOW in request:
         body = json.loads(sent["body"]) | {_WINDOW: 0 if _is_in(memory, request) else _NEVER}
         sent["body"] = json.dumps(body).encode()
 
 
-def _is_in(memory: Memory, request: Items) -> bool:
+def _is_in(memory: StubMemory, request: Items) -> bool:
     """Whether the day on which everything was made is one that the request asks for."""
     return _WINDOW not in request or memory.born > request[_WINDOW]
 
 
-def _completed(memory: Memory, parsed: Items, model: Raw, context: Items) -> None:
+def _completed(memory: StubMemory, parsed: Items, model: Raw, context: Items) -> None:
     """Note what was created, and put back what moto lost."""
     name = _name(model)
     if "Error" in parsed:
@@ -259,7 +259,7 @@ def _completed(memory: Memory, parsed: Items, model: Raw, context: Items) -> Non
         _date(parsed, memory.born)
 
 
-def _restore(memory: Memory, row: Loss, item: Items) -> None:
+def _restore(memory: StubMemory, row: Loss, item: Items) -> None:
     for made in memory.made_by(row.service, row.made_by):
         if all(item.get(key) == made.get(key) for key in row.keys):
             for new, old in row.members.items():
@@ -293,7 +293,7 @@ _KINDS: Final = {"TrackingServer": "mlflow-tracking-server"}
 """What an ARN says, where it is not what the member of the ARN is called (service authorization reference)."""
 
 
-def _creation(memory: Memory, model: Raw, request: Items) -> Items:
+def _creation(memory: StubMemory, model: Raw, request: Items) -> Items:
     """Answer a creation with what it tells: the ARN, and an id where it has one."""
     if model.output_shape is None:
         return {}
@@ -312,7 +312,7 @@ _WITHIN: Final = ("DomainId", "UserProfileName", "AppType")
 """What the ARN of a thing in a domain says before its name."""
 
 
-def _told(memory: Memory, row: Lack, made: Items) -> Items:
+def _told(memory: StubMemory, row: Lack, made: Items) -> Items:
     """Return all that is known of `made`, in the words of the answer."""
     operation, key = row.joined
     others = [other for other in memory.made_by(row.service, operation) if other.get(key) == made.get(key)]
@@ -329,7 +329,7 @@ def _last(name: Raw) -> Raw:
     return name.rpartition(":")[2] if isinstance(name, str) else name
 
 
-def _page(memory: Memory, model: Raw, items: str, found: list[Items], request: Items) -> Items:
+def _page(memory: StubMemory, model: Raw, items: str, found: list[Items], request: Items) -> Items:
     shape = model.output_shape.members[items].member
     token = next((name for name in ("NextToken", "NextMarker") if name in model.output_shape.members), "")
     start = int(request.get("NextToken") or request.get("Marker") or 0)
@@ -337,12 +337,12 @@ def _page(memory: Memory, model: Raw, items: str, found: list[Items], request: I
     return page | ({token: str(start + _PAGE)} if token and start + _PAGE < len(found) else {})
 
 
-def _shaped(memory: Memory, shape: Raw, made: Items) -> Items:
+def _shaped(memory: StubMemory, shape: Raw, made: Items) -> Items:
     """Return what of `made` has a place in `shape`, and for what `shape` demands beyond that, a settled value."""
     return dict(_members(memory, shape, made))
 
 
-def _members(memory: Memory, shape: Raw, made: Items) -> Iterator[tuple[str, Raw]]:
+def _members(memory: StubMemory, shape: Raw, made: Items) -> Iterator[tuple[str, Raw]]:
     for name, member in shape.members.items():
         if name in made:
             yield name, shaped(member, made[name])[0]

@@ -21,7 +21,7 @@ from typing import Final
 
 from wa_lint.model import Value
 from wa_lint.redact.assigned import assigned
-from wa_lint.redact.data import Kind, any_mark, compiled, marks
+from wa_lint.redact.data import SecretKind, any_mark, compiled, marks
 from wa_lint.redact.names import SECRET, is_secret, telling
 
 __all__ = ["PAIR_VALUES", "flag_name", "mask", "mask_by_name", "mask_tree", "pair_name"]
@@ -121,7 +121,7 @@ _remembered: Final = lru_cache(8192)(_masked)
 
 
 def _without_tokens(text: str) -> str:
-    tried: set[Kind] = set()
+    tried: set[SecretKind] = set()
     for mark, kind in marks():
         if mark in text and kind not in tried:
             tried.add(kind)
@@ -130,7 +130,7 @@ def _without_tokens(text: str) -> str:
     return text
 
 
-def _starting(text: str, kind: Kind) -> Iterator[re.Match[str]]:
+def _starting(text: str, kind: SecretKind) -> Iterator[re.Match[str]]:
     """Yield what matches where one of the literals is that the kind begins with."""
     pattern = compiled(kind)
     for begin in kind.begins:

@@ -14,7 +14,7 @@ from wa_lint.model import Raw
 _Tree: TypeAlias = "dict[str, _Tree]"
 
 
-class Kind(msgspec.Struct, frozen=True, gc=False):
+class SecretKind(msgspec.Struct, frozen=True, gc=False):
     """One kind of secret that is known by its own look."""
 
     kind: str
@@ -24,7 +24,7 @@ class Kind(msgspec.Struct, frozen=True, gc=False):
     free: bool = False
 
 
-class Names(msgspec.Struct, frozen=True, gc=False):
+class TellingNames(msgspec.Struct, frozen=True, gc=False):
     """Words of names: see the comments in the data file."""
 
     secret: tuple[str, ...]
@@ -37,8 +37,8 @@ class Names(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Data(msgspec.Struct, frozen=True):
-    kinds: tuple[Kind, ...]
-    names: Names
+    kinds: tuple[SecretKind, ...]
+    names: TellingNames
 
 
 @cache
@@ -47,7 +47,7 @@ def data() -> _Data:
 
 
 @cache
-def marks() -> tuple[tuple[str, Kind], ...]:
+def marks() -> tuple[tuple[str, SecretKind], ...]:
     """Return each literal that tells of a kind, with the kind, in the order of the file."""
     return tuple((mark, kind) for kind in data().kinds for mark in (*kind.begins, *kind.holds))
 
@@ -72,7 +72,7 @@ def _spelled(tree: _Tree) -> str:
 
 
 @cache
-def compiled(kind: Kind) -> re.Pattern[str]:
+def compiled(kind: SecretKind) -> re.Pattern[str]:
     """Compile when a text holds one of the literals: most runs need none."""
     return re.compile(kind.pattern if kind.free else f"{_START}(?:{kind.pattern}){_END}")
 

@@ -31,7 +31,7 @@ from wa_lint.truth import Truth, equals, every
 T = TypeVar("T")
 
 
-class Fact(Protocol):
+class ComputedFact(Protocol):
     """What is needed of an entry of `wa_lint.facts.FACTS`."""
 
     @property
@@ -44,10 +44,10 @@ class Fact(Protocol):
     def compute(self) -> Callable[[Cell], object]: ...
 
 
-Facts = Mapping[tuple[str, str, str], Fact]
+Facts = Mapping[tuple[str, str, str], ComputedFact]
 
 
-def graph_of(snapshot: Snapshot, facts: Iterable[Fact] = ()) -> Graph:
+def graph_of(snapshot: Snapshot, facts: Iterable[ComputedFact] = ()) -> Graph:
     """Return the graph of `snapshot`, whose cells bear all links and the `facts`."""
     table = {(fact.type, fact.path, fact.name): fact for fact in facts}
     return Graph(snapshot, lambda cell, name: _lookup(table, cell, name))

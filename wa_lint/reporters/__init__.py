@@ -38,7 +38,7 @@ class Past(msgspec.Struct, frozen=True):
     passed: int
 
 
-class Options(msgspec.Struct, frozen=True):
+class RenderOptions(msgspec.Struct, frozen=True):
     """How the reader wants it. No option changes a verdict."""
 
     show_all: bool = False
@@ -53,7 +53,7 @@ class Options(msgspec.Struct, frozen=True):
     """The lines of the source behind a uri, secrets masked; none where they are not at hand."""
 
 
-Reporter: TypeAlias = Callable[[Report, Options], str]
+Reporter: TypeAlias = Callable[[Report, RenderOptions], str]
 
 REPORTERS: Final[Mapping[str, str]] = {
     "asff": "wa_lint.reporters.asff",

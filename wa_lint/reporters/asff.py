@@ -18,7 +18,7 @@ from typing import Final
 
 from wa_lint import __version__, lens
 from wa_lint.model import Finding, Outcome, Raw, Report, Resource, Severity
-from wa_lint.reporters import Options, blanked, tally
+from wa_lint.reporters import RenderOptions, blanked, tally
 from wa_lint.reporters.json_report import encode
 
 GENERATOR: Final = "wa-lint/"
@@ -56,7 +56,7 @@ _SECURITY: Final = "Software and Configuration Checks/AWS Security Best Practice
 _OTHERWISE: Final = "Software and Configuration Checks/Industry and Regulatory Standards"
 
 
-def render(report: Report, options: Options) -> str:
+def render(report: Report, options: RenderOptions) -> str:
     moment = options.made_at or f"{report.judged_at or '1970-01-01'}T00:00:00"
     return encode([finding for found in by_place(report, moment).values() for finding in found])
 

@@ -15,7 +15,7 @@ import re
 from typing import Final
 
 from wa_lint.model import Finding, Outcome, Report
-from wa_lint.reporters import Options, coverage, tally, visible_lines
+from wa_lint.reporters import RenderOptions, coverage, tally, visible_lines
 from wa_lint.reporters import set_words as stages
 
 _FORMULA: Final = re.compile(r"(?:^|(?<=[;\n]))(?=[\s'\";]*[=+\-@\t\uff1d\uff0b\uff0d\uff20])|^(?=[\s'\"]*;)")
@@ -51,7 +51,7 @@ _COLUMNS: Final = (
 )
 
 
-def render(report: Report, options: Options) -> str:
+def render(report: Report, options: RenderOptions) -> str:
     where = stages.where_of(report)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from wa_lint.model import Finding, Outcome, Report, Severity
-from wa_lint.reporters import Options, configured, coverage, tally, visible
+from wa_lint.reporters import RenderOptions, configured, coverage, tally, visible
 from wa_lint.reporters import set_words as stages
 
 _COMMAND: Final = {
@@ -30,7 +30,7 @@ _LONGEST: Final = 4000
 """Characters of the notice on the configuration: its author wrote it."""
 
 
-def render(report: Report, options: Options) -> str:
+def render(report: Report, options: RenderOptions) -> str:
     del options
     failing = [f for f in report.findings if f.outcome is Outcome.FAIL and f.is_open]
     failing.sort(key=lambda finding: -finding.rule.severity.rank)

@@ -11,7 +11,7 @@ import re
 from typing import Final
 
 from wa_lint.model import Finding, Outcome, Raw, Report, Severity
-from wa_lint.reporters import Options, coverage, visible
+from wa_lint.reporters import RenderOptions, coverage, visible
 from wa_lint.reporters import set_words as stages
 from wa_lint.reporters.finding_path import file_of
 from wa_lint.reporters.json_report import encode
@@ -24,7 +24,7 @@ _SEVERITY: Final = {
 }
 
 
-def render(report: Report, options: Options) -> str:
+def render(report: Report, options: RenderOptions) -> str:
     del options
     where = stages.where_of(report)
     failing = [f for f in report.findings if f.outcome is Outcome.FAIL and f.is_open]

@@ -9,7 +9,7 @@ from typing import Final
 
 from wa_lint import __version__, lens
 from wa_lint.model import Finding, Outcome, Raw, Report, Severity
-from wa_lint.reporters import Options, configured, coverage, visible, visible_lines
+from wa_lint.reporters import RenderOptions, configured, coverage, visible, visible_lines
 from wa_lint.reporters.finding_path import file_of
 from wa_lint.reporters.json_report import encode
 
@@ -27,7 +27,7 @@ _LONGEST_NAME, _LONGEST_SOLUTION = 255, 7000
 _TOOL: Final = {"id": "wa-lint", "name": "wa-lint", "version": __version__, "vendor": {"name": "wa-lint"}}
 
 
-def render(report: Report, options: Options) -> str:
+def render(report: Report, options: RenderOptions) -> str:
     broken = any(entry.status == "error" for entry in report.inputs)
     moment = options.made_at or f"{report.judged_at or '1970-01-01'}T00:00:00"
     failing = [f for f in report.findings if f.outcome is Outcome.FAIL and f.is_open]

@@ -15,7 +15,7 @@ from typing import Final
 
 from wa_lint import __version__, lens
 from wa_lint.model import Finding, Outcome, Raw, Report
-from wa_lint.reporters import Options, blanked, configured, coverage, tally, waste
+from wa_lint.reporters import RenderOptions, blanked, configured, coverage, tally, waste
 from wa_lint.reporters import set_words as stages
 from wa_lint.reporters.scorecard import Pillar, scorecard
 
@@ -26,7 +26,7 @@ _MOST_LISTED: Final = 2000
 """Findings that the page lists, the gravest; with 5,000 a browser takes a second for each letter of a filter."""
 
 
-def render(report: Report, options: Options) -> str:
+def render(report: Report, options: RenderOptions) -> str:
     style, script = _file("scorecard.css"), _file("scorecard.js")
     shown = [f for f in report.findings if f.outcome in {Outcome.FAIL, Outcome.UNKNOWN} or options.show_all]
     listed = sorted(
@@ -80,7 +80,7 @@ def _scope(report: Report) -> Raw:
     }
 
 
-def _excerpt(finding: Finding, options: Options) -> tuple[int, str] | None:
+def _excerpt(finding: Finding, options: RenderOptions) -> tuple[int, str] | None:
     place = finding.location
     lines = options.lines(place.uri) if place.line else ()
     return (place.line, blanked(lines[place.line - 1])[:200]) if 0 < place.line <= len(lines) else None

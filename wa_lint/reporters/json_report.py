@@ -24,12 +24,12 @@ from wa_lint.model import (
     Value,
     Waste,
 )
-from wa_lint.reporters import Options, configured, coverage, tally, visible_json
+from wa_lint.reporters import RenderOptions, configured, coverage, tally, visible_json
 
 _SHOWN = frozenset({Outcome.FAIL, Outcome.UNKNOWN})
 
 
-def render(report: Report, options: Options) -> str:
+def render(report: Report, options: RenderOptions) -> str:
     return encode(document(report, options))
 
 
@@ -42,7 +42,7 @@ def encode(document: object) -> str:
     return visible_json(msgspec.json.format(text, indent=2).decode()) + "\n"
 
 
-def document(report: Report, options: Options) -> _Report:
+def document(report: Report, options: RenderOptions) -> _Report:
     """Return the report as it is written; the fields below are the contract, in its order."""
     findings = [f for f in report.findings if options.show_all or f.outcome in _SHOWN]
     return _Report(

@@ -7,11 +7,11 @@ import json
 import msgspec
 
 from wa_lint.model import Report
-from wa_lint.reporters import Options, visible_json
+from wa_lint.reporters import RenderOptions, visible_json
 from wa_lint.reporters.json_report import document, encode
 
 
-def render(report: Report, options: Options) -> str:
+def render(report: Report, options: RenderOptions) -> str:
     written = json.loads(encode(msgspec.to_builtins(document(report, options))))
     found = [*written["findings"], *({"coverage": line} for line in written["coverage"] if line["kind"] != "unknown")]
     return "".join(visible_json(json.dumps(entry, ensure_ascii=False)) + "\n" for entry in found)

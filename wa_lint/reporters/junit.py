@@ -10,14 +10,14 @@ from xml.etree import ElementTree as ET
 
 from wa_lint import lens
 from wa_lint.model import Finding, Outcome, Report
-from wa_lint.reporters import Options, configured, coverage, tally, visible_lines
+from wa_lint.reporters import RenderOptions, configured, coverage, tally, visible_lines
 from wa_lint.reporters import set_words as stages
 
 _NO_XML: Final = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 has no way to say."""
 
 
-def render(report: Report, options: Options) -> str:
+def render(report: Report, options: RenderOptions) -> str:
     by_pillar: dict[str, list[Finding]] = defaultdict(list)
     for finding in report.findings:
         if options.show_all or finding.outcome is not Outcome.NOT_APPLICABLE:

@@ -14,7 +14,7 @@ from typing import Final
 
 from wa_lint import lens
 from wa_lint.model import Finding, Outcome, Report, Severity
-from wa_lint.reporters import Options, blanked, configured, coverage, tally
+from wa_lint.reporters import RenderOptions, blanked, configured, coverage, tally
 from wa_lint.reporters import set_words as stages
 
 MARK: Final = "<!-- wa-lint -->"
@@ -30,7 +30,7 @@ _LINKED: Final = re.compile(r"(@(?=\w)|#(?=\d)|\bGH(?=-\d)|\bwww(?=\.))", re.IGN
 """What GitHub makes a mention, a reference or an address of where it stands in plain text."""
 
 
-def render(report: Report, options: Options) -> str:
+def render(report: Report, options: RenderOptions) -> str:
     del options
     head = "\n".join((MARK, *_head(report))) + "\n"
     failing = [f for f in report.findings if f.outcome is Outcome.FAIL and f.is_open]

@@ -11,7 +11,7 @@ from typing import Final
 
 from wa_lint import __version__, lens
 from wa_lint.model import Finding, Outcome, Raw, Report, Resource, Severity
-from wa_lint.reporters import Options, tally, visible_lines
+from wa_lint.reporters import RenderOptions, tally, visible_lines
 from wa_lint.reporters.json_report import encode
 
 _VERSION: Final = "1.5.0"
@@ -31,7 +31,7 @@ _COMPLIANCE: Final = {Outcome.PASS: (1, "Pass"), Outcome.FAIL: (3, "Fail"), Outc
 _NEW, _SUPPRESSED = (1, "New"), (3, "Suppressed")
 
 
-def render(report: Report, options: Options) -> str:
+def render(report: Report, options: RenderOptions) -> str:
     moment = options.made_at or f"{report.judged_at or '1970-01-01'}T00:00:00"
     milliseconds = int(dt.datetime.fromisoformat(f"{moment.removesuffix('Z')}+00:00").timestamp() * 1000)
     shown = {Outcome.FAIL, Outcome.UNKNOWN} | ({Outcome.PASS} if options.show_all else set())

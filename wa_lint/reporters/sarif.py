@@ -28,7 +28,7 @@ from wa_lint.model import (
     Skew,
     Suppression,
 )
-from wa_lint.reporters import Options, configured, coverage, visible_lines
+from wa_lint.reporters import RenderOptions, configured, coverage, visible_lines
 from wa_lint.reporters import set_words as stages
 from wa_lint.reporters.finding_path import file_of
 from wa_lint.reporters.json_report import encode
@@ -43,7 +43,7 @@ _MOST_PLACES: Final = 100
 """Related places of a result, and steps of a way, that GitHub shows."""
 
 
-def render(report: Report, options: Options) -> str:
+def render(report: Report, options: RenderOptions) -> str:
     """Return the profile for GitHub: what fails and nobody allowed, the gravest of it where there is too much."""
     return log(report, options, is_full=False)
 
@@ -56,7 +56,7 @@ def notice(report: Report) -> str | None:
     return f"{left} of {left + MOST_RESULTS} findings are left out of the SARIF, the least severe: GitHub keeps no more"
 
 
-def log(report: Report, options: Options, *, is_full: bool) -> str:
+def log(report: Report, options: RenderOptions, *, is_full: bool) -> str:
     """Return a log of one run. The full profile has every outcome, what is suppressed too, and no cap."""
     run = _run(report, Shown(options.lines, is_full))
     return encode({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]})

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from wa_lint.model import Report
-from wa_lint.reporters import Options
+from wa_lint.reporters import RenderOptions
 from wa_lint.reporters.sarif import log
 
 
-def render(report: Report, options: Options) -> str:
+def render(report: Report, options: RenderOptions) -> str:
     return log(report, options, is_full=True)

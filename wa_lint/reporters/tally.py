@@ -39,7 +39,7 @@ class Amount(msgspec.Struct, frozen=True):
         return self.failed + self.unknown
 
 
-class News(msgspec.Struct, frozen=True):
+class NewsCount(msgspec.Struct, frozen=True):
     """How a run compares with an earlier one."""
 
     since: str
@@ -74,7 +74,7 @@ def total(findings: Iterable[Finding]) -> Tally:
     return _tally(Counter(_counted(finding) for finding in findings))
 
 
-def news(report: Report) -> News | None:
+def news(report: Report) -> NewsCount | None:
     """Return how many findings are new, worse, unchanged and fixed; None where nothing was compared."""
     if report.compared is None:
         return None
@@ -82,10 +82,10 @@ def news(report: Report) -> News | None:
     by_state = {
         state: _amount(f.outcome.value for f in kept if f.state == state) for state in ("new", "updated", "unchanged")
     }
-    return News(report.compared.since, **by_state, fixed=_amount(known.outcome for known in report.compared.fixed))
+    return NewsCount(report.compared.since, **by_state, fixed=_amount(known.outcome for known in report.compared.fixed))
 
 
-def news_in_words(found: News) -> str:
+def news_in_words(found: NewsCount) -> str:
     """Return ``1 new, 17 unchanged since main, 3 fixed``."""
     worse = [f"{_in_words(found.updated, 'worse')}"] if found.updated.total else []
     parts = [

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from wa_lint.model import Evidence, Finding, Gap, Input, Location, Outcome, Report, Severity, Suppression
-from wa_lint.reporters import Options, blanked, configured, coverage, tally, visible, waste
+from wa_lint.reporters import RenderOptions, blanked, configured, coverage, tally, visible, waste
 from wa_lint.reporters import set_words as stages
 
 _ANSI: Final = {
@@ -48,7 +48,7 @@ class Ink(msgspec.Struct, frozen=True):
         return f"\x1b[{_ANSI[style]}m{shown}\x1b[0m" if self.colour and style else shown
 
 
-def render(report: Report, options: Options) -> str:
+def render(report: Report, options: RenderOptions) -> str:
     ink = Ink(options.colour)
     by_outcome: dict[Outcome, list[Finding]] = defaultdict(list)
     for finding in report.findings:
@@ -74,7 +74,7 @@ def render(report: Report, options: Options) -> str:
 # --- what fails -------------------------------------------------------------------------------------
 
 
-def _failing(findings: Iterable[Finding], where: stages.Where, options: Options, ink: Ink) -> Iterator[str]:
+def _failing(findings: Iterable[Finding], where: stages.Where, options: RenderOptions, ink: Ink) -> Iterator[str]:
     places: dict[str, dict[tuple[str, str], list[Finding]]] = defaultdict(lambda: defaultdict(list))
     for finding in findings:
         places[_place(finding)][finding.resource.id, finding.resource.type].append(finding)
@@ -98,7 +98,7 @@ def _place(finding: Finding) -> str:
     return f"account {account}, {region}"
 
 
-def _finding(finding: Finding, where: str, options: Options, ink: Ink) -> Iterator[str]:
+def _finding(finding: Finding, where: str, options: RenderOptions, ink: Ink) -> Iterator[str]:
     severity = finding.rule.severity.value
     yield f"{_INDENT}{ink(severity, severity)}  {ink(finding.rule.id, 'bold')}"
     yield from _prose(finding.message, options, ink)
@@ -119,7 +119,7 @@ def _finding(finding: Finding, where: str, options: Options, ink: Ink) -> Iterat
     yield from _because(finding, options, ink)
 
 
-def _teaching(finding: Finding, options: Options, ink: Ink) -> Iterator[str]:
+def _teaching(finding: Finding, options: RenderOptions, ink: Ink) -> Iterator[str]:
     """Yield why it matters and what mends it: said once for each rule, at its first finding."""
     yield from _prose(_first_sentence(finding.rule.why), options, ink, label="why: ")
     yield from _prose(finding.rule.fix.strip().split("\n\n")[0], options, ink, label="fix: ")
@@ -130,7 +130,7 @@ def _first_sentence(text: str) -> str:
     return re.split(r"(?<=[.!?])\s", " ".join(text.split()), maxsplit=1)[0]
 
 
-def _snippet(place: Location, options: Options, ink: Ink) -> Iterator[str]:
+def _snippet(place: Location, options: RenderOptions, ink: Ink) -> Iterator[str]:
     """Yield the place and, where the source is at hand, its line with a caret under the span."""
     yield f"{_INDENT}{_INDENT}{ink('-->', 'faint')} {ink(str(place))}"
     lines = options.lines(place.uri) if place.line else ()
@@ -155,7 +155,7 @@ def _window(line: str, place: Location, room: int) -> tuple[str, int, int]:
     return shown, start - cut, max(1, min(end, cut + room - 1) - start)
 
 
-def _because(finding: Finding, options: Options, ink: Ink) -> Iterator[str]:
+def _because(finding: Finding, options: RenderOptions, ink: Ink) -> Iterator[str]:
     """Yield the evidence that stands elsewhere."""
     elsewhere = [evidence for evidence in finding.evidence if evidence.location != finding.location]
     for evidence in elsewhere[:_MOST_EVIDENCE]:
@@ -176,7 +176,7 @@ def _said(evidence: Evidence, near: Location) -> str:
 # --- what differs between stages --------------------------------------------------------------------
 
 
-def _skew(report: Report, options: Options, ink: Ink) -> Iterator[str]:
+def _skew(report: Report, options: RenderOptions, ink: Ink) -> Iterator[str]:
     if report.skew:
         lines = [ink(f"Not the same in every stage ({len(report.skew)}, MLOPS06-BP01)", "bold")]
         for skew in report.skew:
@@ -187,7 +187,7 @@ def _skew(report: Report, options: Options, ink: Ink) -> Iterator[str]:
 # --- what was not judged, what passed ---------------------------------------------------------------
 
 
-def _undecided(findings: Sequence[Finding], options: Options, ink: Ink) -> Iterator[str]:
+def _undecided(findings: Sequence[Finding], options: RenderOptions, ink: Ink) -> Iterator[str]:
     if not findings:
         return
     reasons: dict[str, list[Finding]] = defaultdict(list)
@@ -203,7 +203,7 @@ def _undecided(findings: Sequence[Finding], options: Options, ink: Ink) -> Itera
 _OLD: Final = {"baseline": "of the baseline"}
 
 
-def _allowed(findings: Iterable[Finding], options: Options, ink: Ink) -> Iterator[str]:
+def _allowed(findings: Iterable[Finding], options: RenderOptions, ink: Ink) -> Iterator[str]:
     """Yield what somebody allowed, in his words; of what is older than the baseline, only how much there is."""
     found = [(finding, finding.suppressed) for finding in findings if finding.suppressed]
     lines: list[str] = []
@@ -218,7 +218,7 @@ def _allowed(findings: Iterable[Finding], options: Options, ink: Ink) -> Iterato
         yield "\n".join([ink(f"Allowed ({len(found)})", "bold"), *lines])
 
 
-def _unchanged(report: Report, options: Options, ink: Ink) -> Iterator[str]:
+def _unchanged(report: Report, options: RenderOptions, ink: Ink) -> Iterator[str]:
     """Yield what failed or was unknown before, and is neither new nor suppressed."""
     found = [f for f in report.findings if f.state == "unchanged" and f.suppressed is None]
     if found and report.compared:
@@ -227,7 +227,7 @@ def _unchanged(report: Report, options: Options, ink: Ink) -> Iterator[str]:
         yield "\n".join([title, *shown])
 
 
-def _fixed(report: Report, options: Options, ink: Ink) -> Iterator[str]:
+def _fixed(report: Report, options: RenderOptions, ink: Ink) -> Iterator[str]:
     fixed = report.compared.fixed if report.compared else ()
     if not fixed or report.compared is None:
         return
@@ -251,14 +251,14 @@ def _reason(why: Suppression) -> str:
     return ", ".join(parts)
 
 
-def _passing(by_outcome: Mapping[Outcome, Sequence[Finding]], options: Options, ink: Ink) -> Iterator[str]:
+def _passing(by_outcome: Mapping[Outcome, Sequence[Finding]], options: RenderOptions, ink: Ink) -> Iterator[str]:
     for outcome, title in ((Outcome.PASS, "Passed"), (Outcome.NOT_APPLICABLE, "Not applicable")):
         found = by_outcome.get(outcome, ())
         if found:
             yield "\n".join([ink(f"{title} ({len(found)})", "bold"), *_by_rule(found, options, ink)])
 
 
-def _by_rule(findings: Iterable[Finding], options: Options, ink: Ink) -> Iterator[str]:
+def _by_rule(findings: Iterable[Finding], options: RenderOptions, ink: Ink) -> Iterator[str]:
     rules: dict[str, dict[str, None]] = defaultdict(dict)
     for finding in findings:
         rules[finding.rule.id][_subject(finding)] = None
@@ -296,7 +296,7 @@ def _broken(inputs: Sequence[Input], ink: Ink) -> Iterator[str]:
         yield "\n".join([ink(f"Not read ({len(broken)})", "bold"), *said])
 
 
-def _missed(report: Report, options: Options, ink: Ink) -> Iterator[str]:
+def _missed(report: Report, options: RenderOptions, ink: Ink) -> Iterator[str]:
     missed = coverage.lines(report, without={"nothing", *coverage.SHOWN_ALREADY})
     if missed:
         yield "\n".join(
@@ -304,7 +304,7 @@ def _missed(report: Report, options: Options, ink: Ink) -> Iterator[str]:
         )
 
 
-def _configuration(report: Report, options: Options, ink: Ink) -> Iterator[str]:
+def _configuration(report: Report, options: RenderOptions, ink: Ink) -> Iterator[str]:
     if report.configuration:
         said = [line for text in configured.sentences(report) for line in _prose(text, options, ink)]
         yield "\n".join([ink("Configuration", "bold"), *said])
@@ -362,7 +362,7 @@ def _count(number: int, noun: str) -> str:
 # --- lines ------------------------------------------------------------------------------------------
 
 
-def _prose(text: str, options: Options, ink: Ink, *, label: str = "") -> Iterator[str]:
+def _prose(text: str, options: RenderOptions, ink: Ink, *, label: str = "") -> Iterator[str]:
     """Yield a text in lines that fit, further ones below the end of its label."""
     hang = _INDENT + " " * min(len(label), 12)
     lines = textwrap.wrap(

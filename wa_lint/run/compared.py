@@ -17,7 +17,7 @@ from wa_lint.document import Document
 from wa_lint.errors import SourceError
 from wa_lint.model import Raw, Report, Snapshot, SourceKind
 from wa_lint.run.inputs import File, find, is_index_file, neighbours, read, uri_of
-from wa_lint.run.joined_templates import Template
+from wa_lint.run.joined_templates import TemplateInput
 from wa_lint.run.nested_files import judged_within
 from wa_lint.run.snapshot_folder import read_index, read_parts
 from wa_lint.sources.live.collectors import COLLECTORS
@@ -101,7 +101,7 @@ def _snapshots(file: File, read_well: Collection[str]) -> Iterator[Snapshot]:
 
 
 def _of_template(file: File, found: Document) -> Snapshot:
-    return Template(found, neighbours(file), file.constructs).snapshot({})
+    return TemplateInput(found, neighbours(file), file.constructs).snapshot({})
 
 
 def _each_once(snapshots: Iterable[Snapshot]) -> Iterator[Snapshot]:

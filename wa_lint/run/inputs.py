@@ -20,8 +20,8 @@ from wa_lint.errors import ConfigError, SourceError
 from wa_lint.model import Input, Snapshot
 from wa_lint.redact import mask
 from wa_lint.run.snapshot_folder import INDEX, is_index
-from wa_lint.run.walking import SUFFIXES, Passed, Seen, walk
-from wa_lint.sources.export.as_option import OPTION, Said, parse, read_said, unread
+from wa_lint.run.walking import SUFFIXES, PassedFiles, FoundFile, walk
+from wa_lint.sources.export.as_option import OPTION, NamedAnswer, parse, read_said, unread
 from wa_lint.sources.export.export_reader import looks_like_export, read_export
 from wa_lint.sources.template import looks_like_broken_template, looks_like_template, unwrapped
 
@@ -47,7 +47,7 @@ class File(msgspec.Struct, frozen=True, order=True):
     """The CDK construct of each resource, where the manifest beside a template says it."""
     odd: str = ""
     """Why it is not opened, if it is not."""
-    said: Said | None = None
+    said: NamedAnswer | None = None
     """Which answer of the AWS CLI it holds, and whose, where somebody said it (`--as`)."""
     is_named: bool = False
     """Whether a person named it: then it is an error that it cannot be parsed."""
@@ -86,7 +86,7 @@ def look(
     Raise `ConfigError` where one does not exist.
     """
     found: dict[tuple[str, str], File] = {}
-    passed = Passed(start)
+    passed = PassedFiles(start)
     excluded: set[str] = set()
     for path in paths:
         if str(path) == "-":
@@ -95,7 +95,7 @@ def look(
         _demand(path)
         is_folder = path.is_dir()
         root = path if is_folder else path.parent
-        for seen in walk(path, passed) if is_folder else [Seen(path)]:
+        for seen in walk(path, passed) if is_folder else [FoundFile(path)]:
             file = seen.path
             odd = _odd(file, root) if is_folder else ""
             is_named = not is_folder and not is_forced

@@ -12,7 +12,7 @@ from wa_lint.model import Raw, Snapshot
 from wa_lint.sources.template import Member, Pins, snapshot_of, snapshot_together
 
 
-class Template(msgspec.Struct, frozen=True, eq=False):
+class TemplateInput(msgspec.Struct, frozen=True, eq=False):
     """A template whose parameters are still to be given."""
 
     document: Document
@@ -33,7 +33,7 @@ class Template(msgspec.Struct, frozen=True, eq=False):
 class Together(msgspec.Struct, frozen=True, eq=False):
     """Templates of which one imports what another exports, or names what it makes."""
 
-    templates: Sequence[Template]
+    templates: Sequence[TemplateInput]
 
     @property
     def declared(self) -> Mapping[str, Raw]:
@@ -44,7 +44,7 @@ class Together(msgspec.Struct, frozen=True, eq=False):
         names = {id_: path for template in self.templates for id_, path in self._constructs(template)}
         return _named(snapshot_together(members, pins), names)
 
-    def _constructs(self, template: Template) -> Iterator[tuple[str, str]]:
+    def _constructs(self, template: TemplateInput) -> Iterator[tuple[str, str]]:
         """Yield the constructs by both names that their resources may have among the others."""
         for id_, path in template.constructs.items():
             yield f"{template.document.uri}#{id_}", path

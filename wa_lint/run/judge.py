@@ -20,10 +20,10 @@ from wa_lint.rule import Rule
 from wa_lint.run.given_parameters import demand_declared
 from wa_lint.run.inputs import File, NotOurs, is_index_file, neighbours, read, size_of
 from wa_lint.run.joined_snapshots import join
-from wa_lint.run.joined_templates import Template, Together, connected
+from wa_lint.run.joined_templates import TemplateInput, Together, connected
 from wa_lint.run.merged_sets import combine
 from wa_lint.run.nested_files import judged_within
-from wa_lint.run.shards import Asked, judge_folder
+from wa_lint.run.shards import JudgingTask, judge_folder
 from wa_lint.sources.template import Stage, refusal
 
 _FEW = 1000
@@ -139,7 +139,7 @@ def _judge(file: File, rules: Sequence[Rule], task: Task) -> Judged:
 def _judged(file: File, rules: Sequence[Rule], task: Task) -> Judged:
     found = read(file)
     if isinstance(found, Document):
-        template = Template(found, neighbours(file), file.constructs)
+        template = TemplateInput(found, neighbours(file), file.constructs)
         return _judge_template(template, rules, task)
     return _judge_export(found, rules, task)
 
@@ -147,7 +147,7 @@ def _judged(file: File, rules: Sequence[Rule], task: Task) -> Judged:
 def _judge_folder(file: File, rules: Sequence[Rule], task: Task, jobs: int | None) -> Judged:
     """Judge a snapshot that stands in a folder, by its index."""
     try:
-        asked = Asked(task.choice, task.now, task.today)
+        asked = JudgingTask(task.choice, task.now, task.today)
         rows, report = judge_folder(Path(file.path), file.uri, asked, rules, jobs, lightened)
     except SourceError as error:
         return Judged((Input(file.uri, "unknown", "error", error.problem),), complaints=(str(error),))
@@ -172,7 +172,7 @@ def _fault(uri: str, error: Exception, task: Task) -> Judged:
 # --- templates, for each stage ----------------------------------------------------------------------
 
 
-def _judge_template(template: Template, rules: Sequence[Rule], task: Task) -> Judged:
+def _judge_template(template: TemplateInput, rules: Sequence[Rule], task: Task) -> Judged:
     """Judge a template for each stage whose values it does not refuse. The others cost no stage its verdict."""
     uri = template.document.uri
     refused = {stage.name: list(_refusals(template, stage)) for stage in task.stages}
@@ -197,7 +197,7 @@ def _judge_template(template: Template, rules: Sequence[Rule], task: Task) -> Ju
     )
 
 
-def _refusals(template: Template, stage: Stage) -> Iterator[str]:
+def _refusals(template: TemplateInput, stage: Stage) -> Iterator[str]:
     """Yield a line for each value that the template's own constraints refuse, as CloudFormation would."""
     declared = template.declared
     for name, value in stage.pins.items():
@@ -207,7 +207,7 @@ def _refusals(template: Template, stage: Stage) -> Iterator[str]:
 
 
 def _reports(
-    template: Template | Together, stages: Iterable[Stage], rules: Sequence[Rule], task: Task
+    template: TemplateInput | Together, stages: Iterable[Stage], rules: Sequence[Rule], task: Task
 ) -> tuple[Mapping[str, Report], Sequence[Snapshot]]:
     """Return the report of each stage, and the snapshots that they are of. Stages with equal values share one."""
     known: dict[str, tuple[Report, Snapshot]] = {}
@@ -260,7 +260,7 @@ def _anew(files: Sequence[File], first: Judged, task: Task, rules: Sequence[Rule
         with limited(task.budget, files[0].uri, sum(map(size_of, files))):
             documents = [(file, read(file)) for file in files]
             templates = [
-                Template(document, neighbours(file), file.constructs)
+                TemplateInput(document, neighbours(file), file.constructs)
                 for file, document in documents
                 if isinstance(document, Document)
             ]

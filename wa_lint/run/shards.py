@@ -23,7 +23,7 @@ from wa_lint.references.reach import Reach, reach_of, together
 from wa_lint.rule import Rule
 from wa_lint.run import snapshot_folder as folder
 from wa_lint.run.joined_snapshots import join
-from wa_lint.run.snapshot_folder import Index, Part
+from wa_lint.run.snapshot_folder import FolderIndex, Part
 from wa_lint.sources.jobs import with_jobs
 
 _FEW: Final = 10_000
@@ -34,7 +34,7 @@ _EVERYTHING: Final = "AWS::*"
 """In place of a type, where nothing of an account or region could be read."""
 
 
-class Asked(msgspec.Struct, frozen=True):
+class JudgingTask(msgspec.Struct, frozen=True):
     """What judging depends on but the snapshot. It travels to other processes."""
 
     choice: Choice
@@ -54,7 +54,7 @@ class Shard(msgspec.Struct, frozen=True, kw_only=True):
     """It judges every `of`-th resource of the parts, beginning with `number`."""
     elsewhere: frozenset[tuple[str, str]] = frozenset()
     """(type, id) of resources that another shard judges."""
-    asked: Asked
+    asked: JudgingTask
     today: str
 
 
@@ -71,7 +71,7 @@ Light = Callable[[Report], Report]
 
 
 def judge_folder(
-    file: Path, uri: str, asked: Asked, rules: Sequence[Rule], jobs: int | None, light: Light
+    file: Path, uri: str, asked: JudgingTask, rules: Sequence[Rule], jobs: int | None, light: Light
 ) -> tuple[Sequence[Input], Report]:
     """Return a row for each part of the index in `file`, and the report on all of them, made `light` where it arises.
 
@@ -127,7 +127,7 @@ def _look(task: tuple[str, str, Part]) -> Looked:
 
 
 def _shards(
-    place: str, uri: str, looked: Sequence[Looked], index: Index, asked: Asked, workers: int
+    place: str, uri: str, looked: Sequence[Looked], index: FolderIndex, asked: JudgingTask, workers: int
 ) -> Sequence[Shard]:
     whole = [one for one in looked if one.reach is not None]
     size = sum(one.part.resources for one in whole)
@@ -201,7 +201,7 @@ def _lean(report: Report) -> Report:
 # --- rows and gaps ----------------------------------------------------------------------------------
 
 
-def _rows(index: Index, uri: str, looked: Sequence[Looked]) -> Iterator[Input]:
+def _rows(index: FolderIndex, uri: str, looked: Sequence[Looked]) -> Iterator[Input]:
     faults = {one.part.key: one.fault for one in looked}
     for part in index.parts:
         fault = faults.get(part.key)
@@ -228,7 +228,7 @@ def _cut(part: Part) -> str | None:
     return "it was read in part: the reading was interrupted" if part.status == "partial" else None
 
 
-def _gaps(index: Index) -> Iterator[Gap]:
+def _gaps(index: FolderIndex) -> Iterator[Gap]:
     """Yield what could not be read at all, so that nobody takes it for absent."""
     for part in index.parts:
         if part.file is None and part.status in ("failed", "waiting"):

@@ -52,7 +52,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
         return self.account, self.region or ""
 
 
-class Options(msgspec.Struct, frozen=True, kw_only=True):
+class ReadingOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What a reading that goes on must have in common with what there is."""
 
     regions: tuple[str, ...]
@@ -60,27 +60,27 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """None: all that can be read."""
 
 
-class Index(msgspec.Struct, frozen=True, kw_only=True):
+class FolderIndex(msgspec.Struct, frozen=True, kw_only=True):
     """What stands in ``index.json``."""
 
     wa_lint_index: int = FORMAT
     tool: str = f"wa-lint {__version__}"
     taken_at: str
     """ISO 8601, UTC: the end of every window that was asked for, the same in all parts."""
-    options: Options
+    options: ReadingOptions
     parts: tuple[Part, ...] = ()
 
 
 class Folder:
     """A folder that is being filled. To be used from one thread."""
 
-    def __init__(self, path: Path, index: Index) -> None:
+    def __init__(self, path: Path, index: FolderIndex) -> None:
         self.path = path
         self._index = index
         self._parts = {part.key: part for part in index.parts}
 
     @property
-    def index(self) -> Index:
+    def index(self) -> FolderIndex:
         return msgspec.structs.replace(self._index, parts=in_order(self._parts.values()))
 
     def known(self, part: Part) -> Part | None:
@@ -128,7 +128,7 @@ def is_folder(path: Path) -> bool:
         return False
 
 
-def read_index(path: Path, uri: str) -> Index:
+def read_index(path: Path, uri: str) -> FolderIndex:
     """Return the index in the file `path`. Raise SourceError where it is damaged, of another format or leads out."""
     try:
         content = path.read_bytes() if path.stat().st_size <= _MOST_BYTES else b""
@@ -139,7 +139,7 @@ def read_index(path: Path, uri: str) -> Index:
         version = raw.get("wa_lint_index") if isinstance(raw, dict) else None
         if version != FORMAT:
             raise SourceError(uri, f"an index of format {version}; this wa-lint reads format {FORMAT}")
-        index = msgspec.convert(raw, Index)
+        index = msgspec.convert(raw, FolderIndex)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise SourceError(uri, f"damaged: {error}") from error
     for part in index.parts:
@@ -166,7 +166,7 @@ def read_parts(folder: Path, uri: str, parts: Iterable[Part]) -> Iterator[tuple[
             yield part, load(folder, uri, part)
 
 
-def demand_fit(index: Index, options: Options, accounts: Iterable[str], where: str) -> None:
+def demand_fit(index: FolderIndex, options: ReadingOptions, accounts: Iterable[str], where: str) -> None:
     """Raise `ConfigError` where what was begun in `where` is not what is asked for now."""
     held = {part.account for part in index.parts if part.file is not None}
     strange = sorted(held - set(accounts))

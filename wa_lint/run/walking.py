@@ -45,7 +45,7 @@ _MOST_PEEKED: Final = 5000
 _PEEK: Final = 1 << 16
 
 
-class Seen(msgspec.Struct, frozen=True):
+class FoundFile(msgspec.Struct, frozen=True):
     """A file to look into."""
 
     path: Path
@@ -53,7 +53,7 @@ class Seen(msgspec.Struct, frozen=True):
     """The CDK construct of each resource, where the manifest beside a template says it."""
 
 
-class Passed:
+class PassedFiles:
     """Counts what is not looked into, by reason. It keeps the first rows of each reason, in the order they came."""
 
     def __init__(self, start: Path) -> None:
@@ -118,7 +118,7 @@ def capped(entries: Iterable[Input]) -> list[Input]:
     return [*kept, *(rest_of(reason, files) for reason, files in rest.items())]
 
 
-def walk(folder: Path, passed: Passed) -> Iterator[Seen]:
+def walk(folder: Path, passed: PassedFiles) -> Iterator[FoundFile]:
     """Yield the files of a folder that may be inputs, and the folders that cannot be listed: to read one says why.
 
     Links to folders are not followed. The templates that the manifest of a CDK cloud assembly names come first, with
@@ -129,11 +129,11 @@ def walk(folder: Path, passed: Passed) -> Iterator[Seen]:
     for place, folders, files in os.walk(folder, onerror=refused.append):
         if INDEX in files and Path(place, INDEX).is_file() and is_folder(Path(place)):  # a pipe may wait for ever
             named |= _named_by_index(Path(place))
-            yield Seen(Path(place, INDEX))
+            yield FoundFile(Path(place, INDEX))
         stacks = stacks_of(Path(place)) if MANIFEST in files else None
         if stacks:
-            yield from (Seen(stack.template, stack.constructs) for stack in stacks)
-        counted = passed if passed.enter(place) else Passed(folder)
+            yield from (FoundFile(stack.template, stack.constructs) for stack in stacks)
+        counted = passed if passed.enter(place) else PassedFiles(folder)
         folders[:] = sorted(_entered(folder, place, folders, counted, is_assembly=stacks is not None))
         for name in sorted(files):
             path = os.path.join(place, name)  # noqa: PTH118, a Path for each of 50,000 files costs half a second
@@ -141,8 +141,8 @@ def walk(folder: Path, passed: Passed) -> Iterator[Seen]:
             if suffix not in SUFFIXES:
                 counted.file(path, suffix)
             elif not named or os.path.realpath(path) not in named:
-                yield Seen(Path(path))
-    yield from (Seen(Path(error.filename)) for error in refused)
+                yield FoundFile(Path(path))
+    yield from (FoundFile(Path(error.filename)) for error in refused)
 
 
 def _named_by_index(folder: Path) -> set[str]:
@@ -154,7 +154,9 @@ def _named_by_index(folder: Path) -> set[str]:
     return {os.path.realpath(folder / part.file) for part in parts if part.file is not None}
 
 
-def _entered(root: Path, place: str, folders: Collection[str], passed: Passed, *, is_assembly: bool) -> Iterator[str]:
+def _entered(
+    root: Path, place: str, folders: Collection[str], passed: PassedFiles, *, is_assembly: bool
+) -> Iterator[str]:
     """Yield the folders to go into; the others are counted with all that is below them."""
     for name in sorted(folders):
         path = os.path.join(place, name)  # noqa: PTH118, as above

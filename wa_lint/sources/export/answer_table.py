@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 
-class Known(msgspec.Struct, frozen=True, kw_only=True):
+class KnownAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """An answer that says whose it is."""
 
     command: str
@@ -34,14 +34,14 @@ _POLICIES: Final = ("Policies", "ManagedPolicyArns")
 _IN_LIST: Final = ("PermissionsBoundary", "Tags")
 
 KNOWN: Final = (
-    Known(
+    KnownAnswer(
         command="iam get-role",
         type="AWS::IAM::Role",
         holder="Role",
         has=("RoleName", "Arn", "AssumeRolePolicyDocument"),
         untold=_POLICIES,
     ),
-    Known(
+    KnownAnswer(
         command="iam list-roles",
         type="AWS::IAM::Role",
         holder="Roles",
@@ -49,14 +49,14 @@ KNOWN: Final = (
         has=("RoleName", "Arn", "AssumeRolePolicyDocument"),
         untold=(*_POLICIES, *_IN_LIST),
     ),
-    Known(
+    KnownAnswer(
         command="iam get-user",
         type="AWS::IAM::User",
         holder="User",
         has=("UserName", "Arn", "UserId"),
         untold=(*_POLICIES, "Groups", "LoginProfile"),
     ),
-    Known(
+    KnownAnswer(
         command="iam list-users",
         type="AWS::IAM::User",
         holder="Users",
@@ -64,7 +64,7 @@ KNOWN: Final = (
         has=("UserName", "Arn", "UserId"),
         untold=(*_POLICIES, "Groups", "LoginProfile", *_IN_LIST),
     ),
-    Known(
+    KnownAnswer(
         command="iam list-groups",
         type="AWS::IAM::Group",
         holder="Groups",
@@ -72,90 +72,90 @@ KNOWN: Final = (
         has=("GroupName", "Arn", "GroupId"),
         untold=_POLICIES,
     ),
-    Known(
+    KnownAnswer(
         command="lambda get-function-url-config",
         type="AWS::Lambda::Url",
         has=("FunctionUrl", "FunctionArn", "AuthType"),
     ),
-    Known(
+    KnownAnswer(
         command="lambda list-function-url-configs",
         type="AWS::Lambda::Url",
         holder="FunctionUrlConfigs",
         is_list=True,
         has=("FunctionUrl", "FunctionArn", "AuthType"),
     ),
-    Known(
+    KnownAnswer(
         command="apigateway get-rest-api",
         type="AWS::ApiGateway::RestApi",
         has=("id", "name", "createdDate", "endpointConfiguration"),
     ),
-    Known(
+    KnownAnswer(
         command="apigateway get-rest-apis",
         type="AWS::ApiGateway::RestApi",
         holder="items",
         is_list=True,
         has=("id", "name", "createdDate", "endpointConfiguration"),
     ),
-    Known(
+    KnownAnswer(
         command="apigatewayv2 get-api",
         type="AWS::ApiGatewayV2::Api",
         has=("ApiId", "ApiEndpoint", "Name", "ProtocolType"),
     ),
-    Known(
+    KnownAnswer(
         command="apigatewayv2 get-apis",
         type="AWS::ApiGatewayV2::Api",
         holder="Items",
         is_list=True,
         has=("ApiId", "ApiEndpoint", "Name", "ProtocolType"),
     ),
-    Known(
+    KnownAnswer(
         command="bedrock get-guardrail",
         type="AWS::Bedrock::Guardrail",
         has=("guardrailArn", "guardrailId", "blockedInputMessaging"),
         named={"arn": "guardrailArn", "id": "guardrailId"},
     ),
-    Known(
+    KnownAnswer(
         command="bedrock get-custom-model",
         type="AWS::Bedrock::CustomModel",
         has=("modelArn", "modelName", "trainingDataConfig"),
     ),
-    Known(
+    KnownAnswer(
         command="bedrock get-provisioned-model-throughput",
         type="AWS::Bedrock::ProvisionedModelThroughput",
         has=("provisionedModelArn", "provisionedModelName", "modelUnits"),
     ),
-    Known(
+    KnownAnswer(
         command="bedrock list-provisioned-model-throughputs",
         type="AWS::Bedrock::ProvisionedModelThroughput",
         holder="provisionedModelSummaries",
         is_list=True,
         has=("provisionedModelArn", "provisionedModelName", "modelUnits"),
     ),
-    Known(
+    KnownAnswer(
         command="bedrock-agent get-agent",
         type="AWS::Bedrock::Agent",
         holder="agent",
         has=("agentArn", "agentId", "agentResourceRoleArn"),
         untold=("ActionGroups", "KnowledgeBases"),
     ),
-    Known(
+    KnownAnswer(
         command="bedrock-agent get-knowledge-base",
         type="AWS::Bedrock::KnowledgeBase",
         holder="knowledgeBase",
         has=("knowledgeBaseArn", "knowledgeBaseId", "knowledgeBaseConfiguration"),
     ),
-    Known(
+    KnownAnswer(
         command="bedrock-agent get-data-source",
         type="AWS::Bedrock::DataSource",
         holder="dataSource",
         has=("dataSourceId", "knowledgeBaseId", "dataSourceConfiguration"),
     ),
-    Known(
+    KnownAnswer(
         command="stepfunctions describe-state-machine",
         type="AWS::StepFunctions::StateMachine",
         has=("stateMachineArn", "definition", "roleArn"),
     ),
-    Known(
+    KnownAnswer(
         command="kms describe-key",
         type="AWS::KMS::Key",
         holder="KeyMetadata",
@@ -163,7 +163,7 @@ KNOWN: Final = (
         named={"KeyArn": "Arn"},
         untold=("EnableKeyRotation", "KeyPolicy", "RotationPeriodInDays"),
     ),
-    Known(
+    KnownAnswer(
         command="ecr describe-repositories",
         type="AWS::ECR::Repository",
         holder="repositories",

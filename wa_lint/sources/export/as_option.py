@@ -12,8 +12,8 @@ from wa_lint.document import read_document
 from wa_lint.errors import ConfigError, SourceError, did_you_mean
 from wa_lint.model import Listed, Location, Raw, Resource, Snapshot, SourceKind, Unknown
 from wa_lint.sources.export.answer_table import UNNAMED, UNREAD, Unnamed
-from wa_lint.sources.live.api_response import Item, Place, items_in, resource_of, settable, told
-from wa_lint.sources.live.collector import Call, Collector, Reach
+from wa_lint.sources.live.api_response import Item, ResponsePlace, items_in, resource_of, settable, told
+from wa_lint.sources.live.collector import ApiCall, Collector, ListingReach
 from wa_lint.sources.live.collectors import COLLECTORS
 
 OPTION: Final = "--as"
@@ -26,7 +26,7 @@ READ: Final = "docs/exports.md lists the answers that it reads"
 _ONE_CALL: Final = Unknown("another call tells, and this is the answer of one")
 
 
-class Said(msgspec.Struct, frozen=True):
+class NamedAnswer(msgspec.Struct, frozen=True):
     """Which answer a file holds, and whose: ``s3api:get-bucket-versioning:BUCKET``."""
 
     command: str
@@ -37,10 +37,10 @@ class Said(msgspec.Struct, frozen=True):
 
 class _Asked(msgspec.Struct, frozen=True):
     collector: Collector
-    call: Call
+    call: ApiCall
 
 
-def parse(text: str) -> Said:
+def parse(text: str) -> NamedAnswer:
     """Return what `--as` says. Raise `ConfigError` where it says nothing that is read."""
     service, _, rest = text.partition(":")
     operation, _, of = rest.partition(":")
@@ -50,7 +50,7 @@ def parse(text: str) -> Said:
     if command not in commands():
         near = did_you_mean(command, commands())
         raise ConfigError(OPTION, f"answers of {command!r} are not read{near or f'; {READ}'}")
-    return Said(command, of)
+    return NamedAnswer(command, of)
 
 
 def commands() -> dict[str, str]:
@@ -58,7 +58,7 @@ def commands() -> dict[str, str]:
     return {_command(asked): asked.collector.type for asked in _asked()}
 
 
-def read_said(content: bytes, uri: str, said: Said) -> Snapshot:
+def read_said(content: bytes, uri: str, said: NamedAnswer) -> Snapshot:
     """Return the snapshot of an answer. Raise `SourceError` where the file holds no such answer."""
     value = read_document(content, uri).value
     value = {} if value is None else value  # the AWS CLI prints nothing where an answer has no members
@@ -118,7 +118,9 @@ def _asked() -> Iterator[_Asked]:
 _POLICY: Final = next(collector for collector in COLLECTORS if collector.type == "AWS::IAM::ManagedPolicy")
 _VERSION: Final = _Asked(
     msgspec.structs.replace(_POLICY, renames={"Document": "PolicyDocument"}, listing=None),
-    Call(operation="GetPolicyVersion", request={"PolicyArn": "Arn"}, within="PolicyVersion", fills=("PolicyDocument",)),
+    ApiCall(
+        operation="GetPolicyVersion", request={"PolicyArn": "Arn"}, within="PolicyVersion", fills=("PolicyDocument",)
+    ),
 )
 """The one description that no scan asks for, since `GetAccountAuthorizationDetails` tells it too."""
 
@@ -144,7 +146,7 @@ def _resources(asked: _Asked, answer: Item, of: str) -> Iterator[Resource]:
     yield resource_of(collector, item, place, dict(_untold(asked, item)))
 
 
-def _inside(parent: Collector, item: Item, place: Place) -> Iterator[Resource]:
+def _inside(parent: Collector, item: Item, place: ResponsePlace) -> Iterator[Resource]:
     """Yield what stands inside an item, as the methods of a resource of an API."""
     for collector in COLLECTORS:
         held = item.get(collector.inside) if collector.parent == parent.type and collector.inside else None
@@ -179,7 +181,7 @@ def _untold(asked: _Asked, item: Item) -> Iterator[tuple[str, Unknown]]:
     yield from ((name, _ONE_CALL) for name in sorted(names - known))
 
 
-def _place(collector: Collector, of: str) -> Place:
+def _place(collector: Collector, of: str) -> ResponsePlace:
     """Return what an ARN, or ``ACCOUNT/REGION``, says of account and region."""
     account, slash, region = of.partition("/")
     partition = "aws"
@@ -187,8 +189,8 @@ def _place(collector: Collector, of: str) -> Place:
         _, partition, _, region, account, *_ = [*of.split(":"), *[""] * 5]
     elif not (slash and account.isdigit()):
         account, region = "", ""
-    is_regional = collector.reach is Reach.REGIONAL
-    return Place(account if account.isdigit() else None, (region or None) if is_regional else None, partition)
+    is_regional = collector.reach is ListingReach.REGIONAL
+    return ResponsePlace(account if account.isdigit() else None, (region or None) if is_regional else None, partition)
 
 
 def _placed(resource: Resource, uri: str) -> Resource:

@@ -21,7 +21,7 @@ from wa_lint.references.table import IDENTITIES, Identity
 from wa_lint.sources.export.aws_config_types import CAMEL, COVERS, NAMES, Camel
 from wa_lint.sources.export.export_document import Format, Found, without_schema
 from wa_lint.sources.export.to_cloudformation import changed, folded, in_words, read_json, with_unknown
-from wa_lint.sources.live.api_response import Place, document, rename, resource_of, settable
+from wa_lint.sources.live.api_response import ResponsePlace, document, rename, resource_of, settable
 from wa_lint.sources.live.collectors import COLLECTORS
 
 _LISTS: Final = ("configurationItems", "baseConfigurationItems", "BaseConfigurationItems")
@@ -263,7 +263,7 @@ def _permissions(item: _Item) -> Iterator[Resource]:
     statements = policy.get("Statement") if isinstance(policy, dict) else None
     collector = next(c for c in COLLECTORS if c.type == "AWS::Lambda::Permission")
     _, partition, *_ = [*(item.arn or "").split(":"), ""]
-    place = Place(item.account, item.region, partition or "aws")
+    place = ResponsePlace(item.account, item.region, partition or "aws")
     for statement in statements if isinstance(statements, list) else ():
         if isinstance(statement, dict):
             yield resource_of(collector, statement, place)

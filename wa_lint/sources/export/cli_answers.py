@@ -14,10 +14,10 @@ from typing import Final
 
 from wa_lint import redact
 from wa_lint.model import Listed, Location, Raw, Resource, Scope, Unknown
-from wa_lint.sources.export.answer_table import INLINE, KNOWN, Inline, Known
+from wa_lint.sources.export.answer_table import INLINE, KNOWN, Inline, KnownAnswer
 from wa_lint.sources.export.export_document import Format, Found
-from wa_lint.sources.live.api_response import Item, Place, document, filled, resource_of, words
-from wa_lint.sources.live.collector import Collector, Reach
+from wa_lint.sources.live.api_response import Item, ResponsePlace, document, filled, resource_of, words
+from wa_lint.sources.live.collector import Collector, ListingReach
 from wa_lint.sources.live.collectors import COLLECTORS
 
 PROOFS: Mapping[str, tuple[str, ...]] = {
@@ -205,8 +205,8 @@ def _is_named(collector: Collector, item: Item) -> bool:
     return filled(collector.name, item, _NOWHERE) is not None and (not kind or f":{kind}/" in str(arn))
 
 
-_NOWHERE: Final = Place(None, None)
-_SOMEWHERE: Final = Place("", "")
+_NOWHERE: Final = ResponsePlace(None, None)
+_SOMEWHERE: Final = ResponsePlace("", "")
 
 
 def _resource(collector: Collector, item: Item) -> Resource:
@@ -223,7 +223,7 @@ def _told_elsewhere(collector: Collector, item: Item) -> Iterator[tuple[str, Unk
             yield from ((name, Unknown(_ONE_CALL)) for name in call.fills)
 
 
-def _place(collector: Collector, item: Item) -> Place:
+def _place(collector: Collector, item: Item) -> ResponsePlace:
     """Return what the ARN says of account and region; where it has none, the other ARNs of the item.
 
     The ARN of a bucket says neither.
@@ -233,19 +233,19 @@ def _place(collector: Collector, item: Item) -> Place:
     place = _place_of(str(arn or ""), collector)
     for other in others:
         found = _place_of(other, collector)
-        place = Place(place.account or found.account, place.region or found.region, found.partition)
+        place = ResponsePlace(place.account or found.account, place.region or found.region, found.partition)
     endpoint = _ENDPOINT.match(str(item.get("ApiEndpoint", "")))
-    return Place(place.account, endpoint[1], place.partition) if endpoint else place
+    return ResponsePlace(place.account, endpoint[1], place.partition) if endpoint else place
 
 
 _ENDPOINT: Final = re.compile(r"\w+://\w+\.execute-api\.([\w-]+)\.")
 
 
-def _place_of(arn: str, collector: Collector) -> Place:
+def _place_of(arn: str, collector: Collector) -> ResponsePlace:
     _, partition, _, region, account, *_ = [*arn.split(":"), *[""] * 5]
-    is_regional = collector.reach is Reach.REGIONAL
+    is_regional = collector.reach is ListingReach.REGIONAL
     is_own = account.isdigit()
-    return Place(account if is_own else None, (region or None) if is_regional else None, partition or "aws")
+    return ResponsePlace(account if is_own else None, (region or None) if is_regional else None, partition or "aws")
 
 
 # --- answers that say whose they are ----------------------------------------------------------------
@@ -253,12 +253,12 @@ def _place_of(arn: str, collector: Collector) -> Place:
 _BY_TYPE: Final = {collector.type: collector for collector in COLLECTORS}
 
 
-def known_of(value: Item) -> Known | None:
+def known_of(value: Item) -> KnownAnswer | None:
     """Return which answer of the table it is."""
     return next((known for known in KNOWN if _is_known(value, known)), None)
 
 
-def _is_known(value: Item, known: Known) -> bool:
+def _is_known(value: Item, known: KnownAnswer) -> bool:
     held = value.get(known.holder) if known.holder else value
     items = held if known.is_list and isinstance(held, list) else [held]
     is_one = known.is_list == isinstance(held, list) and (bool(items) or known.holder not in _ANYBODYS)
@@ -269,13 +269,13 @@ _ANYBODYS: Final = ("Items", "items")
 """Lists that many operations answer with: an empty one could be anybody's."""
 
 
-def _held(value: Item, known: Known) -> list[Item]:
+def _held(value: Item, known: KnownAnswer) -> list[Item]:
     held: Raw = value[known.holder] if known.holder else value
     items = held if known.is_list else [held]
     return [item for item in items if isinstance(item, dict)]
 
 
-def _of_known(known: Known, item: Item) -> Resource:
+def _of_known(known: KnownAnswer, item: Item) -> Resource:
     collector = _BY_TYPE[known.type]
     item = {**item, **{name: item[said] for name, said in known.named.items()}}
     told = words(collector, item)
@@ -332,7 +332,7 @@ def _policies(value: Item) -> Iterator[Resource]:
     if len(buckets) == 1:
         collector = _BY_TYPE["AWS::S3::BucketPolicy"]
         partition = arns[0].split(":")[1] if arns[0].startswith("arn:") else "aws"
-        yield resource_of(collector, {**value, "Bucket": buckets.pop()}, Place(None, None, partition))
+        yield resource_of(collector, {**value, "Bucket": buckets.pop()}, ResponsePlace(None, None, partition))
     elif arns and all(":lambda:" in arn for arn in arns):
         permission = _BY_TYPE["AWS::Lambda::Permission"]
         for statement in statements:

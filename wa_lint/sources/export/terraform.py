@@ -15,7 +15,7 @@ from wa_lint.model import Gap, Raw, Resource, Unjudged
 from wa_lint.sources.export.export_document import Format, Found
 from wa_lint.sources.export.terraform_bodies import operations
 from wa_lint.sources.export.terraform_parts import joined
-from wa_lint.sources.export.terraform_references import Configuration
+from wa_lint.sources.export.terraform_references import PlanConfiguration
 from wa_lint.sources.export.terraform_types import ATTACHED, IGNORED, JUDGED_SERVICES, KINDS
 from wa_lint.sources.export.terraform_values import Planned, documents_of, values_of
 from wa_lint.type_names import is_ml
@@ -39,7 +39,7 @@ def _read(value: Raw) -> Found:
     if version.partition(".")[0] not in _FORMATS:
         raise SourceError("", f"Terraform's JSON in format {version}; this wa-lint reads 0.x and 1.x")
     planned = list(_planned(value).values())
-    configuration = Configuration(value.get("configuration"), (p.address for p in planned))
+    configuration = PlanConfiguration(value.get("configuration"), (p.address for p in planned))
     documents = documents_of(planned, configuration)
     known = {
         p: values_of(p, configuration, documents, KINDS[p.type].generated if p.type in KINDS else ())

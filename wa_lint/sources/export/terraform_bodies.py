@@ -10,7 +10,7 @@ from wa_lint.errors import SourceError
 from wa_lint.model import Gap, Hole, Raw, Resource, Scope, Unknown, Unresolved, Value
 from wa_lint.sources.live.api_response import document
 from wa_lint.sources.template.transforms.generated import New
-from wa_lint.sources.template.transforms.openapi import HTTP_API, REST_API, Described, methods
+from wa_lint.sources.template.transforms.openapi import HTTP_API, REST_API, DescribedApi, methods
 from wa_lint.sources.template.transforms.provenance import Drawn
 
 _OPERATIONS: Final[Mapping[str, str]] = {REST_API: "AWS::ApiGateway::Method", HTTP_API: "AWS::ApiGatewayV2::Route"}
@@ -44,7 +44,7 @@ def operations(api: Resource) -> Iterator[Resource | Gap]:
         why = said.reason if isinstance(said, Unknown | Unresolved) else "no map"
         yield Gap(Scope(_OPERATIONS[api.type]), f"those of {api.id} stand in its body, which is not known: {why}")
         return
-    made = methods(Described(api.id, api.type, Drawn(said, ())))
+    made = methods(DescribedApi(api.id, api.type, Drawn(said, ())))
     ids = {id_: _id(api, new) for id_, new in made.items()}
     for id_, new in made.items():
         properties = new.settled((), {})["Properties"]

@@ -15,7 +15,7 @@ import msgspec
 from wa_lint.model import ABSENT, Hole, Listed, Location, Partial, Raw, Resource, Unknown, Unresolved, Value
 from wa_lint.references.table import IDENTITIES, LINKS, Identity
 from wa_lint.sources.export.terraform_bodies import body, policy_in
-from wa_lint.sources.export.terraform_types import ATTACHED, KINDS, SHAPES, Kind
+from wa_lint.sources.export.terraform_types import ATTACHED, KINDS, SHAPES, TfType
 from wa_lint.sources.export.terraform_values import LATER, Planned
 from wa_lint.sources.export.to_cloudformation import changed, folded, in_words, with_unknown
 from wa_lint.sources.live.api_response import document, rename
@@ -116,7 +116,7 @@ def _without_none(value: Raw) -> Raw:
     return [_without_none(item) for item in value] if isinstance(value, list) else value
 
 
-def _with_ignorance(planned: Planned, values: Values, properties: Values, kind: Kind) -> Value:
+def _with_ignorance(planned: Planned, values: Values, properties: Values, kind: TfType) -> Value:
     """Return the properties of what was read from AWS with those Unknown that Terraform has no attribute for."""
     if not planned.is_answer:
         return properties
@@ -153,7 +153,7 @@ def _put_in(values: Values, part: Planned, wholes: _Wholes, properties: _Propert
             properties[planned.address].setdefault(name, why)
 
 
-def _filling(kind: Kind, found: Values, values: Values) -> Values:
+def _filling(kind: TfType, found: Values, values: Values) -> Values:
     """Return the properties that a part fills of what it is a part of."""
     if kind.at:
         return {kind.at: found}
@@ -171,7 +171,7 @@ def _of_list(found: Values, values: Values) -> Values:
     return found | {"AccessControl": words.get(acl, acl) if isinstance(acl, str) else acl}
 
 
-def _named(by: Sequence[Value], kind: Kind, wholes: _Wholes) -> tuple[list[Planned], list[Planned]]:
+def _named(by: Sequence[Value], kind: TfType, wholes: _Wholes) -> tuple[list[Planned], list[Planned]]:
     """Return the resources that `by` names, and if it is not known whom, all those that it may."""
     candidates = [(planned, values) for planned, values in wholes if planned.type == kind.part_of]
     if len(kind.by) == 1:
@@ -212,7 +212,7 @@ def _attach(values: Values, attachment: Planned, wholes: _Wholes, properties: _P
     for attribute, type_ in ATTACHED[attachment.type].items():
         said = values.get(attribute)
         for text in said if isinstance(said, list) else [said] if said else ():
-            named, doubtful = _named([text], Kind(type="", part_of=type_, by=(attribute,)), wholes)
+            named, doubtful = _named([text], TfType(type="", part_of=type_, by=(attribute,)), wholes)
             for planned in named:
                 _add(properties[planned.address], _ARNS, policy)
             for planned in doubtful:

@@ -36,7 +36,7 @@ class Reference(msgspec.Struct, frozen=True):
 _OTHER: Final = Reference("")
 
 
-class Configuration:
+class PlanConfiguration:
     """The configuration of a plan with the addresses of its resources. An index, built once."""
 
     def __init__(self, root: Raw, addresses: Iterable[str]) -> None:

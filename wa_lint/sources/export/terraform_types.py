@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 
-class Kind(msgspec.Struct, frozen=True, kw_only=True):
+class TfType(msgspec.Struct, frozen=True, kw_only=True):
     """One Terraform type."""
 
     type: str
@@ -47,8 +47,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
 _NAME: Final = "AWS::SageMaker::"
 
 _SAGEMAKER: Final = {
-    "aws_sagemaker_endpoint": Kind(type=_NAME + "Endpoint", renames={"name": "EndpointName"}),
-    "aws_sagemaker_endpoint_configuration": Kind(
+    "aws_sagemaker_endpoint": TfType(type=_NAME + "Endpoint", renames={"name": "EndpointName"}),
+    "aws_sagemaker_endpoint_configuration": TfType(
         type=_NAME + "EndpointConfig",
         renames={
             "name": "EndpointConfigName",
@@ -60,8 +60,8 @@ _SAGEMAKER: Final = {
         },
         generated=("production_variants.variant_name", "shadow_production_variants.variant_name"),
     ),
-    "aws_sagemaker_model": Kind(type=_NAME + "Model", renames={"name": "ModelName", "container": "Containers"}),
-    "aws_sagemaker_notebook_instance": Kind(
+    "aws_sagemaker_model": TfType(type=_NAME + "Model", renames={"name": "ModelName", "container": "Containers"}),
+    "aws_sagemaker_notebook_instance": TfType(
         type=_NAME + "NotebookInstance",
         renames={
             "name": "NotebookInstanceName",
@@ -69,7 +69,7 @@ _SAGEMAKER: Final = {
             "volume_size": "VolumeSizeInGB",
         },
     ),
-    "aws_sagemaker_notebook_instance_lifecycle_configuration": Kind(
+    "aws_sagemaker_notebook_instance_lifecycle_configuration": TfType(
         type=_NAME + "NotebookInstanceLifecycleConfig",
         renames={
             "name": "NotebookInstanceLifecycleConfigName",
@@ -77,7 +77,7 @@ _SAGEMAKER: Final = {
             "on_start": "OnStart.Content",
         },
     ),
-    "aws_sagemaker_domain": Kind(
+    "aws_sagemaker_domain": TfType(
         type=_NAME + "Domain",
         renames={
             f"{settings}.{app}.custom_image": f"{settings}.{app}.CustomImages"
@@ -100,15 +100,15 @@ _SAGEMAKER: Final = {
         },
         name="id",
     ),
-    "aws_sagemaker_user_profile": Kind(type=_NAME + "UserProfile"),
-    "aws_sagemaker_studio_lifecycle_config": Kind(type=_NAME + "StudioLifecycleConfig"),
-    "aws_sagemaker_feature_group": Kind(
+    "aws_sagemaker_user_profile": TfType(type=_NAME + "UserProfile"),
+    "aws_sagemaker_studio_lifecycle_config": TfType(type=_NAME + "StudioLifecycleConfig"),
+    "aws_sagemaker_feature_group": TfType(
         type=_NAME + "FeatureGroup", renames={"feature_definition": "FeatureDefinitions"}
     ),
-    "aws_sagemaker_monitoring_schedule": Kind(
+    "aws_sagemaker_monitoring_schedule": TfType(
         type=_NAME + "MonitoringSchedule", renames={"name": "MonitoringScheduleName"}
     ),
-    "aws_sagemaker_pipeline": Kind(
+    "aws_sagemaker_pipeline": TfType(
         type=_NAME + "Pipeline",
         renames={
             "pipeline_definition": "PipelineDefinition.PipelineDefinitionBody",
@@ -121,21 +121,21 @@ _SAGEMAKER: Final = {
             ),
         },
     ),
-    "aws_sagemaker_training_job": Kind(type=_NAME + "TrainingJob"),
-    "aws_sagemaker_hyper_parameter_tuning_job": Kind(
+    "aws_sagemaker_training_job": TfType(type=_NAME + "TrainingJob"),
+    "aws_sagemaker_hyper_parameter_tuning_job": TfType(
         type=_NAME + "HyperParameterTuningJob",
         renames={"name": "HyperParameterTuningJobName", "config": "HyperParameterTuningJobConfig"},
     ),
-    "aws_sagemaker_mlflow_app": Kind(type=_NAME + "MlflowApp"),
-    "aws_sagemaker_mlflow_tracking_server": Kind(
+    "aws_sagemaker_mlflow_app": TfType(type=_NAME + "MlflowApp"),
+    "aws_sagemaker_mlflow_tracking_server": TfType(
         type=_NAME + "MlflowTrackingServer",
         values={"AutomaticModelRegistration": {"true": True, "false": False}},
     ),
-    "aws_sagemaker_data_quality_job_definition": Kind(
+    "aws_sagemaker_data_quality_job_definition": TfType(
         type=_NAME + "DataQualityJobDefinition", renames={"name": "JobDefinitionName"}
     ),
-    "aws_sagemaker_code_repository": Kind(type=_NAME + "CodeRepository"),
-    "aws_sagemaker_model_package_group": Kind(type=_NAME + "ModelPackageGroup"),
+    "aws_sagemaker_code_repository": TfType(type=_NAME + "CodeRepository"),
+    "aws_sagemaker_model_package_group": TfType(type=_NAME + "ModelPackageGroup"),
 }
 
 _AGENT: Final = "aws_bedrockagent_agent"
@@ -157,15 +157,15 @@ _SUPPLEMENTS: Final = {
 }
 
 _BEDROCK: Final = {
-    _AGENT: Kind(
+    _AGENT: TfType(
         type="AWS::Bedrock::Agent",
         renames={"prepare_agent": "AutoPrepare", "skip_resource_in_use_check": "SkipResourceInUseCheckOnDelete"},
         name="agent_id",
     ),
-    "aws_bedrockagent_agent_knowledge_base_association": Kind(
+    "aws_bedrockagent_agent_knowledge_base_association": TfType(
         type="AWS::Bedrock::Agent", part_of=_AGENT, by=("agent_id",), at="KnowledgeBases", is_item=True
     ),
-    "aws_bedrockagent_agent_action_group": Kind(
+    "aws_bedrockagent_agent_action_group": TfType(
         type="AWS::Bedrock::Agent",
         renames={"skip_resource_in_use_check": "SkipResourceInUseCheckOnDelete"},
         part_of=_AGENT,
@@ -173,24 +173,24 @@ _BEDROCK: Final = {
         at="ActionGroups",
         is_item=True,
     ),
-    "aws_bedrockagent_agent_alias": Kind(type="AWS::Bedrock::AgentAlias"),
-    "aws_bedrockagent_knowledge_base": Kind(
+    "aws_bedrockagent_agent_alias": TfType(type="AWS::Bedrock::AgentAlias"),
+    "aws_bedrockagent_knowledge_base": TfType(
         type="AWS::Bedrock::KnowledgeBase",
         renames={
             **_SUPPLEMENTS,
         },
         name="id",
     ),
-    "aws_bedrockagent_data_source": Kind(type="AWS::Bedrock::DataSource"),
-    "aws_bedrock_guardrail": Kind(type="AWS::Bedrock::Guardrail", name="guardrail_id"),
-    "aws_bedrock_custom_model": Kind(
+    "aws_bedrockagent_data_source": TfType(type="AWS::Bedrock::DataSource"),
+    "aws_bedrock_guardrail": TfType(type="AWS::Bedrock::Guardrail", name="guardrail_id"),
+    "aws_bedrock_custom_model": TfType(
         type="AWS::Bedrock::CustomModel",
         renames={"validation_data_config.validator": "validation_data_config.Validators", "tags": "CustomModelTags"},
     ),
-    "aws_bedrock_provisioned_model_throughput": Kind(
+    "aws_bedrock_provisioned_model_throughput": TfType(
         type="AWS::Bedrock::ProvisionedModelThroughput", renames={"model_arn": "ModelId"}
     ),
-    "aws_bedrock_model_invocation_logging_configuration": Kind(
+    "aws_bedrock_model_invocation_logging_configuration": TfType(
         type="AWS::Bedrock::ModelInvocationLoggingConfiguration"
     ),
 }
@@ -225,15 +225,15 @@ _LIFECYCLE: Final = {
 
 def _of_bucket(
     at: str, renames: Mapping[str, str] | None = None, values: Mapping[str, Mapping[object, object]] | None = None
-) -> Kind:
+) -> TfType:
     """Return what fills one property of a bucket, as all the aws_s3_bucket_… do since version 4 of the provider."""
-    return Kind(
+    return TfType(
         type="AWS::S3::Bucket", renames=renames or {}, values=values or {}, part_of=_BUCKET, by=("bucket",), at=at
     )
 
 
 _S3: Final = {
-    _BUCKET: Kind(
+    _BUCKET: TfType(
         type="AWS::S3::Bucket",
         renames={
             "bucket": "BucketName",
@@ -276,7 +276,7 @@ _S3: Final = {
         renames={f"rule[].{old}": f"rule[].{new}" for old, new in _LIFECYCLE.items()} | {"rule": "Rules"},
     ),
     "aws_s3_bucket_acl": _of_bucket(""),
-    "aws_s3_bucket_policy": Kind(
+    "aws_s3_bucket_policy": TfType(
         type="AWS::S3::BucketPolicy", renames={"policy": "PolicyDocument"}, documents=("PolicyDocument",)
     ),
 }
@@ -288,8 +288,8 @@ _INLINE: Final = {
 }
 
 
-def _inline_policy(word: str) -> Kind:
-    return Kind(
+def _inline_policy(word: str) -> TfType:
+    return TfType(
         type=f"AWS::IAM::{word}Policy",
         generated=("name",),
         renames={"name": "PolicyName", word.lower(): f"{word}Name", "policy": "PolicyDocument"},
@@ -298,14 +298,14 @@ def _inline_policy(word: str) -> Kind:
 
 
 _IAM: Final = {
-    "aws_iam_role": Kind(
+    "aws_iam_role": TfType(
         type="AWS::IAM::Role",
         renames={"name": "RoleName", "assume_role_policy": "AssumeRolePolicyDocument", **_INLINE},
         documents=("AssumeRolePolicyDocument", "Policies[].PolicyDocument"),
     ),
-    "aws_iam_user": Kind(type="AWS::IAM::User", renames={"name": "UserName"}),
-    "aws_iam_group": Kind(type="AWS::IAM::Group", renames={"name": "GroupName"}),
-    "aws_iam_policy": Kind(
+    "aws_iam_user": TfType(type="AWS::IAM::User", renames={"name": "UserName"}),
+    "aws_iam_group": TfType(type="AWS::IAM::Group", renames={"name": "GroupName"}),
+    "aws_iam_policy": TfType(
         type="AWS::IAM::ManagedPolicy",
         renames={"name": "ManagedPolicyName", "policy": "PolicyDocument"},
         documents=("PolicyDocument",),
@@ -318,7 +318,7 @@ _IAM: Final = {
 _INTEGRATION: Final = {"timeout_milliseconds": "TimeoutInMillis"}
 
 _API: Final = {
-    "aws_lambda_function": Kind(
+    "aws_lambda_function": TfType(
         type="AWS::Lambda::Function",
         renames={
             "file_system_config": "FileSystemConfigs",
@@ -329,30 +329,30 @@ _API: Final = {
         },
         values={"ReservedConcurrentExecutions": {-1: None}},
     ),
-    "aws_lambda_function_url": Kind(
+    "aws_lambda_function_url": TfType(
         type="AWS::Lambda::Url", renames={"function_name": "TargetFunctionArn", "authorization_type": "AuthType"}
     ),
-    "aws_lambda_permission": Kind(type="AWS::Lambda::Permission"),
-    "aws_api_gateway_rest_api": Kind(
+    "aws_lambda_permission": TfType(type="AWS::Lambda::Permission"),
+    "aws_api_gateway_rest_api": TfType(
         type="AWS::ApiGateway::RestApi",
         renames={"api_key_source": "ApiKeySourceType", "put_rest_api_mode": "Mode"},
         documents=("Policy",),
         body="Body",
         name="id",
     ),
-    "aws_api_gateway_rest_api_policy": Kind(
+    "aws_api_gateway_rest_api_policy": TfType(
         type="AWS::ApiGateway::RestApi",
         documents=("Policy",),
         part_of="aws_api_gateway_rest_api",
         by=("rest_api_id",),
         fills=("Policy",),
     ),
-    "aws_api_gateway_account": Kind(type="AWS::ApiGateway::Account"),
-    "aws_api_gateway_api_key": Kind(type="AWS::ApiGateway::ApiKey"),
-    "aws_api_gateway_authorizer": Kind(type="AWS::ApiGateway::Authorizer", name="id"),
-    "aws_api_gateway_deployment": Kind(type="AWS::ApiGateway::Deployment", name="id"),
-    "aws_api_gateway_request_validator": Kind(type="AWS::ApiGateway::RequestValidator"),
-    "aws_api_gateway_usage_plan": Kind(
+    "aws_api_gateway_account": TfType(type="AWS::ApiGateway::Account"),
+    "aws_api_gateway_api_key": TfType(type="AWS::ApiGateway::ApiKey"),
+    "aws_api_gateway_authorizer": TfType(type="AWS::ApiGateway::Authorizer", name="id"),
+    "aws_api_gateway_deployment": TfType(type="AWS::ApiGateway::Deployment", name="id"),
+    "aws_api_gateway_request_validator": TfType(type="AWS::ApiGateway::RequestValidator"),
+    "aws_api_gateway_usage_plan": TfType(
         type="AWS::ApiGateway::UsagePlan",
         renames={
             "name": "UsagePlanName",
@@ -361,18 +361,18 @@ _API: Final = {
         },
         name="id",
     ),
-    "aws_api_gateway_usage_plan_key": Kind(type="AWS::ApiGateway::UsagePlanKey"),
-    "aws_api_gateway_vpc_link": Kind(type="AWS::ApiGateway::VpcLink"),
-    "aws_api_gateway_resource": Kind(type="AWS::ApiGateway::Resource", name="id"),
-    "aws_api_gateway_method": Kind(type="AWS::ApiGateway::Method", renames={"authorization": "AuthorizationType"}),
-    "aws_api_gateway_integration": Kind(
+    "aws_api_gateway_usage_plan_key": TfType(type="AWS::ApiGateway::UsagePlanKey"),
+    "aws_api_gateway_vpc_link": TfType(type="AWS::ApiGateway::VpcLink"),
+    "aws_api_gateway_resource": TfType(type="AWS::ApiGateway::Resource", name="id"),
+    "aws_api_gateway_method": TfType(type="AWS::ApiGateway::Method", renames={"authorization": "AuthorizationType"}),
+    "aws_api_gateway_integration": TfType(
         type="AWS::ApiGateway::Method",
         renames=_INTEGRATION,
         part_of="aws_api_gateway_method",
         by=("rest_api_id", "resource_id", "http_method"),
         at="Integration",
     ),
-    "aws_api_gateway_stage": Kind(
+    "aws_api_gateway_stage": TfType(
         type="AWS::ApiGateway::Stage",
         renames={
             "access_log_settings": "AccessLogSetting",
@@ -380,29 +380,29 @@ _API: Final = {
             "xray_tracing_enabled": "TracingEnabled",
         },
     ),
-    "aws_apigatewayv2_api": Kind(type="AWS::ApiGatewayV2::Api", body="Body", name="id"),
-    "aws_apigatewayv2_authorizer": Kind(
+    "aws_apigatewayv2_api": TfType(type="AWS::ApiGatewayV2::Api", body="Body", name="id"),
+    "aws_apigatewayv2_authorizer": TfType(
         type="AWS::ApiGatewayV2::Authorizer", renames={"identity_sources": "IdentitySource"}, name="id"
     ),
-    "aws_apigatewayv2_deployment": Kind(type="AWS::ApiGatewayV2::Deployment", name="id"),
-    "aws_apigatewayv2_vpc_link": Kind(type="AWS::ApiGatewayV2::VpcLink"),
-    "aws_apigatewayv2_route": Kind(type="AWS::ApiGatewayV2::Route", name="id"),
-    "aws_apigatewayv2_integration": Kind(type="AWS::ApiGatewayV2::Integration", renames=_INTEGRATION, name="id"),
-    "aws_apigatewayv2_stage": Kind(type="AWS::ApiGatewayV2::Stage", renames={"name": "StageName"}),
+    "aws_apigatewayv2_deployment": TfType(type="AWS::ApiGatewayV2::Deployment", name="id"),
+    "aws_apigatewayv2_vpc_link": TfType(type="AWS::ApiGatewayV2::VpcLink"),
+    "aws_apigatewayv2_route": TfType(type="AWS::ApiGatewayV2::Route", name="id"),
+    "aws_apigatewayv2_integration": TfType(type="AWS::ApiGatewayV2::Integration", renames=_INTEGRATION, name="id"),
+    "aws_apigatewayv2_stage": TfType(type="AWS::ApiGatewayV2::Stage", renames={"name": "StageName"}),
 }
 
 _METRIC: Final = "metric_query[].MetricStat.Metric"
 
 _REST: Final = {
-    "aws_appautoscaling_target": Kind(type="AWS::ApplicationAutoScaling::ScalableTarget"),
-    "aws_appautoscaling_policy": Kind(
+    "aws_appautoscaling_target": TfType(type="AWS::ApplicationAutoScaling::ScalableTarget"),
+    "aws_appautoscaling_policy": TfType(
         type="AWS::ApplicationAutoScaling::ScalingPolicy",
         renames={
             "name": "PolicyName",
             "step_scaling_policy_configuration.step_adjustment": "step_scaling_policy_configuration.StepAdjustments",
         },
     ),
-    "aws_cloudwatch_metric_alarm": Kind(
+    "aws_cloudwatch_metric_alarm": TfType(
         type="AWS::CloudWatch::Alarm",
         renames={
             "evaluate_low_sample_count_percentiles": "EvaluateLowSampleCountPercentile",
@@ -415,7 +415,7 @@ _REST: Final = {
             "metric_query": "Metrics",
         },
     ),
-    "aws_kms_key": Kind(
+    "aws_kms_key": TfType(
         type="AWS::KMS::Key",
         renames={
             "policy": "KeyPolicy",
@@ -426,8 +426,8 @@ _REST: Final = {
         documents=("KeyPolicy",),
         name="key_id",
     ),
-    "aws_kms_alias": Kind(type="AWS::KMS::Alias", renames={"name": "AliasName"}),
-    "aws_sfn_state_machine": Kind(
+    "aws_kms_alias": TfType(type="AWS::KMS::Alias", renames={"name": "AliasName"}),
+    "aws_sfn_state_machine": TfType(
         type="AWS::StepFunctions::StateMachine",
         renames={
             "name": "StateMachineName",
@@ -439,7 +439,7 @@ _REST: Final = {
     ),
 }
 
-KINDS: Final[Mapping[str, Kind]] = {**_SAGEMAKER, **_BEDROCK, **_S3, **_IAM, **_API, **_REST}
+KINDS: Final[Mapping[str, TfType]] = {**_SAGEMAKER, **_BEDROCK, **_S3, **_IAM, **_API, **_REST}
 
 ATTACHED: Final[Mapping[str, Mapping[str, str]]] = {
     "aws_iam_role_policy_attachment": {"role": "aws_iam_role"},

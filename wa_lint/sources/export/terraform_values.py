@@ -11,7 +11,7 @@ import msgspec
 
 from wa_lint import redact
 from wa_lint.model import ABSENT, Hole, Raw, Unknown, Unresolved, Value
-from wa_lint.sources.export.terraform_references import NOT_SET, Configuration, Reference, inside
+from wa_lint.sources.export.terraform_references import NOT_SET, PlanConfiguration, Reference, inside
 
 LATER: Final = "known after apply"
 _HIDDEN: Final = Unresolved("sensitive: Terraform does not show it")
@@ -39,7 +39,7 @@ class _Asked(msgspec.Struct, frozen=True):
     """What the values of one resource are read with."""
 
     planned: Planned
-    configuration: Configuration
+    configuration: PlanConfiguration
     documents: dict[str, Value]
     """The address of a policy document that is read during apply -> what is known of it."""
     generated: tuple[str, ...]
@@ -47,7 +47,7 @@ class _Asked(msgspec.Struct, frozen=True):
 
 def values_of(
     planned: Planned,
-    configuration: Configuration,
+    configuration: PlanConfiguration,
     documents: dict[str, Value] | None = None,
     generated: tuple[str, ...] = (),
 ) -> dict[str, Value]:
@@ -140,7 +140,7 @@ def _all_hidden(value: Value) -> Value:
 # --- policy documents that are put together during apply --------------------------------------------
 
 
-def documents_of(planned: list[Planned], configuration: Configuration) -> dict[str, Value]:
+def documents_of(planned: list[Planned], configuration: PlanConfiguration) -> dict[str, Value]:
     """Return what is known of each `aws_iam_policy_document` that has to wait for something."""
     return {p.address: _document(values_of(p, configuration)) for p in planned if p.type == _POLICY}
 

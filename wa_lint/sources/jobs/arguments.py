@@ -10,7 +10,7 @@ from typing import Protocol
 
 from wa_lint import schema
 from wa_lint.document import Number
-from wa_lint.model import ABSENT, Deferred, Hole, Path, Resolution, Scenario, Unknown, Unresolved, Value
+from wa_lint.model import ABSENT, Deferred, Hole, Path, Resolution, AnyScenario, Unknown, Unresolved, Value
 from wa_lint.schema import ANYTHING, Shape
 
 
@@ -24,7 +24,7 @@ class Language(Protocol):
         """Return name and value of a member whose key says that its value is an expression; None for a plain key."""
 
 
-class Placed(Deferred):
+class PlacedArgument(Deferred):
     """A value that stands elsewhere than its path says."""
 
     __slots__ = ("at", "value")
@@ -33,7 +33,7 @@ class Placed(Deferred):
         self.value = value
         self.at = at
 
-    def resolve(self, scenario: Scenario) -> Resolution:
+    def resolve(self, scenario: AnyScenario) -> Resolution:
         del scenario
         return Resolution(self.value, self.at)
 
@@ -52,7 +52,7 @@ class Joined(Deferred):
         self.delimiter = delimiter
         self.pieces = pieces
 
-    def resolve(self, scenario: Scenario) -> Resolution:
+    def resolve(self, scenario: AnyScenario) -> Resolution:
         parts: list[str | Hole] = []
         reasons: list[str] = []
         assumes: tuple[str, ...] = ()
@@ -93,7 +93,7 @@ def _members(said: Mapping[str, Value], at: Path, shape: Shape, language: Langua
         expressed = language.member_of(key, inner)
         if expressed is not None:
             name, value = expressed
-            yield name, Placed(value, (*at, key))
+            yield name, PlacedArgument(value, (*at, key))
         elif inner is not None:
             yield key, arguments(inner, (*at, key), shape.member(key) or ANYTHING, language)
 
@@ -109,7 +109,7 @@ class _Argument(Deferred):
         self.shape = shape
         self.language = language
 
-    def resolve(self, scenario: Scenario) -> Resolution:
+    def resolve(self, scenario: AnyScenario) -> Resolution:
         found = self.said.resolve(scenario)
         at = self.at if found.at is None else found.at
         return Resolution(arguments(found.value, at, self.shape, self.language), found.at, found.assumes)
@@ -129,7 +129,7 @@ class _Settled(Deferred):
         self.said = said
         self.shape = shape
 
-    def resolve(self, scenario: Scenario) -> Resolution:
+    def resolve(self, scenario: AnyScenario) -> Resolution:
         value, assumes = _resolved(self.said, scenario)
         return Resolution(_coerced(value, self.shape), None, assumes)
 
@@ -139,7 +139,7 @@ class _Settled(Deferred):
     __repr__ = __str__
 
 
-def _resolved(value: Value, scenario: Scenario) -> tuple[Value, tuple[str, ...]]:
+def _resolved(value: Value, scenario: AnyScenario) -> tuple[Value, tuple[str, ...]]:
     assumes: tuple[str, ...] = ()
     while isinstance(value, Deferred):
         resolution = value.resolve(scenario)

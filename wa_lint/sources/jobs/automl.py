@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from wa_lint.model import ABSENT, Path, Value
-from wa_lint.sources.jobs.arguments import Placed
+from wa_lint.sources.jobs.arguments import PlacedArgument
 from wa_lint.sources.jobs.job import Node
 
 TYPE: Final = "AWS::SageMaker::AutoMLJob"
@@ -35,7 +35,7 @@ def as_second_version(said: Value, at: Path) -> Value:
         for step in old.split("."):
             node = node.member(step)
         if node.value is not ABSENT:
-            _put(moved, new, Placed(node.value, node.at))
+            _put(moved, new, PlacedArgument(node.value, node.at))
     return moved
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from wa_lint import schema
 from wa_lint.model import ABSENT, Hole, Path, Unknown, Unresolved, Value
 from wa_lint.sources.jobs import automl, tuning
-from wa_lint.sources.jobs.arguments import Placed, arguments
+from wa_lint.sources.jobs.arguments import PlacedArgument, arguments
 from wa_lint.sources.jobs.automl import as_second_version
 from wa_lint.sources.jobs.job import Branches, Job, Node, Unseen, known, pattern_of, whole
 
@@ -112,7 +112,7 @@ def _jobs(id_: str, name: str, type_: str, state: Node, branches: Branches, lang
     member = state.member("Arguments" if is_jsonata else "Parameters")
     if member.value is ABSENT:
         unseen = Unknown(f"the request of {name} is its input, which is known only when the state machine runs")
-        yield Job(name, type_, Placed(unseen, state.at), state.at, state.at, state.guards)
+        yield Job(name, type_, PlacedArgument(unseen, state.at), state.at, state.at, state.guards)
         if type_ == tuning.TYPE:
             yield from tuning.trainings(name, Node(unseen, state.at, state.guards), branches, _JsonPath(id_))
     for request in branches(member):
@@ -120,7 +120,7 @@ def _jobs(id_: str, name: str, type_: str, state: Node, branches: Branches, lang
         said = as_second_version(request.value, request.at) if type_ == automl.TYPE else request.value
         found = arguments(said, request.at, schema.resource_type(type_), spoken)
         properties: Value = Unknown(found.reason) if isinstance(found, Unresolved) else found
-        yield Job(name, type_, Placed(properties, request.at), request.at, state.at, request.guards)
+        yield Job(name, type_, PlacedArgument(properties, request.at), request.at, state.at, request.guards)
         if type_ == tuning.TYPE:
             yield from tuning.trainings(name, request, branches, spoken)
 

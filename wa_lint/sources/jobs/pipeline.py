@@ -19,7 +19,7 @@ from wa_lint.model import (
     Hole,
     Path,
     Resolution,
-    Scenario,
+    AnyScenario,
     Unknown,
     Unresolved,
     Value,
@@ -27,7 +27,7 @@ from wa_lint.model import (
 )
 from wa_lint.scenario import Fork
 from wa_lint.sources.jobs import automl, tuning
-from wa_lint.sources.jobs.arguments import Joined, Placed, arguments
+from wa_lint.sources.jobs.arguments import Joined, PlacedArgument, arguments
 from wa_lint.sources.jobs.automl import as_second_version
 from wa_lint.sources.jobs.job import Branches, Job, Node, Unseen, known, whole
 
@@ -130,7 +130,7 @@ def _job(step: _Step, language: _Language) -> Job:
     at = step.request.at
     said = as_second_version(step.request.value, at) if step.type == automl.TYPE else step.request.value
     properties = arguments(said, at, schema.resource_type(step.type), language)
-    return Job(step.name, step.type, Placed(properties, at), at, (*step.node.at, "Name"), step.request.guards)
+    return Job(step.name, step.type, PlacedArgument(properties, at), at, (*step.node.at, "Name"), step.request.guards)
 
 
 # --- the language of references ---------------------------------------------------------------------
@@ -212,7 +212,7 @@ class _Given(Deferred):
         self.holder = holder
         self.parameter = parameter
 
-    def resolve(self, scenario: Scenario) -> Resolution:
+    def resolve(self, scenario: AnyScenario) -> Resolution:
         name = f"{self.holder}.Parameters.{self.parameter.name}"
         if self.parameter.default is not ABSENT:
             return Resolution(self.parameter.default, None, (f"the default of {name}",))

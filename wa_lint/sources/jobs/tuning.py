@@ -11,7 +11,7 @@ from typing import Final
 
 from wa_lint import schema
 from wa_lint.model import ABSENT, Path, Unknown, Unresolved, Value
-from wa_lint.sources.jobs.arguments import Language, Placed, arguments
+from wa_lint.sources.jobs.arguments import Language, PlacedArgument, arguments
 from wa_lint.sources.jobs.job import Branches, Job, Node
 
 TYPE: Final = "AWS::SageMaker::HyperParameterTuningJob"
@@ -60,8 +60,8 @@ def _jobs(name: str, definition: Node, language: Language) -> Iterator[Job]:
     common = {key: value for key, value in resources.value.items() if key != _CHOICE}
     for index, one in enumerate(several):
         own = one.value if isinstance(one.value, dict) else {}
-        placed = {key: Placed(value, (*resources.at, key)) for key, value in common.items()}
-        placed |= {key: Placed(value, (*one.at, key)) for key, value in own.items()}
+        placed = {key: PlacedArgument(value, (*resources.at, key)) for key, value in common.items()}
+        placed |= {key: PlacedArgument(value, (*one.at, key)) for key, value in own.items()}
         said = as_training({**definition.value, _RESOURCES: placed}, definition.at)
         yield _job(f"{name}/{_CHOICE}[{index}]", definition.at, said, definition, language)
 
@@ -74,7 +74,7 @@ def as_training(said: Value, at: Path) -> Value:
     for old, new in _RENAMED.items():
         value = said.get(old, ABSENT)
         if value is not ABSENT:
-            kept[new] = Placed(value, (*at, old))
+            kept[new] = PlacedArgument(value, (*at, old))
     return kept
 
 
@@ -82,4 +82,4 @@ def _job(name: str, at: Path, said: Value, definition: Node, language: Language)
     found = arguments(said, at, schema.resource_type(TRAINING), language)
     if isinstance(found, Unresolved):
         found = Unknown(found.reason)
-    return Job(name, TRAINING, Placed(found, at), at, at, definition.guards)
+    return Job(name, TRAINING, PlacedArgument(found, at), at, at, definition.guards)

@@ -20,9 +20,9 @@ from wa_lint.model import Gap, Raw, Resource, Snapshot, SourceKind, Unknown
 from wa_lint.request_limits import INTERRUPTED, Manners, Watch
 from wa_lint.sources.live import call_plan as plan
 from wa_lint.sources.live.abandonable_threads import Crew, gather
-from wa_lint.sources.live.api_response import Place, resource_of
-from wa_lint.sources.live.collector import Collector, Reach
-from wa_lint.sources.live.describing import Described, describe_all
+from wa_lint.sources.live.api_response import ResponsePlace, resource_of
+from wa_lint.sources.live.collector import Collector, ListingReach
+from wa_lint.sources.live.describing import Description, describe_all
 from wa_lint.sources.live.grouping import grouped
 from wa_lint.sources.live.listing import Listing, OnProgress, Refused, Run, counted, list_all
 from wa_lint.sources.live.measuring import Measured, measure
@@ -61,10 +61,10 @@ def read_live(  # noqa: PLR0913, each is handed in by name
     if max_rps is not None:
         manners = msgspec.structs.replace(manners, max_rps=max_rps)
     watch = Watch(manners, stop)
-    collectors = [c for c in plan.wanted(types) if with_global or c.reach is Reach.REGIONAL]
+    collectors = [c for c in plan.wanted(types) if with_global or c.reach is ListingReach.REGIONAL]
     with _threads(executor, manners.threads) as pool:
         account = _account(pool, watch, session, region)
-        place = Place(account.id, region, account.partition)
+        place = ResponsePlace(account.id, region, account.partition)
         earlier = taken_over(resume, collectors, place) if resume else None
         moment = earlier.taken_at if earlier else (now or dt.datetime.now(dt.UTC)).astimezone(dt.UTC)
         clients = aws.Clients(session, region, watch)
@@ -82,7 +82,7 @@ def _threads(executor: Executor | None, threads: int) -> Iterator[Executor]:
         yield own
 
 
-def _account(pool: Executor, watch: Watch, session: Raw, region: str) -> aws.Account:
+def _account(pool: Executor, watch: Watch, session: Raw, region: str) -> aws.AccountIdentity:
     began = watch.clock()
     found = (
         watch.why_not("sts")
@@ -129,7 +129,7 @@ def _tagged(run: Run, snapshot: Snapshot, keys: Collection[str]) -> Snapshot:
     )
 
 
-def _resources(place: Place, collector: Collector, described: Iterable[Described]) -> Iterator[Resource]:
+def _resources(place: ResponsePlace, collector: Collector, described: Iterable[Description]) -> Iterator[Resource]:
     for found in described:
         why = {name: Unknown(refused.reason) for name, refused in found.refused.items()}
         yield resource_of(collector, found.item, place_of(place, collector), why)
@@ -153,10 +153,10 @@ def _sorted(resources: Iterable[Resource]) -> tuple[Resource, ...]:
 
 
 def _gaps(
-    place: Place,
+    place: ResponsePlace,
     collectors: Sequence[Collector],
     listings: Mapping[str, Listing],
-    described: Mapping[str, Sequence[Described]],
+    described: Mapping[str, Sequence[Description]],
     measured: Measured,
 ) -> set[Gap]:
     gaps: set[Gap] = set()
@@ -169,7 +169,7 @@ def _gaps(
     return gaps
 
 
-def _refused_details(collector: Collector, described: Sequence[Described]) -> Iterator[Refused]:
+def _refused_details(collector: Collector, described: Sequence[Description]) -> Iterator[Refused]:
     """Yield one entry for each call of the collector and each kind of refusal, counted."""
     for call in collector.describe:
         operation = plan.operation_of(collector, call)

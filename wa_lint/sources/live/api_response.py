@@ -25,12 +25,12 @@ from wa_lint import redact, schema
 from wa_lint.document.positions import TOO_DEEP, is_too_deep
 from wa_lint.model import Listed, Location, Raw, Resource, Unknown, Value
 from wa_lint.schema import Shape
-from wa_lint.sources.live.collector import Call, Collector
+from wa_lint.sources.live.collector import ApiCall, Collector
 
 Item = dict[str, Raw]
 
 
-class Place(msgspec.Struct, frozen=True):
+class ResponsePlace(msgspec.Struct, frozen=True):
     """Where an answer came from. None: an export did not say."""
 
     account: str | None
@@ -58,7 +58,7 @@ def settable(type_: str) -> frozenset[str]:
 
 
 def resource_of(
-    collector: Collector, item: Item, place: Place, refused: Mapping[str, Unknown] | None = None
+    collector: Collector, item: Item, place: ResponsePlace, refused: Mapping[str, Unknown] | None = None
 ) -> Resource:
     """Return the resource that `item`, in the API's words, describes.
 
@@ -86,7 +86,7 @@ def resource_of(
     )
 
 
-def identity_of(collector: Collector, item: Item, place: Place) -> str:
+def identity_of(collector: Collector, item: Item, place: ResponsePlace) -> str:
     """Return the ARN, or the nearest thing to one."""
     found = filled(collector.arn, item, place) or filled(collector.id, item, place)
     return found or f"{collector.type}/{filled(collector.name, item, place)}"
@@ -144,7 +144,7 @@ def has_items(answer: Raw, path: str) -> bool:
 _HOLE = re.compile(r"\{([\w|]+)\}")
 
 
-def told(call: Call, answer: Item) -> Item:
+def told(call: ApiCall, answer: Item) -> Item:
     """Return the members that a describing answer adds to its item."""
     known = answer.get(call.within, {}) if call.within else answer
     if not isinstance(known, dict):
@@ -158,7 +158,7 @@ def told(call: Call, answer: Item) -> Item:
     return {call.into: members} if call.into else members
 
 
-def filled(template: str, item: Item, place: Place) -> str | None:
+def filled(template: str, item: Item, place: ResponsePlace) -> str | None:
     """Return `template` with its ``{member}`` or ``{first|second}`` filled in; None where a member is not there.
 
     An empty text is not there either: an API's way to say that there is no ARN.

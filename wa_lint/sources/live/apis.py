@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wa_lint.sources.live.collector import Call, Collector
+from wa_lint.sources.live.collector import ApiCall, Collector
 
 _FUNCTION = {"FunctionName": "FunctionName"}
 
@@ -10,7 +10,7 @@ LAMBDA = (
     Collector(
         type="AWS::Lambda::Function",
         service="lambda",
-        listing=Call(operation="ListFunctions", items="Functions"),
+        listing=ApiCall(operation="ListFunctions", items="Functions"),
         name="{FunctionName}",
         arn="{FunctionArn}",
         renames={
@@ -23,7 +23,7 @@ LAMBDA = (
         type="AWS::Lambda::Url",
         service="lambda",
         parent="AWS::Lambda::Function",
-        listing=Call(operation="ListFunctionUrlConfigs", request=_FUNCTION, items="FunctionUrlConfigs"),
+        listing=ApiCall(operation="ListFunctionUrlConfigs", request=_FUNCTION, items="FunctionUrlConfigs"),
         name="{FunctionArn}",
         id="{FunctionUrl}",
         renames={"FunctionArn": "TargetFunctionArn"},
@@ -33,7 +33,7 @@ LAMBDA = (
         type="AWS::Lambda::Permission",
         service="lambda",
         parent="AWS::Lambda::Function",
-        listing=Call(
+        listing=ApiCall(
             operation="GetPolicy",
             request=_FUNCTION,
             items="Policy.Statement",
@@ -57,7 +57,7 @@ LAMBDA = (
         type="AWS::Lambda::Alias",
         service="lambda",
         parent="AWS::Lambda::Function",
-        listing=Call(operation="ListAliases", request=_FUNCTION, items="Aliases"),
+        listing=ApiCall(operation="ListAliases", request=_FUNCTION, items="Aliases"),
         name="{Name}",
         arn="{AliasArn}",
         renames={
@@ -70,7 +70,7 @@ LAMBDA = (
         type="AWS::Lambda::Version",
         service="lambda",
         parent="AWS::Lambda::Function",
-        listing=Call(operation="ListVersionsByFunction", request=_FUNCTION, items="Versions"),
+        listing=ApiCall(operation="ListVersionsByFunction", request=_FUNCTION, items="Versions"),
         gone={"Version": "$LATEST"},  # that is the function itself
         name="{Version}",
         arn="{FunctionArn}",
@@ -78,7 +78,7 @@ LAMBDA = (
     Collector(
         type="AWS::Lambda::EventSourceMapping",
         service="lambda",
-        listing=Call(operation="ListEventSourceMappings", items="EventSourceMappings"),
+        listing=ApiCall(operation="ListEventSourceMappings", items="EventSourceMappings"),
         name="{UUID}",
         arn="{EventSourceMappingArn}",
         renames={"UUID": "Id", "FunctionArn": "FunctionName", "KMSKeyArn": "KmsKeyArn"},
@@ -94,7 +94,7 @@ REST_API = (
     Collector(
         type=_REST,
         service="apigateway",
-        listing=Call(operation="GetRestApis", items="items", action=_GET),
+        listing=ApiCall(operation="GetRestApis", items="items", action=_GET),
         name="{id}",
         arn=_REST_ARN + "{id}",
         camel=True,
@@ -108,7 +108,7 @@ REST_API = (
         type="AWS::ApiGateway::Resource",
         service="apigateway",
         parent=_REST,
-        listing=Call(
+        listing=ApiCall(
             operation="GetResources", request=_REST_ID, fixed={"embed": ["methods"]}, items="items", action=_GET
         ),
         name="{id}",
@@ -128,7 +128,7 @@ REST_API = (
         inside_key="httpMethod",
         inherits=("restApiId", "id=resourceId", "path"),
         describe=(
-            Call(
+            ApiCall(
                 operation="GetMethod",
                 request={"restApiId": "restApiId", "resourceId": "resourceId", "httpMethod": "httpMethod"},
                 unless="authorizationType",
@@ -161,7 +161,7 @@ REST_API = (
         type="AWS::ApiGateway::Stage",
         service="apigateway",
         parent=_REST,
-        listing=Call(operation="GetStages", request=_REST_ID, items="item", action=_GET),
+        listing=ApiCall(operation="GetStages", request=_REST_ID, items="item", action=_GET),
         name="{stageName}",
         arn=_REST_ARN + "{restApiId}/stages/{stageName}",
         camel=True,
@@ -177,7 +177,7 @@ REST_API = (
         type="AWS::ApiGateway::Authorizer",
         service="apigateway",
         parent=_REST,
-        listing=Call(operation="GetAuthorizers", request=_REST_ID, items="items", action=_GET),
+        listing=ApiCall(operation="GetAuthorizers", request=_REST_ID, items="items", action=_GET),
         name="{id}",
         arn=_REST_ARN + "{restApiId}/authorizers/{id}",
         camel=True,
@@ -195,7 +195,7 @@ def _http(word: str, key: str) -> Collector:
         type=f"AWS::ApiGatewayV2::{word}",
         service="apigatewayv2",
         parent=_HTTP,
-        listing=Call(operation=f"Get{word}s", request={"ApiId": "ApiId"}, items="Items", action=_GET),
+        listing=ApiCall(operation=f"Get{word}s", request={"ApiId": "ApiId"}, items="Items", action=_GET),
         name=f"{{{key}}}",
         arn=f"{_HTTP_ARN}/{word.lower()}s/{{{key}}}",
     )
@@ -205,7 +205,7 @@ HTTP_API = (
     Collector(
         type=_HTTP,
         service="apigatewayv2",
-        listing=Call(operation="GetApis", items="Items", action=_GET),
+        listing=ApiCall(operation="GetApis", items="Items", action=_GET),
         name="{ApiId}",
         arn=_HTTP_ARN,
         elsewhere=("Body", "BodyS3Location", "CredentialsArn", "RouteKey", "Target"),  # its routes are listed

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wa_lint.sources.live.collector import Call, Collector
+from wa_lint.sources.live.collector import ApiCall, Collector
 
 _BEDROCK_ARN = "arn:{partition}:bedrock:{region}:{account}:"
 _DRAFT = {"agentVersion": "DRAFT"}
@@ -45,10 +45,10 @@ _AGENTS = (
     Collector(
         type="AWS::Bedrock::Agent",
         service="bedrock-agent",
-        listing=Call(operation="ListAgents", items="agentSummaries"),
+        listing=ApiCall(operation="ListAgents", items="agentSummaries"),
         describe=(
-            Call(operation="GetAgent", request=_AGENT, within="agent"),
-            Call(
+            ApiCall(operation="GetAgent", request=_AGENT, within="agent"),
+            ApiCall(
                 operation="ListAgentActionGroups",
                 request=_AGENT,
                 fixed=_DRAFT,
@@ -56,7 +56,7 @@ _AGENTS = (
                 into="ActionGroups",
                 fills=("ActionGroups",),
             ),
-            Call(
+            ApiCall(
                 operation="ListAgentKnowledgeBases",
                 request=_AGENT,
                 fixed=_DRAFT,
@@ -74,7 +74,7 @@ _AGENTS = (
         type="AWS::Bedrock::AgentAlias",
         service="bedrock-agent",
         parent="AWS::Bedrock::Agent",
-        listing=Call(operation="ListAgentAliases", request=_AGENT, items="agentAliasSummaries"),
+        listing=ApiCall(operation="ListAgentAliases", request=_AGENT, items="agentAliasSummaries"),
         name="{agentAliasName}",
         arn=_BEDROCK_ARN + "agent-alias/{agentId}/{agentAliasId}",
         camel=True,
@@ -84,8 +84,8 @@ _AGENTS = (
 _GUARDRAIL = Collector(
     type="AWS::Bedrock::Guardrail",
     service="bedrock",
-    listing=Call(operation="ListGuardrails", items="guardrails"),
-    describe=(Call(operation="GetGuardrail", request={"guardrailIdentifier": "id"}),),
+    listing=ApiCall(operation="ListGuardrails", items="guardrails"),
+    describe=(ApiCall(operation="GetGuardrail", request={"guardrailIdentifier": "id"}),),
     name="{id}",
     arn="{arn}",
     camel=True,
@@ -113,8 +113,8 @@ _KNOWLEDGE = (
     Collector(
         type="AWS::Bedrock::KnowledgeBase",
         service="bedrock-agent",
-        listing=Call(operation="ListKnowledgeBases", items="knowledgeBaseSummaries"),
-        describe=(Call(operation="GetKnowledgeBase", request=_KNOWLEDGE_BASE, within="knowledgeBase"),),
+        listing=ApiCall(operation="ListKnowledgeBases", items="knowledgeBaseSummaries"),
+        describe=(ApiCall(operation="GetKnowledgeBase", request=_KNOWLEDGE_BASE, within="knowledgeBase"),),
         name="{knowledgeBaseId}",
         arn=_BEDROCK_ARN + "knowledge-base/{knowledgeBaseId}",
         camel=True,
@@ -125,9 +125,9 @@ _KNOWLEDGE = (
         type="AWS::Bedrock::DataSource",
         service="bedrock-agent",
         parent="AWS::Bedrock::KnowledgeBase",
-        listing=Call(operation="ListDataSources", request=_KNOWLEDGE_BASE, items="dataSourceSummaries"),
+        listing=ApiCall(operation="ListDataSources", request=_KNOWLEDGE_BASE, items="dataSourceSummaries"),
         describe=(
-            Call(
+            ApiCall(
                 operation="GetDataSource",
                 request={**_KNOWLEDGE_BASE, "dataSourceId": "dataSourceId"},
                 within="dataSource",
@@ -150,8 +150,8 @@ _MODELS = (
     Collector(
         type="AWS::Bedrock::CustomModel",
         service="bedrock",
-        listing=Call(operation="ListCustomModels", fixed={"isOwned": True}, items="modelSummaries"),
-        describe=(Call(operation="GetCustomModel", request={"modelIdentifier": "modelArn"}),),
+        listing=ApiCall(operation="ListCustomModels", fixed={"isOwned": True}, items="modelSummaries"),
+        describe=(ApiCall(operation="GetCustomModel", request={"modelIdentifier": "modelArn"}),),
         name="{modelName}",
         arn="{modelArn}",
         camel=True,
@@ -165,7 +165,7 @@ _MODELS = (
     Collector(
         type="AWS::Bedrock::ProvisionedModelThroughput",
         service="bedrock",
-        listing=Call(operation="ListProvisionedModelThroughputs", items="provisionedModelSummaries"),
+        listing=ApiCall(operation="ListProvisionedModelThroughputs", items="provisionedModelSummaries"),
         name="{provisionedModelName}",
         arn="{provisionedModelArn}",
         camel=True,
@@ -174,7 +174,7 @@ _MODELS = (
     Collector(
         type="AWS::Bedrock::ModelInvocationLoggingConfiguration",
         service="bedrock",
-        listing=Call(operation="GetModelInvocationLoggingConfiguration"),
+        listing=ApiCall(operation="GetModelInvocationLoggingConfiguration"),
         name="model-invocation-logging",
         id="{account}/{region}/model-invocation-logging",
         camel=True,

@@ -9,13 +9,13 @@ import msgspec
 
 from wa_lint.model import Raw
 from wa_lint.policy.actions import scopes
-from wa_lint.sources.live.collector import Call, Collector
+from wa_lint.sources.live.collector import ApiCall, Collector
 from wa_lint.sources.live.collectors import COLLECTORS
 from wa_lint.sources.live.metric_table import METRICS
 
 BY_TYPE: Mapping[str, Collector] = {collector.type: collector for collector in COLLECTORS}
 
-METRIC_CALL = Call(operation="GetMetricData")
+METRIC_CALL = ApiCall(operation="GetMetricData")
 
 LARGEST_POLICY: Final = 6144
 """Characters of a managed policy, white space not counted (IAM user guide, IAM and STS quotas, read 2026-11)."""
@@ -117,7 +117,7 @@ def needs(types: Collection[str] | None, read_by: Mapping[str, Collection[str]])
     ]
 
 
-def operation_of(collector: Collector, call: Call) -> Operation:
+def operation_of(collector: Collector, call: ApiCall) -> Operation:
     service = _IAM_PREFIXES.get(collector.service, collector.service)
     return Operation(collector.service, call.operation, call.action or f"{service}:{call.operation}")
 

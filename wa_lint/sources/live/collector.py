@@ -11,12 +11,12 @@ from enum import Enum
 import msgspec
 
 
-class Reach(Enum):
+class ListingReach(Enum):
     REGIONAL = "regional"
     GLOBAL = "global"
 
 
-class Call(msgspec.Struct, frozen=True, kw_only=True):
+class ApiCall(msgspec.Struct, frozen=True, kw_only=True):
     """One read-only API operation, and what its answer is good for."""
 
     operation: str
@@ -61,7 +61,7 @@ class Collector(msgspec.Struct, frozen=True, kw_only=True):
     type: str
     service: str
     """As boto3 names it."""
-    listing: Call | None
+    listing: ApiCall | None
     """None: the items stand inside the parent's item, at `inside`."""
     name: str
     arn: str = ""
@@ -74,7 +74,7 @@ class Collector(msgspec.Struct, frozen=True, kw_only=True):
     inside_key: str = ""
     inherits: tuple[str, ...] = ()
     """Members of the parent's item that an item found `inside` it keeps; ``id=resourceId`` renames."""
-    describe: tuple[Call, ...] = ()
+    describe: tuple[ApiCall, ...] = ()
     camel: bool = False
     """The API writes ``camelCase``: capitalise every name, except the keys of `user_maps`."""
     user_maps: tuple[str, ...] = ()
@@ -101,7 +101,7 @@ class Collector(msgspec.Struct, frozen=True, kw_only=True):
     """Properties that the answer says from the other side (a policy's Roles): ABSENT, not Unknown."""
     covers: tuple[str, ...] = ()
     """Types that have no life of their own in an account: this listing is complete for them too."""
-    reach: Reach = Reach.REGIONAL
+    reach: ListingReach = ListingReach.REGIONAL
     window_days: int = 0
     """Only items created in so many days before now (``CreationTimeAfter``); 0: all."""
     region_member: str = ""

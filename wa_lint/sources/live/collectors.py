@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from wa_lint.sources.live.apis import HTTP_API, LAMBDA, REST_API
 from wa_lint.sources.live.bedrock import BEDROCK
-from wa_lint.sources.live.collector import Call, Collector, Reach
+from wa_lint.sources.live.collector import ApiCall, Collector, ListingReach
 from wa_lint.sources.live.sagemaker import SAGEMAKER
 from wa_lint.sources.live.supporting import AROUND, NAMED
 
@@ -39,7 +39,7 @@ _S3 = (
     Collector(
         type="AWS::S3::Bucket",
         service="s3",
-        listing=Call(
+        listing=ApiCall(
             operation="ListBuckets",
             fixed={"BucketRegion": "{region}"},
             items="Buckets",
@@ -49,28 +49,28 @@ _S3 = (
         arn="arn:{partition}:s3:::{Name}",
         region_member="BucketRegion",
         describe=(
-            Call(
+            ApiCall(
                 operation="GetBucketEncryption",
                 request=_BUCKET,
                 fills=("BucketEncryption",),
                 not_configured=("ServerSideEncryptionConfigurationNotFoundError",),
                 action="s3:GetEncryptionConfiguration",
             ),
-            Call(
+            ApiCall(
                 operation="GetPublicAccessBlock",
                 request=_BUCKET,
                 fills=("PublicAccessBlockConfiguration",),
                 not_configured=("NoSuchPublicAccessBlockConfiguration",),
                 action="s3:GetBucketPublicAccessBlock",
             ),
-            Call(
+            ApiCall(
                 operation="GetBucketVersioning",
                 request=_BUCKET,
                 into="VersioningConfiguration",
                 fills=("VersioningConfiguration",),
             ),
-            Call(operation="GetBucketLogging", request=_BUCKET, fills=("LoggingConfiguration",)),
-            Call(
+            ApiCall(operation="GetBucketLogging", request=_BUCKET, fills=("LoggingConfiguration",)),
+            ApiCall(
                 operation="GetBucketLifecycleConfiguration",
                 request=_BUCKET,
                 into="LifecycleConfiguration",
@@ -100,7 +100,7 @@ _S3 = (
         type="AWS::S3::BucketPolicy",
         service="s3",
         parent="AWS::S3::Bucket",
-        listing=Call(operation="GetBucketPolicy", request=_BUCKET, not_configured=("NoSuchBucketPolicy",)),
+        listing=ApiCall(operation="GetBucketPolicy", request=_BUCKET, not_configured=("NoSuchBucketPolicy",)),
         name="{Bucket}",
         id="arn:{partition}:s3:::{Bucket}?policy",
         renames={"Policy": "PolicyDocument"},
@@ -129,8 +129,8 @@ def _iam(  # noqa: PLR0913, one argument for each way in which these types diffe
     return Collector(
         type=f"AWS::IAM::{word}",
         service="iam",
-        reach=Reach.GLOBAL,
-        listing=Call(operation="GetAccountAuthorizationDetails", items=items),
+        reach=ListingReach.GLOBAL,
+        listing=ApiCall(operation="GetAccountAuthorizationDetails", items=items),
         name=name,
         arn="{Arn}",
         renames=renames,
@@ -190,14 +190,14 @@ _WATCHING = (
     Collector(
         type="AWS::ApplicationAutoScaling::ScalableTarget",
         service="application-autoscaling",
-        listing=Call(operation="DescribeScalableTargets", fixed=_SCALED, items="ScalableTargets"),
+        listing=ApiCall(operation="DescribeScalableTargets", fixed=_SCALED, items="ScalableTargets"),
         name="{ResourceId}",
         id="{account}/{region}/{ResourceId}|{ScalableDimension}",
     ),
     Collector(
         type="AWS::ApplicationAutoScaling::ScalingPolicy",
         service="application-autoscaling",
-        listing=Call(operation="DescribeScalingPolicies", fixed=_SCALED, items="ScalingPolicies"),
+        listing=ApiCall(operation="DescribeScalingPolicies", fixed=_SCALED, items="ScalingPolicies"),
         name="{PolicyName}",
         arn="{PolicyARN}",
         elsewhere=("ScalingTargetId",),
@@ -205,7 +205,7 @@ _WATCHING = (
     Collector(
         type="AWS::CloudWatch::Alarm",
         service="cloudwatch",
-        listing=Call(operation="DescribeAlarms", items="MetricAlarms"),
+        listing=ApiCall(operation="DescribeAlarms", items="MetricAlarms"),
         name="{AlarmName}",
         arn="{AlarmArn}",
     ),

@@ -12,11 +12,11 @@ from wa_lint.model import Raw
 from wa_lint.sources.live import call_plan as plan
 from wa_lint.sources.live import unreferenced as naming
 from wa_lint.sources.live.api_response import Item, told
-from wa_lint.sources.live.collector import Call, Collector
+from wa_lint.sources.live.collector import ApiCall, Collector
 from wa_lint.sources.live.listing import Listing, Refused, Run, ask, is_gone, is_none, request_of
 
 
-class Described(msgspec.Struct, frozen=True):
+class Description(msgspec.Struct, frozen=True):
     """One item with all its answers. `refused`: property (or "" for all) -> the refused call."""
 
     item: Item
@@ -26,15 +26,15 @@ class Described(msgspec.Struct, frozen=True):
 class _Task(msgspec.Struct, frozen=True, eq=False):
     collector: Collector
     item: Item
-    call: Call
+    call: ApiCall
 
 
 def describe_all(
     run: Run,
     collectors: Sequence[Collector],
     listings: Mapping[str, Listing],
-    known: Mapping[str, list[Described]],
-) -> dict[str, list[Described]]:
+    known: Mapping[str, list[Description]],
+) -> dict[str, list[Description]]:
     """Return what each type's items are, all types at once but those that wait to be named by others.
 
     `known`: type -> what need not be asked for, but may name others.
@@ -42,7 +42,7 @@ def describe_all(
     asked = [c for c in collectors if c.type not in known]
     found = dict(known) | _described(run, [(c, listings[c.type]) for c in asked if not c.named_by])
 
-    def describe(collector: Collector, listing: Listing) -> list[Described]:
+    def describe(collector: Collector, listing: Listing) -> list[Description]:
         if collector.type not in found:
             found.update(_described(run, [(collector, listing)]))
         return found[collector.type]
@@ -50,7 +50,7 @@ def describe_all(
     return naming.in_order(collectors, {**listings, **dict.fromkeys(known, Listing())}, run.place, describe)
 
 
-def _described(run: Run, wanted: Sequence[tuple[Collector, Listing]]) -> dict[str, list[Described]]:
+def _described(run: Run, wanted: Sequence[tuple[Collector, Listing]]) -> dict[str, list[Description]]:
     items = {c.type: [i for i in listing.items if not c.needs or i.get(c.needs) is not None] for c, listing in wanted}
     tasks = [_Task(c, item, call) for c, _ in wanted for item in items[c.type] for call in c.describe]
     order = _in_turns(tasks)
@@ -92,7 +92,9 @@ def _says_anything(answer: Raw) -> bool:
     return any(value is not None for name, value in members.items() if name != "ResponseMetadata")
 
 
-def _continued(run: Run, collector: Collector, call: Call, request: dict[str, Raw], answer: Raw) -> Raw | aws.Refusal:
+def _continued(
+    run: Run, collector: Collector, call: ApiCall, request: dict[str, Raw], answer: Raw
+) -> Raw | aws.Refusal:
     """Return `answer` with the rest of its list, page by page."""
     whole, token, seen = dict(answer), answer.get("NextToken"), set[Raw]()
     while token:
@@ -108,7 +110,7 @@ def _continued(run: Run, collector: Collector, call: Call, request: dict[str, Ra
     return whole
 
 
-def _merged(collector: Collector, item: Item, answers: Sequence[Raw | aws.Refusal]) -> Described | None:
+def _merged(collector: Collector, item: Item, answers: Sequence[Raw | aws.Refusal]) -> Description | None:
     """Return the item with its answers; None where it is gone."""
     whole = dict(item)
     refused: dict[str, Refused] = {}
@@ -120,4 +122,4 @@ def _merged(collector: Collector, item: Item, answers: Sequence[Raw | aws.Refusa
             refused |= dict.fromkeys(call.fills or ("",), why)
         else:
             whole |= told(call, answer)
-    return Described(whole, refused)
+    return Description(whole, refused)

@@ -13,8 +13,8 @@ from wa_lint import aws
 from wa_lint.model import Raw
 from wa_lint.sources.live import call_plan as plan
 from wa_lint.sources.live.abandonable_threads import gather
-from wa_lint.sources.live.api_response import Item, Place, has_items, is_aws_own, items_in
-from wa_lint.sources.live.collector import Call, Collector
+from wa_lint.sources.live.api_response import Item, ResponsePlace, has_items, is_aws_own, items_in
+from wa_lint.sources.live.collector import ApiCall, Collector
 
 OnProgress = Callable[[str, int, int], None]
 """Told what is done (``list``, ``describe``, ``measure``), how many calls of it are, and of how many."""
@@ -72,7 +72,7 @@ class Run(msgspec.Struct, frozen=True):
     """What every step needs."""
 
     clients: aws.Clients
-    place: Place
+    place: ResponsePlace
     now: dt.datetime
     executor: Executor
     on_progress: OnProgress
@@ -89,7 +89,7 @@ class Run(msgspec.Struct, frozen=True):
 
 class _Task(msgspec.Struct, frozen=True):
     collector: Collector
-    call: Call
+    call: ApiCall
     request: dict[str, Raw]
 
 
@@ -128,17 +128,17 @@ def _list_tasks(run: Run, collector: Collector, parents: Mapping[str, Listing]) 
     return [_Task(collector, call, fixed | request) for request in fed if request is not None]
 
 
-def _fixed(call: Call, place: Place) -> dict[str, Raw]:
+def _fixed(call: ApiCall, place: ResponsePlace) -> dict[str, Raw]:
     return {name: _filled(value, place) for name, value in call.fixed.items()}
 
 
-def _filled(value: Raw, place: Place) -> Raw:
+def _filled(value: Raw, place: ResponsePlace) -> Raw:
     if not isinstance(value, str):
         return value
     return value.replace("{region}", place.region or "").replace("{account}", place.account or "")
 
 
-def request_of(call: Call, item: Item, place: Place) -> dict[str, Raw] | None:
+def request_of(call: ApiCall, item: Item, place: ResponsePlace) -> dict[str, Raw] | None:
     """Return the request that `item` feeds; None where it lacks a member."""
     request = {parameter: item.get(member) for parameter, member in call.request.items()}
     if any(not isinstance(value, str) for value in request.values()):
@@ -147,7 +147,7 @@ def request_of(call: Call, item: Item, place: Place) -> dict[str, Raw] | None:
     return _fixed(call, place) | request | optional
 
 
-def ask(run: Run, collector: Collector, call: Call, request: dict[str, Raw]) -> Raw | aws.Refusal:
+def ask(run: Run, collector: Collector, call: ApiCall, request: dict[str, Raw]) -> Raw | aws.Refusal:
     """Return a describing answer; of one in several pages, all its items as if they were one page."""
     if not call.items:
         return run.clients.ask(collector.service, call.operation, request)
@@ -174,7 +174,7 @@ def _pages(run: Run, task: _Task) -> list[Raw | aws.Refusal]:
         request = task.request | {"NextToken": token}
 
 
-def _demanded(page: Raw | aws.Refusal, call: Call) -> Raw | aws.Refusal:
+def _demanded(page: Raw | aws.Refusal, call: ApiCall) -> Raw | aws.Refusal:
     """Return the page; a Refusal where it lacks the list: what is not there is not "none"."""
     if isinstance(page, aws.Refusal) or has_items(page, call.items):
         return page
@@ -224,7 +224,7 @@ def _belongs(run: Run, collector: Collector, item: Item) -> bool:
     return any(isinstance(count, int) and count > 0 for count in counts)
 
 
-def is_none(call: Call, refusal: aws.Refusal) -> bool:
+def is_none(call: ApiCall, refusal: aws.Refusal) -> bool:
     """Whether a refusal says that there is nothing to tell."""
     pairs = [text.partition(": ") for text in call.not_configured]
     return any(refusal.code == code and words in refusal.message for code, _, words in pairs)

@@ -13,7 +13,7 @@ from wa_lint.sources.live import call_plan as plan
 from wa_lint.sources.live import metrics
 from wa_lint.sources.live.api_response import identity_of
 from wa_lint.sources.live.collector import Metric
-from wa_lint.sources.live.describing import Described
+from wa_lint.sources.live.describing import Description
 from wa_lint.sources.live.listing import Refused, Run
 from wa_lint.sources.live.metric_table import METRICS
 from wa_lint.sources.live.resuming import place_of
@@ -31,7 +31,7 @@ class Measured(msgspec.Struct, frozen=True):
     """Type -> what was refused."""
 
 
-def measure(run: Run, described: Mapping[str, Sequence[Described]]) -> Measured:
+def measure(run: Run, described: Mapping[str, Sequence[Description]]) -> Measured:
     """Return the series of all metrics of the table whose type was described."""
     found: dict[_Key, dict[str, Value]] = {}
     windows: dict[metrics.Window, list[metrics.Query]] = {}
@@ -58,12 +58,12 @@ def measure(run: Run, described: Mapping[str, Sequence[Described]]) -> Measured:
     return Measured(found, refused)
 
 
-def _owners(run: Run, metric: Metric, described: Sequence[Described]) -> list[tuple[str, Described]]:
+def _owners(run: Run, metric: Metric, described: Sequence[Description]) -> list[tuple[str, Description]]:
     collector = plan.BY_TYPE[metric.type]
     return [(identity_of(collector, one.item, place_of(run.place, collector)), one) for one in described]
 
 
-def _why_none(owner: Described) -> Value:
+def _why_none(owner: Description) -> Value:
     """Return what stands for the series of an owner about which nothing is asked."""
     if "" in owner.refused:
         return Unknown(owner.refused[""].reason)

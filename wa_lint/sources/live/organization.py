@@ -15,7 +15,7 @@ from wa_lint.request_limits import Manners, Watch
 _ENABLED: Final = ("ENABLED", "ENABLED_BY_DEFAULT")
 
 
-class Member(msgspec.Struct, frozen=True, order=True):
+class MemberAccount(msgspec.Struct, frozen=True, order=True):
     """One account of an organization."""
 
     id: str
@@ -37,7 +37,7 @@ class Regions(msgspec.Struct, frozen=True):
 
 def members(
     session: Raw, region: str, *, include: Collection[str] = (), exclude: Collection[str] = ()
-) -> Sequence[Member]:
+) -> Sequence[MemberAccount]:
     """Return the organization's accounts, sorted: those below the units `include`, if any, and not below `exclude`.
 
     Units are named by id (``ou-…``, or the root's, ``r-…``) and count with all units below. Raise SourceError where
@@ -86,12 +86,12 @@ def _below(clients: aws.Clients, units: Collection[str]) -> set[str]:
     return found
 
 
-def _listed(clients: aws.Clients, operation: str, request: dict[str, str]) -> Iterator[Member]:
+def _listed(clients: aws.Clients, operation: str, request: dict[str, str]) -> Iterator[MemberAccount]:
     for page in _pages(clients, operation, request):
         for account in page.get("Accounts") or ():
             # `Status` goes in September 2026, `State` says more and stays (Organizations API reference, Account).
             state = account.get("State") or account.get("Status") or "UNKNOWN"
-            yield Member(str(account["Id"]), str(account.get("Name") or ""), str(state))
+            yield MemberAccount(str(account["Id"]), str(account.get("Name") or ""), str(state))
 
 
 def _pages(clients: aws.Clients, operation: str, request: dict[str, str]) -> Iterator[Raw]:

@@ -9,9 +9,9 @@ import msgspec
 
 from wa_lint.errors import SourceError
 from wa_lint.model import Resource, Scope, Snapshot, SourceKind
-from wa_lint.sources.live.api_response import Place
-from wa_lint.sources.live.collector import Collector, Reach
-from wa_lint.sources.live.describing import Described
+from wa_lint.sources.live.api_response import ResponsePlace
+from wa_lint.sources.live.collector import Collector, ListingReach
+from wa_lint.sources.live.describing import Description
 
 
 class Earlier(msgspec.Struct, frozen=True):
@@ -22,16 +22,16 @@ class Earlier(msgspec.Struct, frozen=True):
     """The collectors' types that were read whole; what these cover is among the resources too."""
     resources: tuple[Resource, ...] = ()
 
-    def named(self) -> dict[str, list[Described]]:
+    def named(self) -> dict[str, list[Description]]:
         """Return type -> what may name others, its API's words now CloudFormation's."""
-        found: dict[str, list[Described]] = {type_: [] for type_ in self.types}
+        found: dict[str, list[Description]] = {type_: [] for type_ in self.types}
         for resource in self.resources:
             item = {"properties": resource.properties, "observed": resource.observed}
-            found.setdefault(resource.type, []).append(Described(item))
+            found.setdefault(resource.type, []).append(Description(item))
         return found
 
 
-def taken_over(snapshot: Snapshot, collectors: Sequence[Collector], place: Place) -> Earlier:
+def taken_over(snapshot: Snapshot, collectors: Sequence[Collector], place: ResponsePlace) -> Earlier:
     """Return what `snapshot` has of `collectors`: each type that was listed and described without a gap.
 
     Raise SourceError where the rest could not be read into the same snapshot: it is of another account, another
@@ -57,12 +57,12 @@ def _was_named(collector: Collector, collectors: Sequence[Collector], whole: Col
     return all(c.type in whole for c in before)
 
 
-def place_of(place: Place, collector: Collector) -> Place:
+def place_of(place: ResponsePlace, collector: Collector) -> ResponsePlace:
     """Return where the collector's resources are: those of a global service are in no region."""
-    return place if collector.reach is Reach.REGIONAL else msgspec.structs.replace(place, region=None)
+    return place if collector.reach is ListingReach.REGIONAL else msgspec.structs.replace(place, region=None)
 
 
-def scopes_of(place: Place, collector: Collector) -> list[Scope]:
+def scopes_of(place: ResponsePlace, collector: Collector) -> list[Scope]:
     """Return what the collector's listing covers, its own type first."""
     own = place_of(place, collector)
     return [Scope(type_, own.account, own.region) for type_ in (collector.type, *collector.covers)]
@@ -80,7 +80,7 @@ def _moment(snapshot: Snapshot) -> dt.datetime:
         raise SourceError(snapshot.uri, "it does not say when it was taken, so it cannot be resumed") from error
 
 
-def _same_place(snapshot: Snapshot, asked: Iterable[Scope], place: Place) -> None:
+def _same_place(snapshot: Snapshot, asked: Iterable[Scope], place: ResponsePlace) -> None:
     for scope in sorted(asked, key=lambda s: (s.account or "", s.region or "", s.type)):
         if scope.account != place.account or scope.region not in {place.region, None}:
             there = f"account {scope.account}, {scope.region or 'all regions'}"

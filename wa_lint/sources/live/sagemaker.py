@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from wa_lint.sources.live.collector import Call, Collector
+from wa_lint.sources.live.collector import ApiCall, Collector
 
 _ARN: Final = "arn:{partition}:sagemaker:{region}:{account}"
 
@@ -36,15 +36,15 @@ def _sagemaker(  # noqa: PLR0913, one argument for each way in which these types
     continued: str = "",
     window_days: int = 0,
     holds: tuple[str, ...] = (),
-    more: tuple[Call, ...] = (),
+    more: tuple[ApiCall, ...] = (),
 ) -> Collector:
     """Almost every SageMaker type is ListXs, DescribeX by name, and an XArn. `fed`: the listed member that `key` is."""
     key = key or f"{word}Name"
-    described = Call(operation=f"Describe{word}{version}", request={key: fed or key}, continued=continued)
+    described = ApiCall(operation=f"Describe{word}{version}", request={key: fed or key}, continued=continued)
     return Collector(
         type=f"AWS::SageMaker::{word}",
         service="sagemaker",
-        listing=Call(operation=f"List{word}s", items=items or f"{word}s"),
+        listing=ApiCall(operation=f"List{word}s", items=items or f"{word}s"),
         describe=(described, *more),
         name=f"{{{name or key}}}",
         arn=f"{{{arn or word + 'Arn'}}}",
@@ -65,7 +65,7 @@ def _listed(word: str, listing: str, items: str, renames: Mapping[str, str] | No
     return Collector(
         type=f"AWS::SageMaker::{word}",
         service="sagemaker",
-        listing=Call(operation=listing, items=items),
+        listing=ApiCall(operation=listing, items=items),
         name=f"{{{word}Name}}",
         arn=f"{{{word}Arn}}",
         renames=renames or {},
@@ -78,18 +78,18 @@ def _in_domain(word: str, kind: str) -> Collector:
     return Collector(
         type=f"AWS::SageMaker::{word}",
         service="sagemaker",
-        listing=Call(operation=f"List{word}s", items=f"{word}s"),
-        describe=(Call(operation=f"Describe{word}", request={"DomainId": "DomainId", key: key}),),
+        listing=ApiCall(operation=f"List{word}s", items=f"{word}s"),
+        describe=(ApiCall(operation=f"Describe{word}", request={"DomainId": "DomainId", key: key}),),
         name=f"{{{key}}}",
         arn=f"{{{word}Arn}}",
         id=f"{_ARN}:{kind}/{{DomainId}}/{{{key}}}",
     )
 
 
-def _executions(parameter: str, member: str) -> Call:
+def _executions(parameter: str, member: str) -> ApiCall:
     """Return the call for the last executions of a monitoring schedule, or of the schedules of a job definition."""
     fills = ("MonitoringExecutionSummaries",)
-    return Call(operation="ListMonitoringExecutions", request={parameter: member}, fixed=_NEWEST, fills=fills)
+    return ApiCall(operation="ListMonitoringExecutions", request={parameter: member}, fixed=_NEWEST, fills=fills)
 
 
 _GROUP: Final = "InstanceGroups[]."
@@ -161,9 +161,9 @@ _STUDIO = (
     Collector(
         type="AWS::SageMaker::App",
         service="sagemaker",
-        listing=Call(operation="ListApps", items="Apps"),
+        listing=ApiCall(operation="ListApps", items="Apps"),
         describe=(
-            Call(
+            ApiCall(
                 operation="DescribeApp",
                 request={"DomainId": "DomainId", "AppType": "AppType", "AppName": "AppName"},
                 optional={"UserProfileName": "UserProfileName", "SpaceName": "SpaceName"},
@@ -183,9 +183,11 @@ _STUDIO = (
         type="AWS::SageMaker::ImageVersion",
         service="sagemaker",
         parent="AWS::SageMaker::Image",
-        listing=Call(operation="ListImageVersions", request={"ImageName": "ImageName"}, items="ImageVersions"),
+        listing=ApiCall(operation="ListImageVersions", request={"ImageName": "ImageName"}, items="ImageVersions"),
         describe=(
-            Call(operation="DescribeImageVersion", request={"ImageName": "ImageName"}, optional={"Version": "Version"}),
+            ApiCall(
+                operation="DescribeImageVersion", request={"ImageName": "ImageName"}, optional={"Version": "Version"}
+            ),
         ),
         name="{ImageName}",
         arn="{ImageVersionArn}",
@@ -208,7 +210,7 @@ _REGISTRY = (
         renames={"ResourcePolicy": "ModelPackageGroupPolicy"},
         documents=("ModelPackageGroupPolicy",),
         more=(
-            Call(
+            ApiCall(
                 operation="GetModelPackageGroupPolicy",
                 request={"ModelPackageGroupName": "ModelPackageGroupName"},
                 always=("ResourcePolicy",),
@@ -220,10 +222,10 @@ _REGISTRY = (
     Collector(
         type="AWS::SageMaker::ModelPackage",
         service="sagemaker",
-        listing=Call(
+        listing=ApiCall(
             operation="ListModelPackages", fixed={"ModelPackageType": "Both"}, items="ModelPackageSummaryList"
         ),
-        describe=(Call(operation="DescribeModelPackage", request={"ModelPackageName": "ModelPackageArn"}),),
+        describe=(ApiCall(operation="DescribeModelPackage", request={"ModelPackageName": "ModelPackageArn"}),),
         name="{ModelPackageName|ModelPackageArn}",  # a version in a group has no name
         arn="{ModelPackageArn}",
         observed=("ModelPackageStatusDetails",),
@@ -235,8 +237,8 @@ _REGISTRY = (
     Collector(
         type="AWS::SageMaker::Hub",
         service="sagemaker",
-        listing=Call(operation="ListHubs", items="HubSummaries"),
-        describe=(Call(operation="DescribeHub", request={"HubName": "HubName"}),),
+        listing=ApiCall(operation="ListHubs", items="HubSummaries"),
+        describe=(ApiCall(operation="DescribeHub", request={"HubName": "HubName"}),),
         name="{HubName}",
         arn="{HubArn}",
         aws_managed="HubArn",
@@ -281,7 +283,7 @@ _COMPUTING = (
         texts=("PipelineDefinition.PipelineDefinitionBody",),
         holds=_STEPS,
         more=(
-            Call(
+            ApiCall(
                 operation="ListPipelineExecutions",
                 request={"PipelineName": "PipelineName"},
                 fixed=_NEWEST,

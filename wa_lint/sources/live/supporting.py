@@ -6,7 +6,7 @@ notebook, function or load balancer has is another team's.
 
 from __future__ import annotations
 
-from wa_lint.sources.live.collector import Call, Collector, Reach
+from wa_lint.sources.live.collector import ApiCall, Collector, ListingReach
 
 _BALANCER = {"LoadBalancerArn": "LoadBalancerArn"}
 
@@ -14,9 +14,9 @@ _BALANCING = (
     Collector(
         type="AWS::ElasticLoadBalancingV2::LoadBalancer",
         service="elbv2",
-        listing=Call(operation="DescribeLoadBalancers", items="LoadBalancers"),
+        listing=ApiCall(operation="DescribeLoadBalancers", items="LoadBalancers"),
         describe=(
-            Call(operation="DescribeLoadBalancerAttributes", request=_BALANCER, fills=("LoadBalancerAttributes",)),
+            ApiCall(operation="DescribeLoadBalancerAttributes", request=_BALANCER, fills=("LoadBalancerAttributes",)),
         ),
         name="{LoadBalancerName}",
         arn="{LoadBalancerArn}",
@@ -32,16 +32,16 @@ _BALANCING = (
         type="AWS::ElasticLoadBalancingV2::Listener",
         service="elbv2",
         parent="AWS::ElasticLoadBalancingV2::LoadBalancer",
-        listing=Call(operation="DescribeListeners", request=_BALANCER, items="Listeners"),
+        listing=ApiCall(operation="DescribeListeners", request=_BALANCER, items="Listeners"),
         name="{ListenerArn}",
         arn="{ListenerArn}",
     ),
     Collector(
         type="AWS::ElasticLoadBalancingV2::TargetGroup",
         service="elbv2",
-        listing=Call(operation="DescribeTargetGroups", items="TargetGroups"),
+        listing=ApiCall(operation="DescribeTargetGroups", items="TargetGroups"),
         describe=(
-            Call(
+            ApiCall(
                 operation="DescribeTargetHealth",
                 request={"TargetGroupArn": "TargetGroupArn"},
                 fills=("Targets",),
@@ -59,9 +59,9 @@ _EVENT_RULE = Collector(
     # of the default bus: AWS's own services, SageMaker among them, send nowhere else
     type="AWS::Events::Rule",
     service="events",
-    listing=Call(operation="ListRules", items="Rules"),
+    listing=ApiCall(operation="ListRules", items="Rules"),
     describe=(
-        Call(
+        ApiCall(
             operation="ListTargetsByRule", request={"Rule": "Name"}, items="Targets", into="Targets", fills=("Targets",)
         ),
     ),
@@ -80,8 +80,8 @@ _STARTED = tuple(
 _STATE_MACHINE = Collector(
     type="AWS::StepFunctions::StateMachine",
     service="stepfunctions",
-    listing=Call(operation="ListStateMachines", items="stateMachines"),
-    describe=(Call(operation="DescribeStateMachine", request={"stateMachineArn": "stateMachineArn"}),),
+    listing=ApiCall(operation="ListStateMachines", items="stateMachines"),
+    describe=(ApiCall(operation="DescribeStateMachine", request={"stateMachineArn": "stateMachineArn"}),),
     name="{name}",
     arn="{stateMachineArn}",
     camel=True,
@@ -97,15 +97,15 @@ _TRAIL = Collector(
     # a trail of several regions is listed in each of them, and read in its home region
     type="AWS::CloudTrail::Trail",
     service="cloudtrail",
-    listing=Call(operation="DescribeTrails", items="trailList"),
+    listing=ApiCall(operation="DescribeTrails", items="trailList"),
     region_member="HomeRegion",
     describe=(
-        Call(
+        ApiCall(
             operation="GetEventSelectors",
             request={"TrailName": "TrailARN"},
             fills=("AdvancedEventSelectors", "EventSelectors"),
         ),
-        Call(operation="GetTrailStatus", request={"Name": "TrailARN"}, fills=("IsLogging",)),
+        ApiCall(operation="GetTrailStatus", request={"Name": "TrailARN"}, fills=("IsLogging",)),
     ),
     name="{Name}",
     arn="{TrailARN}",
@@ -137,15 +137,15 @@ _NOTIFICATION_MEMBERS = ("ComparisonOperator", "NotificationType", "Threshold", 
 _BUDGET = Collector(
     type="AWS::Budgets::Budget",
     service="budgets",
-    reach=Reach.GLOBAL,
-    listing=Call(
+    reach=ListingReach.GLOBAL,
+    listing=ApiCall(
         operation="DescribeBudgets",
         fixed={"AccountId": "{account}", "ShowFilterExpression": True},
         items="Budgets",
         action="budgets:ViewBudget",
     ),
     describe=(
-        Call(
+        ApiCall(
             operation="DescribeNotificationsForBudget",
             request={"BudgetName": "BudgetName"},
             fixed={"AccountId": "{account}"},
@@ -174,15 +174,15 @@ _REPOSITORY = Collector(
     type="AWS::ECR::Repository",
     service="ecr",
     named_by=("{repositoryUri}", "repository/{repositoryName}"),
-    listing=Call(operation="DescribeRepositories", items="repositories"),
+    listing=ApiCall(operation="DescribeRepositories", items="repositories"),
     describe=(
-        Call(
+        ApiCall(
             operation="GetRepositoryPolicy",
             request=_REPOSITORY_NAME,
             fills=("RepositoryPolicyText",),
             not_configured=("RepositoryPolicyNotFoundException",),
         ),
-        Call(
+        ApiCall(
             operation="GetLifecyclePolicy",
             request=_REPOSITORY_NAME,
             fills=("LifecyclePolicy",),
@@ -211,7 +211,7 @@ _NETWORK = (
         type="AWS::EC2::Subnet",
         service="ec2",
         named_by=("{SubnetId}", "subnet/{SubnetId}"),
-        listing=Call(operation="DescribeSubnets", items="Subnets"),
+        listing=ApiCall(operation="DescribeSubnets", items="Subnets"),
         name="{SubnetId}",
         arn=_EC2_ARN + "subnet/{SubnetId}",
     ),
@@ -219,7 +219,7 @@ _NETWORK = (
         type="AWS::EC2::VPCEndpoint",
         service="ec2",
         named_by=("{VpcId}", "{VpcEndpointId}"),
-        listing=Call(operation="DescribeVpcEndpoints", items="VpcEndpoints"),
+        listing=ApiCall(operation="DescribeVpcEndpoints", items="VpcEndpoints"),
         name="{VpcEndpointId}",
         arn=_EC2_ARN + "vpc-endpoint/{VpcEndpointId}",
         renames={"VpcEndpointId": "Id", "Groups[].GroupId": "SecurityGroupIds[]"},
@@ -230,7 +230,7 @@ _NETWORK = (
         type="AWS::EC2::SecurityGroup",
         service="ec2",
         named_by=("{GroupId}", "security-group/{GroupId}"),
-        listing=Call(operation="DescribeSecurityGroups", items="SecurityGroups"),
+        listing=ApiCall(operation="DescribeSecurityGroups", items="SecurityGroups"),
         name="{GroupId}",
         arn=_EC2_ARN + "security-group/{GroupId}",
         spreads={
@@ -258,7 +258,7 @@ _KEYS = (
         type="AWS::KMS::Alias",
         service="kms",
         named_by=("{AliasName}",),
-        listing=Call(operation="ListAliases", items="Aliases"),
+        listing=ApiCall(operation="ListAliases", items="Aliases"),
         name="{AliasName}",
         arn="{AliasArn}",
     ),
@@ -266,15 +266,15 @@ _KEYS = (
         type="AWS::KMS::Key",
         service="kms",
         named_by=("{KeyId}", "key/{KeyId}"),
-        listing=Call(operation="ListKeys", items="Keys"),
+        listing=ApiCall(operation="ListKeys", items="Keys"),
         describe=(
-            Call(
+            ApiCall(
                 operation="DescribeKey",
                 request=_KEY,
                 within="KeyMetadata",
                 fills=("Description", "Enabled", "KeySpec", "KeyUsage", "MultiRegion", "Origin"),
             ),
-            Call(
+            ApiCall(
                 operation="GetKeyRotationStatus",
                 request=_KEY,
                 echoes=("KeyId",),  # as an ARN
@@ -282,7 +282,7 @@ _KEYS = (
                 fills=("EnableKeyRotation", "RotationPeriodInDays"),
                 not_configured=("UnsupportedOperationException",),  # a kind of key that cannot rotate
             ),
-            Call(operation="GetKeyPolicy", request=_KEY, fixed={"PolicyName": "default"}, fills=("KeyPolicy",)),
+            ApiCall(operation="GetKeyPolicy", request=_KEY, fixed={"PolicyName": "default"}, fills=("KeyPolicy",)),
         ),
         name="{KeyId}",
         arn="{KeyArn}",

@@ -21,8 +21,8 @@ from wa_lint.request_limits import DEADLINE, INTERRUPTED, Manners
 from wa_lint.sources.live import call_plan as plan
 from wa_lint.sources.live import organization
 from wa_lint.sources.live.account_reader import read_live
-from wa_lint.sources.live.api_response import Place
-from wa_lint.sources.live.collector import Reach
+from wa_lint.sources.live.api_response import ResponsePlace
+from wa_lint.sources.live.collector import ListingReach
 from wa_lint.sources.live.listing import OnProgress
 from wa_lint.sources.live.resuming import taken_over
 
@@ -119,8 +119,8 @@ def units(
     tags: tuple[str, ...] = (),
 ) -> list[Unit]:
     """Return the units of an account: what is global, if any of it is asked for, then each region."""
-    of_account = [None] if _types(types, Reach.GLOBAL) else []
-    regions = surveyed.regions if _types(types, Reach.REGIONAL) or not of_account else ()
+    of_account = [None] if _types(types, ListingReach.GLOBAL) else []
+    regions = surveyed.regions if _types(types, ListingReach.REGIONAL) or not of_account else ()
     return [
         Unit(
             access=surveyed.access,
@@ -152,7 +152,7 @@ def read_unit(
         snapshot = read_live(
             _session(unit.access),
             unit.region or unit.access.home,
-            types=_types(unit.types, Reach.REGIONAL if unit.region else Reach.GLOBAL),
+            types=_types(unit.types, ListingReach.REGIONAL if unit.region else ListingReach.GLOBAL),
             with_global=unit.region is None,
             manners=unit.manners,
             stop=stop,
@@ -171,11 +171,11 @@ def read_unit(
 
 def demand_resumable(unit: Unit, earlier: Snapshot) -> None:
     """Raise SourceError where `earlier` is not a part of what `unit` reads: of another place, or of other types."""
-    collectors = [c for c in plan.wanted(unit.types) if (c.reach is Reach.GLOBAL) == (unit.region is None)]
-    taken_over(earlier, collectors, Place(unit.account, unit.region or unit.access.home, ""))
+    collectors = [c for c in plan.wanted(unit.types) if (c.reach is ListingReach.GLOBAL) == (unit.region is None)]
+    taken_over(earlier, collectors, ResponsePlace(unit.account, unit.region or unit.access.home, ""))
 
 
-def _types(types: frozenset[str] | None, reach: Reach) -> frozenset[str]:
+def _types(types: frozenset[str] | None, reach: ListingReach) -> frozenset[str]:
     return frozenset(collector.type for collector in plan.wanted(types) if collector.reach is reach)
 
 

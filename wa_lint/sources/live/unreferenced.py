@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from wa_lint.model import Raw
-from wa_lint.sources.live.api_response import Item, Place, filled
+from wa_lint.sources.live.api_response import Item, ResponsePlace, filled
 from wa_lint.sources.live.collector import Collector
 from wa_lint.sources.live.listing import Listing
 
@@ -17,7 +17,7 @@ _NAME = re.compile(r"\w(?:[\w.\-/+=]*[\w+=])?")
 """What may be a name in a text. An image's URI ends at ``:`` or ``@``, an ARN has ``:`` between its parts."""
 
 
-class Described(Protocol):
+class Referencing(Protocol):
     """What `Naming` looks into for names."""
 
     @property
@@ -25,13 +25,13 @@ class Described(Protocol):
         """The item with all its answers."""
 
 
-Found = TypeVar("Found", bound=Described)
+Found = TypeVar("Found", bound=Referencing)
 
 
 def in_order(
     collectors: Sequence[Collector],
     listings: Mapping[str, Listing],
-    place: Place,
+    place: ResponsePlace,
     describe: Callable[[Collector, Listing], list[Found]],
 ) -> dict[str, list[Found]]:
     """Return type -> what `describe` told of its listing, in the order of the table.
@@ -53,7 +53,7 @@ def in_order(
     return described
 
 
-def _names(collectors: Sequence[Collector], listings: Mapping[str, Listing], place: Place) -> frozenset[str]:
+def _names(collectors: Sequence[Collector], listings: Mapping[str, Listing], place: ResponsePlace) -> frozenset[str]:
     """Return all that an item may be called whose description waits for its name; empty where none has to wait."""
     waiting = [c for c in collectors if c.named_by]
     if len(waiting) == len(collectors):
@@ -61,7 +61,7 @@ def _names(collectors: Sequence[Collector], listings: Mapping[str, Listing], pla
     return frozenset(name for c in waiting for item in listings[c.type].items for name in _called(c, item, place))
 
 
-def _called(collector: Collector, item: Item, place: Place) -> Iterator[str]:
+def _called(collector: Collector, item: Item, place: ResponsePlace) -> Iterator[str]:
     for template in collector.named_by:
         name = filled(template, item, place)
         if name:

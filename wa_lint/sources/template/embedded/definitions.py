@@ -40,7 +40,7 @@ from wa_lint.sources.template.embedded.json_text import (
     substituted,
     text_value,
 )
-from wa_lint.sources.template.functions.branches import Choice, Inside, branches, exclude
+from wa_lint.sources.template.functions.branches import Alternative, Inside, branches, exclude
 from wa_lint.sources.template.functions.partial_text import text_of
 from wa_lint.sources.template.functions.question import Template
 from wa_lint.sources.template.functions.value_tree import Intrinsic, tree
@@ -118,7 +118,7 @@ class _Holder:
             if exists == [True]:
                 yield as_resource(self.resource, id_, jobs[0], origin, self.resource.exists)
             else:
-                choice = Choice([(is_there, job.properties) for is_there, job in zip(exists, jobs, strict=True)])
+                choice = Alternative([(is_there, job.properties) for is_there, job in zip(exists, jobs, strict=True)])
                 job = msgspec.structs.replace(jobs[0], properties=choice if len(jobs) > 1 else jobs[0].properties)
                 yield as_resource(self.resource, id_, job, origin, choice.exists)
 

@@ -17,7 +17,7 @@ import msgspec
 from wa_lint.document import Document, Place
 from wa_lint.document.from_json import json_document
 from wa_lint.errors import SourceError
-from wa_lint.model import Deferred, Location, Path, Problem, Raw, Resolution, Scenario, Unknown, Value
+from wa_lint.model import Deferred, Location, Path, Problem, Raw, Resolution, AnyScenario, Unknown, Value
 from wa_lint.redact import mask_by_name
 from wa_lint.schema import ANYTHING
 from wa_lint.sources.template.embedded.alignment import Scalar
@@ -218,7 +218,7 @@ class _Bare(Deferred):
         self.name = name
         """The key that it stands under."""
 
-    def resolve(self, scenario: Scenario) -> Resolution:
+    def resolve(self, scenario: AnyScenario) -> Resolution:
         if not isinstance(self.text, Deferred):
             return Resolution(_spelled(self.text, self.name))
         found = self.text.resolve(scenario)

@@ -11,7 +11,18 @@ from typing import Final
 
 import msgspec
 
-from wa_lint.model import Deferred, Location, Origin, Path, Resolution, Resource, Scenario, Unknown, Unresolved, Value
+from wa_lint.model import (
+    Deferred,
+    Location,
+    Origin,
+    Path,
+    Resolution,
+    Resource,
+    AnyScenario,
+    Unknown,
+    Unresolved,
+    Value,
+)
 from wa_lint.schema import ANYTHING
 from wa_lint.sources.template.embedded.alignment import value_at
 from wa_lint.sources.template.embedded.json_text import Embedded, Piece, pieces_of
@@ -95,7 +106,7 @@ class _Reader:
             return {**value, step: self.below(value[step], rest, (*at, step))}
         return value
 
-    def document(self, value: Value, at: Path, scenario: Scenario) -> Resolution:
+    def document(self, value: Value, at: Path, scenario: AnyScenario) -> Resolution:
         """Return the document that `value` is, in which no ``Fn::If`` is left at the top."""
         if isinstance(value, Intrinsic) and value.name == "Fn::ToJsonString":
             return self._spelled(value, (*at, value.name), scenario)
@@ -108,7 +119,7 @@ class _Reader:
             return Resolution(_no_json(text))
         return msgspec.structs.replace(found, value=self._given(found.value, at))
 
-    def _spelled(self, value: Intrinsic, inside: Path, scenario: Scenario) -> Resolution:
+    def _spelled(self, value: Intrinsic, inside: Path, scenario: AnyScenario) -> Resolution:
         """Return what a function makes the text of, which is the document."""
         said = tree(self.template, value.argument, inside, ANYTHING)
         found = said.resolve(scenario) if isinstance(said, Deferred) else Resolution(said)
@@ -147,14 +158,14 @@ class _Document(Deferred):
         """From here to the document."""
         self.at = at
 
-    def resolve(self, scenario: Scenario) -> Resolution:
+    def resolve(self, scenario: AnyScenario) -> Resolution:
         ask = Asking(self.reader.template, scenario)
         value, at = _chosen(ask, self.said, self.at)
         found = self._holder(value, at, scenario) if self.steps else self.reader.document(value, at, scenario)
         moved = found.at or (None if at == self.at else at)
         return Resolution(found.value, moved, (*ask.assumes, *found.assumes))
 
-    def _holder(self, value: Value, at: Path, scenario: Scenario) -> Resolution:
+    def _holder(self, value: Value, at: Path, scenario: AnyScenario) -> Resolution:
         found = value.resolve(scenario) if isinstance(value, Intrinsic) else Resolution(value)
         return Resolution(self.reader.below(found.value, self.steps, found.at or at), found.at, found.assumes)
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from wa_lint.model import ABSENT, Deferred, Path, Raw, Resolution, Scenario, Unknown, Value
+from wa_lint.model import ABSENT, Deferred, Path, Raw, Resolution, AnyScenario, Unknown, Value
 from wa_lint.sources.jobs import Node
 from wa_lint.sources.template.functions.intrinsics import branch_of
 from wa_lint.sources.template.functions.question import Asking, Template
@@ -63,7 +63,7 @@ class Inside(Deferred):
         self.guards = [guard for guard in guards if isinstance(guard, Taken)]
         self.template = template
 
-    def resolve(self, scenario: Scenario) -> Resolution:
+    def resolve(self, scenario: AnyScenario) -> Resolution:
         ask = Asking(self.template, scenario)
         outer, assumes = _truth(self.exists, scenario)
         truth = outer if outer is False else every([outer, *(guard.truth(ask) for guard in self.guards)])
@@ -75,7 +75,7 @@ class Inside(Deferred):
     __repr__ = __str__
 
 
-class Choice(Deferred):
+class Alternative(Deferred):
     """The one of several values whose condition holds."""
 
     __slots__ = ("options",)
@@ -89,7 +89,7 @@ class Choice(Deferred):
         """Whether any of them is there: a truth, perhaps deferred."""
         return self.options[0][0] if len(self.options) == 1 else _Any([exists for exists, _ in self.options])
 
-    def resolve(self, scenario: Scenario) -> Resolution:
+    def resolve(self, scenario: AnyScenario) -> Resolution:
         unknown: Value = Unknown("it is not there in this scenario")
         for exists, value in self.options:
             truth, assumes = _truth(exists, scenario)
@@ -112,7 +112,7 @@ class _Any(Deferred):
     def __init__(self, truths: Sequence[Value]) -> None:
         self.truths = truths
 
-    def resolve(self, scenario: Scenario) -> Resolution:
+    def resolve(self, scenario: AnyScenario) -> Resolution:
         found = [_truth(truth, scenario) for truth in self.truths]
         return Resolution(some(truth for truth, _ in found), None, tuple(a for _, assumes in found for a in assumes))
 
@@ -130,7 +130,7 @@ def _is_no_value(value: Intrinsic) -> bool:
     return value.name == "Ref" and value.argument == "AWS::NoValue"
 
 
-def _truth(value: Value, scenario: Scenario) -> tuple[Truth, tuple[str, ...]]:
+def _truth(value: Value, scenario: AnyScenario) -> tuple[Truth, tuple[str, ...]]:
     assumes: tuple[str, ...] = ()
     while isinstance(value, Deferred):
         resolution = value.resolve(scenario)

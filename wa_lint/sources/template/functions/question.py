@@ -9,7 +9,7 @@ from typing import Final, TypeAlias, TypeVar
 import msgspec
 
 from wa_lint.budget import Meter
-from wa_lint.model import ABSENT, Assumption, Hole, Raw, Scenario, Unknown, Unresolved, Value
+from wa_lint.model import ABSENT, Assumption, Hole, Raw, AnyScenario, Unknown, Unresolved, Value
 from wa_lint.scenario import Fork
 from wa_lint.sources.template.functions.partial_text import function_of, joined, text_of
 from wa_lint.sources.template.functions.sub_variables import variables_of
@@ -79,7 +79,7 @@ class Answers:
             node.answer, node.is_known = answer, True
 
 
-def recalled(answers: Answers, scenario: Scenario, compute: Callable[[Scenario], T]) -> T:
+def recalled(answers: Answers, scenario: AnyScenario, compute: Callable[[AnyScenario], T]) -> T:
     """Return `compute(scenario)`, computed once for all scenarios that agree on what it asked."""
     node: Answers | None = answers
     while node is not None and node.name is not None:
@@ -160,7 +160,7 @@ class Template:
 class Asking:
     """One question in one scenario, which remembers what it assumed on the way."""
 
-    def __init__(self, template: Template, scenario: Scenario) -> None:
+    def __init__(self, template: Template, scenario: AnyScenario) -> None:
         self.template = template
         self.scenario = scenario
         self.assumes: dict[str, None] = {}
@@ -170,14 +170,14 @@ class Asking:
         self.whole = False
         """Whether what is asked for is all of a property: then what is open may fork. A piece of a text stays open."""
 
-    def within(self, condition: str, scenario: Scenario) -> Asking:
+    def within(self, condition: str, scenario: AnyScenario) -> Asking:
         """Return the question that asks for the truth of `condition` on behalf of this one."""
         inner = Asking(self.template, scenario)
         inner.conditions = (*self.conditions, condition)
         inner.depth = self.depth + 1
         return inner
 
-    def recall(self, question: str, compute: Callable[[Scenario], T]) -> T:
+    def recall(self, question: str, compute: Callable[[AnyScenario], T]) -> T:
         """Return `compute(scenario)`, remembered for every scenario that agrees on what it asked."""
         return recalled(self.template.memory.setdefault(question, Answers()), self.scenario, compute)
 
@@ -274,7 +274,7 @@ class Asking:
 class _Watch:
     """A scenario that notes what is asked of it."""
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: AnyScenario) -> None:
         self.scenario = scenario
         self.asked: dict[str, Assumption | None] = {}
 

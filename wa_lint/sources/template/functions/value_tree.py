@@ -7,7 +7,7 @@ from typing import Final
 
 from wa_lint import schema
 from wa_lint.document import Number
-from wa_lint.model import Deferred, Path, Raw, Resolution, Scenario, Unknown, Value
+from wa_lint.model import Deferred, Path, Raw, Resolution, AnyScenario, Unknown, Value
 from wa_lint.schema import Shape
 from wa_lint.sources.template.functions.conditions import truth_of
 from wa_lint.sources.template.functions.intrinsics import branch_of
@@ -33,10 +33,10 @@ class Intrinsic(Deferred):
         self.shape = shape
         self.template = template
 
-    def resolve(self, scenario: Scenario) -> Resolution:
+    def resolve(self, scenario: AnyScenario) -> Resolution:
         return recalled(self.answers, scenario, self._resolve)
 
-    def _resolve(self, scenario: Scenario) -> Resolution:
+    def _resolve(self, scenario: AnyScenario) -> Resolution:
         ask = Asking(self.template, scenario)
         raw, at = self._chosen(ask)
         value = ask.value(raw, whole=True)
@@ -72,7 +72,7 @@ class Existence(Deferred):
         self.guards = tuple(guards)
         """What has to be so in any case."""
 
-    def resolve(self, scenario: Scenario) -> Resolution:
+    def resolve(self, scenario: AnyScenario) -> Resolution:
         ask = Asking(self.template, scenario)
         return Resolution(every(self._truths(ask)), assumes=tuple(ask.assumes))
 

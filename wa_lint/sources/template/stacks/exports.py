@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from wa_lint.model import Hole, Raw, Scenario, Unresolved, Value
+from wa_lint.model import Hole, Raw, AnyScenario, Unresolved, Value
 from wa_lint.scenario import Fork
-from wa_lint.scenario import Scenario as Empty
+from wa_lint.scenario import AnyScenario as Empty
 from wa_lint.sources.template.functions.conditions import truth_of
 from wa_lint.sources.template.functions.partial_text import text_of
 from wa_lint.sources.template.functions.question import Asking, Export, Template
@@ -60,7 +60,7 @@ def _is_there(ask: Asking, export: Export) -> bool:
 
 
 def _names(template: Template, raws: Iterator[Raw]) -> Iterator[str]:
-    scenario: Scenario = Empty()
+    scenario: AnyScenario = Empty()
     for raw in raws:
         try:
             value = Asking(template, scenario).value(raw)

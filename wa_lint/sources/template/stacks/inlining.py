@@ -14,7 +14,7 @@ from wa_lint.sources.template.stacks.renaming import Renamed
 _JOINED: Final = ("Parameters", "Rules", "Mappings", "Conditions", "Resources", "Outputs")
 
 
-class Part(msgspec.Struct, frozen=True, eq=False):
+class StackPart(msgspec.Struct, frozen=True, eq=False):
     """A template that becomes part of another one."""
 
     root: str
@@ -29,7 +29,7 @@ class Part(msgspec.Struct, frozen=True, eq=False):
     """The same."""
 
 
-def joined(whole: Sections, parts: Sequence[Part]) -> Sections:
+def joined(whole: Sections, parts: Sequence[StackPart]) -> Sections:
     """Return `whole` with the `parts` in it; of two that have one name, the last one counts."""
     value: dict[str, Raw] = dict(whole.value)
     for name in _JOINED:
@@ -59,7 +59,7 @@ def _all(first: Mapping[str, Raw], others: Sequence[Mapping[str, Raw]]) -> dict[
     return {key: value for held in (first, *others) for key, value in held.items()}
 
 
-def _problems(part: Part) -> Iterator[Raw]:
+def _problems(part: StackPart) -> Iterator[Raw]:
     yield from part.old.problems
     yield from part.old.document.problems
 
@@ -67,7 +67,7 @@ def _problems(part: Part) -> Iterator[Raw]:
 # --- what must hold for a part ----------------------------------------------------------------------
 
 
-def _depend(value: dict[str, Raw], part: Part) -> None:
+def _depend(value: dict[str, Raw], part: StackPart) -> None:
     """Let every resource of a part depend on its condition, beside its own."""
     if part.condition is None:
         return
@@ -83,7 +83,7 @@ def _depend(value: dict[str, Raw], part: Part) -> None:
     value["Conditions"] = conditions
 
 
-def _guards(parts: Sequence[Part]) -> dict[str, tuple[Guard, ...]]:
+def _guards(parts: Sequence[StackPart]) -> dict[str, tuple[Guard, ...]]:
     found: dict[str, tuple[Guard, ...]] = {}
     for part in parts:
         own = part.new.sections.guards
@@ -96,14 +96,14 @@ def _guards(parts: Sequence[Part]) -> dict[str, tuple[Guard, ...]]:
 # --- where it was written ---------------------------------------------------------------------------
 
 
-def _snippets(parts: Sequence[Part]) -> Iterator[tuple[str, Raw]]:
+def _snippets(parts: Sequence[StackPart]) -> Iterator[tuple[str, Raw]]:
     for part in parts:
         yield part.root, part.old.document
         for root, document in part.old.snippets.items():
             yield _inner(part, root), document
 
 
-def _layers(parts: Sequence[Part]) -> Iterator[Layer]:
+def _layers(parts: Sequence[StackPart]) -> Iterator[Layer]:
     """Yield the layers of the parts, those of equal height as one, and above them the one that brought them in."""
     for height in range(max((len(part.old.layers) for part in parts), default=0)):
         yield {
@@ -114,11 +114,11 @@ def _layers(parts: Sequence[Part]) -> Iterator[Layer]:
     yield {path: _rebased(part, before) for part in parts for path, before in part.new.moved.items()}
 
 
-def _rebased(part: Part, path: Path) -> Path:
+def _rebased(part: StackPart, path: Path) -> Path:
     """Return a path of a part as one into its document; one into what it includes leads there."""
     first = str(path[0]) if path else ""
     return (_inner(part, first), *path[1:]) if first in part.old.snippets else (part.root, *path)
 
 
-def _inner(part: Part, root: str) -> str:
+def _inner(part: StackPart, root: str) -> str:
     return f"{part.root} > {root}"

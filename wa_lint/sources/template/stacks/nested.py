@@ -20,8 +20,8 @@ from wa_lint.sources.template.functions.partial_text import function_of, spell, 
 from wa_lint.sources.template.functions.question import Asking, Template
 from wa_lint.sources.template.parameters import Parameter, Pins, declared, refusal
 from wa_lint.sources.template.sections import Argument, OpenFile, Sections
-from wa_lint.sources.template.stacks.inlining import Part, joined
-from wa_lint.sources.template.stacks.renaming import Names, Renamed, renamed
+from wa_lint.sources.template.stacks.inlining import StackPart, joined
+from wa_lint.sources.template.stacks.renaming import NewNames, Renamed, renamed
 from wa_lint.sources.template.transforms.include import snippet
 from wa_lint.sources.template.transforms.sam import expanded
 
@@ -105,7 +105,7 @@ def nests(sections: Sections) -> bool:
 def with_stacks(template: Template, nest: Nest, deploy: Deploy) -> Sections:
     """Return the sections of `template`, whose transforms are done, with what its nested stacks hold."""
     sections = template.sections
-    parts: dict[str, Part] = {}
+    parts: dict[str, StackPart] = {}
     problems = list(sections.problems)
     unread = list(sections.not_followed)
     for id_, body in template.resources.items():
@@ -148,7 +148,7 @@ class _Stack:
         self.given = self.properties.get("Parameters") or {}
         self.problems: list[Problem] = []
 
-    def part(self, nest: Nest, deploy: Deploy) -> Part:
+    def part(self, nest: Nest, deploy: Deploy) -> StackPart:
         """Return what the stack holds. Raise `SourceError` where its template cannot be followed, or read."""
         document, inner = nest.child(self._location())
         said = document.value if isinstance(document.value, dict) else {}
@@ -162,7 +162,7 @@ class _Stack:
         except SourceError as error:
             raise SourceError(document.uri, f"cannot be read: {error.problem}") from None
         condition = self.body.get("Condition")
-        return Part(
+        return StackPart(
             f"stack {self.id}",
             old,
             self._in_our_words(old, arguments),
@@ -240,7 +240,7 @@ class _Stack:
             "AWS::StackName": {"Fn::Select": [1, {"Fn::Split": ["/", stack_id]}]},
         }
         references |= {name: a.raw for name, a in arguments.items() if self._is_same(a.raw, a.parameter)}
-        new = renamed(old, Names(lambda name: f"{self.id}/{name}", lambda name: f"{self.id}.{name}", references))
+        new = renamed(old, NewNames(lambda name: f"{self.id}/{name}", lambda name: f"{self.id}.{name}", references))
         ours = {argument.parameter.name: argument for argument in arguments.values()}
         parameters = {name: body for name, body in new.sections.section("Parameters").items() if name not in ours}
         outputs = new.sections.section("Outputs").items()

@@ -13,23 +13,23 @@ from wa_lint.document import Document, Place
 from wa_lint.model import Snapshot
 from wa_lint.sources.template.parameters import Pins
 from wa_lint.sources.template.sections import OpenFile, Sections
-from wa_lint.sources.template.stacks.inlining import Part, joined
+from wa_lint.sources.template.stacks.inlining import StackPart, joined
 from wa_lint.sources.template.stacks.nested import Nest
-from wa_lint.sources.template.stacks.renaming import Names, renamed
+from wa_lint.sources.template.stacks.renaming import NewNames, renamed
 from wa_lint.sources.template.template_reader import deployed, snapshot_from, template_from
 
 _OF_A_STACK = ("AWS::StackId", "AWS::StackName", "AWS::NotificationARNs")
 """The pseudo parameters that differ from stack to stack."""
 
 
-class Member(msgspec.Struct, frozen=True, eq=False):
+class MemberTemplate(msgspec.Struct, frozen=True, eq=False):
     """One of the templates."""
 
     document: Document
     open_file: OpenFile | None = None
 
 
-def snapshot_together(members: Sequence[Member], parameters: Pins | None = None) -> Snapshot:
+def snapshot_together(members: Sequence[MemberTemplate], parameters: Pins | None = None) -> Snapshot:
     """Read several templates, which are deployed to one account and region, into one snapshot.
 
     What bears the same name in two of them is called ``network.yaml#Role`` in each. A parameter of one is never that
@@ -38,13 +38,13 @@ def snapshot_together(members: Sequence[Member], parameters: Pins | None = None)
     pins = parameters or {}
     all_sections = [_sections(member, pins) for member in members]
     names = _Names(all_sections)
-    parts: list[Part] = []
+    parts: list[StackPart] = []
     given = {name: pin for name, pin in pins.items() if name.startswith("AWS::")}
     for sections in all_sections:
         own = names.own(sections.uri)
         references = {name: {"Ref": f"{name}#{sections.uri}"} for name in _OF_A_STACK if name not in pins}
-        new = renamed(sections, Names(names.resource(sections.uri), own, references))
-        parts.append(Part(f"template {sections.uri}", sections, new))
+        new = renamed(sections, NewNames(names.resource(sections.uri), own, references))
+        parts.append(StackPart(f"template {sections.uri}", sections, new))
         given |= {own(name): pin for name, pin in pins.items() if name in sections.section("Parameters")}
     uri = ", ".join(sections.uri for sections in all_sections)
     empty = Sections(Document({}, "", uri, Place(0, 0, 0, 0)), {})
@@ -64,7 +64,7 @@ def _with_makers(snapshot: Snapshot, makers: Mapping[str, str]) -> Snapshot:
     return msgspec.structs.replace(snapshot, makers=found)
 
 
-def _sections(member: Member, pins: Pins) -> Sections:
+def _sections(member: MemberTemplate, pins: Pins) -> Sections:
     document = member.document
     nest = Nest.outermost(document.uri, member.open_file)
     return deployed(Sections(document, document.value), pins, nest)

@@ -16,7 +16,7 @@ UNCLEAR: Final = "Fn::Name by a function"
 template can call it so, for CloudFormation's names have no blanks."""
 
 
-class Names(msgspec.Struct, frozen=True, eq=False):
+class NewNames(msgspec.Struct, frozen=True, eq=False):
     """How the names of a template are spelled in the other one."""
 
     resource: Callable[[str], str]
@@ -34,7 +34,7 @@ class Renamed(msgspec.Struct, frozen=True, eq=False):
     """Also every resource, parameter and so on, though its name be the same."""
 
 
-def renamed(sections: Sections, names: Names) -> Renamed:
+def renamed(sections: Sections, names: NewNames) -> Renamed:
     """Return the sections with every name in them spelled as `names` say. Their layers still lead to the old ones."""
     return _Renaming(sections, names).done()
 
@@ -42,7 +42,7 @@ def renamed(sections: Sections, names: Names) -> Renamed:
 class _Renaming:
     """One pass over a template."""
 
-    def __init__(self, sections: Sections, names: Names) -> None:
+    def __init__(self, sections: Sections, names: NewNames) -> None:
         self.sections = sections
         self.names = names
         self.parameters = {*sections.section("Parameters"), *sections.arguments}

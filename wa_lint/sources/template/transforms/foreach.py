@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from wa_lint.budget import spent
-from wa_lint.model import Gap, Path, Problem, Raw, Scenario, Scope, Unknown, Unresolved, Value
+from wa_lint.model import Gap, Path, Problem, Raw, AnyScenario, Scope, Unknown, Unresolved, Value
 from wa_lint.scenario import explore
 from wa_lint.sources.template.functions.partial_text import spell, text_of
 from wa_lint.sources.template.functions.question import Asking, Template
@@ -227,7 +227,7 @@ class _Unrolling:
         if isinstance(collection, list) and all(text_of(item) is not None for item in collection):
             return _List(tuple(dict.fromkeys(text for item in collection if (text := text_of(item)))))
         found: dict[str, None] = {}
-        ask: Callable[[Scenario], _Answer] = partial(_answer, self.template, collection)
+        ask: Callable[[AnyScenario], _Answer] = partial(_answer, self.template, collection)
         answers = list(explore(ask, {}, _MOST_SCENARIOS))
         unknown = None
         for _, answer in answers:
@@ -265,7 +265,7 @@ _Answer: TypeAlias = tuple[tuple[str, ...] | Unknown, tuple[str, ...]]
 """The items of a list, and what was assumed to say so."""
 
 
-def _answer(template: Template, collection: Raw, scenario: Scenario) -> _Answer:
+def _answer(template: Template, collection: Raw, scenario: AnyScenario) -> _Answer:
     ask = Asking(template, scenario)
     return _items(ask, collection), tuple(ask.assumes)
 

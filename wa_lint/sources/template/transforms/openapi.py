@@ -37,7 +37,7 @@ Secured: TypeAlias = Callable[[str, str, Drawn], Tree]
 """Gives the security of an operation, whose path and verb go before; None where it has none of its own."""
 
 
-class Described(msgspec.Struct, frozen=True):
+class DescribedApi(msgspec.Struct, frozen=True):
     """An API and its document."""
 
     id: str
@@ -59,7 +59,7 @@ def with_methods(sections: Sections) -> Sections:
             source: Path = ("Resources", id_)
             document = Drawn(properties["Body"], (*source, "Properties", "Body"))
             condition = Drawn(body["Condition"], (*source, "Condition")) if "Condition" in body else None
-            made |= methods(Described(id_, str(body.get("Type")), document, condition))
+            made |= methods(DescribedApi(id_, str(body.get("Type")), document, condition))
             gaps += _hidden(id_, str(body.get("Type")), document)
     return sections if not made and not gaps else _with(sections, made, gaps)
 
@@ -74,7 +74,7 @@ def _hidden(id_: str, type_: str, document: Drawn) -> list[Gap]:
     return [Gap(Scope(of), f"those of {id_} that stand under a function in its OpenAPI document are not in sight")]
 
 
-def methods(api: Described) -> Made:
+def methods(api: DescribedApi) -> Made:
     """Return a method, or a route with its integration, for each operation of the API's document."""
     make = {REST_API: _method, HTTP_API: _route}.get(api.type)
     made: Made = {}
@@ -98,12 +98,12 @@ def _with(sections: Sections, made: Made, gaps: Iterable[Gap]) -> Sections:
     return changed.guarded({id_: new.source for id_, new in added.items()})
 
 
-def _id(api: Described, path: str, verb: str) -> str:
+def _id(api: DescribedApi, path: str, verb: str) -> str:
     name = "Any" if verb == _ANY else verb.capitalize()
     return f"{api.id}{name}{re.sub('[^A-Za-z0-9]', '', path.title())}"
 
 
-def _method(api: Described, path: str, verb: str, operation: Drawn) -> Made:
+def _method(api: DescribedApi, path: str, verb: str, operation: Drawn) -> Made:
     integration = part(operation, "x-amazon-apigateway-integration")
     kind, needs_key = _security(api, path, verb, operation)
     properties = {
@@ -124,7 +124,7 @@ def _integration(said: Tree) -> dict[str, Tree]:
     return {"Type": kind.upper() if isinstance(kind, str) else "MOCK" if kind is None else OPAQUE, **parts}
 
 
-def _route(api: Described, path: str, verb: str, operation: Drawn) -> Made:
+def _route(api: DescribedApi, path: str, verb: str, operation: Drawn) -> Made:
     said = _integration(part(operation, "x-amazon-apigateway-integration"))
     kind, _ = _security(api, path, verb, operation)
     id_ = _id(api, path, verb)
@@ -146,7 +146,7 @@ def _route(api: Described, path: str, verb: str, operation: Drawn) -> Made:
 # --- whom an operation lets in ----------------------------------------------------------------------
 
 
-def _security(api: Described, path: str, verb: str, operation: Drawn) -> tuple[Tree, Tree]:
+def _security(api: DescribedApi, path: str, verb: str, operation: Drawn) -> tuple[Tree, Tree]:
     """Return the AuthorizationType, and whether an API key is needed, each with its place."""
     if is_function(operation):
         return OPAQUE, OPAQUE
@@ -166,7 +166,7 @@ def _security(api: Described, path: str, verb: str, operation: Drawn) -> tuple[T
     return kind if isinstance(kind, Drawn) else Drawn(kind, source), "KEY" in kinds
 
 
-def _kind(api: Described, name: str) -> Tree:
+def _kind(api: DescribedApi, name: str) -> Tree:
     """Return the AuthorizationType of a security scheme; ``KEY`` for an API key.
 
     ``NONE`` is no scheme, but what SAM writes for an operation that lets everybody in.

@@ -13,7 +13,7 @@ import msgspec
 
 from wa_lint.model import Raw
 from wa_lint.sources.template.transforms.generated import Made, New
-from wa_lint.sources.template.transforms.openapi import HTTP_API, REST_API, Described, methods
+from wa_lint.sources.template.transforms.openapi import HTTP_API, REST_API, DescribedApi, methods
 from wa_lint.sources.template.transforms.provenance import OPAQUE, Drawn, Tree, bare, is_function, items, members, part
 from wa_lint.sources.template.transforms.sam_security import (
     HTTP,
@@ -74,7 +74,7 @@ def _described(api: Api) -> Made:
     """Return the methods of an API's own document, to which SAM adds whom the API lets in by default."""
     kind = REST_API if api.type == REST else HTTP_API
     body = api.said.get("DefinitionBody")
-    return methods(Described(api.id, kind, body, api.condition, security_kinds(api), partial(secured, api)))
+    return methods(DescribedApi(api.id, kind, body, api.condition, security_kinds(api), partial(secured, api)))
 
 
 def event_resources(event: Event, api: Api) -> Made:
