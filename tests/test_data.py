@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from wa_lint.policy import actions
+from wa_lint.policy.actions import Action
+
 DATA = Path(__file__).parents[1] / "wa_lint" / "data"
 
 OURS = sorted(
@@ -50,8 +53,7 @@ def test_the_data_stays_small() -> None:
     ],
 )
 def test_some_actions_take_no_resource(action: str) -> None:
-    service, name = action.split(":")
-    assert read("iam_actions.json")["services"][service][name] == 0
+    assert not found(action).arns
 
 
 @pytest.mark.parametrize(
@@ -66,8 +68,36 @@ def test_some_actions_take_no_resource(action: str) -> None:
     ],
 )
 def test_other_actions_do(action: str) -> None:
-    service, name = action.split(":")
-    assert read("iam_actions.json")["services"][service][name] == 1
+    assert found(action).arns
+
+
+def found(action: str) -> Action:
+    known = actions.find(action)
+    assert known is not None
+    return known
+
+
+_LATER = ("eks-auth:AssumeRoleForPodIdentity", "aps:QueryMetrics", "bedrock-agentcore:InvokeGateway")
+
+
+@pytest.mark.parametrize("action", _LATER)
+def test_services_that_came_later_are_listed(action: str) -> None:
+    assert found(action).name == action
+
+
+@pytest.mark.parametrize(
+    ("action", "level"),
+    [
+        ("iam:PassRole", "P"),
+        ("s3:PutBucketPolicy", "P"),
+        ("ec2:TerminateInstances", "W"),
+        ("s3:GetObject", "R"),
+        ("sagemaker:ListEndpoints", "L"),
+        ("sagemaker:AddTags", "T"),
+    ],
+)
+def test_actions_have_the_access_level_of_the_reference(action: str, level: str) -> None:
+    assert found(action).level == level
 
 
 def test_only_two_managed_policies_make_an_administrator() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from wa_lint import policy
 from wa_lint.model import Hole, Partial, Unknown, Unresolved, Value
 from wa_lint.policy import actions
+from wa_lint.policy.bucket_policy import refuses_plain_http
 from wa_lint.policy.wildcards import matches
 
 PARTITION = Hole("AWS::Partition", shape=r"aws(-[a-z]+)*")
@@ -189,7 +190,7 @@ def test_half_of_the_actions_is_enough_to_be_scopable_and_less_is_not() -> None:
     verbs = ("get", "list", "describe", "create", "delete", "put", "update", "batch", "start", "tag", "associate")
     answers = {
         pattern: actions.scopes(pattern)
-        for service in sorted(actions._actions())
+        for service in sorted(actions._services())
         for pattern in (f"{service}:*", *(f"{service}:{verb}*" for verb in verbs))
     }
     halves = [pattern for pattern, found in answers.items() if found and 2 * sum(found) == len(found)]
@@ -380,22 +381,45 @@ def test_a_service_is_named_alone_or_in_a_list() -> None:
 
 BUCKET = text(Hole("Bucket.Arn", target="Bucket", attribute="Arn"))
 OBJECTS = text(*BUCKET.parts, "/*")
+BOTH = [BUCKET, OBJECTS]
+NAMED = ["arn:aws:s3:::data", "arn:aws:s3:::data/*"]
+SUBBED = text("arn:", PARTITION, ":s3:::", NAME, "-data")
 INSECURE = {"Bool": {"aws:SecureTransport": "false"}}
+OWN = ["data", text(Hole("Bucket", target="Bucket")), text(NAME, "-data")]
+
+
+def tls(action: Value, resource: Value, condition: Value = INSECURE, principal: Value = "*") -> dict[str, Value]:
+    return deny(action, resource, Principal=principal, Condition=condition)
+
+
 TLS = [
-    (deny("s3:*", [BUCKET, OBJECTS], Principal="*", Condition=INSECURE), True),
-    (deny("s3:*", "*", Principal={"AWS": "*"}, Condition={"Bool": {"AWS:SecureTransport": False}}), True),
-    (deny("*", OBJECTS, Principal="*", Condition={"Bool": {"aws:SecureTransport": ["false"]}}), True),
-    (deny("s3:*", BUCKET, Principal="*", Condition=INSECURE), False),
-    (deny("s3:PutObject", OBJECTS, Principal="*", Condition=INSECURE), False),
-    (deny("s3:*", OBJECTS, Principal={"AWS": "123456789012"}, Condition=INSECURE), False),
-    (deny("s3:*", OBJECTS, Principal="*", Condition={"Bool": {"aws:SecureTransport": "true"}}), False),
-    (deny("s3:*", OBJECTS, Principal="*", Condition={**INSECURE, "StringEquals": {"aws:SourceVpc": "v"}}), False),
-    (deny("s3:*", OBJECTS, Principal="*", Condition={"Bool": {"aws:SecureTransport": text(NAME)}}), UNKNOWN),
-    (allow("s3:*", OBJECTS, Principal="*", Condition={"Bool": {"aws:SecureTransport": "true"}}), False),
-    (Unknown("refused"), UNKNOWN),
+    ([tls("s3:*", BOTH)], True),
+    ([tls("s3:*", NAMED)], True),
+    ([tls("s3:*", [SUBBED, text(*SUBBED.parts, "/*")])], True),
+    ([tls("s3:*", "arn:aws:s3:::data*")], True),
+    ([tls("s3:*", BUCKET), tls("*", OBJECTS)], True),
+    ([tls("s3:*", "*", {"Bool": {"AWS:SecureTransport": False}}, {"AWS": "*"})], True),
+    ([tls("*", BOTH, {"BoolIfExists": {"aws:SecureTransport": ["false"]}}, {"AWS": ["*"]})], True),
+    ([{**tls("s3:*", "*"), "Action": ["s3:Get*", "s3:*"]}], True),
+    ([tls("s3:*", OBJECTS)], False),
+    ([tls("s3:*", BUCKET)], False),
+    ([tls("s3:*", "arn:aws:s3:::other*")], False),
+    ([tls("s3:*", [BUCKET, text(*BUCKET.parts, "/models/*")])], False),
+    ([tls("sqs:*", BOTH)], False),
+    ([tls("s3:PutObject", BOTH)], False),
+    ([tls("s3:Get*", BOTH), tls("s3:Put*", BOTH)], False),
+    ([tls("s3:*", BOTH, principal={"AWS": "123456789012"})], False),
+    ([tls("s3:*", BOTH, {"Bool": {"aws:SecureTransport": "true"}})], False),
+    ([tls("s3:*", BOTH, {**INSECURE, "StringEquals": {"aws:SourceVpc": "v"}})], False),
+    ([tls("s3:*", BOTH, {"NumericLessThan": {"s3:TlsVersion": "1.2"}})], False),
+    ([allow("s3:*", BOTH, Principal="*", Condition={"Bool": {"aws:SecureTransport": "true"}})], False),
+    ([tls("s3:*", BOTH, {"Bool": {"aws:SecureTransport": text(NAME)}})], UNKNOWN),
+    ([tls("s3:*", text(Hole("Where")))], UNKNOWN),
+    ([Unknown("refused")], UNKNOWN),
+    ([], False),
 ]
 
 
-@pytest.mark.parametrize(("statement", "expected"), TLS)
-def test_plain_http_is_denied_to_all_for_all_objects(statement: Value, expected: object) -> None:
-    assert said(policy.denies_plain_http(statement)) == expected
+@pytest.mark.parametrize(("statements", "expected"), TLS)
+def test_plain_http_is_refused_to_all_for_the_bucket_and_its_objects(statements: list[Value], expected: object) -> None:
+    assert said(refuses_plain_http(statements, OWN)) == expected

@@ -388,7 +388,7 @@ ROOT = "arn:aws:iam::111122223333:root"
 
 WIDER = {
     "actions": (policy(S3), policy(allow(["s3:*", "kms:*", "secretsmanager:*"])), "kms:*, secretsmanager:*"),
-    "an action that becomes a wildcard": (policy(allow("s3:*")), policy(allow("*")), "*"),
+    "an action that becomes a wildcard": (policy(allow("s3:*")), policy(allow(["s3:*", "sqs:*"])), "sqs:*"),
     "a resource": (policy(allow("s3:*", BUCKET)), policy(S3), "resource *"),
     "one more resource": (
         policy(allow("s3:*", BUCKET)),
@@ -445,7 +445,7 @@ NOT_WIDER = {
     "another order of statements": (policy(S3, KMS), policy(KMS, S3)),
     "another Sid": (policy(S3 | {"Sid": "A"}), policy(S3 | {"Sid": "B"})),
     "a statement in front that is none of the rules'": (policy(S3), policy(allow("s3:GetObject", BUCKET), S3)),
-    "a denial in front": (policy(S3), policy({"Effect": "Deny", "Action": "*", "Resource": "*"}, S3)),
+    "a denial in front": (policy(S3), policy({"Effect": "Deny", "Action": "sqs:*", "Resource": "*"}, S3)),
     "a text where a list was": (policy(allow(["s3:*"], ["*"])), policy(allow("s3:*", "*"))),
     "one statement split in two": (policy(allow(["s3:*", "kms:*"])), policy(S3, KMS)),
     "the same account, spelled alike": (trust(ROOT), trust("111122223333")),
@@ -463,8 +463,10 @@ def test_what_is_no_wider_stays_accepted(name: str, wa_lint: WaLint) -> None:
 def test_a_statement_that_is_inserted_in_front_inherits_nothing(wa_lint: WaLint) -> None:
     run = against_baseline(wa_lint, policy(S3), policy(KMS, S3))
     assert run.code == 1
-    found = {(f["path"][:27], f["state"]) for f in run.report["findings"]}
-    assert found == {("PolicyDocument.Statement[0]", "new"), ("PolicyDocument.Statement[1]", "unchanged")}
+    found = {(f["path"][:27], f["state"], f["change"]) for f in run.report["findings"]}
+    assert found == {
+        ("PolicyDocument.Statement[0]", "updated", "wider than what the baseline accepted: kms:*"),
+    }
 
 
 def test_a_statement_that_only_some_scenarios_have_shifts_no_other(wa_lint: WaLint) -> None:

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from wa_lint.cel.types import Function
-from wa_lint.facts import bucket, catalogue, cost, exposure, iam, images, ml_uses, notebook, scopes, traffic
+from wa_lint.facts import bucket, catalogue, cost, exposure, iam, identity, images, ml_uses, notebook, scopes, traffic
 from wa_lint.facts import kms_keys as keys
 from wa_lint.facts.fact import Fact
 
 FACTS: Final[tuple[Fact, ...]] = (
     *iam.FACTS,
+    *identity.FACTS,
     *exposure.FACTS,
     *bucket.FACTS,
     *ml_uses.FACTS,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from wa_lint import policy
 from wa_lint.cel.types import BOOL
 from wa_lint.facts.fact import Fact, seen, value_of
 from wa_lint.graph import Cell
-from wa_lint.model import ABSENT, SourceKind, Unknown
+from wa_lint.model import ABSENT, Hole, SourceKind, Unknown, Unresolved
+from wa_lint.policy.bucket_policy import opens_to_everyone
+from wa_lint.policy.bucket_policy import refuses_plain_http as refuses_all
 from wa_lint.truth import Truth, equals, every, some
 
 _BUCKET: Final = "AWS::S3::Bucket"
@@ -31,7 +32,8 @@ def is_public(home: Cell) -> Cell:
     if home.resource.type == _BUCKET:
         return _has_open_list(home)
     statements, hidden = seen(home.select("statements").items())
-    open_ = [(cell, policy.is_public(value_of(cell))) for cell in statements]
+    beside = [value_of(cell) for cell in statements]
+    open_ = [(cell, opens_to_everyone(value, beside)) for cell, value in zip(statements, beside, strict=True)]
     first = next((cell for cell, found in open_ if found is True), home.select("PolicyDocument"))
     doubt = () if hidden is None else (Unknown(hidden),)
     return first.with_value(some((*(found for _, found in open_), *doubt)))
@@ -76,9 +78,35 @@ def is_shut(home: Cell) -> Cell:
     return Cell(at.world, at.resource, at.path, at.at, value, (*at.assumes, *assumes))
 
 
+def refuses_plain_http(home: Cell) -> Truth:
+    """Whether the bucket policy refuses everyone every request without TLS, for the bucket itself and its objects."""
+    statements, hidden = seen(home.select("statements").items())
+    bucket = home.select("bucket")
+    names = [home.select("Bucket").value]
+    if isinstance(bucket.value, dict):
+        id_ = bucket.resource.id
+        names += [bucket.select("BucketName").value, Unresolved("the bucket's name", (Hole(id_, target=id_),))]
+        names += [bucket.resource.name] if bucket.resource.name else []
+    elif not isinstance(names[0], str):  # whose policy it is, is open: it may be that of any bucket here
+        ids = [cell.resource.id for cell in home.world.of_type(_BUCKET)]
+        names += [Unresolved("the bucket's name", (Hole(id_, target=id_),)) for id_ in ids]
+    known = [name for name in names if isinstance(name, str | Unresolved)]
+    doubt = () if hidden is None else (Unknown(hidden),)
+    return some((refuses_all([value_of(cell) for cell in statements], known), *doubt))
+
+
 FACTS: Final[tuple[Fact, ...]] = (
     Fact(_BUCKET, "", "is_public", (), BOOL, "Whether its access control list lets in everyone.", is_public),
     Fact(_POLICY, "", "is_public", (), BOOL, "Whether one of its statements lets in everyone.", is_public),
+    Fact(
+        _POLICY,
+        "",
+        "refuses_plain_http",
+        (_BUCKET,),
+        BOOL,
+        "Whether it refuses every request without TLS.",
+        refuses_plain_http,
+    ),
     Fact(_BUCKET, "", "is_shut", (), BOOL, "Whether it is set to ignore public lists.", is_shut),
     Fact(_POLICY, "", "is_shut", (_BUCKET,), BOOL, "Whether its bucket is set against public policies.", is_shut),
 )

@@ -204,6 +204,26 @@ def _managed_statements(identity: Cell) -> tuple[list[Value], str | None]:
     return granted, reason
 
 
+def statements_behind(identity: Cell, arn: Cell) -> Sequence[Value]:
+    """Return what one of AWS's own policies grants, which an identity's ManagedPolicyArns names; of others, nothing."""
+    shown = seen(identity.select("managed_policies").items())[0] if isinstance(arn.value, str) else ()
+    for cell in shown:
+        if _is_awss_own(cell) and cell.resource.arn == arn.value:
+            return [value_of(s) for s in _in_documents(_documents(cell))]
+    return statements_of_aws(arn.value) or ()
+
+
+def statements_of_aws(arn: Value) -> Sequence[Value] | None:
+    """Return the statements of one of AWS's own policies; None where its name is not known or has none in the list."""
+    name = aws_managed_name(arn)
+    if not isinstance(name, str):
+        return None
+    if name in _statements_of_aws():
+        return _statements_of_aws()[name]
+    is_administrator = _flags_of_aws().get(name, {}).get("administrator", False)
+    return [{"Effect": "Allow", "Action": "*", "Resource": "*"}] if is_administrator else None
+
+
 def aws_managed_name(arn: Value) -> Value:
     """Return the name of the AWS managed policy that `arn` names; ABSENT where it names another policy."""
     parts = parts_of(arn)
@@ -309,10 +329,6 @@ def allows_everything(statement: Value) -> Truth:
     return policy.allows((statement,), "*", "arn:*:*:*:*:*")
 
 
-def _guards_deputy(statement: Value) -> Truth:
-    return policy.narrowed_by(statement, policy.DEPUTY_KEYS)
-
-
 def _narrowed_by(statement: Value, keys: Value) -> Truth:
     names = [key for key in policy.listed(keys) if isinstance(key, str)]
     return policy.narrowed_by(statement, names)
@@ -350,8 +366,10 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
     _of_statement("is_conditional", policy.is_conditional),
     _of_statement("is_public", policy.is_public),
     _of_statement("trusts_account_root", policy.trusts_account_root),
-    _of_statement("denies_plain_http", policy.denies_plain_http),
-    _of_statement("guards_deputy", _guards_deputy),
+    _of_statement("lets_in_strangers", policy.lets_in_strangers),
+    _of_statement("shuts_out_strangers", policy.shuts_out_strangers),
+    _of_statement("is_narrowed_in_account", policy.is_narrowed_in_account),
+    _of_statement("guards_deputy", policy.guards_deputy),
     Function("narrowed_by", (STATEMENT, ListType(STRING)), BOOL, _narrowed_by),
     Function("service_principals", (STATEMENT,), ListType(STRING), _service_principals),
     Function("allows", (_PERMISSIONS, STRING, STRING), BOOL, _allows, receiver=True),

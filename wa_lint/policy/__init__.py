@@ -8,45 +8,50 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Iterable
 from typing import Final, TypeAlias
 
-from wa_lint.model import ABSENT, Hole, Partial, Unknown, Unresolved, Value
+from wa_lint.model import ABSENT, Hole, Unknown, Value
 from wa_lint.policy.actions import scopes
-from wa_lint.policy.wildcards import covers, matches, parts_of, reason_of, unseen
-from wa_lint.truth import Truth, ends_with, equals, every, negate, some
-
-NARROWING_KEYS: Final = frozenset(
-    {
-        "aws:principalaccount",
-        "aws:principalarn",
-        "aws:principalorgid",
-        "aws:principalorgpaths",
-        "aws:sourceaccount",
-        "aws:sourcearn",
-        "aws:sourceip",
-        "aws:sourceorgid",
-        "aws:sourceorgpaths",
-        "aws:sourceowner",
-        "aws:sourcevpc",
-        "aws:sourcevpce",
-        "aws:userid",
-        "aws:vpcsourceip",
-        "kms:calleraccount",
-        "s3:dataaccesspointaccount",
-        "s3:dataaccesspointarn",
-    }
+from wa_lint.policy.conditions import DEPUTY, WITHIN_ACCOUNT, admits_everyone, judges
+from wa_lint.policy.document import listed
+from wa_lint.policy.trust import (
+    has_effect,
+    lets_in_everyone,
+    lets_in_strangers,
+    member,
+    principals,
+    shuts_out_strangers,
 )
-"""Condition keys (lower case) that keep Principal '*' from meaning everyone: those of "The meaning of public" in the
-S3 User Guide, and their like in other services."""
+from wa_lint.policy.wildcards import covers, matches, parts_of, reason_of, unseen
+from wa_lint.truth import Truth, every, negate, some
 
-DEPUTY_KEYS: Final = frozenset({"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"})
-"""What a trust policy asks of a service so that it cannot be made to act for a stranger (IAM: "confused deputy")."""
+__all__ = [
+    "action_matches",
+    "allows",
+    "covers_all",
+    "covers_service",
+    "guards_deputy",
+    "has_effect",
+    "is_conditional",
+    "is_narrowed_in_account",
+    "is_public",
+    "lets_in_everyone",
+    "lets_in_strangers",
+    "listed",
+    "matches_action",
+    "matches_resource",
+    "narrowed_by",
+    "principals",
+    "resource_matches",
+    "scopable",
+    "service_principals",
+    "service_wildcard",
+    "shuts_out_strangers",
+    "statements",
+    "trusts_account_root",
+]
 
-_NEGATED: Final = re.compile(r"(?i)not|^null$|ifexists$|^forallvalues:")
-"""Operators that hold when the key is missing, or that exclude instead of naming: these do not narrow."""
-
-_ANY_NETWORK: Final = frozenset({"0.0.0.0/0", "::/0"})
 _ACCOUNT: Final = r"\d{12}"
 _ACCOUNT_HOLE: Final = "AWS::AccountId"
 _Test: TypeAlias = Callable[[Value], Truth]
@@ -66,15 +71,6 @@ def statements(document: Value) -> tuple[Value, ...]:
     return (unseen(document),)
 
 
-def listed(value: Value) -> tuple[Value, ...]:
-    """Return a value that may stand alone or in a list as a sequence; what could not be seen is one last Unknown."""
-    if value is ABSENT or value is None:
-        return ()
-    if isinstance(value, Partial):
-        return (*value.items, Unknown(value.reason))
-    return tuple(value) if isinstance(value, list | tuple) else (value,)
-
-
 def allows(policies: Iterable[Value], action: str, resource: Value) -> Truth:
     """Whether these statements together grant `action` on `resource`: an ARN, or ``*`` for every resource.
 
@@ -84,11 +80,6 @@ def allows(policies: Iterable[Value], action: str, resource: Value) -> Truth:
     granted = some(_applies(statement, "Allow", action, resource) for statement in known)
     denied = some(_applies(statement, "Deny", action, resource) for statement in known)
     return every((granted, negate(denied)))
-
-
-def has_effect(statement: Value, effect: str) -> Truth:
-    """Whether `statement` says ``Allow`` or ``Deny``, as `effect` asks."""
-    return equals(_member(statement, "Effect"), effect)
 
 
 def matches_action(statement: Value, action: str) -> Truth:
@@ -163,50 +154,28 @@ def scopable(action: Value) -> Truth:
 
 def is_conditional(statement: Value) -> Truth:
     """Whether the statement holds only under a Condition."""
-    condition = _member(statement, "Condition")
+    condition = member(statement, "Condition")
     if condition is ABSENT or condition is None or condition == {}:
         return False
     return condition if isinstance(condition, Unknown) else True
 
 
 def narrowed_by(statement: Value, keys: Iterable[str]) -> Truth:
-    """Whether a Condition names values for one of `keys`, so that not everyone meets it.
-
-    Negated operators, ``Null``, ``…IfExists`` and ``ForAllValues`` do not count: they hold where the key is missing.
-    """
-    condition = _member(statement, "Condition")
-    if condition is ABSENT or condition is None:
-        return False
-    if not isinstance(condition, dict):
-        return unseen(condition)
-    wanted = {key.lower() for key in keys}
-    return some(_narrows(tests, wanted) for operator, tests in condition.items() if not _NEGATED.search(operator))
+    """Whether a Condition keeps the statement to a few fixed values of one of `keys`."""
+    return negate(admits_everyone(member(statement, "Condition"), judges(keys)))
 
 
-def denies_plain_http(statement: Value) -> Truth:
-    """Whether a bucket policy's statement refuses anyone every request for an object without TLS."""
-    return every(
-        (
-            has_effect(statement, "Deny"),
-            some(_is_star(principal) for principal in principals(statement, "AWS")),
-            some(service_wildcard(action) for action in listed(_member(statement, "Action"))),
-            some(_is_open_ended(resource) for resource in listed(_member(statement, "Resource"))),
-            _only_when_insecure(_member(statement, "Condition")),
-        )
-    )
+def guards_deputy(statement: Value) -> Truth:
+    """Whether a service may use the statement only for the accounts or resources that it names."""
+    return negate(admits_everyone(member(statement, "Condition"), DEPUTY))
+
+
+def is_narrowed_in_account(statement: Value) -> Truth:
+    """Whether a Condition picks some of the principals of an account, so that trusting it does not admit all."""
+    return negate(admits_everyone(member(statement, "Condition"), WITHIN_ACCOUNT))
 
 
 # --- principals -------------------------------------------------------------------------------------
-
-
-def principals(statement: Value, kind: str) -> tuple[Value, ...]:
-    """Return the principals of `kind` (AWS, Service, Federated) that the statement names."""
-    principal = _member(statement, "Principal")
-    if isinstance(principal, dict):
-        return listed(principal.get(kind, ABSENT))
-    if principal == "*":
-        return ("*",) if kind == "AWS" else ()
-    return () if principal is ABSENT else (unseen(principal),)
 
 
 def service_principals(statement: Value) -> tuple[Value, ...]:
@@ -216,13 +185,7 @@ def service_principals(statement: Value) -> tuple[Value, ...]:
 
 def is_public(statement: Value) -> Truth:
     """Whether the statement lets everyone in: Allow, Principal ``*`` (or NotPrincipal), no condition that narrows."""
-    return every(
-        (
-            has_effect(statement, "Allow"),
-            _lets_in_everyone(statement),
-            negate(narrowed_by(statement, NARROWING_KEYS)),
-        )
-    )
+    return lets_in_everyone(statement)
 
 
 def trusts_account_root(statement: Value) -> Truth:
@@ -248,7 +211,7 @@ def _applies(statement: Value, effect: str, action: str, resource: Value) -> Tru
 
 
 def _matches_element(statement: Value, name: str, fits: _Test) -> Truth:
-    patterns, excluded = _member(statement, name), _member(statement, f"Not{name}")
+    patterns, excluded = member(statement, name), member(statement, f"Not{name}")
     if isinstance(patterns, Unknown):
         return patterns
     if patterns is not ABSENT:
@@ -258,10 +221,6 @@ def _matches_element(statement: Value, name: str, fits: _Test) -> Truth:
     return name == "Resource"
 
 
-def _member(statement: Value, name: str) -> Value:
-    return statement.get(name, ABSENT) if isinstance(statement, dict) else unseen(statement)
-
-
 def _parsed(text: str) -> Value:
     try:
         return json.loads(text)
@@ -269,64 +228,9 @@ def _parsed(text: str) -> Value:
         return Unknown("the policy document is no JSON")
 
 
-def _narrows(tests: Value, keys: Container[str]) -> Truth:
-    """Whether one of `keys` is held against values of which none is a wildcard that anyone meets."""
-    if not isinstance(tests, dict):
-        return unseen(tests)
-    values = [listed(value) for key, value in tests.items() if key.lower() in keys]
-    return some(every(_names_one(value) for value in alternatives) for alternatives in values)
-
-
-def _names_one(value: Value) -> Truth:
-    if isinstance(value, str):
-        return bool(value.strip("*")) and value not in _ANY_NETWORK
-    return True if isinstance(value, Unresolved) and value.parts else unseen(value)
-
-
-def _only_when_insecure(condition: Value) -> Truth:
-    """Whether Condition is Bool aws:SecureTransport false and nothing more, which would let some requests through."""
-    if condition is ABSENT:
-        return True
-    if not isinstance(condition, dict):
-        return unseen(condition)
-    match list(condition.items()):
-        case [(str(operator), dict() as tests)] if operator.lower() in ("bool", "boolifexists") and len(tests) == 1:
-            ((key, values),) = tests.items()
-            is_tls = str(key).lower() == "aws:securetransport"
-            return is_tls and some(equals(_lower(value), "false") for value in listed(values))
-        case [(_, Unknown() as tests)]:
-            return tests
-    return False
-
-
-def _is_open_ended(resource: Value) -> Truth:
-    """Whether the pattern ends in ``*``, and so covers objects; the ARN of a bucket itself does not."""
-    match parts_of(resource):
-        case (*_, Hole(target=str())):
-            return False
-    return ends_with(resource, "*")
-
-
-def _lower(value: Value) -> Value:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value.lower() if isinstance(value, str) else value
-
-
-def _lets_in_everyone(statement: Value) -> Truth:
-    if _member(statement, "NotPrincipal") is not ABSENT:
-        return True
-    return some(_is_star(principal) for principal in principals(statement, "AWS"))
-
-
-def _is_star(principal: Value) -> Truth:
-    """A Ref or GetAtt of a resource, or an account's id, is never ``*``."""
-    if isinstance(principal, Unresolved) and any(isinstance(part, str) or part.target for part in principal.parts):
-        return False
-    return equals(principal, "*")
-
-
 def _is_account(principal: Value) -> Truth:
+    if isinstance(principal, int):
+        return True  # an account's number that YAML reads as one
     parts = parts_of(principal)
     if not parts:
         return unseen(principal)

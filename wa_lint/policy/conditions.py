@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 
-from wa_lint.model import ABSENT, Hole, Partial, Unknown, Value
+from wa_lint.model import ABSENT, Hole, Unknown, Value
+from wa_lint.policy.document import listed
 from wa_lint.policy.wildcards import parts_of, unseen
 from wa_lint.truth import Truth, every, some
 
@@ -50,7 +51,7 @@ def admits(condition: Value, keys: Keys | None = None) -> Admitted | Unknown:
     `DEPUTY` for a service that acts for an account, `WITHIN_ACCOUNT` for the principals of one account,
     `PASSED_TO` for iam:PassRole. Unknown where a value that decides it is not known.
     """
-    tests = _tests(condition)
+    tests = tests_of(condition)
     known = CALLERS if keys is None else keys
     contradicts, narrow = _contradicts(tests), _narrows(tests, known)
     if contradicts is True:
@@ -73,7 +74,7 @@ def spares_only_some(condition: Value, keys: Keys | None = None) -> Truth:
 
     An Allow for everyone beside such a Deny lets in those callers alone.
     """
-    tests = [test for test in _tests(condition) if not _is_about_services(test)]
+    tests = [test for test in tests_of(condition) if not _is_about_services(test)]
     known = CALLERS if keys is None else keys
     return every((bool(tests), *(_spares_fixed(test, known) for test in tests)))
 
@@ -99,6 +100,8 @@ class Test(msgspec.Struct, frozen=True):
     is_negated: bool = False
     if_exists: bool = False
     """Whether a request without the key meets it: ``…IfExists``, ``ForAllValues:``, and every negated operator."""
+    spelling: str = ""
+    """The key as it is written."""
     unseen: Unknown | None = None
     """Why there may be more tests than are seen, or what this one tests is not known."""
 
@@ -125,7 +128,8 @@ _OPERATOR: Final = re.compile(r"(?:(forallvalues|foranyvalue):)?([a-z]+?)(ifexis
 _NOT: Final = re.compile(r"not(?=equals|like|ipaddress)")
 
 
-def _tests(condition: Value) -> Sequence[Test]:
+def tests_of(condition: Value) -> Sequence[Test]:
+    """Return every test of a Condition element: all must hold."""
     if condition is ABSENT or condition is None:
         return ()
     if not isinstance(condition, dict):
@@ -145,13 +149,7 @@ def _of_operator(spelling: str, keys: Value) -> Iterator[Test]:
         is_negated = base != name
         holds_without = bool(if_exists or set_ == "forallvalues" or (is_negated and set_ != "foranyvalue"))
         for key, values in keys.items():
-            yield Test(base, str(key).lower(), _listed(values), is_negated, holds_without)
-
-
-def _listed(values: Value) -> tuple[Value, ...]:
-    if isinstance(values, Partial):
-        return (*values.items, Unknown(values.reason))
-    return tuple(values) if isinstance(values, list | tuple) else (values,)
+            yield Test(base, str(key).lower(), listed(values), is_negated, holds_without, str(key))
 
 
 # --- whom tests admit -------------------------------------------------------------------------------
@@ -200,7 +198,7 @@ def _demands(test: Test, key: str) -> Truth:
     if test.key != key:
         return False
     if test.operator == "null":
-        return every(_is_word(value, "false") for value in test.values)
+        return every(is_word(value, "false") for value in test.values)
     return not test.if_exists
 
 
@@ -210,8 +208,10 @@ def _contradicts(tests: Sequence[Test]) -> Truth:
 
 
 def _is_met_by_none(test: Test, tests: Sequence[Test]) -> Truth:
+    if test.unseen:
+        return False
     if test.operator == "null":
-        is_absent = every(_is_word(value, "true") for value in test.values)
+        is_absent = every(is_word(value, "true") for value in test.values)
         return every((is_absent, some(_demands(other, test.key) for other in tests)))
     return test.names_values and not test.values and not test.if_exists
 
@@ -230,7 +230,8 @@ def _is_about_services(test: Test) -> bool:
     return test.key in ("aws:viaawsservice", "aws:principalisawsservice") and test.operator == "bool"
 
 
-def _is_word(value: Value, word: str) -> Truth:
+def is_word(value: Value, word: str) -> Truth:
+    """Whether a value says ``true`` or ``false``, as `word` asks, as text or as a truth."""
     if isinstance(value, bool):
         return str(value).lower() == word
     return value.strip().lower() == word if isinstance(value, str) else unseen(value)
@@ -293,7 +294,8 @@ def _is_arn(text: str) -> bool:
     if len(fields) < _ARN_FIELDS:
         return text.startswith(_HOLE)  # the ARN of a resource, with more behind it
     account, resource = fields[4], fields[5]
-    has_account = account and fields[2] != "s3"  # names of buckets are worldwide: arn:aws:s3:*:*:my-bucket
+    is_bucket = fields[2] == "s3" and not resource.startswith("accesspoint")
+    has_account = account and not is_bucket  # names of buckets are worldwide: arn:aws:s3:*:*:my-bucket
     return _ANY not in (account if has_account else resource.split("/")[0])
 
 
@@ -436,6 +438,13 @@ FEDERATED: Final[Keys] = {
     **CALLERS,
 }
 """What picks some users of an identity provider that everyone may use, as GitHub: ``…:sub`` and its like."""
+
+
+def judges(keys: Iterable[str]) -> Keys:
+    """Return the keys of that names with what is fixed of them; of a key that no table here has, any text."""
+    known = {**FEDERATED, **S3_CALLERS, **WITHIN_ACCOUNT, **PASSED_TO, **CALLERS}
+    return {key.lower(): known.get(key.lower(), _is_any_text) for key in keys}
+
 
 _ALWAYS: Final = frozenset({"iam:passedtoservice"})
 """Keys that no request lacks, so that …IfExists is as good as without: iam:PassRole says to which service."""

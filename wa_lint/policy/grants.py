@@ -8,7 +8,8 @@ from itertools import product
 from typing import Final, TypeAlias
 
 from wa_lint.model import ABSENT, Condition, Grant, Partial, Unknown, Unresolved, Value
-from wa_lint.policy import listed
+from wa_lint.policy.document import listed
+from wa_lint.policy.wildcards import covers_text
 
 _ARN: Final = re.compile(r"arn:(?:aws|\$\{AWS::Partition\}):")
 _ROOT: Final = re.compile(r"AWS:(?:arn:[\w-]+:iam::)?(?P<account>\d{12})(?::root)?")
@@ -141,7 +142,7 @@ def _may_meet(one: str, other: str, covers: Callable[[str, str], bool]) -> bool:
 
 
 def _covers_action(pattern: str, text: str) -> bool:
-    return _covers(pattern.lower(), text.lower())
+    return covers_text(pattern.lower(), text.lower())
 
 
 def _covers_principal(pattern: str, text: str) -> bool:
@@ -154,24 +155,7 @@ def _covers_principal(pattern: str, text: str) -> bool:
     return same["account"] == account["account"] if same else f"::{account['account']}:" in text
 
 
-def _covers(pattern: str, text: str) -> bool:
-    """Whether `pattern` matches whatever `text` matches. Steps: the product of the lengths at most."""
-    at, into, star, resume = 0, 0, -1, 0
-    while into < len(text):
-        wanted = pattern[at] if at < len(pattern) else ""
-        if wanted == "*":
-            star, resume, at = at, into, at + 1
-        elif wanted and (wanted == text[into] or (wanted == "?" and text[into] != "*")):
-            at, into = at + 1, into + 1
-        elif star >= 0:
-            resume += 1
-            at, into = star + 1, resume
-        else:
-            return False
-    return not pattern[at:].strip("*")
-
-
-_COVERS: Final[Sequence[Callable[[str, str], bool]]] = (_covers_action, _covers, _covers_principal)
+_COVERS: Final[Sequence[Callable[[str, str], bool]]] = (_covers_action, covers_text, _covers_principal)
 
 
 def _is_as_narrow(grant: Grant, known: Grant) -> bool:

@@ -92,6 +92,23 @@ def covers(resource: Value, *, types: bool) -> Truth:
     return bool(whole_type or _WHOLE.fullmatch(fields[-1]))
 
 
+def covers_text(pattern: str, text: str) -> bool:
+    """Whether `pattern` matches whatever `text` matches. Steps: the product of the lengths at most."""
+    at, into, star, resume = 0, 0, -1, 0
+    while into < len(text):
+        wanted = pattern[at] if at < len(pattern) else ""
+        if wanted == "*":
+            star, resume, at = at, into, at + 1
+        elif wanted and (wanted == text[into] or (wanted == "?" and text[into] != "*")):
+            at, into = at + 1, into + 1
+        elif star >= 0:
+            resume += 1
+            at, into = star + 1, resume
+        else:
+            return False
+    return not pattern[at:].strip("*")
+
+
 def parts_of(value: Value) -> tuple[str | Hole, ...]:
     """Return the literals and holes of a text; empty where nothing of it is known, or it is no text."""
     if isinstance(value, str):

@@ -269,6 +269,11 @@ LINKS: tuple[Link, ...] = (
             ("Groups[]", "AWS::IAM::Group", "attached_groups"),
         )
     ),
+    *(
+        Link(type_, "PermissionsBoundary", "AWS::IAM::ManagedPolicy", "boundary_policy", back, _ARN)
+        for type_, back in ((_ROLE, "bounded_roles"), ("AWS::IAM::User", "bounded_users"))
+    ),
+    Link("AWS::IAM::User", "Groups[]", "AWS::IAM::Group", "groups", "members"),
     Link("AWS::IAM::RolePolicy", "RoleName", _ROLE, "role", "policies"),
     Link("AWS::IAM::UserPolicy", "UserName", "AWS::IAM::User", "user", "policies"),
     Link("AWS::IAM::GroupPolicy", "GroupName", "AWS::IAM::Group", "group", "policies"),

@@ -100,6 +100,7 @@ class _Matching:
         waiting = self._by_likeness(waiting)
         waiting = self._by_place(waiting, is_same_file=True)
         waiting = self._by_fingerprint(waiting, is_same_file=True)
+        waiting = self._by_statement(waiting)
         waiting = self._by_place(waiting, is_same_file=False)  # of a file that has another name now
         waiting = self._by_fingerprint(waiting, is_same_file=False)
         for number in waiting:
@@ -184,6 +185,26 @@ class _Matching:
             n = min(found, key=lambda n: self._difference(finding, n))
             self.left.discard(n)
             self.states[number] = self._state(finding, [self.known[n]])
+        return rest
+
+    def _by_statement(self, waiting: Sequence[int]) -> list[int]:
+        """Settle the findings of statements whose place is known, and that reach further now. Return the others."""
+        index: dict[tuple[_Key, str], list[int]] = defaultdict(list)
+        for n in sorted(self.left):
+            one = self.known[n]
+            if one.accepts.grants:
+                index[_key(one.rule, one.resource, one.uri, one.place), one.uri].append(n)
+        rest: list[int] = []
+        for number in waiting:
+            finding = self.findings[number]
+            uri = finding.location.uri
+            found = index[_key(finding.rule.id, finding.resource.id, uri, finding.place), uri]
+            free = [n for n in found if n in self.left]
+            if not free or not finding.extent.grants:
+                rest.append(number)
+                continue
+            self.left.discard(free[0])
+            self.states[number] = self._state(finding, [self.known[free[0]]])
         return rest
 
     def _state(self, finding: Finding, known: Sequence[Known]) -> State:

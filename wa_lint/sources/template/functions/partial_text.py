@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from wa_lint.budget import Meter
@@ -86,10 +86,46 @@ def revealed(value: Value) -> Value:
     if not isinstance(value, Unresolved):
         return value
     if any(isinstance(part, str) and _refers(part) for part in value.parts):
-        whole = "".join(part if isinstance(part, str) else f"${{{part.name}}}" for part in value.parts)
-        return Unresolved(_resolved_later(whole), (Hole(_short(mask(whole))),))
+        return _with_references_between(value.parts)
     parts = tuple(mask(part) if isinstance(part, str) else part for part in value.parts)
     return value if parts == value.parts else Unresolved(value.reason, parts, value.differs_from, value.bounds)
+
+
+def _with_references_between(parts: Sequence[str | Hole]) -> Value:
+    """Return a text that has dynamic references beside holes, or around them: what is fixed stays in sight."""
+    holes = {chr(_FIRST_MARK + number): part for number, part in enumerate(parts) if isinstance(part, Hole)}
+    marks = {part: mark for mark, part in holes.items()}
+    whole = "".join(part if isinstance(part, str) else marks[part] for part in parts)
+    spelled = re.compile("[" + "".join(holes) + "]") if holes else re.compile(r"(?!)")
+
+    def named(text: str) -> str:
+        return spelled.sub(lambda found: f"${{{holes[found[0]].name}}}", text)
+
+    found: list[str | Hole] = []
+    end = 0
+    for reference in DYNAMIC.finditer(whole):
+        found += [*_apart(whole[end : reference.start()], holes), Hole(_short(mask(named(reference[0]))))]
+        end = reference.end()
+    if _refers(whole[end:]):
+        return Unresolved(_resolved_later(named(whole)), (Hole(_short(mask(named(whole)))),))
+    return Unresolved(_resolved_later(named(whole)), tuple(_merged([*found, *_apart(whole[end:], holes)])))
+
+
+_FIRST_MARK = 0xF0000
+"""Private characters stand for holes while references are looked for."""
+
+
+def _apart(text: str, holes: Mapping[str, Hole]) -> Iterator[str | Hole]:
+    """Yield the literals and holes of a text in which private characters stand for holes."""
+    run = ""
+    for character in text:
+        if character in holes:
+            yield from (mask(run),) if run else ()
+            yield holes[character]
+            run = ""
+        else:
+            run += character
+    yield from (mask(run),) if run else ()
 
 
 def spell(raw: Raw) -> str:

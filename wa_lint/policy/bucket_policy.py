@@ -1,0 +1,204 @@
+"""What a bucket policy does for one bucket: whether S3 calls it public, and whether it refuses plain HTTP.
+
+Source: S3 User Guide, "The meaning of public"; Security Hub S3.5.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from wa_lint.model import ABSENT, Hole, Unknown, Unresolved, Value
+from wa_lint.policy.conditions import S3_CALLERS, tests_of
+from wa_lint.policy.document import Element, covers, listed, matches_action, read
+from wa_lint.policy.trust import has_effect, lets_in_everyone, member, names_everyone, principals, shuts_out_strangers
+from wa_lint.policy.wildcards import matches, parts_of, unseen
+from wa_lint.truth import Truth, equals, every, negate, some
+
+_ANY_ACTION: Final = "s3:\ue000AnyAction"
+"""An action that no policy names: what covers it covers them all."""
+
+
+def opens_to_everyone(statement: Value, beside: Iterable[Value]) -> Truth:
+    """Whether S3 calls a statement public, and no Deny `beside` it refuses strangers the same.
+
+    A web identity counts as public whatever its conditions say of it, unless they fix a value of S3's list.
+    """
+    opened = some((lets_in_everyone(statement, S3_CALLERS), _lets_in_web_identities(statement)))
+    if opened is False:
+        return False
+    return every((opened, *(negate(_takes_back(denial, statement)) for denial in beside)))
+
+
+def _lets_in_web_identities(statement: Value) -> Truth:
+    federated = principals(statement, "Federated")
+    named = some(_is_web_identity(principal) for principal in federated)
+    if named is False or not federated:
+        return False
+    everyone: Value = {
+        "Effect": member(statement, "Effect"),
+        "Principal": "*",
+        "Condition": member(statement, "Condition"),
+    }
+    return every((named, lets_in_everyone(everyone, S3_CALLERS)))
+
+
+def _is_web_identity(principal: Value) -> Truth:
+    """Whether it is a provider by its name; the ARN of a provider is of one account."""
+    parts = parts_of(principal)
+    if not parts:
+        return unseen(principal)
+    match parts:
+        case (Hole(target=None),):
+            return unseen(principal)
+        case (Hole(),):
+            return False
+        case (str(head), *_):
+            return not head.startswith("arn:")
+    return False
+
+
+def _takes_back(denial: Value, allowed: Value) -> Truth:
+    """Whether a Deny refuses strangers all that an Allow grants."""
+    if not isinstance(denial, dict) or not isinstance(allowed, dict):
+        return False  # what cannot be seen is taken to grant, not to deny
+    refuses = shuts_out_strangers(denial, S3_CALLERS)
+    if member(denial, "Condition") is ABSENT:
+        refuses = every((has_effect(denial, "Deny"), names_everyone(denial)))
+    if refuses is False:
+        return False
+    return every(
+        (refuses, _holds(denial, allowed, "Action", fold=True), _holds(denial, allowed, "Resource", fold=False))
+    )
+
+
+def _holds(outer: Value, inner: Value, name: str, *, fold: bool) -> Truth:
+    """Whether each pattern of one statement is within a pattern of another. NotAction is not compared."""
+    wanted = listed(member(inner, name))
+    known = listed(member(outer, name))
+    if not wanted or not known:
+        return False
+    return every(some(_is_within(one, pattern, fold=fold) for pattern in known) for one in wanted)
+
+
+def _is_within(inner: Value, outer: Value, *, fold: bool) -> Truth:
+    """Whether a pattern is within another. Where both have the same holes, nothing that fills them changes it."""
+    found = matches(outer, inner, fold=fold)
+    holes = [{part for part in parts_of(value) if isinstance(part, Hole)} for value in (outer, inner)]
+    return False if isinstance(found, Unknown) and parts_of(outer) and holes[0] <= holes[1] else found
+
+
+# --- plain HTTP -------------------------------------------------------------------------------------
+
+
+def refuses_plain_http(statements: Sequence[Value], own_names: Sequence[Value]) -> Truth:
+    """Whether statements together refuse anyone every request without TLS for the bucket and for its objects.
+
+    `own_names`: what the bucket is called in its policy: its name, or references to it.
+    """
+    parts = ("", "/%")
+    return every(some(_refuses(statement, own_names, part) for statement in statements) for part in parts)
+
+
+def _refuses(statement: Value, own_names: Sequence[Value], part: str) -> Truth:
+    refuses = every(
+        (
+            has_effect(statement, "Deny"),
+            some(_is_anyone(principal) for principal in principals(statement, "AWS")),
+            _only_when_insecure(member(statement, "Condition")),
+        )
+    )
+    if refuses is False:
+        return False
+    known = read(statement)
+    actions = _takes(known.actions, [matches_action(pattern, _ANY_ACTION) for pattern in known.actions.patterns])
+    resources = [_covers_bucket(pattern, own_names, part) for pattern in known.resources.patterns]
+    return every((refuses, actions, _takes(known.resources, resources)))
+
+
+def _takes(element: Element, answers: Sequence[Truth]) -> Truth:
+    return negate(some(answers)) if element.excludes else some(answers)
+
+
+def _is_anyone(principal: Value) -> Truth:
+    return False if isinstance(principal, Unresolved) and len(principal.parts) > 1 else equals(principal, "*")
+
+
+def _covers_bucket(pattern: Value, own_names: Sequence[Value], part: str) -> Truth:
+    """Whether a pattern covers the bucket's own ARN, or with `part` ``/%`` all its objects."""
+    parts = parts_of(pattern)
+    if not parts:
+        return unseen(pattern)
+    for name in own_names:
+        shortened = _with_mark(parts, parts_of(name))
+        if covers(shortened, f"arn:%:s3:::{_MARK}{part}") is True:
+            return True
+        if isinstance(name, str) and covers(pattern, f"arn:%:s3:::{name}{part}") is True:
+            return True
+    holes = [piece for piece in parts if isinstance(piece, Hole) and piece.target is None]
+    is_open = any(not hole.name.startswith("AWS::") for hole in holes)
+    if is_open and not any(isinstance(name, str) and name in str(parts) for name in own_names):
+        return unseen(pattern)
+    return False
+
+
+_MARK: Final = "this-bucket"
+
+
+def _with_mark(parts: Sequence[str | Hole], name: Sequence[str | Hole]) -> Value:
+    """Return a pattern in which the bucket's own name, or its ARN, is `_MARK`."""
+    texts: list[str | Hole] = []
+    wanted = {(piece.target or piece.name) for piece in name if isinstance(piece, Hole)} if len(name) == 1 else set()
+    for piece in parts:
+        if isinstance(piece, Hole) and (piece.target or piece.name) in wanted:
+            texts.append(f"arn:aws:s3:::{_MARK}" if piece.attribute == "Arn" else _MARK)
+        elif isinstance(piece, str) and len(name) == 1 and isinstance(name[0], str):
+            texts.append(_replaced(piece, name[0]))
+        else:
+            texts.append(piece)
+    if len(name) > 1:
+        texts = _without_run(texts, name)
+    if all(isinstance(piece, str) for piece in texts):
+        return "".join(piece for piece in texts if isinstance(piece, str))
+    return Unresolved("the pattern is not known in full", tuple(texts))
+
+
+def _replaced(text: str, name: str) -> str:
+    head, separator, rest = text.rpartition(":::")
+    bucket, slash, key = rest.partition("/")
+    return head + separator + (_MARK if bucket == name else bucket) + slash + key
+
+
+def _without_run(parts: Sequence[str | Hole], name: Sequence[str | Hole]) -> list[str | Hole]:
+    """Return `parts` with the run of pieces that spell the name in place of `_MARK`."""
+    spelled = "".join(_sign(piece) for piece in name)
+    text = "".join(_sign(piece) for piece in parts)
+    return [_SIGN.sub("\0", text.replace(spelled, _MARK, 1))] if spelled in text else list(parts)
+
+
+_SIGN: Final = re.compile("\0[^\0]*\0")
+
+
+def _sign(piece: str | Hole) -> str:
+    return piece if isinstance(piece, str) else f"\0{piece.target or piece.name}\0"
+
+
+def _only_when_insecure(condition: Value) -> Truth:
+    """Whether Condition is Bool aws:SecureTransport false and nothing more, which would let some requests through."""
+    tests = tests_of(condition)
+    return every(_is_insecure(test.operator, test.key, test.values, test.unseen) for test in tests)
+
+
+def _is_insecure(operator: str, key: str, values: Sequence[Value], hidden: Unknown | None) -> Truth:
+    if hidden:
+        return hidden
+    if operator not in {"bool", "stringequals"} or key != "aws:securetransport":
+        return False
+    return some(equals(_lower(value), "false") for value in values)
+
+
+def _lower(value: Value) -> Value:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value.lower() if isinstance(value, str) else value

@@ -1,0 +1,174 @@
+"""How a principal can give itself permissions that it does not have: the documented paths, as a table.
+
+Sources: AWS Security Blog and Rhino Security Labs, "AWS IAM privilege escalation"; pathfinding.cloud.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+from wa_lint.policy import actions
+from wa_lint.policy.document import Element, Statement, takes_action
+from wa_lint.policy.effective import Principal, grants
+from wa_lint.policy.wildcards import parts_of, unseen
+from wa_lint.truth import Truth, every, negate, some
+
+PASS_ROLE: Final = "iam:PassRole"  # noqa: S105, the name of an action
+ROLES: Final = "arn:%:iam::%:role/%"
+USERS: Final = "arn:%:iam::%:user/%"
+_GROUPS: Final = "arn:%:iam::%:group/%"
+_POLICIES: Final = "arn:%:iam::%:policy/%"
+
+SELF_GRANTING: Final = (
+    ("iam:AttachRolePolicy", ROLES),
+    ("iam:AttachUserPolicy", USERS),
+    ("iam:PutRolePolicy", ROLES),
+    ("iam:PutUserPolicy", USERS),
+)
+"""Who may do one of these to any role or user may do everything with one call: an administrator."""
+
+
+class Path(msgspec.Struct, frozen=True):
+    """One way to more permissions."""
+
+    first: str
+    """The action by which a finding is placed: iam:PassRole, or the one on IAM itself."""
+    shape: str
+    """What it must be allowed on: every role, user, group or policy."""
+    effect: str
+    """What the principal gets by it, as the rest of a sentence: ``rewrites any managed policy``."""
+    also: tuple[str, ...] = ()
+    """Further actions that it needs, on any resource."""
+    service: str = ""
+    """To which service the role is passed."""
+    is_for_users: bool = False
+    """Whether it helps only a principal that is a user."""
+
+
+PATHS: Final[Sequence[Path]] = (
+    Path("iam:CreatePolicyVersion", _POLICIES, "can rewrite any customer managed policy, its own included"),
+    Path("iam:SetDefaultPolicyVersion", _POLICIES, "can switch any managed policy to an older, broader version"),
+    Path("iam:AttachGroupPolicy", _GROUPS, "can attach any policy to its own group", is_for_users=True),
+    Path("iam:PutGroupPolicy", _GROUPS, "can write any policy into its own group", is_for_users=True),
+    Path("iam:AddUserToGroup", _GROUPS, "can join any group", is_for_users=True),
+    Path("iam:CreateAccessKey", USERS, "can create access keys for any user"),
+    Path("iam:CreateLoginProfile", USERS, "can set a console password for any user without one"),
+    Path("iam:UpdateLoginProfile", USERS, "can change the console password of any user"),
+    Path("iam:UpdateAssumeRolePolicy", ROLES, "can make any role trust it, and assume it", ("sts:AssumeRole",)),
+    *(
+        Path(PASS_ROLE, ROLES, f"can run code with any role that trusts {service}.amazonaws.com", also, service)
+        for service, *paths in (
+            (
+                "sagemaker",
+                ("sagemaker:CreateNotebookInstance", "sagemaker:CreatePresignedNotebookInstanceUrl"),
+                ("sagemaker:CreateTrainingJob",),
+                ("sagemaker:CreateProcessingJob",),
+                ("sagemaker:CreateUserProfile", "sagemaker:CreatePresignedDomainUrl"),
+            ),
+            (
+                "lambda",
+                ("lambda:CreateFunction", "lambda:InvokeFunction"),
+                ("lambda:CreateFunction", "lambda:CreateEventSourceMapping"),
+                ("lambda:CreateFunction", "lambda:AddPermission"),
+                ("lambda:CreateFunction", "lambda:CreateFunctionUrlConfig"),
+            ),
+            (
+                "glue",
+                ("glue:CreateDevEndpoint",),
+                ("glue:CreateJob", "glue:StartJobRun"),
+                ("glue:CreateJob", "glue:CreateTrigger"),
+                ("glue:UpdateJob", "glue:StartJobRun"),
+                ("glue:CreateSession", "glue:RunStatement"),
+            ),
+            (
+                "cloudformation",
+                ("cloudformation:CreateStack",),
+                ("cloudformation:UpdateStack",),
+                ("cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"),
+                ("cloudformation:CreateStackSet", "cloudformation:CreateStackInstances"),
+            ),
+            ("ec2", ("ec2:RunInstances",)),
+            ("codebuild", ("codebuild:CreateProject", "codebuild:StartBuild")),
+            ("bedrock", ("bedrock:CreateAgent", "bedrock:CreateAgentActionGroup")),
+            (
+                "bedrock-agentcore",
+                ("bedrock-agentcore:CreateCodeInterpreter", "bedrock-agentcore:InvokeCodeInterpreter"),
+                ("bedrock-agentcore:CreateAgentRuntime", "bedrock-agentcore:InvokeAgentRuntime"),
+            ),
+            (
+                "ecs-tasks",
+                ("ecs:RegisterTaskDefinition", "ecs:RunTask"),
+                ("ecs:RegisterTaskDefinition", "ecs:CreateService"),
+            ),
+            ("batch", ("batch:RegisterJobDefinition", "batch:SubmitJob")),
+            ("states", ("states:CreateStateMachine", "states:StartExecution")),
+            ("scheduler", ("scheduler:CreateSchedule",)),
+            (
+                "datapipeline",
+                ("datapipeline:CreatePipeline", "datapipeline:PutPipelineDefinition", "datapipeline:ActivatePipeline"),
+            ),
+        )
+        for also in paths
+    ),
+)
+
+
+def opened_by(statement: Statement, principal: Principal, *, is_user: bool) -> Iterator[tuple[Path, Truth]]:
+    """Yield the paths whose first action the statement grants, and whether the principal can go them to the end."""
+    for path in PATHS:
+        if path.is_for_users and not is_user:
+            continue
+        context = {"iam:passedtoservice": f"{path.service}.amazonaws.com"} if path.service else None
+        granted = principal.may_by(statement, path.first, path.shape, context)
+        if granted is False:
+            continue
+        truth = every((granted, *(may_somewhere(principal, action) for action in path.also)))
+        if truth is not False:
+            yield path, truth
+
+
+def may_somewhere(principal: Principal, action: str) -> Truth:
+    """Whether the principal may do `action` on some resource: a job of any name will do."""
+    known = actions.find(action)
+    shapes = (known.arns if known else ()) or ("*",)
+    granted = some(_grants_somewhere(s, action, shapes) for s in principal.statements)
+    if granted is False:
+        return False
+    barred = every(principal.is_barred(action, shape) for shape in shapes)
+    return every((granted, negate(barred)))
+
+
+def _grants_somewhere(statement: Statement, action: str, shapes: Sequence[str]) -> Truth:
+    if statement.is_allow is False or takes_action(statement, action) is False:
+        return False
+    if some(_may_meet(statement.resources, shape) for shape in shapes) is False:
+        return False
+    anywhere = msgspec.structs.replace(statement, resources=Element(("*",)))
+    return grants(anywhere, action, shapes[0])
+
+
+def _may_meet(element: Element, shape: str) -> Truth:
+    """Whether some resource of the shape may be among those of an element: its service and its type decide."""
+    if element.excludes:
+        return True
+    return some(_may_name(pattern, shape) for pattern in element.patterns)
+
+
+def _may_name(pattern: object, shape: str) -> Truth:
+    parts = parts_of(pattern)
+    if not parts:
+        return unseen(pattern)
+    fields = "".join(part if isinstance(part, str) else "*" for part in parts).split(":", 5)
+    wanted = shape.split(":", 5)
+    if len(fields) < 3 or "*" in fields[0]:  # noqa: PLR2004, the service is the third field
+        return True
+    if "*" not in fields[2] and fields[2:3] != wanted[2:3]:
+        return False
+    if len(fields) < 6 or len(wanted) < 6:  # noqa: PLR2004, the resource is the sixth
+        return True
+    kind = wanted[5].split("%")[0]
+    head = fields[5].split("*")[0]
+    return head.startswith(kind) or kind.startswith(head)

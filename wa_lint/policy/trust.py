@@ -1,0 +1,101 @@
+"""Whom the trust policy of a role, or another resource policy, lets in: principals with their conditions."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wa_lint.model import ABSENT, Hole, Unknown, Unresolved, Value
+from wa_lint.policy.conditions import CALLERS, FEDERATED, Keys, admits_everyone, spares_only_some
+from wa_lint.policy.document import listed
+from wa_lint.policy.wildcards import parts_of, reason_of, unseen
+from wa_lint.truth import Truth, equals, every, some
+
+_BY_SUBJECT: Final = (
+    "token.actions.githubusercontent.com",
+    "gitlab.com",
+    "app.terraform.io",
+    "agent.buildkite.com",
+    "oidc.vercel.com",
+)
+"""Identity providers that everyone can get a token of: only the subject says whose it is."""
+
+_BY_AUDIENCE: Final = (
+    "accounts.google.com",
+    "graph.facebook.com",
+    "www.amazon.com",
+    "cognito-identity.amazonaws.com",
+)
+"""Identity providers that everyone can get a token of: the audience says for which application, or identity pool."""
+
+_AUDIENCES: Final = ("aud", "app_id", "azp", "oaud")
+
+
+def lets_in_everyone(statement: Value, keys: Keys = CALLERS) -> Truth:
+    """Whether an Allow lets anyone in: Principal ``*`` or NotPrincipal, under no condition that narrows."""
+    return every((has_effect(statement, "Allow"), names_everyone(statement), _is_met_by_anyone(statement, keys)))
+
+
+def lets_in_strangers(statement: Value) -> Truth:
+    """As `lets_in_everyone`, or a web identity of a provider that everyone can use, of any user or application."""
+    federated = some(_lets_in_users(statement, provider) for provider in principals(statement, "Federated"))
+    return some((lets_in_everyone(statement), every((has_effect(statement, "Allow"), federated))))
+
+
+def shuts_out_strangers(statement: Value, keys: Keys = CALLERS) -> Truth:
+    """Whether a Deny refuses everyone but callers with fixed values, so that an Allow for everyone means those."""
+    condition = member(statement, "Condition")
+    return every((has_effect(statement, "Deny"), names_everyone(statement), spares_only_some(condition, keys)))
+
+
+def names_everyone(statement: Value) -> Truth:
+    """Whether Principal is ``*``, or NotPrincipal leaves everyone in but some."""
+    if member(statement, "NotPrincipal") is not ABSENT:
+        return has_effect(statement, "Allow")
+    return some(is_star(principal) for principal in principals(statement, "AWS"))
+
+
+def principals(statement: Value, kind: str) -> tuple[Value, ...]:
+    """Return the principals of `kind` (AWS, Service, Federated) that the statement names."""
+    principal = member(statement, "Principal")
+    if isinstance(principal, dict):
+        return listed(principal.get(kind, ABSENT))
+    if principal == "*":
+        return ("*",) if kind == "AWS" else ()
+    return () if principal is ABSENT else (unseen(principal),)
+
+
+def is_star(principal: Value) -> Truth:
+    """A Ref or GetAtt of a resource, or an account's id, is never ``*``."""
+    if isinstance(principal, Unresolved) and any(isinstance(part, str) or part.target for part in principal.parts):
+        return False
+    return equals(principal, "*")
+
+
+def has_effect(statement: Value, effect: str) -> Truth:
+    """Whether `statement` says ``Allow`` or ``Deny``, as `effect` asks."""
+    return equals(member(statement, "Effect"), effect)
+
+
+def member(statement: Value, name: str) -> Value:
+    """Return an element of a statement; why not, where the statement is not known."""
+    return statement.get(name, ABSENT) if isinstance(statement, dict) else unseen(statement)
+
+
+def _is_met_by_anyone(statement: Value, keys: Keys) -> Truth:
+    return admits_everyone(member(statement, "Condition"), keys)
+
+
+def _lets_in_users(statement: Value, provider: Value) -> Truth:
+    parts = parts_of(provider)
+    if not parts:
+        return unseen(provider)
+    name = "".join(part if isinstance(part, str) else "\0" for part in parts).rpartition("oidc-provider/")[2]
+    if name in _BY_SUBJECT:
+        return _is_met_by_anyone(statement, FEDERATED)
+    if name in _BY_AUDIENCE:
+        audiences = {f"{name}:{claim}": FEDERATED[":repository"] for claim in _AUDIENCES}
+        return _is_met_by_anyone(statement, {**FEDERATED, **audiences})
+    match parts:
+        case (Hole(target=None),):
+            return Unknown(reason_of(provider))
+    return False
