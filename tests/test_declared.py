@@ -66,14 +66,19 @@ def test_a_rule_looks_at_nothing_that_is_not_declared(rule: Rule, looked: set[st
     for snapshot in snapshots(rule):
         lint(snapshot, [rule], TODAY)
     declared = types_read(rule.info.applies_to, rule.expressions.values())
-    assert looked - declared <= (ONLY_IN_TEMPLATES if "invokes_endpoint" in "".join(rule.require) else set())
+    assert looked - declared <= (ONLY_IN_TEMPLATES if "invokes_model" in "".join(rule.require) else set())
 
 
 def test_the_recording_notices_a_lookup(looked: set[str]) -> None:
     rule = next(rule for rule in RULES if rule.info.id == "model-outside-vpc")
     resources = {"M": {"Type": "AWS::SageMaker::Model", "Properties": {}}}
     lint(read_template(json.dumps({"Resources": resources}), "t.json"), [rule], TODAY)
-    assert looked == {"AWS::SageMaker::Model", "AWS::SageMaker::EndpointConfig"}
+    assert looked == {
+        "AWS::SageMaker::Model",
+        "AWS::SageMaker::EndpointConfig",
+        "AWS::SageMaker::InferenceComponent",
+        "AWS::SageMaker::TransformJob",
+    }
 
 
 def test_a_function_that_looks_at_keys_says_so() -> None:

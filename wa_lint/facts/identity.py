@@ -20,7 +20,7 @@ from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, Unknown, Unresolved, Value
 from wa_lint.policy import actions
 from wa_lint.policy.actions import Action
-from wa_lint.policy.conditions import PASSED_TO, Admitted, admits
+from wa_lint.policy.admission import PASSED_TO, Admitted, admits
 from wa_lint.policy.document import Statement, covers, is_whole, read, takes_action
 from wa_lint.policy.effective import Principal, principal_of
 from wa_lint.policy.escalation import PASS_ROLE, ROLES, SELF_GRANTING, opened_by
@@ -65,7 +65,7 @@ class Holding(msgspec.Struct, frozen=True, eq=False):
     """Whether it is a user, or may be one."""
 
 
-class Fault(msgspec.Struct, frozen=True, eq=False):
+class GrantFault(msgspec.Struct, frozen=True, eq=False):
     """What one statement grants that it should not."""
 
     place: Cell
@@ -74,7 +74,7 @@ class Fault(msgspec.Struct, frozen=True, eq=False):
     words: str = ""
 
 
-Faults: TypeAlias = Callable[[Holding], Iterable[Fault]]
+Faults: TypeAlias = Callable[[Holding], Iterable[GrantFault]]
 
 
 # --- principals -------------------------------------------------------------------------------------
@@ -183,7 +183,7 @@ def told_at(home: Cell, faults: Faults) -> Cell:
     Each principal is told of at the resource that grants it most. The list stands at the resource as a whole, so that
     the places of its items are what a finding names.
     """
-    here: list[Fault] = []
+    here: list[GrantFault] = []
     for holder in _principals(home):
         found = list(faults(holder))
         worst = _worst(found)
@@ -197,7 +197,7 @@ def told_at(home: Cell, faults: Faults) -> Cell:
     return home.with_value([] if doubtful is None else [doubtful.place.with_value(doubtful.truth)])
 
 
-def _distinct(faults: Iterable[Fault]) -> Iterator[Fault]:
+def _distinct(faults: Iterable[GrantFault]) -> Iterator[GrantFault]:
     """Yield one fault of each place."""
     seen_places: set[tuple[str | int, ...]] = set()
     for fault in faults:
@@ -211,7 +211,7 @@ def _is_assumed(home: Cell) -> bool:
     return is_free and not any(_linked(home, name) for name in _HOLDERS)
 
 
-def _worst(faults: Iterable[Fault]) -> Fault | None:
+def _worst(faults: Iterable[GrantFault]) -> GrantFault | None:
     """Return the gravest of those that are so, else of those that may be."""
     found = [fault for fault in faults if fault.truth is not False]
     return max(found, key=lambda fault: (fault.truth is True, fault.weight), default=None)
@@ -238,12 +238,12 @@ def words_of(home: Cell, kind: str) -> str:
 # --- faults -----------------------------------------------------------------------------------------
 
 
-def administrator(holder: Holding) -> Iterator[Fault]:
+def administrator(holder: Holding) -> Iterator[GrantFault]:
     """Statements by which the holder may do anything, or grant itself anything with one call."""
     for one in _allowing(holder.granted):
         answers = [_may(holder, one.statement, action, shape) for action, shape in SELF_GRANTING]
-        yield Fault(one.place, some(answers), 2 * (is_whole(one.statement.resources) is True) - one.is_awss)
-    yield from (Fault(cell, Unknown(unseen(cell.value) or "it is not known"), -1) for cell in holder.hidden)
+        yield GrantFault(one.place, some(answers), 2 * (is_whole(one.statement.resources) is True) - one.is_awss)
+    yield from (GrantFault(cell, Unknown(unseen(cell.value) or "it is not known"), -1) for cell in holder.hidden)
 
 
 def _administers(holder: Holding, statement: Statement) -> Truth:
@@ -259,7 +259,7 @@ def _may(holder: Holding, statement: Statement, action: str, shape: str) -> Trut
     return holder.principal.may_by(statement, action, shape)
 
 
-def _unless_administrator(holder: Holding, faults: Faults) -> Iterator[Fault]:
+def _unless_administrator(holder: Holding, faults: Faults) -> Iterator[GrantFault]:
     """Yield faults of which the finding about an administrator does not speak already."""
     said = [(one.place, _administers(holder, one.statement)) for one in _allowing(holder.granted)]
     if any(truth is True for _, truth in said):
@@ -268,7 +268,7 @@ def _unless_administrator(holder: Holding, faults: Faults) -> Iterator[Fault]:
     for fault in faults(holder):
         own = [truth for place, truth in doubts if _is_within(fault.place, place)]
         yield msgspec.structs.replace(fault, truth=every((fault.truth, *map(negate, own))))
-    yield from (Fault(place, truth, -2) for place, truth in doubts if not _is_arn(place))
+    yield from (GrantFault(place, truth, -2) for place, truth in doubts if not _is_arn(place))
 
 
 def _is_within(inner: Cell, outer: Cell) -> bool:
@@ -279,31 +279,31 @@ def _is_arn(place: Cell) -> bool:
     return "ManagedPolicyArns" in place.path
 
 
-def self_granting(holder: Holding) -> Iterator[Fault]:
+def self_granting(holder: Holding) -> Iterator[GrantFault]:
     """Statements that open a documented path to more permissions."""
     for one in _own(holder):
-        yield Fault(one.place, truth=False)
+        yield GrantFault(one.place, truth=False)
         for path, truth in opened_by(one.statement, holder.principal, is_user=holder.is_user):
             with_ = " with " + " and ".join(path.also) if path.also else ""
             place = _naming(one.place, path.first)
-            yield Fault(place, truth, not path.service, f"{path.first}{with_}, it {path.effect}")
+            yield GrantFault(place, truth, not path.service, f"{path.first}{with_}, it {path.effect}")
 
 
-def pass_role(holder: Holding) -> Iterator[Fault]:
+def pass_role(holder: Holding) -> Iterator[GrantFault]:
     """Statements that let the holder pass any role to any service."""
     for one in _own(holder):
         if takes_action(one.statement, PASS_ROLE) is False:
             continue
         admitted = admits(one.statement.condition, PASSED_TO)
         if admitted in {Admitted.SOME, Admitted.NOBODY}:
-            yield Fault(one.place, truth=False)
+            yield GrantFault(one.place, truth=False)
             continue
         context = {"iam:passedtoservice": "any-service.amazonaws.com"} if admitted is Admitted.EVERYONE else None
         truth = holder.principal.may_by(one.statement, PASS_ROLE, ROLES, context)
-        yield Fault(_wide(one.place, one.statement, [ROLES]), truth)
+        yield GrantFault(_wide(one.place, one.statement, [ROLES]), truth)
 
 
-def whole_services(holder: Holding) -> Iterator[Fault]:
+def whole_services(holder: Holding) -> Iterator[GrantFault]:
     """Statements that allow every action of a service."""
     for one in _own(holder):
         if one.statement.actions.excludes:
@@ -315,7 +315,7 @@ def whole_services(holder: Holding) -> Iterator[Fault]:
                 truth = False
             wide = 10 * (is_whole(one.statement.resources) is True)
             weight = wide + (5 if service.strip("*") == "" else len(_whole(one.place)))
-            yield Fault(cell, truth, weight, ", ".join(_whole(one.place)))
+            yield GrantFault(cell, truth, weight, ", ".join(_whole(one.place)))
 
 
 def _whole(place: Cell) -> list[str]:
@@ -330,18 +330,18 @@ def _is_all_barred(holder: Holding, service: str) -> bool:
     return holder.principal.is_barred(f"{name}:\ue000AnyAction", shape) is True
 
 
-def left_out_actions(holder: Holding) -> Iterator[Fault]:
+def left_out_actions(holder: Holding) -> Iterator[GrantFault]:
     """Statements that allow all actions but some, on every resource."""
     for one in _own(holder):
         if not one.statement.actions.excludes:
-            yield Fault(one.place, one.statement.hidden or False)
+            yield GrantFault(one.place, one.statement.hidden or False)
             continue
         truth = _may(holder, one.statement, "\ue000any-service:AnyAction", "arn:%:\ue000any-service:%:%:%")
         names = ", ".join(v for v in one.statement.actions.patterns if isinstance(v, str))
-        yield Fault(one.place.select("NotAction"), truth, -len(one.statement.actions.patterns), names)
+        yield GrantFault(one.place.select("NotAction"), truth, -len(one.statement.actions.patterns), names)
 
 
-def wide_resources(holder: Holding) -> Iterator[Fault]:
+def wide_resources(holder: Holding) -> Iterator[GrantFault]:
     """Statements that allow, on every resource, actions that can be limited to some."""
     whole = [p for one in _own(holder) if is_whole(one.statement.resources) is True for p in _whole(one.place)]
     for one in _own(holder):
@@ -351,14 +351,14 @@ def wide_resources(holder: Holding) -> Iterator[Fault]:
         faults = [_wide_action(holder, one, cell, whole) for cell in cells]
         worst = _worst(fault for fault in faults if fault)
         if worst is None:
-            yield Fault(one.place, truth=False)
+            yield GrantFault(one.place, truth=False)
         else:
             number = len({f.words for f in faults if f and f.truth is True}) - 1
             more = "" if number <= 0 else f" and {number} more"
             yield msgspec.structs.replace(worst, words=worst.words + more, weight=worst.weight + number / 100)
 
 
-def _wide_action(holder: Holding, one: Granted, cell: Cell, whole: Sequence[str]) -> Fault | None:
+def _wide_action(holder: Holding, one: Granted, cell: Cell, whole: Sequence[str]) -> GrantFault | None:
     """Return the gravest action of one pattern that the statement allows on all resources of a type.
 
     `whole`: the services that the holder has whole, of which another finding speaks.
@@ -369,7 +369,7 @@ def _wide_action(holder: Holding, one: Granted, cell: Cell, whole: Sequence[str]
         return None  # no such action: it grants nothing
     if not known:
         reason = unseen(pattern) or f"{pattern} is not in the list of IAM actions"
-        return Fault(cell, every((Unknown(reason), one.statement.is_allow, _is_broad(one.statement))))
+        return GrantFault(cell, every((Unknown(reason), one.statement.is_allow, _is_broad(one.statement))))
     if policy.service_wildcard(pattern) is True:
         return None
     for action in sorted(known, key=_gravity, reverse=True):
@@ -380,7 +380,7 @@ def _wide_action(holder: Holding, one: Granted, cell: Cell, whole: Sequence[str]
         shapes = _nameable(action)
         truth = some(_may(holder, one.statement, action.name, shape) for shape in shapes)
         if truth is not False:
-            return Fault(_wide(one.place, one.statement, shapes), truth, _gravity(action), action.name)
+            return GrantFault(_wide(one.place, one.statement, shapes), truth, _gravity(action), action.name)
     return None
 
 

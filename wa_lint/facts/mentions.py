@@ -95,7 +95,7 @@ class Names(msgspec.Struct, frozen=True):
     """Why its name is not known."""
 
 
-class Index(msgspec.Struct, frozen=True, eq=False):
+class MentionIndex(msgspec.Struct, frozen=True, eq=False):
     by_id: Mapping[str, Sequence[Mention]]
     """References to a resource of the snapshot."""
     by_key: Mapping[str, Sequence[Mention]]
@@ -116,7 +116,7 @@ def index_of(
     resources: Iterable[Resource],
     is_about: Callable[[str], bool],
     may_hold: Callable[[str], bool] = holds_place,
-) -> Index:
+) -> MentionIndex:
     """Return the index of all texts in `resources` that are at a place that `is_about` accepts.
 
     `may_hold`: where something that is not known may be such a text.
@@ -137,7 +137,7 @@ def index_of(
             if any(wild in key for wild in "*?"):
                 patterns.append((key, mention))
             by_key[key].append(mention)
-    return Index(by_id, by_key, patterns, open_, unknown)
+    return MentionIndex(by_id, by_key, patterns, open_, unknown)
 
 
 def names_of(cell: Cell) -> Names:
@@ -157,7 +157,7 @@ def named(graph: Graph, name: Value, prefix: str, id_: str | None) -> Names:
     return Names(id_ or next(iter(targets(name)), None), keys, spelled, reason)
 
 
-def candidates(index: Index, names: Names, graph: Graph) -> Iterator[Mention]:
+def candidates(index: MentionIndex, names: Names, graph: Graph) -> Iterator[Mention]:
     """Yield each text that names, or may name, what has `names`."""
     found = [*index.by_id.get(names.id or "", ()), *(m for key in names.keys for m in index.by_key.get(key, ()))]
     found += [m for pattern, m in index.patterns if any(_fits(key, pattern) for key in names.keys)]

@@ -18,8 +18,8 @@ from wa_lint.facts.fact import Fact, Record, gathered, seen, unseen, value_of, w
 from wa_lint.facts.iam import aws_managed_name
 from wa_lint.facts.mentions import (
     NEIGHBOURS,
-    Index,
     Mention,
+    MentionIndex,
     Names,
     candidates,
     confirmed,
@@ -73,6 +73,7 @@ _USERS: Final = (
             "ProcessingJob",
             "TrainingJob",
             "TransformJob",
+            "UserProfile",
         )
     ),
     "AWS::Bedrock::Agent",
@@ -245,12 +246,12 @@ def _once(mentions: Iterable[Mention]) -> Iterator[Mention]:
 # --- texts that may name it -------------------------------------------------------------------------
 
 
-def _texts_of_users(graph: Graph) -> Index:
+def _texts_of_users(graph: Graph) -> MentionIndex:
     """Return the texts of ML resources, and of state machines that start some."""
     return graph.memory.recall("texts of ML resources", Scenario(), lambda: _index_of_users(graph))
 
 
-def _index_of_users(graph: Graph) -> Index:
+def _index_of_users(graph: Graph) -> MentionIndex:
     users = [resource for resource in graph.snapshot.resources if is_ml(resource.type)]
     return index_of(graph, [*users, *_ml_machines(graph)], lambda place: "Tags" not in place)
 
@@ -277,16 +278,16 @@ def _written(value: Value) -> str:
     return "" if isinstance(value, Unknown) or value is ABSENT else str(value)
 
 
-def _texts_of_policies(graph: Graph) -> Index:
-    def index() -> Index:
+def _texts_of_policies(graph: Graph) -> MentionIndex:
+    def index() -> MentionIndex:
         policies = [resource for type_ in _POLICIES for resource in graph.of_type(type_)]
         return index_of(graph, policies, _is_about_resources, _is_about_resources)
 
     return graph.memory.recall("texts of policies", Scenario(), index)
 
 
-def _texts_of_workers(graph: Graph) -> Index:
-    def index() -> Index:
+def _texts_of_workers(graph: Graph) -> MentionIndex:
+    def index() -> MentionIndex:
         workers = [resource for type_ in _WORKERS for resource in graph.of_type(type_)]
         return index_of(graph, workers, lambda place: not place.startswith(("Code.", "Tags")))
 
@@ -301,8 +302,8 @@ def _is_about_resources(place: str) -> bool:
 _OF_POLICY: Final = re.compile(r"(Policies(\[\])?)?\.?(PolicyDocument(\.Statement(\[\])?(\.Resource(\[\])?)?)?)?")
 
 
-def _texts_of_events(graph: Graph) -> Index:
-    def index() -> Index:
+def _texts_of_events(graph: Graph) -> MentionIndex:
+    def index() -> MentionIndex:
         return index_of(graph, graph.of_type(_EVENT_RULE), lambda place: place.startswith("EventPattern"))
 
     return graph.memory.recall("texts of event rules", Scenario(), index)

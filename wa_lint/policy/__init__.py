@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 from wa_lint.model import ABSENT, Hole, Unknown, Value
 from wa_lint.policy.actions import scopes
-from wa_lint.policy.conditions import DEPUTY, WITHIN_ACCOUNT, admits_everyone, judges
+from wa_lint.policy.admission import DEPUTY, WITHIN_ACCOUNT, admits_everyone, judges
 from wa_lint.policy.document import listed
 from wa_lint.policy.trust import (
     has_effect,

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from wa_lint.model import ABSENT, Hole, Unknown, Unresolved, Value
-from wa_lint.policy.conditions import S3_CALLERS, tests_of
+from wa_lint.policy.admission import S3_CALLERS, tests_of
 from wa_lint.policy.document import Element, covers, listed, matches_action, read
 from wa_lint.policy.trust import has_effect, lets_in_everyone, member, names_everyone, principals, shuts_out_strangers
 from wa_lint.policy.wildcards import matches, parts_of, unseen

@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from wa_lint.model import Unknown, Value
-from wa_lint.policy.conditions import Test, is_word, tests_of
+from wa_lint.policy.admission import Test, is_word, tests_of
 from wa_lint.policy.document import Statement, takes_action, takes_resource
 from wa_lint.policy.wildcards import matches
 from wa_lint.truth import Truth, every, negate, some

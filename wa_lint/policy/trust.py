@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from wa_lint.model import ABSENT, Hole, Unknown, Unresolved, Value
-from wa_lint.policy.conditions import CALLERS, FEDERATED, Keys, admits_everyone, spares_only_some
+from wa_lint.policy.admission import CALLERS, FEDERATED, Keys, admits_everyone, spares_only_some
 from wa_lint.policy.document import listed
 from wa_lint.policy.wildcards import parts_of, reason_of, unseen
 from wa_lint.truth import Truth, equals, every, some

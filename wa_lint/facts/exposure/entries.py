@@ -12,7 +12,7 @@ from typing import Final
 
 from wa_lint import policy
 from wa_lint.facts.exposure import firewall
-from wa_lint.facts.exposure.policies import (
+from wa_lint.facts.exposure.resource_policies import (
     api_is_open,
     closed,
     is_said,

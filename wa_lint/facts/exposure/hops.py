@@ -13,7 +13,7 @@ import msgspec
 
 from wa_lint import policy
 from wa_lint.facts.exposure import entries
-from wa_lint.facts.exposure.policies import named_in
+from wa_lint.facts.exposure.resource_policies import named_in
 from wa_lint.facts.exposure.sinks import arn_of, of_its_account, refers_to
 from wa_lint.facts.fact import head_of, unseen, value_of
 from wa_lint.facts.iam import Permissions

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from wa_lint import policy
-from wa_lint.facts.exposure.policies import named_in, unseen_of
+from wa_lint.facts.exposure.resource_policies import named_in, unseen_of
 from wa_lint.facts.fact import head_of, unseen, value_of
 from wa_lint.facts.iam import Permissions
 from wa_lint.graph import Cell

@@ -13,8 +13,8 @@ from wa_lint import policy
 from wa_lint.facts.fact import head_of, unseen, value_of
 from wa_lint.graph import Cell, World
 from wa_lint.model import ABSENT, Hole, Unknown, Unresolved, Value
-from wa_lint.policy import conditions
-from wa_lint.policy.conditions import Admitted
+from wa_lint.policy import admission
+from wa_lint.policy.admission import Admitted
 from wa_lint.policy.wildcards import parts_of
 from wa_lint.truth import Truth, equals, every, negate, some
 
@@ -38,7 +38,7 @@ def lets_in_everyone(statement: Value) -> Truth:
     if not isinstance(statement, dict):
         return policy.is_public(statement)
     bare = {key: value for key, value in statement.items() if key != "Condition"}
-    return every((policy.is_public(bare), conditions.admits_everyone(statement.get("Condition", ABSENT))))
+    return every((policy.is_public(bare), admission.admits_everyone(statement.get("Condition", ABSENT))))
 
 
 # --- API Gateway ------------------------------------------------------------------------------------
@@ -64,12 +64,12 @@ def _shuts(statement: Value, verb: Value) -> Truth:
     hits = every((is_deny, policy.is_public(allow), _covers_invoke(statement, verb)))
     if hits is False or _is_harmless(condition) is True:
         return False
-    if conditions.is_conditional(condition) is False:
+    if admission.is_conditional(condition) is False:
         return hits
-    spares = conditions.spares_only_some(condition)
+    spares = admission.spares_only_some(condition)
     if spares is True:
         return hits
-    if conditions.admits(condition) is Admitted.SOME:  # it refuses a few
+    if admission.admits(condition) is Admitted.SOME:  # it refuses a few
         return False
     return Unknown(unseen(spares) or "the API's resource policy denies some callers")
 
@@ -179,7 +179,7 @@ def not_few(network: Value) -> Truth:
     """Whether a network is so wide that a stranger is in it."""
     if isinstance(network, Unresolved):
         return False if network.target else Unknown(network.reason)
-    return conditions.admits_everyone({"IpAddress": {"aws:SourceIp": network}})
+    return admission.admits_everyone({"IpAddress": {"aws:SourceIp": network}})
 
 
 def _takes_port(rule: Cell, port: Value) -> Truth:
@@ -194,7 +194,7 @@ def _takes_port(rule: Cell, port: Value) -> Truth:
 
 def narrow_networks(networks: Sequence[Value]) -> Truth:
     """Whether networks, put together, leave out most of the internet; an empty list lets in nobody."""
-    return not networks or negate(conditions.admits_everyone({"IpAddress": {"aws:SourceIp": list(networks)}}))
+    return not networks or negate(admission.admits_everyone({"IpAddress": {"aws:SourceIp": list(networks)}}))
 
 
 # --- texts ------------------------------------------------------------------------------------------

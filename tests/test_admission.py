@@ -9,16 +9,16 @@ import pytest
 import yaml
 
 from wa_lint.model import Hole, Unknown, Unresolved, Value
-from wa_lint.policy import conditions
-from wa_lint.policy.conditions import admits, spares_only_some
+from wa_lint.policy import admission
+from wa_lint.policy.admission import admits, spares_only_some
 
 KEYS: Final = {
-    "callers": conditions.CALLERS,
-    "s3": conditions.S3_CALLERS,
-    "deputy": conditions.DEPUTY,
-    "account": conditions.WITHIN_ACCOUNT,
-    "passed-to": conditions.PASSED_TO,
-    "federated": conditions.FEDERATED,
+    "callers": admission.CALLERS,
+    "s3": admission.S3_CALLERS,
+    "deputy": admission.DEPUTY,
+    "account": admission.WITHIN_ACCOUNT,
+    "passed-to": admission.PASSED_TO,
+    "federated": admission.FEDERATED,
 }
 CASES: Final = [
     (table["keys"], condition, whom)
