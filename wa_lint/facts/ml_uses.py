@@ -170,11 +170,12 @@ def ml_uses(home: Cell) -> list[Cell] | Partial:
     names, doubt = _names(home)
     uses: dict[tuple[str, str], Cell] = {}
     for use in _uses(home, names):
-        if use.truth is True and len(uses) < _MOST:
+        if use.truth is True:
             uses.setdefault((use.place.resource.id, use.words), _told(use))
         elif isinstance(use.truth, Unknown):
             doubt = doubt or f"{use.place.resource.id} may use it: {use.truth.reason}"
-    return gathered(uses.values(), doubt or _hidden(home, names))
+    first = [cell for _, cell in sorted(uses.items())][:_MOST]  # the same in whatever order a source lists them
+    return gathered(first, doubt or _hidden(home, names))
 
 
 def ml_words(home: Cell) -> str:
@@ -227,16 +228,21 @@ def _hidden(home: Cell, names: Names) -> str | None:
     """Say why a use may not be seen: a text that is not known, or a type that was not listed."""
     graph, world = home.world.graph, home.world
     for mention in (*_texts_of_users(graph).unknown, *_texts_of_events(graph).unknown):
-        if mention.resource.type not in READS:
+        if mention.resource.type not in READS or _is_elsewhere(home, mention):
             continue  # nothing of it is known to name a bucket
         place, truth = confirmed(mention, names, world)
         if isinstance(truth, Unknown):
             return f"{place.resource.id} may use it: {truth.reason}"
     for mention in _once(_texts_of_policies(graph).unknown):
-        for use in _by_policy(world.cell(mention.resource), names):
+        for use in () if _is_elsewhere(home, mention) else _by_policy(world.cell(mention.resource), names):
             if isinstance(use.truth, Unknown):
                 return f"a policy in {mention.resource.id} may name it: {use.truth.reason}"
     return why_more(home.world, home, _LISTED)
+
+
+def _is_elsewhere(home: Cell, mention: Mention) -> bool:
+    """Whether a text is of another account: what is not known of one leaves another as it is."""
+    return None not in (accounts := {home.resource.account, mention.resource.account}) and len(accounts) > 1
 
 
 def _once(mentions: Iterable[Mention]) -> Iterator[Mention]:
