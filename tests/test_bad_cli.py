@@ -34,7 +34,7 @@ BUCKET = """\
 Resources:
   B: {Type: 'AWS::S3::Bucket', Properties: {BucketName: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab}}
 """
-ONE = ("--select", "bucket-unversioned")
+ONE = ("--select", "bucket-unversioned", "--all-buckets")
 
 
 def write(name: str, text: str = BUCKET) -> Path:
@@ -295,13 +295,13 @@ def test_53_a_full_disk_below_stdout_is_one_line(wa_lint: WaLint, command: str) 
 def test_54_a_stream_that_is_closed_from_the_start_costs_no_exit_code(wa_lint: WaLint, closed: str, code: int) -> None:
     del wa_lint
     write("a.yaml")
-    script = f'exec "$0" -m wa_lint check a.yaml -o json --select bucket-unversioned {closed}'
+    script = f'exec "$0" -m wa_lint check a.yaml -o json --select bucket-unversioned --all-buckets {closed}'
     done = subprocess.run(["/bin/sh", "-c", script, sys.executable], capture_output=True, text=True, check=False)
     assert done.returncode == code, done.stderr
     assert "fault" not in done.stderr
 
 
-@pytest.mark.parametrize("command", ["check a.yaml", "rules", "explain bucket-unversioned", "check --help", "check ä"])
+@pytest.mark.parametrize("command", ["check a.yaml --all-buckets", "rules", "explain bucket-unversioned", "check --help", "check ä"])
 @pytest.mark.parametrize(
     "env",
     [
@@ -317,7 +317,7 @@ def test_55_no_terminal_and_no_encoding_breaks_it(wa_lint: WaLint, command: str,
     write("a.yaml", BUCKET + "  Ünïcode…: {Type: 'AWS::S3::Bucket'}\n")
     done = process(*command.split(), capture_output=True, env=env)
     said = done.stdout + done.stderr
-    assert done.returncode == {"check a.yaml": 1, "check ä": 2}.get(command, 0), said
+    assert done.returncode == {"check a.yaml --all-buckets": 1, "check ä": 2}.get(command, 0), said
     assert not re.search(rb"Traceback|fault of wa-lint|\x1b", said)
 
 

@@ -140,7 +140,7 @@ def test_the_same_parameter_is_two_unless_a_value_is_given_for_both(wa_lint: WaL
 
 def test_a_template_that_joins_changes_no_fingerprint(wa_lint: WaLint) -> None:
     shared = SHARED.replace("Type: AWS::IAM::Role", "Type: AWS::S3::Bucket").replace("AssumeRolePolicyDocument: {}", "")
-    options = ("-o", "json", "--select", "bucket-unversioned,endpoint-single-instance")
+    options = ("-o", "json", "--all-buckets", "--select", "bucket-unversioned,endpoint-single-instance")
     Path("shared.yaml").write_text(shared, "utf-8")
     alone = {f["fingerprint"] for f in wa_lint("check", *options).report["findings"]}
     Path("using.yaml").write_text(USING.replace("MinCapacity: 2", "MinCapacity: 1"), "utf-8")
@@ -511,9 +511,9 @@ Resources:
 
 def test_a_bucket_is_kept_by_a_policy_in_another_template(wa_lint: WaLint) -> None:
     bucket = "Resources: {Data: {Type: AWS::S3::Bucket, Properties: {BucketName: data}}}\n"
-    alone = finding(wa_lint, "bucket-allows-plain-http", "Data", bucket=bucket)
+    alone = finding(wa_lint, "bucket-allows-plain-http", "Data", "--all-buckets", bucket=bucket)
     assert (alone["outcome"], alone["assumes"]) == ALONE
-    found = finding(wa_lint, "bucket-allows-plain-http", "Data", policy=POLICY)
+    found = finding(wa_lint, "bucket-allows-plain-http", "Data", "--all-buckets", policy=POLICY)
     assert (found["outcome"], found["assumes"]) == ("pass", ["data names what bucket.yaml makes"])
 
 

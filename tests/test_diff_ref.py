@@ -271,7 +271,7 @@ CHANGES: dict[str, tuple[dict[str, str], dict[str, str | None], tuple[str, ...]]
     "a deleted bucket policy": (
         {"t.yaml": BUCKETS + POLICY},
         {"t.yaml": BUCKETS},
-        ("t.yaml", "--select", "bucket-allows-plain-http"),
+        ("t.yaml", "--select", "bucket-allows-plain-http", "--all-buckets"),
     ),
     "a deleted bucket policy in another file": (
         {
@@ -283,7 +283,7 @@ CHANGES: dict[str, tuple[dict[str, str], dict[str, str | None], tuple[str, ...]]
             ),
         },
         {"u.yaml": None},
-        (".", "--select", "bucket-allows-plain-http"),
+        (".", "--select", "bucket-allows-plain-http", "--all-buckets"),
     ),
     "a doubt that became a fail": (
         {"t.yaml": template(notebook("!Ref Root"), head=PARAMETER)},
@@ -301,8 +301,8 @@ CHANGES: dict[str, tuple[dict[str, str], dict[str, str | None], tuple[str, ...]]
         ("t.yaml", *ROOT),
     ),
     "a rule that is selected now": (
-        {"t.yaml": BUCKETS, "wa-lint.yaml": "select: [notebook-root-access]\n"},
-        {"wa-lint.yaml": "select: [notebook-root-access, bucket-unversioned]\n"},
+        {"t.yaml": BUCKETS, "wa-lint.yaml": "all-buckets: true\nselect: [notebook-root-access]\n"},
+        {"wa-lint.yaml": "all-buckets: true\nselect: [notebook-root-access, bucket-unversioned]\n"},
         ("t.yaml",),
     ),
 }
@@ -720,7 +720,7 @@ ROOT_OF_THE_PROJECT = Path(__file__).parents[1]
 def test_the_reports_are_what_their_schemas_say(name: str, schema: str, wa_lint: WaLint) -> None:
     commit(t=BUCKETS + THIRD, u=WIDE % (S3 % "toy"))
     write({"t.yaml": BUCKETS + THIRD.replace("Third", "Other"), "u.yaml": WIDE % (KMS % "toy")})
-    run = wa_lint("check", ".", "-o", name, "--show-all", "--diff", "HEAD")
+    run = wa_lint("check", ".", "-o", name, "--show-all", "--all-buckets", "--diff", "HEAD")
     found = {
         f.get("state") or f.get("baselineState") for f in run.report.get("findings") or run.report["runs"][0]["results"]
     }

@@ -30,7 +30,9 @@ ACCOUNT, REGION = "111122223333", "eu-west-1"
 IAM = f"arn:aws:iam::{ACCOUNT}:"
 TRUST = {
     "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": "*", "Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    ],
 }
 ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 ROLE = {
@@ -342,7 +344,8 @@ def test_a_part_of_a_bucket_leaves_the_rest_unknown() -> None:
 @pytest.mark.parametrize("content", ["", "{}", "\n"])
 def test_nothing_is_an_answer_too(content: str) -> None:
     snapshot = read_said(content.encode(), "a.json", parse("s3api:get-bucket-versioning:models"))
-    found = engine.lint(snapshot, RULES, "2026-11-23").findings
+    rules = [rule.with_settings({"all_buckets": True}) for rule in RULES]
+    found = engine.lint(snapshot, rules, "2026-11-23").findings
     assert {f.outcome.value for f in found if f.rule.id == "bucket-unversioned"} == {"fail"}
 
 
@@ -406,6 +409,7 @@ def test_several_answers_about_one_bucket_are_one_bucket(wa_lint: WaLint, tmp_pa
         "-o",
         "json",
         "--show-all",
+        "--all-buckets",
     )
     found = {f["rule"]: f["outcome"] for f in run.report["findings"] if f["resource"]["id"] == "arn:aws:s3:::models"}
     assert found["bucket-unversioned"] == "pass"

@@ -23,7 +23,7 @@ from wa_lint.sources.template import read_template
 from wa_lint.sources.template.embedded.policies import DOCUMENTS
 
 HERE = Path(__file__).parent
-RULES = {rule.info.id: rule for rule in packs.load()}
+RULES = {rule.info.id: rule.with_settings({"all_buckets": True}) for rule in packs.load()}
 
 
 CASES = {case["name"]: case for case in yaml.safe_load((HERE / "policy_documents.yaml").read_text("utf-8"))}

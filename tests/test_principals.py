@@ -12,7 +12,7 @@ from wa_lint import engine, packs
 from wa_lint.model import Snapshot
 from wa_lint.sources.template import read_template
 
-RULES: Final = {rule.info.id: rule for rule in packs.load()}
+RULES: Final = {rule.info.id: rule.with_settings({"all_buckets": True}) for rule in packs.load()}
 
 
 class _Loader(yaml.SafeLoader):

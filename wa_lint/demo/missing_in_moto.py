@@ -35,9 +35,12 @@ WORDS: Final = (
 """As in ``CreateApp`` and ``AWS::SageMaker::App``."""
 
 RENAMED: Final[Mapping[str, Mapping[str, str]]] = {
-    "InferenceComponent": {"LastDeploymentConfig": "DeploymentConfig"},
+    "InferenceComponent": {
+        "LastDeploymentConfig": "DeploymentConfig",
+        "Specification.Container.DeployedImage.SpecifiedImage": "Specification.Container.Image",
+    },
 }
-"""Member of the description -> member of the request that created it, where their names differ."""
+"""Path of the description -> path of the request that created it, where their names differ."""
 
 
 def operations(word: str) -> tuple[tuple[str, str], ...]:

@@ -37,7 +37,7 @@ class Lack(msgspec.Struct, frozen=True):
     items: str = ""
     """The list in its answer; empty: the answer is one item."""
     members: Mapping[str, str] = {}
-    """Member of the answer -> member of the request, where their names differ."""
+    """Path in the answer -> path in the request, where their names differ."""
     joined: tuple[str, str] = ("", "")
     """Another creating operation, and the member by which its request belongs to this one."""
 
@@ -317,7 +317,23 @@ def _told(memory: StubMemory, row: Lack, made: Items) -> Items:
     operation, key = row.joined
     others = [other for other in memory.made_by(row.service, operation) if other.get(key) == made.get(key)]
     told = {**others[0], **made} if others else dict(made)
-    return told | {new: made[old] for new, old in row.members.items() if old in made}
+    for new, old in row.members.items():
+        value = _at(made, old.split("."))
+        told = told if value is None else _with(told, new.split("."), value)
+    return told
+
+
+def _at(made: Items, path: list[str]) -> Raw:
+    found: Raw = made
+    for name in path:
+        found = found.get(name) if isinstance(found, dict) else None
+    return found
+
+
+def _with(told: Items, path: list[str], value: Raw) -> Items:
+    """Return `told` with `value` at `path`; what is there is not changed in place."""
+    first, *rest = path
+    return {**told, first: _with(told.get(first) or {}, rest, value) if rest else value}
 
 
 def _is_asked(made: Items, request: Items) -> bool:
