@@ -301,7 +301,9 @@ def test_54_a_stream_that_is_closed_from_the_start_costs_no_exit_code(wa_lint: W
     assert "fault" not in done.stderr
 
 
-@pytest.mark.parametrize("command", ["check a.yaml --all-buckets", "rules", "explain bucket-unversioned", "check --help", "check ä"])
+@pytest.mark.parametrize(
+    "command", ["check a.yaml --all-buckets", "rules", "explain bucket-unversioned", "check --help", "check ä"]
+)
 @pytest.mark.parametrize(
     "env",
     [

@@ -93,7 +93,13 @@ def test_59_a_rule_that_is_left_out_says_nothing(wa_lint: WaLint) -> None:
 
 
 def test_60_an_expression_of_exponential_cost_takes_none(wa_lint: WaLint) -> None:
-    run = ruled(wa_lint, rule("!resource.BucketName.matches('^(a+)+$')"), "--select", "a-rule,bucket-unversioned", "--all-buckets")
+    run = ruled(
+        wa_lint,
+        rule("!resource.BucketName.matches('^(a+)+$')"),
+        "--select",
+        "a-rule,bucket-unversioned",
+        "--all-buckets",
+    )
     assert {entry["id"]: (entry["passed"], entry["failed"]) for entry in run.report["rules"]} == {
         "a-rule": (1, 0),
         "bucket-unversioned": (0, 1),

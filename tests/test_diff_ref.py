@@ -534,15 +534,39 @@ def test_a_statement_that_shrank_below_its_comment_stays_accepted(wa_lint: WaLin
     assert wa_lint("check", "t.yaml", *WILD, "--diff", "HEAD").code == 0
 
 
+TRUSTING = """\
+Resources:
+  R:  # wa-lint: allow role-trusts-everyone toy
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement:
+%s"""
+
+
 def test_a_comment_on_the_resource_is_older_than_a_new_statement(wa_lint: WaLint) -> None:
+    one, two = (
+        f"          - {{Effect: Allow, Principal: '*', Action: 'sts:{a}'}}\n" for a in ("AssumeRole", "TagSession")
+    )
+    commit(t=TRUSTING % one)
+    write({"t.yaml": TRUSTING % (two + one)})
+    run = wa_lint("check", "t.yaml", "-o", "json", "--select", "role-trusts-everyone", "--diff", "HEAD")
+    assert run.code == 1
+    assert [f["suppressed"] is None for f in run.report["findings"]] == [True, False]
+    assert "older than this statement" in run.report["findings"][0]["change"]
+
+
+def test_a_comment_on_the_resource_is_not_about_a_service_that_came_later(wa_lint: WaLint) -> None:
+    """All statements of the policy that allow a whole service are one finding."""
     on_resource = WIDE.replace("P:\n", "P:  # wa-lint: allow role-service-wildcard toy\n")
     one, two = (f"          - {{Effect: Allow, Action: '{a}:*', Resource: '*'}}\n" for a in ("s3", "kms"))
     commit(t=on_resource % one)
     write({"t.yaml": on_resource % (two + one)})
     run = wa_lint("check", "t.yaml", "-o", "json", *WILD, "--diff", "HEAD")
     assert run.code == 1
-    assert [f["suppressed"] is None for f in run.report["findings"]] == [True, False]
-    assert "older than this statement" in run.report["findings"][0]["change"]
+    (finding,) = run.report["findings"]
+    assert (finding["state"], finding["suppressed"]) == ("updated", None)
+    assert "wider than what HEAD accepted: kms:*" in finding["change"]
 
 
 # --- nothing is run, and nothing is written outside -------------------------------------------------

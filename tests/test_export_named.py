@@ -30,9 +30,7 @@ ACCOUNT, REGION = "111122223333", "eu-west-1"
 IAM = f"arn:aws:iam::{ACCOUNT}:"
 TRUST = {
     "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Allow", "Principal": {"AWS": "*", "Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    ],
+    "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
 }
 ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 ROLE = {
@@ -207,8 +205,8 @@ def test_an_answer_may_be_yaml(answer: Any) -> None:
 
 def test_what_a_role_may_do_is_not_in_get_role() -> None:
     assert outcomes({"Role": ROLE}, "role-administrator") == {"unknown"}
-    assert outcomes({"Role": ROLE}, "role-trusts-whole-account") == {"fail"}
-    assert outcomes({"Roles": [ROLE]}, "role-trusts-whole-account") == {"fail"}
+    assert outcomes({"Role": ROLE}, "role-trusts-everyone") == {"fail"}
+    assert outcomes({"Roles": [ROLE]}, "role-trusts-everyone") == {"fail"}
 
 
 def test_a_user_of_get_user_may_have_policies() -> None:
