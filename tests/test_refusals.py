@@ -47,6 +47,7 @@ class Tape:
         self.refused: tuple[str, str] = ("", "")
         self.code, self.status = "", 0
         self.answers: dict[Asked, tuple[int, dict[str, Raw]]] = {}
+        self._series: dict[str, Raw] = {}
         self._clients: dict[str, Raw] = {}
         self._boto = new_session()
         self._session = self._boto._session  # where boto3's sessions keep botocore's
@@ -75,23 +76,38 @@ class Tape:
 
     def _note(self, http_response: Raw, parsed: dict[str, Raw], model: Raw, context: dict[str, Raw], **_: Raw) -> None:
         self.answers[_asked(model, context)] = http_response.status_code, copy.deepcopy(parsed)
+        by_id = {query["Id"]: query for query in context["queries"]}
+        for series in parsed.get("MetricDataResults", ()):
+            self._series[_metric(by_id[series["Id"]])] = series
+
+    def _answer(self, asked: Asked, context: dict[str, Raw]) -> tuple[int, dict[str, Raw]]:
+        """Return what was told; of fewer metrics than were asked for at once, those."""
+        if asked in self.answers or not context["queries"]:
+            return self.answers[asked]
+        queries = [(query, self._series.get(_metric(query))) for query in context["queries"]]
+        return 200, {"MetricDataResults": [series | {"Id": query["Id"]} for query, series in queries if series]}
 
     def _play(self, model: Raw, context: dict[str, Raw]) -> tuple[Raw, dict[str, Raw]]:
         asked = _asked(model, context)
         if asked[:2] == self.refused:
             error = {"Code": self.code, "Message": "not today"}
             return _http(self.status), {"Error": error, "ResponseMetadata": {"HTTPStatusCode": self.status}}
-        return _http(self.answers[asked][0]), {}
+        return _http(self._answer(asked, context)[0]), {}
 
     def _fill(self, parsed: dict[str, Raw], model: Raw, context: dict[str, Raw], **_: Raw) -> None:
         """Give the answer after botocore's own handlers: what is on the tape went through them once."""
         asked = _asked(model, context)
         if asked[:2] != self.refused:
-            parsed.update(self.answers[asked][1])  # no copy: the reader makes its own
+            parsed.update(self._answer(asked, context)[1])  # no copy: the reader makes its own
 
 
 def _keep(params: dict[str, Raw], context: dict[str, Raw], **_: Raw) -> None:
     context["tape"] = repr(sorted(params.items()))
+    context["queries"] = params.get("MetricDataQueries", ())
+
+
+def _metric(query: dict[str, Raw]) -> str:
+    return repr(sorted((name, value) for name, value in query.items() if name != "Id"))
 
 
 def _asked(model: Raw, context: dict[str, Raw]) -> Asked:
