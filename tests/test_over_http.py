@@ -220,8 +220,13 @@ def test_everything_of_each_type_arrives_with_its_properties(collector: Collecto
         assert resource.properties.keys() > unknown
 
 
+def ancestors(collector: Collector) -> int:
+    """Return under how many others an item is listed, one under another: a rule under a listener, under a balancer."""
+    return 1 + ancestors(plan.BY_TYPE[collector.parent]) if collector.parent else 0
+
+
 PAGED = {
-    (c.service, c.listing.operation): 2 * (SIZE.items if c.parent else 1)
+    (c.service, c.listing.operation): 2 * SIZE.items ** ancestors(c)
     for c in COLLECTORS
     if c.listing and c.listing.items and modelled.is_paged(c.service, c.listing.operation)
 }

@@ -65,9 +65,6 @@ DIFFERENT: Final[Mapping[str, Mapping[str, str]]] = {
     "a state machine behind an API, and a URL of a function": {
         "MachineGoRole": "natively the API has no role to start the state machine with",
     },
-    "a function is a Lambda function of the same id, with a role": {
-        "FnRole": "what SAM adds for dead letters has the function's place, natively that of the queue",
-    },
     "what SAM adds for something that is written has the place of that, and not that of a policy": {
         "FnRole": "what destinations grant is natively unknown; what is for dead letters has the function's place",
     },

@@ -29,6 +29,7 @@ _GONE = frozenset(
         "RepositoryNotFoundException",
         "ResourceNotFound",
         "ResourceNotFoundException",
+        "RuleNotFound",
         "StateMachineDoesNotExist",
         "TargetGroupNotFound",
         "TrailNotFoundException",
