@@ -433,3 +433,22 @@ def _types_in(file: Path) -> Iterator[str]:
         if "/" in resource.id:
             World(graph).cell(resource).plain()
             yield resource.type.rpartition("::")[2]
+
+
+@pytest.mark.parametrize("type_", [{}, {"a": 1}, [], ["Training"], 5, True, None])
+def test_a_type_that_is_no_text_is_a_step_that_is_not_followed(type_: Any) -> None:
+    """The fuzzer put a map there."""
+    body = json.dumps({"Version": "2020-12-01", "Steps": [{"Name": "Train", "Type": type_, "Arguments": {}}]})
+    pipeline = {
+        "Type": "AWS::SageMaker::Pipeline",
+        "Properties": {"PipelineDefinition": {"PipelineDefinitionBody": body}},
+    }
+    report = engine.lint(read_template(json.dumps({"Resources": {"P": pipeline}}), "t.json"), [])
+    assert any("the step Train has a type" in entry.reason for entry in report.not_followed), report.not_followed
+
+
+@pytest.mark.parametrize("type_", [{}, [], 5, True, None])
+def test_a_state_whose_type_is_no_text_is_no_fault(type_: Any) -> None:
+    body = json.dumps({"StartAt": "A", "States": {"A": {"Type": type_, "Resource": type_, "End": True}}})
+    machine = {"Type": "AWS::StepFunctions::StateMachine", "Properties": {"DefinitionString": body}}
+    assert engine.lint(read_template(json.dumps({"Resources": {"M": machine}}), "t.json"), []).findings == ()

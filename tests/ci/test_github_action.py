@@ -144,7 +144,7 @@ def test_the_action_annotates_uploads_sums_up_and_then_fails(
 
 CASES: dict[str, tuple[dict[str, str], str, int]] = {
     "nothing is as severe": ({"fail_on": "critical"}, "0", 1),
-    "what is asked is right": ({"args": "--select\nbucket-unversioned"}, "0", 1),
+    "what is asked is right": ({"args": "--select\nendpoint-burstable-instance"}, "0", 1),
     "nothing to check": ({"paths": "json.py"}, "3", 0),
     "nothing to check, which is fine": ({"paths": "json.py", "args": "--nothing-ok"}, "0", 1),
     "no such path": ({"paths": "infra\nnowhere"}, "2", 0),

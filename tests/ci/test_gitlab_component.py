@@ -76,7 +76,7 @@ CASES: dict[str, tuple[dict[str, str], int]] = {
     "a finding": ({}, 1),
     "nothing is as severe": ({"fail_on": "critical"}, 0),
     "two paths": ({"paths": "infra\ninfra/endpoint.yaml"}, 1),
-    "an argument": ({"args": "--select\nbucket-unversioned"}, 0),
+    "an argument": ({"args": "--select\nendpoint-burstable-instance"}, 0),
     "nothing to check": ({"paths": "json.py"}, 3),
     "no such path": ({"paths": "nowhere"}, 2),
     "no such configuration": ({"config": "none.yaml"}, 2),

@@ -102,6 +102,9 @@ def _step(step: Node, branches: Branches) -> Iterator[_Step | Unseen]:
     if not isinstance(step.value, dict) or isinstance(kind, Unknown | Unresolved):
         yield _unseen(step)
         return
+    if not isinstance(kind, str) and kind is not ABSENT:
+        yield Unseen(step.member("Type").at, f"the step {_name_of(step)} has a type that is no text", is_sure=True)
+        return
     if kind in _WITHOUT_JOBS:
         return
     if kind not in _HOLDERS and kind not in STEPS:
