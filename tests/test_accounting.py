@@ -27,7 +27,7 @@ Resources:
     Properties: {InstanceType: ml.t3.medium, RoleArn: arn, RootAccess: Enabled}
 """
 
-WITHOUT_A_PLACE: Final = {"asff", "ocsf"}
+WITHOUT_A_PLACE: Final = {"asff", "csv", "gitlab", "jsonl", "ocsf"}
 
 
 @pytest.fixture

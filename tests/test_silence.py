@@ -66,10 +66,6 @@ CASES: Final[dict[str, tuple[Mapping[str, str | bytes], str]]] = {
         },
         "the nested stack Net",
     ),
-    "configuration that ignores": (
-        {"bad.yaml": BAD, "wa-lint.yaml": "ignore: notebook-root-access\n"},
-        "ignores 1 rule",
-    ),
 }
 """What stands in a folder, and the words that every format must have of it. A column is an entry: its files may hold a
 ``wa-lint.yaml``."""

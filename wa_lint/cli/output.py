@@ -66,8 +66,8 @@ def has_account(report: Report) -> bool:
     return any(finding.resource.account for finding in report.findings) or any(gap.scope.account for gap in report.gaps)
 
 
-_WITHOUT_CONFIGURATION: Final = frozenset({"asff", "ocsf"})
-"""Lists of findings that are imported as they are, with no place for what was switched off."""
+_WITHOUT_CONFIGURATION: Final = frozenset({"asff", "csv", "gitlab", "jsonl", "ocsf"})
+"""Formats that are lists of findings, with no place for what was switched off."""
 
 
 def _notices(report: Report, formats: AbstractSet[str]) -> Iterator[str]:

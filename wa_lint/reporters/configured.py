@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from wa_lint.model import Configuration, Effect, Report
-from wa_lint.reporters.coverage import Line
 
 _MOST: Final = 20
 _LONGEST: Final = 300
@@ -25,13 +24,6 @@ def sentences(report: Report, *, all_used: bool = True) -> Iterator[str]:
     for one in report.configuration:
         if all_used or one.switched_off or one.overruled:
             yield sentence(one)
-
-
-def lines(report: Report) -> Iterator[Line]:
-    """Yield what was switched off as lines of the coverage, for lists of findings that have no other place for it."""
-    for one in report.configuration:
-        if one.switched_off or one.overruled:
-            yield Line("configuration", len(one.switched_off) + len(one.overruled), sentence(one))
 
 
 def sentence(one: Configuration) -> str:

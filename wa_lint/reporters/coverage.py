@@ -28,7 +28,7 @@ class Line(msgspec.Struct, frozen=True):
 
     kind: str
     """nothing | error | gap | unknown | no-rule | not-run | unread | other | unrecognised | opaque | not-followed |
-    suspect | skipped | no-ml; configuration, where a list has no other place for it"""
+    suspect | skipped | no-ml"""
     count: int
     text: str
     is_warning: bool = True

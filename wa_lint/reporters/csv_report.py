@@ -15,7 +15,7 @@ import re
 from typing import Final
 
 from wa_lint.model import Finding, Outcome, Report
-from wa_lint.reporters import RenderOptions, configured, coverage, tally, visible_lines
+from wa_lint.reporters import RenderOptions, coverage, tally, visible_lines
 from wa_lint.reporters import set_words as stages
 
 _FORMULA: Final = re.compile(r"(?:^|(?<=[;\n]))(?=[\s'\";]*[=+\-@\t\uff1d\uff0b\uff0d\uff20])|^(?=[\s'\"]*;)")
@@ -59,7 +59,7 @@ def render(report: Report, options: RenderOptions) -> str:
     for finding in report.findings:
         if options.show_all or finding.outcome in {Outcome.FAIL, Outcome.UNKNOWN}:
             writer.writerow([_cell(value) for value in _row(finding, where(finding))])
-    for line in (*coverage.lines(report, without={"unknown"}), *configured.lines(report)):
+    for line in coverage.lines(report, without={"unknown"}):
         said = {"rule": "coverage", "outcome": line.kind, "message": line.text}
         writer.writerow([_cell(said.get(column, "")) for column in _COLUMNS])
     return text.getvalue()

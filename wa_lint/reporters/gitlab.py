@@ -11,7 +11,7 @@ import re
 from typing import Final
 
 from wa_lint.model import Finding, Outcome, Raw, Report, Severity
-from wa_lint.reporters import RenderOptions, configured, coverage, visible
+from wa_lint.reporters import RenderOptions, coverage, visible
 from wa_lint.reporters import set_words as stages
 from wa_lint.reporters.finding_path import file_of
 from wa_lint.reporters.json_report import encode
@@ -28,7 +28,7 @@ def render(report: Report, options: RenderOptions) -> str:
     del options
     where = stages.where_of(report)
     failing = [f for f in report.findings if f.outcome is Outcome.FAIL and f.is_open]
-    missed = (*coverage.lines(report, without={"no-ml"}), *configured.lines(report))
+    missed = coverage.lines(report, without={"no-ml"})
     return encode(
         [*(_issue(finding, where(finding)) for finding in failing), *(_missed(line, report) for line in missed)]
     )

@@ -1,7 +1,4 @@
-"""JSON Lines: one finding a line, as in the JSON report, then ``{"coverage": …}`` for what was not judged.
-
-What a configuration switched off is told in the same way.
-"""
+"""JSON Lines: one finding a line, as in the JSON report, then ``{"coverage": …}`` for what was not judged."""
 
 from __future__ import annotations
 
@@ -10,12 +7,11 @@ import json
 import msgspec
 
 from wa_lint.model import Report
-from wa_lint.reporters import RenderOptions, configured, visible_json
-from wa_lint.reporters.json_report import covered, document, encode
+from wa_lint.reporters import RenderOptions, visible_json
+from wa_lint.reporters.json_report import document, encode
 
 
 def render(report: Report, options: RenderOptions) -> str:
     written = json.loads(encode(msgspec.to_builtins(document(report, options))))
     found = [*written["findings"], *({"coverage": line} for line in written["coverage"] if line["kind"] != "unknown")]
-    found += [{"coverage": msgspec.to_builtins(covered(line))} for line in configured.lines(report)]
     return "".join(visible_json(json.dumps(entry, ensure_ascii=False)) + "\n" for entry in found)
