@@ -125,3 +125,10 @@ def test_the_example_judges_a_cdk_app_inside_its_own_test() -> None:
     done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=example)
     assert done.returncode == 0, done.stdout
     assert "2 passed" in done.stdout
+
+
+def test_all_buckets_are_checked_where_they_are_asked_for(tmp_path: Path) -> None:
+    file = tmp_path / "t.yaml"
+    file.write_text("Resources: {B: {Type: 'AWS::S3::Bucket'}}\n", "utf-8")
+    assert not wa_lint.check(file).findings
+    assert "bucket-unversioned" in {finding.rule.id for finding in wa_lint.check(file, all_buckets=True).findings}

@@ -60,6 +60,7 @@ def check(  # noqa: PLR0913, one for each option of the command
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     severity: str = "low",
+    all_buckets: bool = False,
     rules: Sequence[AnyPath] = (),
     parameters: Sequence[str] = (),
     exclude: Sequence[str] = (),
@@ -87,7 +88,9 @@ def check(  # noqa: PLR0913, one for each option of the command
     given = (paths,) if isinstance(paths, str | PathLike) else paths
     is_listed = show_all or bool(suppressions)
     reading = Reading(tuple(map(Path, given)), tuple(parameters), jobs, tuple(exclude), lists_all=is_listed)
-    choice = Choice(tuple(select), tuple(ignore), severity=severity, rules=tuple(map(Path, rules)))
+    choice = Choice(
+        tuple(select), tuple(ignore), severity=severity, all_buckets=all_buckets, rules=tuple(map(Path, rules))
+    )
     settling = Settling(
         allow=tuple(map(Path, suppressions)),
         inline_suppressions=inline_suppressions,
@@ -105,6 +108,7 @@ def scan(  # noqa: PLR0913, the same
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     severity: str = "low",
+    all_buckets: bool = False,
     rules: Sequence[AnyPath] = (),
     show_all: bool = False,
     now: dt.datetime | None = None,
@@ -123,7 +127,9 @@ def scan(  # noqa: PLR0913, the same
     from wa_lint.suppress.apply import Settling  # noqa: PLC0415, the same
 
     account = Account(profile=profile, region=tuple(regions), role_arn=tuple(role_arns))
-    choice = Choice(tuple(select), tuple(ignore), severity=severity, rules=tuple(map(Path, rules)))
+    choice = Choice(
+        tuple(select), tuple(ignore), severity=severity, all_buckets=all_buckets, rules=tuple(map(Path, rules))
+    )
     report = scanned(account, choice, now, say)
     return _shown(settled(report, Settling(), choice, Layers(), today(now), say), show_all=show_all)
 

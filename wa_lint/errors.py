@@ -1,4 +1,4 @@
-"""What can go wrong that is the user's to mend.
+"""What can go wrong that the user can correct.
 
 * WaLintError
   - SourceError     a template, snapshot or account cannot be read at all
