@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import mmap
 import os
 import random
 import sys
@@ -147,3 +148,11 @@ def test_a_fault_is_written_once_with_what_shows_it_again(
 def test_words_that_say_nothing_to_do_are_a_usage_error(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert fuzz.main(words) == 2
     assert "usage: ./run fuzz MINUTES TARGET" in capsys.readouterr().err
+
+
+def test_what_the_process_already_holds_counts_for_no_run(folder: Path) -> None:
+    """A worker that has run thousands of tests has more addresses than one run may ask for."""
+    target = targets.TARGETS["rule"]
+    verdicts.prepared(folder, target)
+    with mmap.mmap(-1, (verdicts.MOST_ADDRESSES + 200) * 2**20):
+        assert verdicts.fault_of(target, targets.seeds_of("rule")[0]) is None

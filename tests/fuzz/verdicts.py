@@ -27,7 +27,7 @@ MEGABYTES: Final = 500
 """Memory that one input may cost."""
 
 MOST_ADDRESSES: Final = 4000
-"""Megabytes that may be asked for, used or not: what asks for more is stopped before the machine is."""
+"""Megabytes that one run may ask for, used or not: what asks for more is stopped before the machine is."""
 
 CODES: Final = frozenset({0, 1, 2, 3, 4})
 
@@ -128,13 +128,25 @@ def _limited() -> Iterator[None]:
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     before = signal.signal(signal.SIGPROF, _over_time)
     signal.setitimer(signal.ITIMER_PROF, SECONDS)
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_ADDRESSES * 2**20, hard))
+    resource.setrlimit(resource.RLIMIT_AS, (_limit_of_addresses(), hard))
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def _limit_of_addresses() -> int:
+    """Return `MOST_ADDRESSES` beyond those in use: a limit below them breaks the interpreter.
+
+    No limit where nobody counts them.
+    """
+    try:
+        pages = Path("/proc/self/statm").read_text("ascii").split()[0]
+    except OSError:
+        return resource.RLIM_INFINITY
+    return int(pages) * resource.getpagesize() + MOST_ADDRESSES * 2**20
 
 
 def _memory(*, is_fresh: bool = False) -> int:
