@@ -84,6 +84,15 @@ FIXES = {
     "edits: [{set: RootAcces, to: Disabled}]": "no property 'RootAcces'",
     "settings: {hours: {default: 8, means: m, unit: hours}}": "'source' is a required property",
     "step: tuning": "'tuning' is not one of",
+    "controls: [CWE-284, chekov:CKV_AWS_1]": "no standard 'chekov'; did you mean 'checkov'?",
+    "controls: ['owasp:A01']": "there are config, checkov, prowler, cfn-guard, kics, trivy",
+    "controls: ['checkov:CKV_371']": "write it as checkov:CKV_AWS_371",
+    "controls: ['config:S3_BUCKET_VERSIONING_ENABLED']": "write it as config:s3-bucket-versioning-enabled",
+    "controls: ['cfn-guard:s3-bucket-versioning-enabled']": "write it as cfn-guard:S3_BUCKET_VERSIONING_ENABLED",
+    "controls: [Sagemaker.4]": "did you mean 'SageMaker'?",
+    "controls: [sagemaker4]": "write it as S3.8",
+    "controls: [S3.8]\ndiffers: {S3.9: it looks at something else}": "names no control 'S3.9'; did you mean 'S3.8'?",
+    "differs: {'*': it looks at something else}": "names no control '*'",
 }
 
 

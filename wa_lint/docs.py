@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from wa_lint import enforce, lens, packs
+from wa_lint import controls, enforce, lens, packs
 from wa_lint.budget import DEFAULT, MEANINGS
 from wa_lint.config import KEYS, Key
 from wa_lint.facts import FACTS, FUNCTIONS
@@ -39,6 +39,7 @@ def rule_page(rule: Rule) -> str:
         f"## Scope\n\n{_scope(rule)}",
         f"## Settings\n\n{_settings(rule)}" if rule.settings else "",
         f"## Well-Architected\n\n{_practices(info)}",
+        f"## Controls\n\n{_controls(rule)}" if rule.controls else "",
         f"## Examples\n\n{_examples(rule)}" if rule.examples else "",
         f"## Sources\n\n{_bullets(info.references)}",
     ]
@@ -227,8 +228,21 @@ def _practices(info: RuleInfo) -> str:
     for id_ in info.practices:
         practice = lens.practice(id_)
         rows.append(f"[{id_}]({lens.url(id_)}) {practice.title} ({practice.pillar}, {practice.phase})")
-    rows.extend(f"also known as {control}" for control in info.controls)
     return _bullets(rows)
+
+
+def _controls(rule: Rule) -> str:
+    """Return the controls that a rule names, a line for each standard, and where it does not judge as they do."""
+    by_standard: dict[str, list[str]] = {}
+    for control in controls.in_order(rule.controls):
+        by_standard.setdefault(controls.STANDARDS[controls.standard_of(control)].title, []).append(
+            controls.bare(control)
+        )
+    lines = [f"{title}: {', '.join(named)}" for title, named in by_standard.items()]
+    for control, difference in rule.differs.items():
+        said = "differs" if control == controls.EVERY else f"differs from {controls.bare(control)}"
+        lines.append(f"{said}: {_one_line(difference)}")
+    return _bullets(lines)
 
 
 def _examples(rule: Rule) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path as FilePath
 
 import msgspec
 
-from wa_lint import lens, remedy, schema
+from wa_lint import controls, lens, remedy, schema
 from wa_lint.cel.evaluate import Program
 from wa_lint.cel.evaluate import compile as compile_expression
 from wa_lint.cel.parse import parse
@@ -58,6 +58,10 @@ class Rule(msgspec.Struct, frozen=True, eq=False, dict=True):
     message: str
     for_each: str | None = None
     where: str | None = None
+    peers: tuple[str, ...] = ()
+    """Checks of other tools that look at the same. Reports leave them out; the rule's page has them."""
+    differs: dict[str, str] = {}
+    """By control, or `controls.EVERY`: where the rule does not judge as that control does."""
     absent_partner_fails: bool = False
     waste: tuple[float, float] | None = None
     """The least and the greatest share of `monthly_cost` that is likely wasted when it fails."""
@@ -75,6 +79,11 @@ class Rule(msgspec.Struct, frozen=True, eq=False, dict=True):
             message=tuple(_compile_message(self.message)),
             asks_the_date=any(TODAY in mentions(parse(text)) for text in self.expressions.values()),
         )
+
+    @property
+    def controls(self) -> tuple[str, ...]:
+        """Every control that the rule names."""
+        return (*self.info.controls, *self.peers)
 
     @cached_property
     def thresholds(self) -> Mapping[str, object]:
@@ -175,10 +184,12 @@ def build(raw: Raw, file: str) -> Rule:
     """Return the rule that a document that fits the schema describes."""
     applies_to = raw["applies_to"]
     require = raw["require"]
+    named = raw.get("controls", [])
     return Rule(
         info=msgspec.convert(
             {
                 **raw,
+                "controls": [control for control in named if controls.is_official(control)],
                 "applies_to": [applies_to] if isinstance(applies_to, str) else applies_to,
                 "edits": [
                     {"set": e["set"], "to": e["to"], "is_safe": e.get("safe", False)} for e in raw.get("edits", [])
@@ -190,6 +201,8 @@ def build(raw: Raw, file: str) -> Rule:
         message=raw["message"],
         for_each=raw.get("for_each"),
         where=raw.get("where"),
+        peers=tuple(control for control in named if not controls.is_official(control)),
+        differs=raw.get("differs", {}),
         absent_partner_fails=raw.get("absent_partner") == "fail",
         waste=_waste(raw.get("waste")),
         defaults=raw.get("defaults", {}),
@@ -221,7 +234,7 @@ def check(rule: Rule, document: Document) -> None:
             lens.practice(practice)
         except KeyError as error:
             raise _at_key(document, ["practices"], str(error.args[0])) from error
-    for key, problem in remedy.faults(rule.info, rule.for_each):
+    for key, problem in (*_misnamed_controls(document.value), *remedy.faults(rule.info, rule.for_each)):
         raise _at_key(document, key, problem)
     if rule.waste and rule.waste[0] > rule.waste[1]:
         raise _at_key(document, ["waste"], "the least share comes first, then the greatest")
@@ -232,6 +245,17 @@ def check(rule: Rule, document: Document) -> None:
     for name, path, line, column in unasked:
         problem = f"{path} may be absent: ask has({path}) first, or give it a default"
         raise _at_expression(rule, document, name, CelCheckError(line, column, problem))
+
+
+def _misnamed_controls(raw: Raw) -> Iterator[tuple[Sequence[str | int], str]]:
+    """Yield (where, what is wrong) for each control that is misspelt, and each difference from one that is not named."""
+    named = raw.get("controls", [])
+    for index, control in enumerate(named):
+        if fault := controls.fault_of(control):
+            yield ["controls", index], fault
+    for control in raw.get("differs", {}):
+        if control not in (*named, controls.EVERY) or not named:
+            yield ["differs", control], f"the rule names no control {control!r}{did_you_mean(control, named)}"
 
 
 def _compile(text: str | None) -> Program | None:
