@@ -1,4 +1,4 @@
-"""A rule that names a control of Security Hub or AWS Config judges as that control does, or its page says how it differs.
+"""A rule that names a control of Security Hub or AWS Config judges as it does, or its page says how it differs.
 
 The cases are data, `claims.yaml`, checked by hand against AWS's definitions.
 """

@@ -17,6 +17,17 @@ EVERY: Final = "*"
 """The key of `differs` that speaks of every control that a rule names."""
 
 
+_SERVICES: Final = (
+    "Account|ACM|APIGateway|AppConfig|AppFlow|AppRunner|AppSync|Athena|AutoScaling|Backup|Batch|Bedrock|"
+    "BedrockAgentCore|CloudFormation|CloudFront|CloudTrail|CloudWatch|CodeArtifact|CodeBuild|Cognito|Config|Connect|"
+    "DataFirehose|DataSync|Detective|DMS|DocumentDB|DynamoDB|EC2|ECR|ECS|EFS|EKS|ElastiCache|ElasticBeanstalk|ELB|EMR|"
+    "ES|EventBridge|FraudDetector|FSx|Glue|GlobalAccelerator|GuardDuty|IAM|Inspector|IoT|Keyspaces|Kinesis|KMS|Lambda|"
+    "Macie|MQ|MSK|Neptune|NetworkFirewall|Opensearch|PCA|RDS|Redshift|RedshiftServerless|Route53|S3|SageMaker|"
+    "SecretsManager|ServiceCatalog|SES|SNS|SQS|SSM|StepFunctions|Transfer|WAF|WorkSpaces"
+)
+"""What Security Hub's ids begin with (AWS: Security Hub CSPM controls reference, read 2026-12)."""
+
+
 class Standard(msgspec.Struct, frozen=True):
     """Who publishes controls, and what an id looks like behind its prefix."""
 
@@ -29,7 +40,7 @@ class Standard(msgspec.Struct, frozen=True):
 
 
 STANDARDS: Final[Mapping[str, Standard]] = {
-    "securityhub": Standard("AWS Security Hub", "", r"[A-Z][A-Za-z0-9]*\.[1-9][0-9]*", "S3.8", is_official=True),
+    "securityhub": Standard("AWS Security Hub", "", rf"({_SERVICES})\.[1-9][0-9]*", "S3.8", is_official=True),
     "config": Standard(
         "AWS Config", "config:", r"[a-z0-9]+(-[a-z0-9]+)+", "s3-bucket-versioning-enabled", is_official=True
     ),
@@ -50,16 +61,6 @@ STANDARDS: Final[Mapping[str, Standard]] = {
 """By the name that ``--map`` takes. CloudFormation Guard: the AWS rule registry's names, and Control Tower's proactive
 controls, which are written in it."""
 
-_SERVICES: Final = frozenset(
-    "Account ACM APIGateway AppConfig AppFlow AppRunner AppSync Athena AutoScaling Backup Batch Bedrock BedrockAgentCore"
-    " CloudFormation CloudFront CloudTrail CloudWatch CodeArtifact CodeBuild Cognito Config Connect DataFirehose DataSync"
-    " Detective DMS DocumentDB DynamoDB EC2 ECR ECS EFS EKS ElastiCache ElasticBeanstalk ELB EMR ES EventBridge"
-    " FraudDetector FSx Glue GlobalAccelerator GuardDuty IAM Inspector IoT Keyspaces Kinesis KMS Lambda Macie MQ MSK"
-    " Neptune NetworkFirewall Opensearch PCA RDS Redshift RedshiftServerless Route53 S3 SageMaker SecretsManager"
-    " ServiceCatalog SES SNS SQS SSM StepFunctions Transfer WAF WorkSpaces".split()
-)
-"""What Security Hub's ids begin with (AWS: Security Hub CSPM controls reference, read 2026-12)."""
-
 
 def fault_of(control: str) -> str | None:
     """Return what is wrong with the spelling of `control`, or None."""
@@ -77,14 +78,12 @@ def fault_of(control: str) -> str | None:
 
 
 def _fault_of_bare(control: str) -> str | None:
-    if re.fullmatch(STANDARDS["cwe"].pattern, control):
+    if any(re.fullmatch(STANDARDS[name].pattern, control) for name in ("securityhub", "cwe")):
         return None
-    if not re.fullmatch(STANDARDS["securityhub"].pattern, control):
-        return f"{control!r} is no control; write it as S3.8 (Security Hub), CWE-284, or behind a prefix as config:"
-    service = control.partition(".")[0]
-    if service in _SERVICES:
-        return None
-    return f"Security Hub has no controls of {service!r}{did_you_mean(service, _SERVICES)}"
+    service, dot, _ = control.partition(".")
+    if dot and (near := did_you_mean(service, _SERVICES.split("|"))):
+        return f"Security Hub has no controls of {service!r}{near}"
+    return f"{control!r} is no control; write it as S3.8 (Security Hub), CWE-284, or behind a prefix as config:"
 
 
 def standard_of(control: str) -> str:
@@ -109,9 +108,9 @@ def is_official(control: str) -> bool:
 def in_order(controls: Iterable[str]) -> list[str]:
     """Return controls by standard, then by their own numbers: S3.9 before S3.10."""
     order = list(STANDARDS)
-    return sorted(controls, key=lambda control: (order.index(standard_of(control)), _numbers(control)))
+    return sorted(controls, key=lambda control: (order.index(standard_of(control)), _by_number(control)))
 
 
-def _numbers(control: str) -> list[tuple[bool, int, str]]:
-    pieces = re.split(r"([0-9]+)", bare(control))
-    return [(piece.isdigit(), int(piece) if piece.isdigit() else 0, piece) for piece in pieces]
+def _by_number(control: str) -> tuple[str, int]:
+    head = bare(control).rstrip("0123456789")
+    return head, int(bare(control)[len(head) :] or 0)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from wa_lint import controls, enforce, lens, packs
+from wa_lint import controls, coverage_page, enforce, lens, packs
 from wa_lint.budget import DEFAULT, MEANINGS
 from wa_lint.config import KEYS, Key
 from wa_lint.facts import FACTS, FUNCTIONS
 from wa_lint.model import STEPS, Outcome, RuleInfo
+from wa_lint.page_parts import bullets, one_line, table
 from wa_lint.references.table import LINKS
 from wa_lint.rule import Rule
 
@@ -26,6 +27,7 @@ def all_pages() -> Iterator[tuple[str, str]]:
     yield "language.md", NOTE + _language()
     yield "configuration.md", NOTE + _configuration()
     yield "limits.md", NOTE + _limits()
+    yield "coverage.md", NOTE + coverage_page.coverage_page(rules)
 
 
 def rule_page(rule: Rule) -> str:
@@ -41,7 +43,7 @@ def rule_page(rule: Rule) -> str:
         f"## Well-Architected\n\n{_practices(info)}",
         f"## Controls\n\n{_controls(rule)}" if rule.controls else "",
         f"## Examples\n\n{_examples(rule)}" if rule.examples else "",
-        f"## Sources\n\n{_bullets(info.references)}",
+        f"## Sources\n\n{bullets(info.references)}",
     ]
     return "\n".join(part for part in parts if part)
 
@@ -49,12 +51,12 @@ def rule_page(rule: Rule) -> str:
 def _configuration() -> str:
     return (
         _CONFIGURATION
-        + _table(
+        + table(
             ("key", "takes", "adds up", "says"),
             ((f"`{name}`", _takes(key), "yes" if key.merges else "", key.meaning) for name, key in KEYS.items()),
         )
         + _ENFORCEMENT
-        + _table(("key", "takes", "says"), _enforced_keys())
+        + table(("key", "takes", "says"), _enforced_keys())
     )
 
 
@@ -144,7 +146,7 @@ def _enforced_keys() -> Iterator[tuple[str, str, str]]:
 def _limits() -> str:
     budget = msgspec.structs.asdict(DEFAULT)
     rows = ((f"`{name}`", f"{budget[name]:,}", meaning) for name, meaning in MEANINGS.items())
-    return _LIMITS + _table(("limit", "default", "counts"), rows)
+    return _LIMITS + table(("limit", "default", "counts"), rows)
 
 
 _LIMITS = """# What one file may cost
@@ -187,7 +189,7 @@ def _takes(key: Key) -> str:
 
 def _index(rules: Iterable[Rule]) -> str:
     rows = ((_link(r.info), r.info.title, r.info.severity.value, ", ".join(r.info.practices)) for r in rules)
-    return "# Rules\n\n" + _table(("rule", "says", "severity", "practices"), rows)
+    return "# Rules\n\n" + table(("rule", "says", "severity", "practices"), rows)
 
 
 def _link(info: RuleInfo) -> str:
@@ -197,17 +199,17 @@ def _link(info: RuleInfo) -> str:
 def _scope(rule: Rule) -> str:
     lines = [f"Asked about: {', '.join(f'`{type_}`' for type_ in rule.info.applies_to)}"]
     if rule.for_each:
-        lines.append(f"for each item of `{_one_line(rule.for_each)}`")
+        lines.append(f"for each item of `{one_line(rule.for_each)}`")
     if rule.where:
-        lines.append(f"not applicable unless `{_one_line(rule.where)}`")
-    lines.append("required: " + " and ".join(f"`{_one_line(text)}`" for text in rule.require))
+        lines.append(f"not applicable unless `{one_line(rule.where)}`")
+    lines.append("required: " + " and ".join(f"`{one_line(text)}`" for text in rule.require))
     lines.extend(f"`{path}`, where a request omits it, is `{value}`" for path, value in rule.defaults.items())
     if rule.absent_partner_fails:
         lines.append("in a template, a fail may assume that nothing outside it adds what is missing; it then says so")
     if rule.waste:
         least, greatest = (f"{share:.0%}".replace("%", " %") for share in rule.waste)
         lines.append(f"likely wasted when it fails: {_share(least, greatest)} of `monthly_cost`, where that is known")
-    return _bullets(lines)
+    return bullets(lines)
 
 
 def _share(least: str, greatest: str) -> str:
@@ -220,7 +222,7 @@ def _step(info: RuleInfo) -> str:
 
 def _settings(rule: Rule) -> str:
     rows = ((f"`{name}`", f"{s.default}", s.unit, s.means, s.source) for name, s in rule.settings.items())
-    return _table(("setting", "default", "unit", "means", "source"), rows)
+    return table(("setting", "default", "unit", "means", "source"), rows)
 
 
 def _practices(info: RuleInfo) -> str:
@@ -228,7 +230,7 @@ def _practices(info: RuleInfo) -> str:
     for id_ in info.practices:
         practice = lens.practice(id_)
         rows.append(f"[{id_}]({lens.url(id_)}) {practice.title} ({practice.pillar}, {practice.phase})")
-    return _bullets(rows)
+    return bullets(rows)
 
 
 def _controls(rule: Rule) -> str:
@@ -239,21 +241,24 @@ def _controls(rule: Rule) -> str:
             controls.bare(control)
         )
     lines = [f"{title}: {', '.join(named)}" for title, named in by_standard.items()]
+    texts: dict[str, list[str]] = {}
     for control, difference in rule.differs.items():
-        said = "differs" if control == controls.EVERY else f"differs from {controls.bare(control)}"
-        lines.append(f"{said}: {_one_line(difference)}")
-    return _bullets(lines)
+        texts.setdefault(one_line(difference), []).append(control)
+    for text, named in texts.items():
+        others = [controls.bare(control) for control in named if control != controls.EVERY]
+        lines.append(f"differs{' from ' if others else ''}{', '.join(others)}: {text}")
+    return bullets(lines)
 
 
 def _examples(rule: Rule) -> str:
     order = (Outcome.FAIL, Outcome.UNKNOWN, Outcome.NOT_APPLICABLE, Outcome.PASS)
     ranked = sorted(rule.examples, key=lambda example: order.index(example.expect))
-    return _bullets(f"{e.name}: **{e.expect.value}**" + (f" at `{e.at}`" if e.at else "") for e in ranked)
+    return bullets(f"{e.name}: **{e.expect.value}**" + (f" at `{e.at}`" if e.at else "") for e in ranked)
 
 
 def _language() -> str:
     links = sorted(_link_rows())
-    facts = sorted((f"`{f.name}`", f"`{f.type}` {f.path}".strip(), _one_line(f.doc)) for f in FACTS)
+    facts = sorted((f"`{f.name}`", f"`{f.type}` {f.path}".strip(), one_line(f.doc)) for f in FACTS)
     functions = sorted((f"`{_signature(name)}`", _summary(name)) for name in FUNCTIONS)
     return (
         "# The rule language\n\n"
@@ -261,11 +266,11 @@ def _language() -> str:
         "names below are ours. `resource` is what is judged, `item` the item of `for_each`, `today` the day of the\n"
         "verdict.\n\n"
         "## Links\n\n"
-        + _table(("name", "on", "leads to", "by"), links)
+        + table(("name", "on", "leads to", "by"), links)
         + "\n## Facts\n\n"
-        + _table(("name", "on", "is"), facts)
+        + table(("name", "on", "is"), facts)
         + "\n## Functions\n\n"
-        + _table(("function", "is"), functions)
+        + table(("function", "is"), functions)
     )
 
 
@@ -285,17 +290,4 @@ def _signature(name: str) -> str:
 
 
 def _summary(name: str) -> str:
-    return _one_line((FUNCTIONS[name].call.__doc__ or "").strip().split("\n\n")[0])
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _bullets(lines: Iterable[str]) -> str:
-    return "".join(f"* {line}\n" for line in lines)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+    return one_line((FUNCTIONS[name].call.__doc__ or "").strip().split("\n\n")[0])

@@ -248,7 +248,7 @@ def check(rule: Rule, document: Document) -> None:
 
 
 def _misnamed_controls(raw: Raw) -> Iterator[tuple[Sequence[str | int], str]]:
-    """Yield (where, what is wrong) for each control that is misspelt, and each difference from one that is not named."""
+    """Yield (where, what is wrong) for each misspelt control, and each difference from one that is not named."""
     named = raw.get("controls", [])
     for index, control in enumerate(named):
         if fault := controls.fault_of(control):
