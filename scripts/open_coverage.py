@@ -43,9 +43,10 @@ def _lines(practice: str, rules: Sequence[Rule]) -> Iterator[str]:
 def _stale(rules: Sequence[Rule]) -> Iterator[tuple[str, str]]:
     """Yield (control, what to do) for each control of the table that a rule names by now."""
     named = {control: rule.info.id for rule in rules for control in rule.controls}
-    rows = (*table().topics.items(), *((row.what, row) for row in table().controls))
-    for name, row in rows:
-        for control in row.ids:
+    rows = [(name, topic.ids) for name, topic in table().topics.items()]
+    rows += [(row.what, row.ids) for row in table().controls]
+    for name, ids in rows:
+        for control in ids:
             if control in named:
                 yield control, f"{named[control]} names it: take it out of {name!r}"
 
