@@ -140,7 +140,7 @@ def test_the_command_maps_a_standard_in_text_and_json(wa_lint: Callable[..., Any
     assert "SageMaker.16: no rule\n    checks that " in text.out
     rows = json.loads(wa_lint("rules", "--map", "config", "-o", "json").out)["controls"]
     found = {row["control"]: row for row in rows}
-    assert found["iam-user-no-policies-check"]["rules"] == ["user-with-direct-policy"]
+    assert found["iam-user-no-policies-check"]["rules"] == ["user-with-inline-policy"]
     assert found["sagemaker-image-description"]["reason"]
 
 

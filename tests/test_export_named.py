@@ -210,7 +210,7 @@ def test_what_a_role_may_do_is_not_in_get_role() -> None:
 
 
 def test_a_user_of_get_user_may_have_policies() -> None:
-    assert outcomes({"User": USER}, "user-with-direct-policy") == {"unknown"}
+    assert outcomes({"User": USER}, "user-with-inline-policy") == {"unknown"}
 
 
 @pytest.mark.parametrize("kind", ["Role", "User", "Group"])
@@ -271,17 +271,17 @@ def test_details_of_a_user_are_complete_for_its_policies(cut: str) -> None:
         "GroupDetailList": [],
         "Policies": [],
     }
-    assert outcomes(answer, "user-with-direct-policy") == {"pass"}
+    assert outcomes(answer, "user-with-inline-policy") == {"pass"}
     whole["UserPolicyList"] = [{"PolicyName": "p", "PolicyDocument": ALL}]
-    assert outcomes({**answer, "UserDetailList": [whole]}, "user-with-direct-policy") == {"fail"}
+    assert outcomes({**answer, "UserDetailList": [whole]}, "user-with-inline-policy") == {"fail"}
 
 
 def test_a_truncated_page_of_details_is_complete_for_no_other_user() -> None:
     entry = {**USER, "GroupList": []}
     answer = {"UserDetailList": [entry], "IsTruncated": True, "Marker": "m"}
-    assert outcomes(answer, "user-with-direct-policy") == {"pass"}
+    assert outcomes(answer, "user-with-inline-policy") == {"pass"}
     assert outcomes(
-        [answer, {"Users": [{**USER, "UserName": "b", "Arn": IAM + "user/b"}]}], "user-with-direct-policy"
+        [answer, {"Users": [{**USER, "UserName": "b", "Arn": IAM + "user/b"}]}], "user-with-inline-policy"
     ) == {
         "pass",
         "unknown",
