@@ -30,7 +30,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _lines(practice: str, rules: Sequence[Rule]) -> Iterator[str]:
-    checks = table().practices[practice]
+    checks = coverage_table.checks_of(practice, rules)
     placed = {rule for check in checks for rule in check.rules}
     waiting = [rule.info.id for rule in rules if practice in rule.info.practices and rule.info.id not in placed]
     still_open = [check.what for check in checks if check.reason == OPEN]

@@ -85,7 +85,7 @@ FIXES = {
     "settings: {hours: {default: 8, means: m, unit: hours}}": "'source' is a required property",
     "step: tuning": "'tuning' is not one of",
     "controls: [CWE-284, chekov:CKV_AWS_1]": "no standard 'chekov'; did you mean 'checkov'?",
-    "controls: ['owasp:A01']": "there are config, checkov, prowler, cfn-guard, kics, trivy",
+    "controls: ['owasp:A01']": "there are config, checkov, prowler, cfn-guard, kics, trivy, cnspec",
     "controls: ['checkov:CKV_371']": "write it as checkov:CKV_AWS_371",
     "controls: ['config:S3_BUCKET_VERSIONING_ENABLED']": "write it as config:s3-bucket-versioning-enabled",
     "controls: ['cfn-guard:s3-bucket-versioning-enabled']": "write it as cfn-guard:S3_BUCKET_VERSIONING_ENABLED",

@@ -57,6 +57,7 @@ STANDARDS: Final[Mapping[str, Standard]] = {
         "KICS", "kics:", r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "88d55d94-315d-4564-beee-d2d725feab11"
     ),
     "trivy": Standard("Trivy", "trivy:", r"AWS-[0-9]{4}", "AWS-0088"),
+    "cnspec": Standard("cnspec", "cnspec:", r"mondoo(-[a-z0-9]+)+", "mondoo-aws-security-sagemaker-notebook-imdsv2"),
 }
 """By the name that ``--map`` takes. CloudFormation Guard: the AWS rule registry's names, and Control Tower's proactive
 controls, which are written in it."""

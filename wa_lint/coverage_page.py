@@ -20,8 +20,8 @@ def coverage_page(rules: Sequence[Rule]) -> str:
     return "\n".join(
         [
             _HEAD.format(date=table().date, source=one_line(table().source)),
-            _summary(),
-            *(_pillar(pillar) for pillar in lens.PILLARS),
+            _summary(rules),
+            *(_pillar(pillar, rules) for pillar in lens.PILLARS),
             _topics(rules),
             *(f"## {title}\n\n{_controls(name, rules)}" for name, title in _AWS.items()),
             _OTHERS,
@@ -41,14 +41,14 @@ rule. Practices that only people can answer for are left out.
 
 _OTHERS: Final = """## Other tools
 
-`wa-lint rules --map checkov` (or `prowler`, `cfn-guard`, `kics`, `trivy`, `cwe`) lists the checks of another tool with
+`wa-lint rules --map checkov` (or `prowler`, `cfn-guard`, `kics`, `trivy`, `cnspec`, `cwe`) lists the checks of another tool with
 our rules, `-o json` as JSON.
 """
 
 
-def _summary() -> str:
-    counts = Counter(coverage_table.class_of(practice) for practice in table().practices)
-    checks = [check for found in table().practices.values() for check in found]
+def _summary(rules: Sequence[Rule]) -> str:
+    counts = Counter(coverage_table.class_of(practice, rules) for practice in table().practices)
+    checks = [check for practice in table().practices for check in coverage_table.checks_of(practice, rules)]
     decided = sum(bool(check.rules) for check in checks)
     return bullets(
         [
@@ -58,16 +58,17 @@ def _summary() -> str:
     )
 
 
-def _pillar(pillar: str) -> str:
+def _pillar(pillar: str, rules: Sequence[Rule]) -> str:
     found = [practice for practice in table().practices if lens.practice(practice).pillar == pillar]
     head = f"## {pillar.replace('-', ' ').capitalize()}\n"
-    return "\n".join([head, *map(_practice, found)])
+    return "\n".join([head, *(_practice(practice, rules) for practice in found)])
 
 
-def _practice(practice: str) -> str:
-    title = lens.practice(practice).title
-    head = f"### [{practice}]({lens.url(practice)}) {title}\n\n{coverage_table.class_of(practice).capitalize()}.\n"
-    return f"{head}\n{rows_of(('check', 'rules, or why none'), map(_check, table().practices[practice]))}"
+def _practice(practice: str, rules: Sequence[Rule]) -> str:
+    head = f"### [{practice}]({lens.url(practice)}) {lens.practice(practice).title}"
+    rows = map(_check, coverage_table.checks_of(practice, rules))
+    kind = coverage_table.class_of(practice, rules).capitalize()
+    return f"{head}\n\n{kind}.\n\n{rows_of(('check', 'rules, or why none'), rows)}"
 
 
 def _check(check: Check) -> Sequence[str]:

@@ -5,7 +5,7 @@ Nothing that judges reads it: only ``wa-lint rules --map``, the pages of docs/, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -30,6 +30,8 @@ class Check(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rules: tuple[str, ...] = ()
     reason: str = ""
     """Why no rule decides it: a key of the table's `reasons`, or a sentence."""
+    awaits: tuple[str, ...] = ()
+    """Of an open row: rules that are to decide it. Those that exist and name the practice do, the others not yet."""
 
 
 class Topic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -98,12 +100,23 @@ def rules_of(topic: str, entry: Topic, known: Iterable[str]) -> tuple[str, ...]:
     return entry.rules or ((topic,) if topic in known else ())
 
 
-def class_of(practice: str) -> str:
+def checks_of(practice: str, rules: Iterable[Rule]) -> list[Check]:
+    """Return the checks of a practice, each with the rules of the book that decide it, or with its reason."""
+    naming = {rule.info.id for rule in rules if practice in rule.info.practices}
+    return [_settled(check, naming) for check in table().practices.get(practice, ())]
+
+
+def _settled(check: Check, naming: Collection[str]) -> Check:
+    arrived = tuple(rule for rule in check.awaits if rule in naming)
+    return Check(check.what, arrived) if arrived else check
+
+
+def class_of(practice: str, rules: Iterable[Rule]) -> str:
     """Return how much of a practice our rules decide: one of `CLASSES`.
 
     ``full`` needs a rule for each of its checks; no practice is more than the Lens catalogue says it can be.
     """
-    checks = table().practices.get(practice, ())
+    checks = checks_of(practice, rules)
     decided = sum(bool(check.rules) for check in checks)
     if not decided:
         return "none"
@@ -167,8 +180,8 @@ def still_open(rules: Iterable[Rule]) -> Iterator[tuple[str, str]]:
     book = tuple(rules)
     known = {rule.info.id for rule in book}
     named = {control for rule in book for control in rule.controls}
-    for practice, checks in table().practices.items():
-        yield from ((practice, check.what) for check in checks if check.reason == OPEN)
+    for practice in table().practices:
+        yield from ((practice, check.what) for check in checks_of(practice, book) if check.reason == OPEN)
     for id_, topic in table().topics.items():
         if topic.reason == OPEN and not rules_of(id_, topic, known):
             yield id_, topic.what
