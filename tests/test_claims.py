@@ -46,7 +46,7 @@ WRITTEN: Final[list[Claim]] = msgspec.convert(
     read_document(FILE.read_text("utf-8"), FILE.name).value["claims"], list[Claim]
 )
 CLAIMS: Final = [claim for claim in WRITTEN if claim.rule in RULES]
-"""A claim may be written before its rule; one of a misspelt rule leaves the control of the right one without a claim."""
+"""A claim may be written before its rule. Where its rule is misspelt, the control of the right one has no claim."""
 
 each_claim = pytest.mark.parametrize("claim", CLAIMS, ids=str)
 

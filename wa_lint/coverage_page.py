@@ -41,8 +41,8 @@ rule. Practices that only people can answer for are left out.
 
 _OTHERS: Final = """## Other tools
 
-`wa-lint rules --map checkov` (or `prowler`, `cfn-guard`, `kics`, `trivy`, `cnspec`, `cwe`) lists the checks of another tool with
-our rules, `-o json` as JSON.
+`wa-lint rules --map checkov` (or `prowler`, `cfn-guard`, `kics`, `trivy`, `cnspec`, `cwe`) lists the checks of another
+tool with our rules, `-o json` as JSON.
 """
 
 
