@@ -54,7 +54,8 @@ each_claim = pytest.mark.parametrize("claim", CLAIMS, ids=str)
 def test_every_control_that_a_rule_names_has_a_claim_and_every_claim_is_a_rule_s() -> None:
     named = {(id_, control) for id_, rule in RULES.items() for control in rule.controls if is_tested(control)}
     claimed = [(claim.rule, control) for claim in CLAIMS for control in claim.controls]
-    assert sorted(named - set(claimed)) == [], f"add their cases to {FILE.name}"
+    missing = [f"{rule} {control}" for rule, control in sorted(named - set(claimed))]
+    assert not missing, f"add their cases to {FILE.name}:\n" + "\n".join(missing)
     assert sorted(set(claimed) - named) == [], "no rule names these any more"
     assert len(claimed) == len(set(claimed))
 
