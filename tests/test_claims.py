@@ -29,6 +29,8 @@ class Case(msgspec.Struct, forbid_unknown_fields=True):
     settings: dict[str, bool] | None = None
     resources: dict[str, object] = {}
     snapshot: list[dict[str, object]] = []
+    example: str = ""
+    """Instead of resources: the name of an example of the rule."""
 
 
 class Claim(msgspec.Struct, forbid_unknown_fields=True):
@@ -102,10 +104,16 @@ ALIKE: Final[dict[Outcome, list[Outcome]]] = {
 
 
 def outcome(rule: Rule, claim: Claim, case: Case) -> Outcome:
-    seen: dict[str, Any] = {"snapshot": case.snapshot} if case.snapshot else {"template": {"Resources": case.resources}}
+    return testing.gravest(testing.findings_of(rule, asked(rule, claim, case)))
+
+
+def asked(rule: Rule, claim: Claim, case: Case) -> Example:
     settings: Any = claim.settings if case.settings is None else case.settings
-    example = Example(str(claim), case.control, settings=settings, **seen)
-    return testing.gravest(testing.findings_of(rule, example))
+    if case.example:
+        named = {example.name: example for example in rule.examples}
+        return msgspec.structs.replace(named[case.example], settings={**named[case.example].settings, **settings})
+    seen: dict[str, Any] = {"snapshot": case.snapshot} if case.snapshot else {"template": {"Resources": case.resources}}
+    return Example(str(claim), case.control, settings=settings, **seen)
 
 
 def is_tested(control: str) -> bool:
