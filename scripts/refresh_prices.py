@@ -43,6 +43,15 @@ _COMPONENTS: Final = {
 
 _FMBENCH: Final = "FMBench"  # its file is about hosting, said or not
 
+_SERVERLESS: Final = {
+    "usd_per_gb_second": 0.00002,
+    "regions": ["us-east-1", "us-west-2"],
+    "confidence": "medium",
+    "sources": ["H"],
+    "as_of": None,
+}
+"""Serverless inference, for each GB of memory and second of computing. AWS's own page was not at hand."""
+
 _SAME: Final = ["us-east-1", "us-west-2"]
 """Wherever both were read they were equal; for the rest that is assumed, as the file says."""
 
@@ -58,6 +67,7 @@ def main(table: str) -> None:
         "currency": "USD",
         "assumes": "prices in us-east-1 and us-west-2 are the same, as they were wherever both were read",
         "sources": {letter: {"what": what, "date": date} for letter, (what, date) in _SOURCES.items()},
+        "serverless": _SERVERLESS,
         "prices": {row["instance_type"]: _price(row) for row in rows},
     }
     _OUT.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

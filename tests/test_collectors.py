@@ -301,9 +301,14 @@ def test_every_action_is_one_that_iam_knows() -> None:
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda m: f"{m.type}-{m.observed}")
 def test_a_metric_is_asked_of_members_that_the_answer_has(metric: Any) -> None:
-    shape = operation(plan.BY_TYPE[metric.type], plan.BY_TYPE[metric.type].describe[0]).output_shape
+    collector = plan.BY_TYPE[metric.type]
+    call = collector.describe[0] if collector.describe else collector.listing
+    shape = operation(collector, call).output_shape
+    if not collector.describe:
+        shape = shape.members[call.items].member
     for path in metric.dimensions.values():
         name, mark, member = path.partition("[].")
+        name = name[0].lower() + name[1:] if collector.camel else name
         assert name in shape.members
         assert not mark or member in shape.members[name].member.members
 

@@ -663,7 +663,8 @@ def test_traffic_counts_hours_without_data_as_idle() -> None:
     traffic = cell(live({"blue": series([[0, 10], [24, 30]]), "green": series([[24, 2]])}), "E").select("traffic").value
     assert traffic == {
         "hours": 336, "total": 42.0, "idle_hours": 334, "idle_share": 0.994,
-        "mean": 0.125, "peak": 32.0, "peak_to_mean": 256.0,
+        "mean": 0.125, "median": 0.0, "peak": 32.0, "peak_to_mean": 256.0,
+        "growth": 0.0, "quiet_hours": 23, "weekend_share": 0.2381,
     }  # fmt: skip
 
 

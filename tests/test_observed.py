@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -28,7 +28,7 @@ Answers = Mapping[str, Any]
 """Operation -> its answer, or a function of the request that gives it or raises."""
 
 
-def read(answers: Answers, *types: str) -> Snapshot:
+def read(answers: Answers, *types: str, series: Collection[tuple[str, str]] | None = None) -> Snapshot:
     """Read an account in which every call is answered out of `answers`."""
     inner = botocore.session.Session()
     inner.register_component("data_loader", LOADER)
@@ -47,7 +47,7 @@ def read(answers: Answers, *types: str) -> Snapshot:
 
     session.events.register("before-parameter-build", keep)
     session.events.register("before-call", answer)
-    return read_live(session, REGION, types=types, now=NOW)
+    return read_live(session, REGION, types=types, series=series, now=NOW)
 
 
 def only(snapshot: Snapshot) -> Resource:
@@ -123,9 +123,9 @@ def test_a_component_has_series_of_its_own_under_each_name() -> None:
     assert observed["invocations_daily"] == {
         "start": "2026-08-25T00:00:00+00:00", "period": 86400, "days": 90, "values": [[87, 4.0]]
     }  # fmt: skip
-    assert observed["gpu_utilization_maximum"]["values"] == [[11, 4.0]]
+    assert observed["model_latency"]["values"] == [[11, 4.0]]
     assert set(observed) >= OBSERVED
-    assert len(OBSERVED) == 11
+    assert len(OBSERVED) == 3
     windows = sorted((request["StartTime"], request["EndTime"]) for request in cloudwatch.asked)
     midnight = NOW.replace(hour=0, minute=0)
     assert windows == [
@@ -139,15 +139,14 @@ def test_each_metric_is_asked_for_in_its_namespace_by_its_statistic() -> None:
     cloudwatch = CloudWatch()
     read(endpoints(NOW - 200 * DAY, 1, 1, cloudwatch), ENDPOINT)
     busy = [
-        ("/aws/sagemaker/Endpoints", name, stat, 86400)
+        ("/aws/sagemaker/Endpoints", name, "Maximum", 86400)
         for name in ("CPUUtilization", "MemoryUtilization", "GPUUtilization", "GPUMemoryUtilization")
-        for stat in ("Average", "Maximum")
     ]
     assert sorted(cloudwatch.stats) == sorted(
         [
             ("AWS/SageMaker", "Invocations", "Sum", 3600),
             ("AWS/SageMaker", "Invocations", "Sum", 86400),
-            ("AWS/SageMaker", "ModelLatency", "p95", 86400),
+            ("AWS/SageMaker", "ModelLatency", "Average", 86400),
             *busy,
         ]
     )
@@ -160,9 +159,28 @@ def test_metrics_are_asked_for_in_batches_of_five_hundred() -> None:
     cloudwatch = CloudWatch()
     snapshot = read(endpoints(NOW - 200 * DAY, 30, 4, cloudwatch), ENDPOINT)
     sizes = sorted(len(request["MetricDataQueries"]) for request in cloudwatch.asked)
-    assert sizes == [80, 120, 120, 500, 500]
+    assert sizes == [100, 120, 120, 500]
     counts = [len(dict(r.observed or {})[name]) for r in snapshot.resources for name in OBSERVED]  # type: ignore[arg-type] # a map of series
-    assert counts == [4] * 30 * 11
+    assert counts == [4] * 30 * len(OBSERVED)
+
+
+def test_an_asynchronous_endpoint_is_asked_for_what_it_processed() -> None:
+    cloudwatch = CloudWatch((dt.datetime(2026, 11, 20, 5, tzinfo=dt.UTC), 4.0))
+    answers = endpoints(NOW - 200 * DAY, 1, 1, cloudwatch)
+    described = answers["DescribeEndpoint"]
+    queued = {"AsyncInferenceConfig": {"OutputConfig": {"S3OutputPath": "s3://b/o"}}}
+    observed: Any = only(read({**answers, "DescribeEndpoint": lambda r: {**described(r), **queued}}, ENDPOINT)).observed
+    assert observed["async_invocations"]["v0"]["values"] == [[251, 4.0]]
+    assert observed["async_invocations_daily"]["v0"]["values"] == [[87, 4.0]]
+    assert ("AWS/SageMaker", "InvocationsProcessed", "Sum", 3600) in cloudwatch.stats
+
+
+def test_only_the_series_that_are_wanted_are_asked_for() -> None:
+    cloudwatch = CloudWatch()
+    read(endpoints(NOW - 200 * DAY, 1, 1, cloudwatch), ENDPOINT, series={(ENDPOINT, "invocations_daily")})
+    assert cloudwatch.stats == [("AWS/SageMaker", "Invocations", "Sum", 86400)]
+    read(endpoints(NOW - 200 * DAY, 1, 1, silent := CloudWatch()), ENDPOINT, series=())
+    assert silent.asked == []
 
 
 def test_what_is_younger_than_the_window_was_looked_at_for_as_long_as_it_lived() -> None:

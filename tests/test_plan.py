@@ -32,6 +32,10 @@ REGION = "eu-west-1"
 NOW = dt.datetime(2026, 11, 23, tzinfo=dt.UTC)
 LOADER = botocore.session.Session().get_component("data_loader")
 READS = reads(packs.load())
+ALL = plan.Reading(
+    {type_ for one in READS.values() for type_ in one.types or ()},
+    {key for one in READS.values() for key in one.series or ()},
+)
 NAMED = {op for c in COLLECTORS if c.named_by for op in plan.calls_for(c.type)}
 """Calls about what is only read where something else names it."""
 
@@ -104,20 +108,21 @@ def session_of(asked: set[tuple[str, str]], skip: frozenset[str] = frozenset()) 
     return session
 
 
-def calls_made(types: Collection[str] | None, skip: Collection[str] = ()) -> Asked:
-    """The calls that were sent while `types` were read in that account."""
+def calls_made(reading: plan.Reading, skip: Collection[str] = ()) -> Asked:
+    """The calls that were sent while that was read in the account."""
     asked: set[tuple[str, str]] = set()
-    read_live(session_of(asked, frozenset(skip)), REGION, types=types, max_rps=1e6, now=NOW)
+    session = session_of(asked, frozenset(skip))
+    read_live(session, REGION, types=reading.types, series=reading.series, max_rps=1e6, now=NOW)
     return frozenset(asked) - {(plan.IDENTITY.service, plan.IDENTITY.operation)}
 
 
 def actions_of(calls: Asked) -> set[str]:
-    known = {(op.service, op.operation): op.action for op in operations(None)}
+    known = {(op.service, op.operation): op.action for op in operations()}
     return {known[call] for call in calls}
 
 
-def operations(types: Collection[str] | None) -> list[plan.Operation]:
-    return [need.operation for need in plan.needs(types, {})]
+def operations(reading: plan.Reading = plan.Reading()) -> list[plan.Operation]:  # noqa: B008, it is frozen
+    return [need.operation for need in plan.needs(reading, {})]
 
 
 def allowed(document: Any) -> set[str]:
@@ -125,16 +130,15 @@ def allowed(document: Any) -> set[str]:
 
 
 def test_the_policy_for_everything_allows_exactly_the_calls_that_are_made() -> None:
-    made = calls_made(None) | calls_made(None, _SHORTCUTS)
-    assert made == {(op.service, op.operation) for op in operations(None)}
-    assert actions_of(made) == allowed(plan.policy(operations(None)))
+    made = calls_made(plan.Reading()) | calls_made(plan.Reading(), _SHORTCUTS)
+    assert made == {(op.service, op.operation) for op in operations()}
+    assert actions_of(made) == allowed(plan.policy(operations()))
 
 
 @pytest.mark.parametrize("rule", sorted(READS)[::4])
 def test_the_policy_for_a_rule_allows_exactly_the_calls_that_are_made(rule: str) -> None:
-    types = READS[rule]
-    made = calls_made(types) | calls_made(types, _SHORTCUTS)
-    wanted = operations(types)
+    made = calls_made(READS[rule]) | calls_made(READS[rule], _SHORTCUTS)
+    wanted = operations(READS[rule])
     assert made <= {(op.service, op.operation) for op in wanted}
     assert actions_of(made) <= allowed(plan.policy(wanted) or {"Statement": []})
     never_made = [op for op in wanted if (op.service, op.operation) not in made]
@@ -142,8 +146,7 @@ def test_the_policy_for_a_rule_allows_exactly_the_calls_that_are_made(rule: str)
 
 
 def test_all_rules_together_need_what_each_of_them_needs() -> None:
-    together = {type_ for types in READS.values() for type_ in types}
-    assert set(operations(together)) == {op for types in READS.values() for op in operations(types)}
+    assert set(operations(ALL)) == {op for types in READS.values() for op in operations(types)}
 
 
 def test_what_finds_accounts_and_regions_is_allowed_too() -> None:
@@ -158,7 +161,7 @@ def test_what_finds_accounts_and_regions_is_allowed_too() -> None:
 
 # --- what the policy says ---------------------------------------------------------------------------
 
-EVERY = [*operations(None), *plan.ORGANIZATION, *plan.ENABLED_REGIONS]
+EVERY = [*operations(), *plan.ORGANIZATION, *plan.ENABLED_REGIONS]
 
 
 @pytest.mark.parametrize("operation", EVERY, ids=lambda op: f"{op.service}:{op.operation}")
@@ -199,7 +202,7 @@ def covers(arn: str, uri: str) -> bool:
 
 def test_the_resources_of_api_gateway_are_those_of_its_calls() -> None:
     on: list[str] = next((s["Resource"] for s in plan.policy(EVERY)["Statement"] if s["Sid"] == "ReadApis"), [])
-    calls = [op for op in operations(None) if op.service.startswith("apigateway")]
+    calls = [op for op in operations() if op.service.startswith("apigateway")]
     for call in calls:
         uri = model(call.service).operation_model(call.operation).http["requestUri"].split("?")[0]
         assert any(covers(arn, uri.removeprefix("/v2")) for arn in on), call
@@ -208,7 +211,7 @@ def test_the_resources_of_api_gateway_are_those_of_its_calls() -> None:
 
 def test_a_policy_that_needs_nothing_is_none() -> None:
     assert plan.policy([plan.IDENTITY]) is None
-    assert plan.policy(operations({"AWS::No::Such"})) is None
+    assert plan.policy(operations(plan.Reading({"AWS::No::Such"}))) is None
 
 
 @given(st.lists(st.sampled_from(EVERY), min_size=1), st.integers(1, 40))
@@ -229,15 +232,14 @@ def test_a_policy_that_is_split_allows_the_same_and_fits(calls: list[plan.Operat
 
 
 def test_each_call_names_the_types_it_tells_of_and_the_rules_that_ask() -> None:
-    for need in plan.needs(None, READS):
+    for need in plan.needs(plan.Reading(), READS):
         assert need.types
         assert all(need.operation in plan.calls_for(type_) for type_ in need.types)
-        assert set(need.asked_by) == {rule for rule, types in READS.items() if need.operation in operations(types)}
+        assert set(need.asked_by) == {rule for rule, read in READS.items() if need.operation in operations(read)}
 
 
 def test_what_no_rule_reads_is_not_called() -> None:
-    together = {type_ for types in READS.values() for type_ in types}
-    assert all(need.asked_by for need in plan.needs(together, READS))
+    assert all(need.asked_by for need in plan.needs(ALL, READS))
 
 
 # --- the commands -----------------------------------------------------------------------------------
@@ -259,9 +261,8 @@ def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_iam_policy_prints_the_policy_of_the_rules_that_are_chosen(wa_lint: WaLint, nobody: None) -> None:
     del nobody
     run = wa_lint("iam-policy")
-    together = {type_ for types in READS.values() for type_ in types}
     assert (run.code, run.err) == (0, "")
-    assert json.loads(run.out) == plan.policy([*operations(together), plan.TAGS])
+    assert json.loads(run.out) == plan.policy([*operations(ALL), plan.TAGS])
     rule = min(READS)
     assert allowed(json.loads(wa_lint("iam-policy", "--select", rule).out)) == allowed(
         plan.policy([*operations(READS[rule]), plan.TAGS])
@@ -269,9 +270,11 @@ def test_iam_policy_prints_the_policy_of_the_rules_that_are_chosen(wa_lint: WaLi
 
 
 def test_iam_policy_may_be_for_types(wa_lint: WaLint) -> None:
-    assert json.loads(wa_lint("iam-policy", "--type", "AWS::*").out) == plan.policy([*operations(None), plan.TAGS])
+    assert json.loads(wa_lint("iam-policy", "--type", "AWS::*").out) == plan.policy([*operations(), plan.TAGS])
     type_ = COLLECTORS[0].type
-    assert json.loads(wa_lint("iam-policy", "--type", type_).out) == plan.policy([*operations({type_}), plan.TAGS])
+    assert json.loads(wa_lint("iam-policy", "--type", type_).out) == plan.policy(
+        [*operations(plan.Reading({type_})), plan.TAGS]
+    )
     run = wa_lint("iam-policy", "--type", type_ + "x")
     assert (run.code, run.out) == (2, "")
     assert f"did you mean '{type_}'" in run.err
@@ -288,9 +291,7 @@ def test_iam_policy_adds_what_finds_accounts_and_regions(wa_lint: WaLint) -> Non
 
 def test_iam_policy_that_is_split_is_a_list(wa_lint: WaLint) -> None:
     parts = json.loads(wa_lint("iam-policy", "--type", "AWS::*", "--split").out)
-    assert {action for part in parts for action in allowed(part)} == allowed(
-        plan.policy([*operations(None), plan.TAGS])
-    )
+    assert {action for part in parts for action in allowed(part)} == allowed(plan.policy([*operations(), plan.TAGS]))
 
 
 def test_a_policy_that_iam_would_refuse_for_its_size_says_so(wa_lint: WaLint, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -305,11 +306,10 @@ def test_a_policy_that_iam_would_refuse_for_its_size_says_so(wa_lint: WaLint, mo
 def test_a_plan_names_every_call_and_makes_none(wa_lint: WaLint, nobody: None) -> None:
     del nobody
     run = wa_lint("scan", "--plan")
-    together = {type_ for types in READS.values() for type_ in types}
     assert (run.code, run.err) == (0, "")
-    assert all(f"\n{op.service}:{op.operation}\n" in run.out for op in operations(together))
+    assert all(f"\n{op.service}:{op.operation}\n" in run.out for op in operations(ALL))
     assert "\nsts:GetCallerIdentity\n" in run.out
-    assert json.loads(run.out[run.out.index("\n{") :]) == plan.policy([*operations(together), plan.TAGS])
+    assert json.loads(run.out[run.out.index("\n{") :]) == plan.policy([*operations(ALL), plan.TAGS])
     assert max(map(len, run.out.splitlines())) <= 80
 
 
@@ -330,4 +330,4 @@ def test_the_plan_of_a_snapshot_is_of_everything(wa_lint: WaLint, nobody: None) 
     del nobody
     run = wa_lint("snapshot", "--plan", "-o", "account.jsonl")
     assert run.code == 0
-    assert json.loads(run.out[run.out.index("\n{") :]) == plan.policy([*operations(None), plan.TAGS])
+    assert json.loads(run.out[run.out.index("\n{") :]) == plan.policy([*operations(), plan.TAGS])

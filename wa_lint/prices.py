@@ -41,6 +41,17 @@ class Price(msgspec.Struct, frozen=True):
         return self.usd_per_hour * HOURS_PER_MONTH
 
 
+class ServerlessPrice(msgspec.Struct, frozen=True):
+    """What serverless inference costs while it computes."""
+
+    usd_per_gb_second: float
+    regions: tuple[str, ...]
+    confidence: str
+    """high | medium | low"""
+    sources: tuple[str, ...]
+    as_of: str | None
+
+
 class _Source(msgspec.Struct, frozen=True):
     what: str
     date: str | None
@@ -60,6 +71,7 @@ class _Table(msgspec.Struct, frozen=True):
     date: str
     assumes: str
     sources: Mapping[str, _Source]
+    serverless: ServerlessPrice
     prices: Mapping[str, _Row]
 
 
@@ -84,6 +96,12 @@ def hourly(instance_type: str, component: str, region: str | None = None) -> Pri
         region,
         assumes,
     )
+
+
+def serverless(region: str | None) -> ServerlessPrice | None:
+    """Return what a GB-second of serverless inference costs in `region`; None where that is not known."""
+    found = _table().serverless
+    return found if region in found.regions else None
 
 
 def known_types() -> Sequence[str]:

@@ -7,7 +7,7 @@ evaluates nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 
 from wa_lint import schema
@@ -252,6 +252,18 @@ def types_read(types: Iterable[str], expressions: Iterable[str]) -> frozenset[st
         reached |= new
         waiting.extend(new)
     return frozenset(reached)
+
+
+def series_read(types: Iterable[str], expressions: Collection[str]) -> frozenset[tuple[str, str]]:
+    """Return (type, key under ``observed``) of the metrics that an expression about `types` may look at.
+
+    ``observed`` itself may be any of its type's.
+    """
+    nodes = [node for text in expressions for node in walk(parse(text))]
+    names = {node.field for node in nodes if isinstance(node, Select)}
+    reached = types_read(types, expressions)
+    keys = {key for fact in FACTS if fact.type in reached and fact.name in names for key in fact.observes}
+    return frozenset((type_, key) for type_ in reached for key in keys)
 
 
 def _behind(type_: str, names: set[str]) -> set[str]:

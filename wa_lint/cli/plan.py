@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import wraps
 from typing import Final
@@ -22,6 +22,8 @@ from wa_lint.rule import Rule
 from wa_lint.run.accounts import Account
 from wa_lint.run.choice import Choice, chosen_rules
 from wa_lint.sources.live import call_plan as plan
+from wa_lint.sources.live.call_plan import Reading
+from wa_lint.sources.live.metric_table import USD_PER_1000, metrics_of
 
 _WIDTH: Final = 80
 
@@ -58,7 +60,7 @@ def iam_policy(
     credentials that you start with, the rest is for the role in each account. sts:GetCallerIdentity, which every run
     calls first, needs no permission.
     """
-    read = _types(types) if types else {type_ for read in reads(chosen_rules(choice)).values() for type_ in read}
+    read = Reading(_types(types)) if types else _together(reads(chosen_rules(choice)).values())
     calls = [need.operation for need in plan.needs(read, {})]
     calls += [plan.TAGS] if calls else []
     calls += [*(plan.ORGANIZATION if organization else ()), *(plan.ENABLED_REGIONS if all_regions else ())]
@@ -84,8 +86,7 @@ def plannable(command: Callable[..., object]) -> Callable[..., object]:
         chosen, account = given.get("choice"), given["account"]
         assert isinstance(account, Account)  # noqa: S101, as `account` has packed it
         rules = chosen_rules(chosen if isinstance(chosen, Choice) else Choice())
-        types = {type_ for read in reads(rules).values() for type_ in read} if chosen else None
-        return _print_plan(rules, types, account)
+        return _print_plan(rules, _together(reads(rules).values()) if chosen else Reading(), account)
 
     return _PLAN(call)
 
@@ -95,18 +96,31 @@ _PLAN: Final = click.option(
 )
 
 
-def reads(rules: Iterable[Rule]) -> Mapping[str, Collection[str]]:
-    """Return the id of each rule, and the types that it reads."""
-    return {rule.info.id: language.types_read(rule.info.applies_to, rule.expressions.values()) for rule in rules}
+def reads(rules: Iterable[Rule]) -> Mapping[str, Reading]:
+    """Return the id of each rule, and what it reads."""
+    return {
+        rule.info.id: Reading(
+            language.types_read(rule.info.applies_to, rule.expressions.values()),
+            language.series_read(rule.info.applies_to, rule.expressions.values()),
+        )
+        for rule in rules
+    }
 
 
-def _print_plan(rules: Sequence[Rule], types: Collection[str] | None, account: Account) -> int:
-    """Print the calls that reading `types` (None: all) makes, what for, and the policy; return the exit code."""
-    read = plan.needs(types, reads(rules))
+def _together(found: Iterable[Reading]) -> Reading:
+    known = list(found)
+    return Reading(
+        {type_ for one in known for type_ in one.types or ()}, {key for one in known for key in one.series or ()}
+    )
+
+
+def _print_plan(rules: Sequence[Rule], reading: Reading, account: Account) -> int:
+    """Print the calls that `reading` makes, what for, what they cost, and the policy; return the exit code."""
+    read = plan.needs(reading, reads(rules))
     needs = [*read, *map(_bare, [*([plan.TAGS] if read else ()), *_around(account)])]
     roles = account.role_arn or [f"arn:*:iam::*:role/{account.role_name}"]
     document = plan.policy([need.operation for need in needs], roles)
-    to_stdout("\n".join(_lines(needs)) + "\n")
+    to_stdout("\n".join([*_lines(needs), *_bill(needs, reading)]) + "\n")
     if document is None:
         return NOTHING
     _warn(document, is_split=False)
@@ -166,6 +180,19 @@ def _lines(needs: Sequence[plan.Need]) -> Iterator[str]:
             yield f"  finds {'suppressions in tags' if call == plan.TAGS else 'the accounts or regions'}"
 
 
+def _bill(needs: Sequence[plan.Need], reading: Reading) -> Iterator[str]:
+    """Yield what AWS bills for the calls: only CloudWatch's series are."""
+    if any(need.operation == plan.metric_operation() for need in needs):
+        yield ""
+        counted = sorted({(metric.type, metric.observed) for metric in metrics_of(reading.series)})
+        yield from textwrap.wrap(
+            f"AWS bills cloudwatch:GetMetricData: USD {USD_PER_1000} for a thousand series. "
+            f"At most {_count(len(counted), 'series', 'series')} would be read for each variant or component. "
+            "The other calls cost nothing.",
+            _WIDTH,
+        )
+
+
 def _wrapped(label: str, words: Iterable[str]) -> list[str]:
     return textwrap.wrap(
         ", ".join(words),
@@ -181,5 +208,5 @@ def _json(document: Raw) -> str:
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _count(number: int, noun: str, plural: str = "") -> str:
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"

@@ -6,7 +6,22 @@ from collections.abc import Mapping
 from typing import Final
 
 from wa_lint.cel.types import Function
-from wa_lint.facts import bucket, catalogue, cost, exposure, iam, identity, images, ml_uses, notebook, scopes, traffic
+from wa_lint.facts import (
+    alternatives,
+    bucket,
+    catalogue,
+    cost,
+    exposure,
+    iam,
+    identity,
+    images,
+    ml_uses,
+    notebook,
+    scopes,
+    serving,
+    traffic,
+    utilisation,
+)
 from wa_lint.facts import kms_keys as keys
 from wa_lint.facts.fact import Fact
 
@@ -19,7 +34,10 @@ FACTS: Final[tuple[Fact, ...]] = (
     *images.FACTS,
     *notebook.FACTS,
     *scopes.FACTS,
+    *serving.FACTS,
     *traffic.FACTS,
+    *utilisation.FACTS,
+    *alternatives.FACTS,
     *cost.FACTS,
 )
 

@@ -28,6 +28,8 @@ class Fact(msgspec.Struct, frozen=True):
     """Whether it may be ABSENT, so that a rule must ask has() first."""
     items_at: tuple[str, str] | None = None
     """The type and the place whose schema describes the items of the list that it gives."""
+    observes: tuple[str, ...] = ()
+    """The keys of the metrics under ``observed`` that it reads: only those that a rule needs are fetched."""
 
 
 class Record(msgspec.Struct, frozen=True):

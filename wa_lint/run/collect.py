@@ -109,10 +109,18 @@ class InFolder(Folder):
         return load(self.path, self.path.as_posix(), known) if known and known.status == "partial" else None
 
 
-def collect(fleet: Fleet, types: frozenset[str] | None, now: dt.datetime, keeper: Keeper, watch: Listener) -> None:
+def collect(
+    fleet: Fleet,
+    types: frozenset[str] | None,
+    now: dt.datetime,
+    keeper: Keeper,
+    watch: Listener,
+    series: frozenset[tuple[str, str]] | None = None,
+) -> None:
     """Read every account and region of `fleet` and hand each to `keeper`; what cannot be read is noted, and why.
 
-    `types` None: all. Ctrl-C ends it early: what is being read is kept as far as it came, the rest waits.
+    `types` None: all; so are `series`, the metrics by type and key. Ctrl-C ends it early: what is being read is kept as
+    far as it came, the rest waits.
 
     Raise `SourceError` where what there is already does not fit, before anything is read.
     """
@@ -126,7 +134,7 @@ def collect(fleet: Fleet, types: frozenset[str] | None, now: dt.datetime, keeper
             unit
             for access, future in entered
             if (one := _entered(access, future, keeper, watch))
-            for unit in units(one, types, fleet.manners, now, fleet.tags)
+            for unit in units(one, types, fleet.manners, now, fleet.tags, series)
             if keeper.status(_part(unit)) != "read"
         ]
         _read(waiting, pool, keeper, watch)

@@ -49,7 +49,7 @@ def _in_memory(
     whom: Fleet, rules: Sequence[Rule], asked: JudgingTask, manner: Manner, watch: Listener
 ) -> tuple[Report | None, Sequence[Part]]:
     keeper = InMemory()
-    collect(whom, types_of(rules), moment(manner.now), keeper, watch)
+    collect(whom, types_of(rules), moment(manner.now), keeper, watch, series_of(rules))
     snapshot = keeper.joined()
     if snapshot is None:
         return None, keeper.parts
@@ -65,7 +65,7 @@ def _in_folder(
         options = ReadingOptions(regions=whom.regions, types=tuple(sorted(types)))
         keeper = InFolder(Path(place), FolderIndex(taken_at=at.isoformat(), options=options))
         keeper.note([])
-        collect(whom, types, at, keeper, watch)
+        collect(whom, types, at, keeper, watch, series_of(rules))
         _, report = judge_folder(Path(place, INDEX), INDEX, asked, rules, manner.jobs, lightened)
     return msgspec.structs.replace(report, rules=tuple(rule.info for rule in rules)), keeper.index.parts
 
@@ -74,4 +74,11 @@ def types_of(rules: Iterable[Rule]) -> frozenset[str]:
     """Return the types that rules read, so that nothing else is asked for."""
     return frozenset(
         type_ for rule in rules for type_ in language.types_read(rule.info.applies_to, rule.expressions.values())
+    )
+
+
+def series_of(rules: Iterable[Rule]) -> frozenset[tuple[str, str]]:
+    """Return the metrics that rules read, by type and key: each series is paid for."""
+    return frozenset(
+        one for rule in rules for one in language.series_read(rule.info.applies_to, rule.expressions.values())
     )

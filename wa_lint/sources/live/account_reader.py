@@ -44,6 +44,7 @@ def read_live(  # noqa: PLR0913, each is handed in by name
     now: dt.datetime | None = None,
     on_progress: OnProgress | None = None,
     tags: Collection[str] = (),
+    series: Collection[tuple[str, str]] | None = None,
 ) -> Snapshot:
     """Return a snapshot of `types` (None: all that the table has) in one region.
 
@@ -53,7 +54,7 @@ def read_live(  # noqa: PLR0913, each is handed in by name
     gap, or Unknown, that says ``interrupted``, as it says ``deadline`` where the time is up. `resume`: an earlier
     snapshot of the same unit and types; what it has whole is taken over, the rest read into it, as of its time.
     `now`: aware; it ends the metrics' window and stands in the snapshot as `taken_at`. `tags`: keys whose bearers are
-    looked for, see `wa_lint.sources.live.tags`.
+    looked for, see `wa_lint.sources.live.tags`. `series`: type and key of the metrics to ask for (None: all).
 
     Raise SourceError where the credentials let nobody in, or `resume` is of something else.
     """
@@ -69,7 +70,7 @@ def read_live(  # noqa: PLR0913, each is handed in by name
         moment = earlier.taken_at if earlier else (now or dt.datetime.now(dt.UTC)).astimezone(dt.UTC)
         clients = aws.Clients(session, region, watch)
         progress = on_progress or (lambda *_: None)
-        run = Run(clients, place, moment, pool, progress, manners.window_days)
+        run = Run(clients, place, moment, pool, progress, manners.window_days, series)
         return _tagged(run, _snapshot(run, collectors, earlier or Earlier(moment)), tags)
 
 

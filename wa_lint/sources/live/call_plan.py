@@ -11,7 +11,7 @@ from wa_lint.model import Raw
 from wa_lint.policy.actions import scopes
 from wa_lint.sources.live.collector import ApiCall, Collector
 from wa_lint.sources.live.collectors import COLLECTORS
-from wa_lint.sources.live.metric_table import METRICS
+from wa_lint.sources.live.metric_table import metrics_of
 
 BY_TYPE: Mapping[str, Collector] = {collector.type: collector for collector in COLLECTORS}
 
@@ -90,9 +90,11 @@ def calls_for(type_: str) -> list[Operation]:
     return _plan(wanted({type_}))
 
 
-def operations(types: Collection[str] | None) -> list[tuple[str, str]]:
-    """Return (service, operation) of all calls that reading `types` makes, sorted."""
-    return sorted({(call.service, call.operation) for call in _plan(wanted(types))})
+def operations(
+    types: Collection[str] | None, series: Collection[tuple[str, str]] | None = None
+) -> list[tuple[str, str]]:
+    """Return (service, operation) of all calls that reading `types`, and `series` of them, makes, sorted."""
+    return sorted({(call.service, call.operation) for call in _plan(wanted(types), series)})
 
 
 def iam_actions(types: Collection[str] | None) -> list[str]:
@@ -100,20 +102,27 @@ def iam_actions(types: Collection[str] | None) -> list[str]:
     return sorted({call.action for call in _plan(wanted(types))})
 
 
-def needs(types: Collection[str] | None, read_by: Mapping[str, Collection[str]]) -> list[Need]:
-    """Return each call that reading `types` makes, sorted, with what it is for.
+class Reading(msgspec.Struct, frozen=True):
+    """What is read of an account."""
 
-    `read_by`: the id of a rule -> the types that it reads.
-    """
-    told_of = {c.type: _plan([c]) for c in wanted(types)}
-    rules = {rule: frozenset(_plan(wanted(read))) for rule, read in read_by.items()}
+    types: Collection[str] | None = None
+    """None: all."""
+    series: Collection[tuple[str, str]] | None = None
+    """Type and key of the metrics; None: all of `types`."""
+
+
+def needs(reading: Reading, read_by: Mapping[str, Reading]) -> list[Need]:
+    """Return each call that `reading` makes, sorted, with what it is for. `read_by`: the id of a rule -> its own."""
+    types, series = reading.types, reading.series
+    told_of = {c.type: _plan([c], series) for c in wanted(types)}
+    rules = {rule: frozenset(_plan(wanted(read.types), read.series)) for rule, read in read_by.items()}
     return [
         Need(
             operation,
             tuple(sorted(type_ for type_, calls in told_of.items() if operation in calls)),
             tuple(sorted(rule for rule, calls in rules.items() if operation in calls)),
         )
-        for operation in _plan(wanted(types))
+        for operation in _plan(wanted(types), series)
     ]
 
 
@@ -136,10 +145,10 @@ _IAM_PREFIXES: Final[Mapping[str, str]] = {
 """boto3's name of a service -> that of its IAM actions, where they differ (service authorization reference)."""
 
 
-def _plan(collectors: Sequence[Collector]) -> list[Operation]:
+def _plan(collectors: Sequence[Collector], series: Collection[tuple[str, str]] | None = None) -> list[Operation]:
     lists = [operation_of(c, c.listing) for c in listed(collectors) if c.listing]
     details = [operation_of(c, call) for c in collectors for call in c.describe]
-    metrics = [metric_operation() for m in METRICS if any(c.type == m.type for c in collectors)]
+    metrics = [metric_operation() for m in metrics_of(series) if any(c.type == m.type for c in collectors)]
     return sorted({*lists, *details, *metrics})
 
 

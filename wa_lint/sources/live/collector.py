@@ -136,4 +136,6 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds: an hour or a day."""
     days: int
     stat: str = "Sum"
-    """As CloudWatch names it: ``Average``, ``Maximum``, ``p95``."""
+    """As CloudWatch names it: ``Average``, ``Maximum``."""
+    only_with: str = ""
+    """A member without which the resource does not publish it; empty: all do."""

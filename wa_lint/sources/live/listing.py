@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 
 import msgspec
@@ -79,6 +79,8 @@ class Run(msgspec.Struct, frozen=True):
     on_progress: OnProgress
     window_days: int = 0
     """How far back to look for what is listed by its age; 0: as far as the table says."""
+    series: Collection[tuple[str, str]] | None = None
+    """Type and key of the metrics to ask for; None: all of the table."""
 
     def map(self, what: str, function: Callable[[Raw], Raw], tasks: Sequence[Raw]) -> list[Raw]:
         """Apply `function` to all tasks on the executor's threads, in order; of one that hangs, a Refusal."""

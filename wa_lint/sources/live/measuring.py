@@ -15,7 +15,7 @@ from wa_lint.sources.live.api_response import identity_of
 from wa_lint.sources.live.collector import Metric
 from wa_lint.sources.live.describing import Description
 from wa_lint.sources.live.listing import Refused, Run
-from wa_lint.sources.live.metric_table import METRICS
+from wa_lint.sources.live.metric_table import metrics_of
 from wa_lint.sources.live.resuming import place_of
 
 _Key = tuple[str, str]
@@ -32,12 +32,14 @@ class Measured(msgspec.Struct, frozen=True):
 
 
 def measure(run: Run, described: Mapping[str, Sequence[Description]]) -> Measured:
-    """Return the series of all metrics of the table whose type was described."""
+    """Return the series of the metrics that are wanted of what was described."""
     found: dict[_Key, dict[str, Value]] = {}
     windows: dict[metrics.Window, list[metrics.Query]] = {}
-    for metric in METRICS:
+    for metric in metrics_of(run.series):
         window = metrics.window(metric, run.now)
         for id_, owner in _owners(run, metric, described.get(metric.type, ())):
+            if metric.only_with and owner.item.get(metric.only_with) is None:
+                continue
             asked = metrics.queries(metric, id_, owner.item, window)
             windows.setdefault(window, []).extend(asked)
             found.setdefault((metric.type, id_), {})[metric.observed] = {} if asked else _why_none(owner)

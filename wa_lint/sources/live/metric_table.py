@@ -2,12 +2,13 @@
 
 Source: SageMaker developer guide, "Amazon SageMaker AI metrics in Amazon CloudWatch" (seen 2026-11): namespaces,
 dimensions, units and valid statistics. CloudWatch keeps hourly data for 455 days (API reference, GetMetricStatistics).
-A notebook instance has no metrics: SageMaker publishes none for it, only log groups.
+A notebook instance has no metrics: SageMaker publishes none for it, only log groups. Bedrock user guide, "Monitoring
+the performance of Amazon Bedrock": AWS/Bedrock, dimension ModelId, which is the ARN of provisioned throughput.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from wa_lint.sources.live.collector import Metric
@@ -21,51 +22,70 @@ _FORTNIGHT, _QUARTER = 14, 90
 """Days: enough for two weekends; and for a claim that nobody needs something."""
 
 _VARIANT: Final = {"EndpointName": "EndpointName", "VariantName": "ProductionVariants[].VariantName"}
+_ASYNC: Final = "async_"
+"""Before the key of what an asynchronous endpoint counts in place of Invocations (AWS's page of these metrics has three
+s in InvocationsProcessed, a slip: Cloud Custodian's documentation, seen 2026-12)."""
+
+USD_PER_1000: Final = 0.01
+"""What AWS bills for a thousand series of GetMetricData (CloudWatch pricing page, seen 2026-11)."""
+
 _NAMED: Final = {"InferenceComponentName": "InferenceComponentName"}
 
 
-def _requests(type_: str, dimensions: Mapping[str, str]) -> tuple[Metric, ...]:
-    """How often it is called, and how long its model takes (microseconds)."""
-
-    def metric(name: str, observed: str, period: int, days: int, stat: str) -> Metric:
-        return Metric(
+def _counted(
+    type_: str, dimensions: Mapping[str, str], name: str, prefix: str = "", only_with: str = ""
+) -> tuple[Metric, ...]:
+    """How often it is called: each hour of a fortnight, and each day of a quarter."""
+    return tuple(
+        Metric(
             type=type_,
             namespace="AWS/SageMaker",
             name=name,
             dimensions=dimensions,
-            observed=observed,
+            observed=f"{prefix}{observed}",
             period=period,
             days=days,
-            stat=stat,
+            only_with=only_with,
         )
-
-    return (
-        metric("Invocations", "invocations", _HOUR, _FORTNIGHT, "Sum"),
-        metric("Invocations", "invocations_daily", _DAY, _QUARTER, "Sum"),
-        metric("ModelLatency", "model_latency_p95", _DAY, _FORTNIGHT, "p95"),
+        for observed, period, days in (("invocations", _HOUR, _FORTNIGHT), ("invocations_daily", _DAY, _QUARTER))
     )
 
 
+def _requests(type_: str, dimensions: Mapping[str, str]) -> tuple[Metric, ...]:
+    """How often it is called, and how long its model takes (microseconds)."""
+    latency = Metric(
+        type=type_,
+        namespace="AWS/SageMaker",
+        name="ModelLatency",
+        dimensions=dimensions,
+        observed="model_latency",
+        period=_DAY,
+        days=_FORTNIGHT,
+        stat="Average",
+    )
+    return (*_counted(type_, dimensions, "Invocations"), latency)
+
+
 def _used(type_: str, namespace: str, dimensions: Mapping[str, str], names: Mapping[str, str]) -> tuple[Metric, ...]:
-    """How busy it is: the mean and the highest of each day."""
+    """How busy it is: the highest of each day."""
     return tuple(
         Metric(
             type=type_,
             namespace=namespace,
             name=name,
             dimensions=dimensions,
-            observed=f"{observed}_{stat.lower()}",
+            observed=observed,
             period=_DAY,
             days=_FORTNIGHT,
-            stat=stat,
+            stat="Maximum",
         )
         for name, observed in names.items()
-        for stat in ("Average", "Maximum")
     )
 
 
 METRICS: Final[tuple[Metric, ...]] = (
     *_requests(_ENDPOINT, _VARIANT),
+    *_counted(_ENDPOINT, _VARIANT, "InvocationsProcessed", _ASYNC, only_with="AsyncInferenceConfig"),
     *_used(
         _ENDPOINT,
         "/aws/sagemaker/Endpoints",
@@ -78,16 +98,21 @@ METRICS: Final[tuple[Metric, ...]] = (
         },
     ),
     *_requests(_COMPONENT, _NAMED),
-    *_used(
-        _COMPONENT,
-        "/aws/sagemaker/InferenceComponents",
-        _NAMED,
-        {
-            "CPUUtilizationNormalized": "cpu_utilization",  # percent, to 100, of what is reserved
-            "MemoryUtilizationNormalized": "memory_utilization",
-            "GPUUtilizationNormalized": "gpu_utilization",
-            "GPUMemoryUtilizationNormalized": "gpu_memory_utilization",
-        },
+    Metric(
+        type="AWS::Bedrock::ProvisionedModelThroughput",
+        namespace="AWS/Bedrock",
+        name="Invocations",
+        dimensions={"ModelId": "ProvisionedModelArn"},
+        observed="invocations_daily",
+        period=_DAY,
+        days=_FORTNIGHT,
     ),
 )
-"""`Resource.observed[metric.observed]` is described at `metrics.series`."""
+"""`Resource.observed[metric.observed]` is described at `metrics.series`. Each key is read by a fact."""
+
+
+def metrics_of(series: Collection[tuple[str, str]] | None) -> Sequence[Metric]:
+    """Return the metrics for series by type and key; None: all. An asynchronous endpoint counts under another key."""
+    if series is None:
+        return METRICS
+    return [one for one in METRICS if (one.type, one.observed.removeprefix(_ASYNC)) in series]

@@ -52,6 +52,8 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
     """None: what is the same from every region, IAM."""
     types: frozenset[str] | None = None
     """None: all that can be read."""
+    series: frozenset[tuple[str, str]] | None = None
+    """As `read_live` has them. None: all."""
     manners: Manners = Manners()
     now: dt.datetime | None = None
     tags: tuple[str, ...] = ()
@@ -117,6 +119,7 @@ def units(
     manners: Manners,
     now: dt.datetime,
     tags: tuple[str, ...] = (),
+    series: frozenset[tuple[str, str]] | None = None,
 ) -> list[Unit]:
     """Return the units of an account: what is global, if any of it is asked for, then each region."""
     of_account = [None] if _types(types, ListingReach.GLOBAL) else []
@@ -126,6 +129,7 @@ def units(
             access=surveyed.access,
             region=region,
             types=types,
+            series=series,
             manners=manners,
             now=now,
             tags=tags if region else (),
@@ -160,6 +164,7 @@ def read_unit(
             now=unit.now,
             on_progress=on_progress,
             tags=unit.tags,
+            series=unit.series,
         )
     except SourceError as error:
         return UnitResult(unit=unit, reason=error.problem, is_skipped=not unit.is_surely_enabled)

@@ -1,0 +1,98 @@
+"""Whether an endpoint serves requests now, and whether anything serves a configuration or a model: in live accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from wa_lint.cel.types import BOOL
+from wa_lint.facts.fact import Fact, unseen
+from wa_lint.graph import Cell
+from wa_lint.model import ABSENT, SourceKind, Unknown, Value
+from wa_lint.truth import Truth, some
+
+_ENDPOINT: Final = "AWS::SageMaker::Endpoint"
+_CONFIG: Final = "AWS::SageMaker::EndpointConfig"
+_MODEL: Final = "AWS::SageMaker::Model"
+
+_SERVES: Final = frozenset({"InService", "Updating", "SystemUpdating", "RollingBack", "UpdateRollbackFailed"})
+"""SageMaker API reference, DescribeEndpoint, EndpointStatus: while an endpoint is updated, it keeps serving."""
+
+_SERVES_NOT: Final = frozenset({"Creating", "Deleting", "Failed", "OutOfService"})
+
+
+_IN_USE: Final = "something that was not read uses it"
+
+
+def is_serving(endpoint: Cell) -> Value:
+    """Return whether the endpoint answers requests, by its status; ABSENT in a template."""
+    if _is_template(endpoint):
+        return ABSENT
+    status = endpoint.select("observed").select("EndpointStatus").value
+    if status in _SERVES or status in _SERVES_NOT:
+        return status in _SERVES
+    return Unknown(unseen(status) or "the status of the endpoint was not read")
+
+
+def config_is_served(config: Cell) -> Cell:
+    """Return whether an endpoint has the configuration; where the input does not show all endpoints, one may."""
+    return _unless_unused(config, _are_there(config.select("endpoints")))
+
+
+def model_is_served(model: Cell) -> Cell:
+    """Return whether an endpoint, an inference component or a transform job runs the model; else as above."""
+    return _unless_unused(model, _runs(model))
+
+
+def _unless_unused(thing: Cell, uses: Iterable[Truth]) -> Cell:
+    """Return False only where all that could use it is in a live account's listing, and nothing does."""
+    if thing.world.graph.snapshot.kind is not SourceKind.LIVE:
+        return thing.with_value(True)
+    used = some(uses)
+    return thing.with_value(True).assuming((_IN_USE,)) if isinstance(used, Unknown) else thing.with_value(used)
+
+
+def _runs(model: Cell) -> Iterator[Truth]:
+    yield from _are_there(model.select("inference_components"))
+    yield from _are_there(model.select("transform_jobs"))
+    for link in ("variants", "shadow_variants"):
+        for variant in model.select(link).items():
+            if isinstance(variant.value, Unknown):
+                yield variant.value
+            else:
+                yield some(_are_there(variant.world.cell(variant.resource).select("endpoints")))
+
+
+def _are_there(linked: Cell) -> Iterator[Truth]:
+    """Yield, for each item of a list, that it is there, or why that is not known."""
+    yield from (item.value if isinstance(item.value, Unknown) else True for item in linked.items())
+
+
+def _is_template(cell: Cell) -> bool:
+    return cell.world.graph.snapshot.kind is SourceKind.TEMPLATE
+
+
+_SERVED: Final = "Whether {}. False only in a live account in which nothing does."
+
+FACTS: Final[tuple[Fact, ...]] = (
+    Fact(
+        _ENDPOINT,
+        "",
+        "is_serving",
+        (),
+        BOOL,
+        "Whether its status lets it answer requests. Absent in a template.",
+        is_serving,
+        is_optional=True,
+    ),
+    Fact(_CONFIG, "", "is_served", (_ENDPOINT,), BOOL, _SERVED.format("an endpoint has it"), config_is_served),
+    Fact(
+        _MODEL,
+        "",
+        "is_served",
+        (_CONFIG, _ENDPOINT, "AWS::SageMaker::InferenceComponent", "AWS::SageMaker::TransformJob"),
+        BOOL,
+        _SERVED.format("an endpoint, an inference component or a transform job runs it"),
+        model_is_served,
+    ),
+)
