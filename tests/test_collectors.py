@@ -308,7 +308,6 @@ def test_a_metric_is_asked_of_members_that_the_answer_has(metric: Any) -> None:
         shape = shape.members[call.items].member
     for path in metric.dimensions.values():
         name, mark, member = path.partition("[].")
-        name = name[0].lower() + name[1:] if collector.camel else name
         assert name in shape.members
         assert not mark or member in shape.members[name].member.members
 

@@ -296,3 +296,16 @@ def told(value: Any) -> Any:
     if isinstance(value, list):
         return [{k: v.isoformat() if isinstance(v, dt.datetime) else v for k, v in item.items()} for item in value]
     return value
+
+
+def test_provisioned_throughput_is_measured_by_its_arn() -> None:
+    cloudwatch = CloudWatch()
+    owner = f"arn:aws:bedrock:{REGION}:{ACCOUNT}:provisioned-model/abc"
+    known = {"provisionedModelName": "p", "provisionedModelArn": owner, "status": "InService", "modelUnits": 1}
+    made = {**known, "creationTime": NOW - 100 * DAY}
+    answers = {"ListProvisionedModelThroughputs": {"provisionedModelSummaries": [made]}, "GetMetricData": cloudwatch}
+    observed: Any = only(read(answers, "AWS::Bedrock::ProvisionedModelThroughput")).observed
+    assert observed["invocations_daily"]["days"] == 14
+    (request,) = cloudwatch.asked
+    dimensions = request["MetricDataQueries"][0]["MetricStat"]["Metric"]["Dimensions"]
+    assert dimensions == [{"Name": "ModelId", "Value": owner}]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Final
 
 from wa_lint import platforms
-from wa_lint.cel.types import BOOL, STRING, Function
+from wa_lint.cel.types import BOOL, INT, STRING, Function
 from wa_lint.facts.fact import unseen
 from wa_lint.model import ABSENT, Unknown, Value
 from wa_lint.platforms import InstanceType, LambdaRuntime, NotebookPlatform
@@ -49,6 +50,16 @@ def lambda_runtime_supported(runtime: Value, today: Value) -> Truth:
     return _supported(runtime, today, platforms.lambda_runtime)
 
 
+def days_since(moment: Value, today: Value) -> Value:
+    """Return the whole days from a point in time (ISO 8601) to a day."""
+    if not isinstance(moment, str) or not isinstance(today, str):
+        return Unknown(unseen(moment) or unseen(today) or "no point in time, or no day")
+    try:
+        return (dt.date.fromisoformat(today) - dt.datetime.fromisoformat(moment).date()).days
+    except ValueError:
+        return Unknown(f"{moment!r} is no point in time")
+
+
 def _said(type_: Value, ask: Callable[[InstanceType], bool | None]) -> Truth:
     name = instance_family(type_)
     if isinstance(name, Unknown):
@@ -66,6 +77,7 @@ def _supported(name: Value, today: Value, look_up: Callable[[str], NotebookPlatf
 
 
 FUNCTIONS: Final[tuple[Function, ...]] = (
+    Function("days_since", (STRING, STRING), INT, days_since),
     Function("instance_family", (STRING,), STRING, instance_family),
     Function("has_local_storage", (STRING,), BOOL, has_local_storage),
     Function("is_burstable", (STRING,), BOOL, is_burstable),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
-from wa_lint.cel.types import BOOL
+from wa_lint.cel.types import BOOL, STRING
 from wa_lint.facts.fact import Fact, unseen
 from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, SourceKind, Unknown, Value
@@ -21,35 +21,30 @@ _SERVES: Final = frozenset({"InService", "Updating", "SystemUpdating", "RollingB
 _SERVES_NOT: Final = frozenset({"Creating", "Deleting", "Failed", "OutOfService"})
 
 
-_IN_USE: Final = "something that was not read uses it"
+def status(endpoint: Cell) -> Value:
+    """Return EndpointStatus as DescribeEndpoint says it; ABSENT in a template."""
+    if _is_template(endpoint):
+        return ABSENT
+    said = endpoint.select("observed").select("EndpointStatus").value
+    return said if isinstance(said, str) else Unknown(unseen(said) or "the status of the endpoint was not read")
 
 
 def is_serving(endpoint: Cell) -> Value:
     """Return whether the endpoint answers requests, by its status; ABSENT in a template."""
-    if _is_template(endpoint):
-        return ABSENT
-    status = endpoint.select("observed").select("EndpointStatus").value
-    if status in _SERVES or status in _SERVES_NOT:
-        return status in _SERVES
-    return Unknown(unseen(status) or "the status of the endpoint was not read")
+    said = status(endpoint)
+    if not isinstance(said, str):
+        return said
+    return said in _SERVES if said in _SERVES | _SERVES_NOT else Unknown(f"{said} is no status that is known here")
 
 
-def config_is_served(config: Cell) -> Cell:
-    """Return whether an endpoint has the configuration; where the input does not show all endpoints, one may."""
-    return _unless_unused(config, _are_there(config.select("endpoints")))
+def config_is_served(config: Cell) -> Truth:
+    """Return whether an endpoint of the account has the configuration; True elsewhere, where it is meant to be served."""
+    return some(_are_there(config.select("endpoints"))) if _is_account(config) else True
 
 
-def model_is_served(model: Cell) -> Cell:
-    """Return whether an endpoint, an inference component or a transform job runs the model; else as above."""
-    return _unless_unused(model, _runs(model))
-
-
-def _unless_unused(thing: Cell, uses: Iterable[Truth]) -> Cell:
-    """Return False only where all that could use it is in a live account's listing, and nothing does."""
-    if thing.world.graph.snapshot.kind is not SourceKind.LIVE:
-        return thing.with_value(True)
-    used = some(uses)
-    return thing.with_value(True).assuming((_IN_USE,)) if isinstance(used, Unknown) else thing.with_value(used)
+def model_is_served(model: Cell) -> Truth:
+    """Return whether an endpoint, an inference component or a transform job of the account runs the model; else True."""
+    return some(_runs(model)) if _is_account(model) else True
 
 
 def _runs(model: Cell) -> Iterator[Truth]:
@@ -68,6 +63,10 @@ def _are_there(linked: Cell) -> Iterator[Truth]:
     yield from (item.value if isinstance(item.value, Unknown) else True for item in linked.items())
 
 
+def _is_account(cell: Cell) -> bool:
+    return cell.world.graph.snapshot.kind is SourceKind.LIVE
+
+
 def _is_template(cell: Cell) -> bool:
     return cell.world.graph.snapshot.kind is SourceKind.TEMPLATE
 
@@ -83,6 +82,16 @@ FACTS: Final[tuple[Fact, ...]] = (
         BOOL,
         "Whether its status lets it answer requests. Absent in a template.",
         is_serving,
+        is_optional=True,
+    ),
+    Fact(
+        _ENDPOINT,
+        "",
+        "status",
+        (),
+        STRING,
+        "Its status, such as InService or Failed. Absent in a template.",
+        status,
         is_optional=True,
     ),
     Fact(_CONFIG, "", "is_served", (_ENDPOINT,), BOOL, _SERVED.format("an endpoint has it"), config_is_served),

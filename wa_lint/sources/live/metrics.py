@@ -57,7 +57,7 @@ def queries(metric: Metric, owner: str, item: Item, window: Window) -> list[Quer
 
 
 def born(item: Item) -> dt.datetime | None:
-    made = item.get("CreationTime")
+    made = item.get("CreationTime") or item.get("creationTime")  # Bedrock spells it so
     return _aware(made) if isinstance(made, dt.datetime) else None
 
 
