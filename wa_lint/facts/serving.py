@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from wa_lint.cel.types import BOOL, STRING
+from wa_lint.cel.types import BOOL, INT, STRING
 from wa_lint.facts.fact import Fact, unseen
 from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, SourceKind, Unknown, Value
@@ -35,6 +35,22 @@ def is_serving(endpoint: Cell) -> Value:
     if not isinstance(said, str):
         return said
     return said in _SERVES if said in _SERVES | _SERVES_NOT else Unknown(f"{said} is no status that is known here")
+
+
+def current_instances(variant: Cell) -> Value:
+    """Return how many instances the variant has now, the most of any endpoint; ABSENT in a template."""
+    if _is_template(variant):
+        return ABSENT
+    name = variant.select("VariantName").value
+    counts: list[int] = []
+    for endpoint in variant.world.cell(variant.resource).select("endpoints").items():
+        if hidden := unseen(endpoint.value):
+            return Unknown(hidden)
+        for seen in endpoint.select("observed").select("ProductionVariants").items():
+            count = seen.select("CurrentInstanceCount").value
+            if seen.select("VariantName").value == name and isinstance(count, int):
+                counts.append(count)
+    return max(counts) if counts else Unknown("how many instances run now was not read")
 
 
 def config_is_served(config: Cell) -> Truth:
@@ -92,6 +108,16 @@ FACTS: Final[tuple[Fact, ...]] = (
         STRING,
         "Its status, such as InService or Failed. Absent in a template.",
         status,
+        is_optional=True,
+    ),
+    Fact(
+        _CONFIG,
+        "ProductionVariants[]",
+        "current_instances",
+        (_ENDPOINT,),
+        INT,
+        "How many instances run now, at the endpoint with the most of them. Absent in a template.",
+        current_instances,
         is_optional=True,
     ),
     Fact(_CONFIG, "", "is_served", (_ENDPOINT,), BOOL, _SERVED.format("an endpoint has it"), config_is_served),
