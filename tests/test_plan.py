@@ -32,7 +32,7 @@ REGION = "eu-west-1"
 NOW = dt.datetime(2026, 11, 23, tzinfo=dt.UTC)
 LOADER = botocore.session.Session().get_component("data_loader")
 READS = reads(packs.load())
-ALL = plan.Reading(
+ALL = plan.ReadScope(
     {type_ for one in READS.values() for type_ in one.types or ()},
     {key for one in READS.values() for key in one.series or ()},
 )
@@ -108,7 +108,7 @@ def session_of(asked: set[tuple[str, str]], skip: frozenset[str] = frozenset()) 
     return session
 
 
-def calls_made(reading: plan.Reading, skip: Collection[str] = ()) -> Asked:
+def calls_made(reading: plan.ReadScope, skip: Collection[str] = ()) -> Asked:
     """The calls that were sent while that was read in the account."""
     asked: set[tuple[str, str]] = set()
     session = session_of(asked, frozenset(skip))
@@ -121,7 +121,7 @@ def actions_of(calls: Asked) -> set[str]:
     return {known[call] for call in calls}
 
 
-def operations(reading: plan.Reading = plan.Reading()) -> list[plan.Operation]:  # noqa: B008, it is frozen
+def operations(reading: plan.ReadScope = plan.ReadScope()) -> list[plan.Operation]:  # noqa: B008, it is frozen
     return [need.operation for need in plan.needs(reading, {})]
 
 
@@ -130,7 +130,7 @@ def allowed(document: Any) -> set[str]:
 
 
 def test_the_policy_for_everything_allows_exactly_the_calls_that_are_made() -> None:
-    made = calls_made(plan.Reading()) | calls_made(plan.Reading(), _SHORTCUTS)
+    made = calls_made(plan.ReadScope()) | calls_made(plan.ReadScope(), _SHORTCUTS)
     assert made == {(op.service, op.operation) for op in operations()}
     assert actions_of(made) == allowed(plan.policy(operations()))
 
@@ -211,7 +211,7 @@ def test_the_resources_of_api_gateway_are_those_of_its_calls() -> None:
 
 def test_a_policy_that_needs_nothing_is_none() -> None:
     assert plan.policy([plan.IDENTITY]) is None
-    assert plan.policy(operations(plan.Reading({"AWS::No::Such"}))) is None
+    assert plan.policy(operations(plan.ReadScope({"AWS::No::Such"}))) is None
 
 
 @given(st.lists(st.sampled_from(EVERY), min_size=1), st.integers(1, 40))
@@ -232,7 +232,7 @@ def test_a_policy_that_is_split_allows_the_same_and_fits(calls: list[plan.Operat
 
 
 def test_each_call_names_the_types_it_tells_of_and_the_rules_that_ask() -> None:
-    for need in plan.needs(plan.Reading(), READS):
+    for need in plan.needs(plan.ReadScope(), READS):
         assert need.types
         assert all(need.operation in plan.calls_for(type_) for type_ in need.types)
         assert set(need.asked_by) == {rule for rule, read in READS.items() if need.operation in operations(read)}
@@ -273,7 +273,7 @@ def test_iam_policy_may_be_for_types(wa_lint: WaLint) -> None:
     assert json.loads(wa_lint("iam-policy", "--type", "AWS::*").out) == plan.policy([*operations(), plan.TAGS])
     type_ = COLLECTORS[0].type
     assert json.loads(wa_lint("iam-policy", "--type", type_).out) == plan.policy(
-        [*operations(plan.Reading({type_})), plan.TAGS]
+        [*operations(plan.ReadScope({type_})), plan.TAGS]
     )
     run = wa_lint("iam-policy", "--type", type_ + "x")
     assert (run.code, run.out) == (2, "")

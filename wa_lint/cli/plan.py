@@ -22,7 +22,7 @@ from wa_lint.rule import Rule
 from wa_lint.run.accounts import Account
 from wa_lint.run.choice import Choice, chosen_rules
 from wa_lint.sources.live import call_plan as plan
-from wa_lint.sources.live.call_plan import Reading
+from wa_lint.sources.live.call_plan import ReadScope
 from wa_lint.sources.live.metric_table import USD_PER_1000, metrics_of
 
 _WIDTH: Final = 80
@@ -60,7 +60,7 @@ def iam_policy(
     credentials that you start with, the rest is for the role in each account. sts:GetCallerIdentity, which every run
     calls first, needs no permission.
     """
-    read = Reading(_types(types)) if types else _together(reads(chosen_rules(choice)).values())
+    read = ReadScope(_types(types)) if types else _together(reads(chosen_rules(choice)).values())
     calls = [need.operation for need in plan.needs(read, {})]
     calls += [plan.TAGS] if calls else []
     calls += [*(plan.ORGANIZATION if organization else ()), *(plan.ENABLED_REGIONS if all_regions else ())]
@@ -86,7 +86,7 @@ def plannable(command: Callable[..., object]) -> Callable[..., object]:
         chosen, account = given.get("choice"), given["account"]
         assert isinstance(account, Account)  # noqa: S101, as `account` has packed it
         rules = chosen_rules(chosen if isinstance(chosen, Choice) else Choice())
-        return _print_plan(rules, _together(reads(rules).values()) if chosen else Reading(), account)
+        return _print_plan(rules, _together(reads(rules).values()) if chosen else ReadScope(), account)
 
     return _PLAN(call)
 
@@ -96,10 +96,10 @@ _PLAN: Final = click.option(
 )
 
 
-def reads(rules: Iterable[Rule]) -> Mapping[str, Reading]:
+def reads(rules: Iterable[Rule]) -> Mapping[str, ReadScope]:
     """Return the id of each rule, and what it reads."""
     return {
-        rule.info.id: Reading(
+        rule.info.id: ReadScope(
             language.types_read(rule.info.applies_to, rule.expressions.values()),
             language.series_read(rule.info.applies_to, rule.expressions.values()),
         )
@@ -107,14 +107,14 @@ def reads(rules: Iterable[Rule]) -> Mapping[str, Reading]:
     }
 
 
-def _together(found: Iterable[Reading]) -> Reading:
+def _together(found: Iterable[ReadScope]) -> ReadScope:
     known = list(found)
-    return Reading(
+    return ReadScope(
         {type_ for one in known for type_ in one.types or ()}, {key for one in known for key in one.series or ()}
     )
 
 
-def _print_plan(rules: Sequence[Rule], reading: Reading, account: Account) -> int:
+def _print_plan(rules: Sequence[Rule], reading: ReadScope, account: Account) -> int:
     """Print the calls that `reading` makes, what for, what they cost, and the policy; return the exit code."""
     read = plan.needs(reading, reads(rules))
     needs = [*read, *map(_bare, [*([plan.TAGS] if read else ()), *_around(account)])]
@@ -180,7 +180,7 @@ def _lines(needs: Sequence[plan.Need]) -> Iterator[str]:
             yield f"  finds {'suppressions in tags' if call == plan.TAGS else 'the accounts or regions'}"
 
 
-def _bill(needs: Sequence[plan.Need], reading: Reading) -> Iterator[str]:
+def _bill(needs: Sequence[plan.Need], reading: ReadScope) -> Iterator[str]:
     """Yield what AWS bills for the calls: only CloudWatch's series are."""
     if any(need.operation == plan.metric_operation() for need in needs):
         yield ""

@@ -54,12 +54,12 @@ def current_instances(variant: Cell) -> Value:
 
 
 def config_is_served(config: Cell) -> Truth:
-    """Return whether an endpoint of the account has the configuration; True elsewhere, where it is meant to be served."""
+    """Return whether an endpoint of the account has the configuration; True elsewhere."""
     return some(_are_there(config.select("endpoints"))) if _is_account(config) else True
 
 
 def model_is_served(model: Cell) -> Truth:
-    """Return whether an endpoint, an inference component or a transform job of the account runs the model; else True."""
+    """Return whether an endpoint, an inference component or a transform job of the account runs it; else True."""
     return some(_runs(model)) if _is_account(model) else True
 
 

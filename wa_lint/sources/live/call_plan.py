@@ -102,7 +102,7 @@ def iam_actions(types: Collection[str] | None) -> list[str]:
     return sorted({call.action for call in _plan(wanted(types))})
 
 
-class Reading(msgspec.Struct, frozen=True):
+class ReadScope(msgspec.Struct, frozen=True):
     """What is read of an account."""
 
     types: Collection[str] | None = None
@@ -111,7 +111,7 @@ class Reading(msgspec.Struct, frozen=True):
     """Type and key of the metrics; None: all of `types`."""
 
 
-def needs(reading: Reading, read_by: Mapping[str, Reading]) -> list[Need]:
+def needs(reading: ReadScope, read_by: Mapping[str, ReadScope]) -> list[Need]:
     """Return each call that `reading` makes, sorted, with what it is for. `read_by`: the id of a rule -> its own."""
     types, series = reading.types, reading.series
     told_of = {c.type: _plan([c], series) for c in wanted(types)}
