@@ -303,6 +303,7 @@ def test_every_action_is_one_that_iam_knows() -> None:
 def test_a_metric_is_asked_of_members_that_the_answer_has(metric: Any) -> None:
     collector = plan.BY_TYPE[metric.type]
     call = collector.describe[0] if collector.describe else collector.listing
+    assert call is not None
     shape = operation(collector, call).output_shape
     if not collector.describe:
         shape = shape.members[call.items].member

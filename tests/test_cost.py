@@ -170,7 +170,10 @@ def test_a_notebook_costs_while_it_is_in_service(status: str, low: float) -> Non
 # --- what of it is wasted ---------------------------------------------------------------------------
 
 RULES = {rule.info.id: rule for rule in packs.load()}
-ASLEEP = {"invocations_daily": {"blue": {"start": "2026-08-01T00:00:00Z", "period": 86400, "days": 120, "values": []}}}
+ASLEEP = {
+    "EndpointStatus": "InService",
+    "invocations_daily": {"blue": {"start": "2026-08-01T00:00:00Z", "period": 86400, "days": 120, "values": []}},
+}
 
 
 def judged(snapshot: Snapshot, *ids: str) -> Report:
@@ -225,7 +228,7 @@ def test_what_only_the_cost_hangs_on_makes_a_range_and_no_scenario() -> None:
 
 def test_what_passes_wastes_nothing() -> None:
     busy = {"blue": {"start": "2026-08-01T00:00:00Z", "period": 86400, "days": 120, "values": [[119, 5.0]]}}
-    first = fraud({**NOW, "invocations_daily": busy})
+    first = fraud({**NOW, **ASLEEP, "invocations_daily": busy})
     (found,) = judged(first.world.graph.snapshot, "endpoint-idle").findings
     assert (found.outcome, found.waste) == (Outcome.PASS, None)
 
@@ -289,3 +292,38 @@ def test_a_rule_about_what_has_no_cost_may_not_speak_of_waste() -> None:
     text = packs.rules_folder().joinpath("sagemaker/model-outside-vpc.yaml").read_text("utf-8")
     with pytest.raises(RuleFileError, match="monthly_cost"):
         load_text(text.replace("fix: |", "waste: [1, 1]\nfix: |", 1), "r.yaml")
+
+
+STACK = """
+Parameters:
+  Size: {Type: String, Default: ml.m5.xlarge, AllowedValues: [ml.m5.xlarge, ml.m5.2xlarge]}
+Resources:
+  Config:
+    Type: AWS::SageMaker::EndpointConfig
+    Properties:
+      ProductionVariants: [{VariantName: a, ModelName: m, InstanceType: !Ref Size, InitialInstanceCount: 2}]
+  Endpoint: {Type: AWS::SageMaker::Endpoint, Properties: {EndpointConfigName: !GetAtt Config.EndpointConfigName}}
+  Notebook: {Type: AWS::SageMaker::NotebookInstance, Properties: {InstanceType: ml.t3.medium}}
+"""
+
+
+def running(text: str) -> waste.Running | None:
+    return waste.running(lint(read_template(text.encode(), "t.yaml"), []))
+
+
+def test_a_template_costs_at_least_what_its_instances_do() -> None:
+    found = running(STACK)
+    assert found is not None
+    assert (found.low, found.priced, found.is_least) == (round(730 * (2 * 0.23 + 0.05), 2), 2, True)
+    assert waste.running_in_words(found).startswith("Costs at least USD 372")
+
+
+def test_what_has_no_price_is_named() -> None:
+    more = "  Cluster: {Type: AWS::SageMaker::Cluster, Properties: {InstanceGroups: []}}\n"
+    found = running(STACK.replace("ml.t3.medium", "ml.p9.large") + more)
+    assert found is not None
+    assert found.without_price == {"AWS::SageMaker::Cluster": 1, "AWS::SageMaker::NotebookInstance": 1}
+
+
+def test_what_is_not_billed_by_the_hour_has_no_cost() -> None:
+    assert running("Resources: {B: {Type: AWS::S3::Bucket}}\n") is None

@@ -1,4 +1,4 @@
-"""Loads of known shape, through CloudWatch in an account in this process (moto): the verdict of each stands beside it."""
+"""Loads of known shape, through CloudWatch in an account in this process (moto), each beside its verdict."""
 
 from __future__ import annotations
 
@@ -101,8 +101,7 @@ def put(cloudwatch: Any, name: str, load: Load) -> None:
     ]
     cloudwatch.put_metric_data(Namespace="/aws/sagemaker/Endpoints", MetricData=busy)
     slow = [
-        {"MetricName": "ModelLatency", "Dimensions": dimensions, "Timestamp": at, "Value": LATENCY}
-        for at in hours[::6]
+        {"MetricName": "ModelLatency", "Dimensions": dimensions, "Timestamp": at, "Value": LATENCY} for at in hours[::6]
     ]
     cloudwatch.put_metric_data(Namespace="AWS/SageMaker", MetricData=slow)
 

@@ -11,6 +11,7 @@ import msgspec
 from wa_lint import budget, type_names
 from wa_lint.cel.quick import Bail, places, seen
 from wa_lint.facts import FACTS
+from wa_lint.facts.bill import bill
 from wa_lint.findings import added_up, gravest, join, sort_key
 from wa_lint.graph import Cell, Graph, World
 from wa_lint.model import NO_COUNTS, OPEN, Census, Counts, Finding, Outcome, Report, Resource, Snapshot, Unjudged
@@ -70,6 +71,7 @@ def lint(
         unjudged=added_up([*snapshot.unjudged, *_without_rule(subjects, rules)]),
         not_followed=tuple(sorted(set(snapshot.not_followed))),
         census=_census(subjects),
+        costs=tuple(sorted(bill(graph, subjects, most_scenarios()))),
     )
 
 

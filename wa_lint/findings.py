@@ -163,6 +163,7 @@ def merge(reports: Iterable[Report], inputs: Sequence[Input]) -> Report:
         not_followed=tuple(sorted({entry for report in reports for entry in report.not_followed})),
         census=sum((report.census for report in reports), Census()),
         counted=counted,
+        costs=tuple(sorted({cost for report in reports for cost in report.costs})),
         passed_types=frozenset[str]().union(*(report.passed_types for report in reports)),
         places=frozenset[tuple[str | None, str | None]]().union(*(report.places for report in reports)),
     )

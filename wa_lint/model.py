@@ -571,6 +571,23 @@ class Input(msgspec.Struct, frozen=True, order=True):
     """Whether a skipped file looks like a template, as far as it was looked into. `--strict` exits 4."""
 
 
+class RunningCost(msgspec.Struct, frozen=True, order=True):
+    """What one resource that is billed by the hour costs by the month while it exists, in USD."""
+
+    type: str
+    id: str
+    file: str = ""
+    """Of a template's resource, whose id is unique in its file only."""
+    low: float = 0.0
+    high: float = 0.0
+    as_of: str = ""
+    """The day (or year) of the oldest price in it."""
+    is_least: bool = False
+    """Whether the region is not known, so that the lowest known price was taken."""
+    reason: str = ""
+    """Why it has no price; empty where it has one."""
+
+
 class Census(msgspec.Struct, frozen=True):
     """How many resources a run read, and of what sort."""
 
@@ -635,6 +652,8 @@ class Report(msgspec.Struct, frozen=True):
     """By rule: the outcomes that nobody asked to see, and that are not among the findings."""
     passed_types: frozenset[str] = frozenset()
     """The types of the resources whose passes are only counted."""
+    costs: tuple[RunningCost, ...] = ()
+    """Of all resources that are billed by the hour, whatever rules say of them."""
     places: frozenset[tuple[str | None, str | None]] = frozenset()
     """The account and region of everything that was judged."""
 

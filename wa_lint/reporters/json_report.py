@@ -42,6 +42,7 @@ from wa_lint.reporters.report_structs import (
     JsonReport,
     JsonResource,
     JsonRule,
+    JsonRunningCost,
     JsonSkew,
     JsonStep,
     JsonSummary,
@@ -49,6 +50,7 @@ from wa_lint.reporters.report_structs import (
     JsonUnjudged,
     JsonWaste,
 )
+from wa_lint.reporters.waste import running
 
 _SHOWN = frozenset({Outcome.FAIL, Outcome.UNKNOWN})
 
@@ -103,7 +105,17 @@ def document(report: Report, options: RenderOptions, *, has_findings: bool = Tru
         configuration=tuple(_configuration(one) for one in report.configuration),
         summary=_summary(report),
         judged_at=report.judged_at,
+        running_cost=_running(report),
         compared=_compared(report),
+    )
+
+
+def _running(report: Report) -> JsonRunningCost | msgspec.UnsetType:
+    found = running(report)
+    if found is None:
+        return msgspec.UNSET
+    return JsonRunningCost(
+        found.low, found.high, "USD", "month", found.as_of, found.is_least, found.priced, found.without_price
     )
 
 

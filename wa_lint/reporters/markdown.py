@@ -14,7 +14,7 @@ from typing import Final
 
 from wa_lint import lens
 from wa_lint.model import Finding, Outcome, Report, Severity
-from wa_lint.reporters import RenderOptions, blanked, configured, coverage, tally
+from wa_lint.reporters import RenderOptions, blanked, configured, coverage, tally, waste
 from wa_lint.reporters import set_words as stages
 
 MARK: Final = "<!-- wa-lint -->"
@@ -57,6 +57,9 @@ def _head(report: Report) -> Iterator[str]:
     for pillar, told in tally.by_pillar(report).items():
         yield f"| {pillar.replace('-', ' ').capitalize()} | {told.failed} | {told.unknown} | {told.passed} |"
     yield ""
+    if found := waste.running(report):
+        yield _text(waste.running_in_words(found))
+        yield ""
     news = tally.news(report)
     if news:
         yield f"{_text(tally.news_in_words(news))}."

@@ -6,6 +6,8 @@ read: one of an earlier version, or cut down by somebody. Every field is written
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from wa_lint.model import Severity
@@ -126,6 +128,19 @@ class JsonFinding(msgspec.Struct, frozen=True, kw_only=True):
     change: str | msgspec.UnsetType = msgspec.UNSET
 
 
+class JsonRunningCost(msgspec.Struct, frozen=True):
+    """By the month, while it exists."""
+
+    low: float
+    high: float
+    currency: str
+    per: str
+    as_of: str
+    is_least: bool
+    priced: int
+    without_price: Mapping[str, int]
+
+
 class JsonRule(msgspec.Struct, frozen=True):
     id: str
     passed: int = 0
@@ -218,4 +233,5 @@ class JsonReport(msgspec.Struct, frozen=True, kw_only=True):
     configuration: tuple[JsonConfiguration, ...] = ()
     summary: JsonSummary | None = None
     judged_at: str | None = None
+    running_cost: JsonRunningCost | msgspec.UnsetType = msgspec.UNSET
     compared: JsonCompared | msgspec.UnsetType = msgspec.UNSET

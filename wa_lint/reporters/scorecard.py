@@ -84,6 +84,8 @@ class Scorecard(msgspec.Struct, frozen=True):
     """Rule, reason and number of the checks that could not be decided."""
     waste: tuple[waste.Total, ...] = ()
     """What is measured idle, and what is at risk; empty where no cost is known."""
+    running: str = ""
+    """What all of it costs while it exists, in words; empty where nothing is billed by the hour."""
 
 
 def scorecard(report: Report) -> Scorecard:
@@ -97,6 +99,7 @@ def scorecard(report: Report) -> Scorecard:
         fixes=tuple(_fixes(failing)),
         open=tuple(_open(report)),
         waste=tuple(waste.totals(report)),
+        running=waste.running_in_words(found) if (found := waste.running(report)) else "",
     )
 
 

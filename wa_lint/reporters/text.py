@@ -66,7 +66,7 @@ def render(report: Report, options: RenderOptions) -> str:
         *_broken(report.inputs, ink),
         *_missed(report, options, ink),
         *_configuration(report, options, ink),
-        "\n".join(_summary(report, by_outcome, ink)),
+        "\n".join(_summary(report, by_outcome, options, ink)),
     ]
     return _COMMAND.sub(lambda found: f"{found[1]}\\u{ord(found[2][0]):04x}{found[2][1:]}", "\n\n".join(blocks)) + "\n"
 
@@ -313,7 +313,9 @@ def _configuration(report: Report, options: RenderOptions, ink: Ink) -> Iterator
 # --- the summary ------------------------------------------------------------------------------------
 
 
-def _summary(report: Report, by_outcome: Mapping[Outcome, Sequence[Finding]], ink: Ink) -> Iterator[str]:
+def _summary(
+    report: Report, by_outcome: Mapping[Outcome, Sequence[Finding]], options: RenderOptions, ink: Ink
+) -> Iterator[str]:
     judged = [entry for entry in report.inputs if entry.status == "judged"]
     nothing = coverage.nothing_judged(report)
     if nothing:
@@ -329,6 +331,8 @@ def _summary(report: Report, by_outcome: Mapping[Outcome, Sequence[Finding]], in
     yield ""
     yield _verdict(by_outcome[Outcome.FAIL], tally.total(report.findings, report.counted.values()), ink)
     yield from (ink(_wasted(total)) for total in waste.totals(report))
+    if cost := waste.running(report):
+        yield from textwrap.wrap(ink(waste.running_in_words(cost)), max(options.width, 40), break_on_hyphens=False)
     read = sum(entry.resources for entry in judged)
     if judged:
         rules = [rule for rule in report.rules if rule.practices]  # the others speak of suppressions

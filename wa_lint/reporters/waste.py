@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -35,6 +36,50 @@ def totals(report: Report) -> Sequence[Total]:
     others = {unit: ranges for unit, ranges in _units(risky).items() if unit not in units}
     sums = [_total(measured, units.values(), is_measured=True), _total(risky, others.values(), is_measured=False)]
     return [total for total in sums if total.findings]
+
+
+class Running(msgspec.Struct, frozen=True):
+    """What everything costs by the month that is billed by the hour, in USD; the dearest scenario of each."""
+
+    low: float
+    high: float
+    as_of: str
+    is_least: bool
+    """Whether it is a floor: something has no price, or the lowest known one."""
+    priced: int
+    """How many resources have a price."""
+    without_price: Mapping[str, int]
+    """How many of each type have none."""
+
+
+def running(report: Report) -> Running | None:
+    """Return what all that the report read costs while it exists; None where nothing of it is billed by the hour."""
+    ranges: dict[tuple[str, str, str], tuple[float, float]] = {}
+    for cost in report.costs:
+        if not cost.reason:
+            low, high = ranges.get((cost.file, cost.type, cost.id), (cost.low, cost.high))
+            ranges[cost.file, cost.type, cost.id] = min(low, cost.low), max(high, cost.high)
+    lacking = Counter(cost.type for cost in report.costs if cost.reason)
+    if not ranges and not lacking:
+        return None
+    return Running(
+        low=round(sum(low for low, _ in ranges.values()), 2),
+        high=round(sum(high for _, high in ranges.values()), 2),
+        as_of=min((cost.as_of for cost in report.costs if cost.as_of), default=""),
+        is_least=bool(lacking) or any(cost.is_least for cost in report.costs),
+        priced=len(ranges),
+        without_price=dict(sorted(lacking.items())),
+    )
+
+
+def running_in_words(found: Running) -> str:
+    """Return one sentence: what it costs, how old the prices are, and what it leaves out."""
+    lacking = ", ".join(f"{count} {type_}" for type_, count in found.without_price.items())
+    left_out = f"; without a price: {lacking}" if lacking else ""
+    if not found.priced:
+        return f"What it costs while it exists is not known{left_out}."
+    least = "at least " if found.is_least else ""
+    return f"Costs {least}{usd(found.low, found.high)} a month while it exists, at prices of {found.as_of}{left_out}."
 
 
 def usd(low: float, high: float, *, is_least: bool = False) -> str:

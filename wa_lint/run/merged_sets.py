@@ -33,6 +33,7 @@ def combine(reports: Reports) -> Report:
         judged_at=next((report.judged_at for report in reports.values() if report.judged_at), None),
         unjudged=_most_of_each([report.unjudged for report in reports.values()]),
         not_followed=tuple(sorted({entry for report in reports.values() for entry in report.not_followed})),
+        costs=tuple(sorted({cost for report in reports.values() for cost in report.costs})),
         skew=tuple(sorted(_skew(reports), key=lambda s: (s.location, s.resource, s.path, s.rule or ""))),
     )
 
