@@ -443,6 +443,8 @@ def test_every_key_of_a_configuration_is_weighed() -> None:
         "pillar": "enforced rules are chosen all the same",
         "severity": "enforced rules are chosen all the same",
         "all-buckets": "a flag",
+        "rule-profile": "enforced rules are chosen, with their own settings, all the same",
+        "settings": "enforced rules keep theirs",
         "rules": "no rule takes the id of another",
         "parameters": "a switch",
         "jobs": "how fast",

@@ -55,6 +55,9 @@ class Key(msgspec.Struct, frozen=True):
     choices: tuple[str, ...] = ()
 
 
+PROFILES: Final = ("startup", "production", "regulated")
+"""What ``data/profiles.json`` has."""
+
 _SEVERITIES: Final = ("low", "medium", "high", "critical")
 
 KEYS: Final[Mapping[str, Key]] = {
@@ -66,6 +69,8 @@ KEYS: Final[Mapping[str, Key]] = {
     "pillar": Key("texts", "Only rules of these pillars."),
     "severity": Key("text", "Only rules that are as severe, or more.", choices=_SEVERITIES),
     "all-buckets": Key("flag", "Whether every S3 bucket is checked, not only those that an ML workload uses."),
+    "rule-profile": Key("text", "A set of settings and rules for a kind of team.", choices=PROFILES),
+    "settings": Key("settings", "Other values of rules' settings: by rule, a map of names and values.", merges=True),
     "rules": Key("folders", "Folders with rules of your own.", merges=True),
     "parameters": Key("parameters", "Values of the templates' parameters, as --parameters takes them."),
     "jobs": Key("number", "Processes to judge with."),
@@ -328,6 +333,19 @@ def _overrides(said: ConfiguredValue, _key: Key) -> Raw:
     return said.value
 
 
+def _settings(said: ConfiguredValue, _key: Key) -> Raw:
+    if not isinstance(said.value, dict):
+        raise ConfigError(said.where, "takes a map of rules, each with a map of settings")
+    for rule, named in said.value.items():
+        if not isinstance(named, dict) or not named:
+            raise ConfigError(said.where, f"{rule} takes a map of settings and their values")
+        for name, value in named.items():
+            inner = value if isinstance(value, list) else [value]
+            if not all(isinstance(item, bool | int | float | str) for item in inner):
+                raise ConfigError(said.where, f"{rule}.{name} takes a number, a text, true, false, or a list of texts")
+    return said.value
+
+
 _FITS: Final[Mapping[str, Callable[[ConfiguredValue, Key], Raw]]] = {
     "text": _text,
     "texts": _texts,
@@ -341,6 +359,7 @@ _FITS: Final[Mapping[str, Callable[[ConfiguredValue, Key], Raw]]] = {
     "entries": _entries,
     "overrides": _overrides,
     "outputs": _texts,
+    "settings": _settings,
 }
 
 

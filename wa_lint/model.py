@@ -404,6 +404,8 @@ class RuleInfo(msgspec.Struct, frozen=True):
     snippet: str | None = None
     """YAML of CloudFormation resources, by logical id, that pass the rule."""
     edits: tuple[Edit, ...] = ()
+    profiles: tuple[str, ...] = ()
+    """The profiles in which it is asked; empty: always."""
 
 
 class Suppression(msgspec.Struct, frozen=True):

@@ -90,7 +90,7 @@ class Rule(msgspec.Struct, frozen=True, eq=False, dict=True):
         """The value of each setting: what ``settings`` is in the expressions."""
         return {name: _listed(setting.default) for name, setting in self.settings.items()}
 
-    def with_settings(self, given: Mapping[str, bool | int | float | str]) -> Rule:
+    def with_settings(self, given: Mapping[str, bool | int | float | str | tuple[str, ...]]) -> Rule:
         """Return the rule with other values of the settings that it has; itself where it has none of them."""
         changed = {
             name: msgspec.structs.replace(self.settings[name], default=value)

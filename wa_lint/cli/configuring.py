@@ -28,6 +28,7 @@ from wa_lint.model import Raw
 from wa_lint.redact import mask
 from wa_lint.reporters import visible
 from wa_lint.run.layers import COMMAND_LINE, ENVIRONMENT, Layer, Layers
+from wa_lint.thresholds import texts_of
 from wa_lint.writing import root_of
 
 _META: Final = "wa_lint.config"
@@ -311,6 +312,8 @@ def _default(found: Config, key: str) -> Raw:
             return [_output(said.folder, text) for text in said.value]
         case "texts":
             return found.values(key)
+        case "settings":
+            return [text for one in found.said[key] for text in texts_of(one.value)]
     return said.value
 
 

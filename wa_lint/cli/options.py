@@ -11,12 +11,14 @@ import msgspec
 
 from wa_lint import lens
 from wa_lint.cli.configuring import enforcement, packed, said_by_all
+from wa_lint.config import PROFILES
 from wa_lint.enforce import stricter
 from wa_lint.model import Severity
 from wa_lint.reporters import REPORTERS
 from wa_lint.run.choice import Choice, Delivery, rule_names
 from wa_lint.run.enforced_rules import enforced_rules
 from wa_lint.suppress.apply import Settling
+from wa_lint.thresholds import texts_of
 
 _SEVERITIES: Final = [severity.value for severity in Severity]
 
@@ -46,6 +48,13 @@ _CHOICE: Final = (
         help="Only rules that are as severe, or more.",
     ),
     click.option("--all-buckets", is_flag=True, help="Check every S3 bucket, not only those that an ML workload uses."),
+    click.option(
+        "--setting",
+        "settings",
+        multiple=True,
+        metavar="RULE.NAME=VALUE",
+        help="Another value of a rule's setting; `wa-lint explain RULE` lists them.",
+    ),
     click.option(
         "--rules",
         multiple=True,
@@ -127,7 +136,21 @@ def settling(command: Callable[..., object]) -> Callable[..., object]:
 
 def choice(command: Callable[..., object]) -> Callable[..., object]:
     """Add the options that choose rules; the command gets them as `choice`."""
-    return packed(command, "choice", Choice, _CHOICE, bound_choice)
+    return packed(command, "choice", Choice, (*_CHOICE, _profile("--profile", "--rule-profile")), bound_choice)
+
+
+def choice_beside_account(command: Callable[..., object]) -> Callable[..., object]:
+    """As `choice`, for a command whose ``--profile`` is one of the AWS configuration."""
+    return packed(command, "choice", Choice, (*_CHOICE, _profile("--rule-profile")), bound_choice)
+
+
+def _profile(*names: str) -> Callable[[Callable[..., object]], Callable[..., object]]:
+    return click.option(
+        *names,
+        "rule_profile",
+        type=click.Choice(PROFILES),
+        help="A set of settings and rules for a kind of team: see docs/configuration.md.",
+    )
 
 
 def delivery(command: Callable[..., object]) -> Callable[..., object]:
@@ -159,6 +182,11 @@ def bound_choice(given: Choice) -> Choice:
         ignored_by_file=tuple((text, layer.where) for layer in ignoring if layer.is_file for text in layer.value),
         firm=(*selected, *never),
         held=never if is_free else (),
+        settings=tuple(
+            (text, layer.where if layer.is_file else "--setting")
+            for layer in said.of("settings")
+            for text in texts_of(layer.value)
+        ),
         rules=tuple(dict.fromkeys((*strict.packs, *given.rules))),
         always=enforced_rules(strict),
     )

@@ -7,7 +7,7 @@ import msgspec
 
 from wa_lint.cli.account_options import account
 from wa_lint.cli.configuring import configured, said_by_all
-from wa_lint.cli.options import choice, delivery, settling
+from wa_lint.cli.options import choice_beside_account, delivery, settling
 from wa_lint.cli.output import complain, deliver, targets
 from wa_lint.cli.plan import plannable
 from wa_lint.cli.progress import WATCH
@@ -23,7 +23,7 @@ from wa_lint.suppress.apply import Settling
 @click.command()
 @configured
 @account
-@choice
+@choice_beside_account
 @settling
 @delivery
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="Processes to judge with.  [default: as many as pay]")

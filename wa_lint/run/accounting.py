@@ -14,11 +14,12 @@ from wa_lint import lens
 from wa_lint.config import FOUND
 from wa_lint.enforce import EXCLUDE, Enforcement, stricter
 from wa_lint.model import Configuration, Effect, Finding, Outcome, Report, RuleInfo, Severity
-from wa_lint.run.choice import Choice, firm_rules, matching_rules, rule_infos
+from wa_lint.run.choice import Choice, firm_rules, matching_rules, profile_leaves_out, rule_infos
 from wa_lint.run.layers import COMMAND_LINE, Layer, Layers
 from wa_lint.suppress import allow
 from wa_lint.suppress.allow import FAULTS
 from wa_lint.suppress.apply import Dropped
+from wa_lint.thresholds import texts_of
 
 ENFORCED: Final = "enforced"
 
@@ -79,6 +80,7 @@ def _of_layers(account: Settlement) -> Iterator[tuple[Layer, Effect]]:
     for layer, key, ids in _leaving_out(account.choice, account.layers):
         if gone := ids - account.choice.always:
             yield layer, Effect(key, _left_out(key, layer, gone, account.choice), tuple(sorted(gone)), len(gone))
+    yield from _of_settings(account)
     yield from _of_files(account, strict)
     for layer in account.layers.of("fail_on"):
         if layer.value != "low" and stricter(layer.value, strict.fail_on) == layer.value:
@@ -86,6 +88,19 @@ def _of_layers(account: Settlement) -> Iterator[tuple[Layer, Effect]]:
     for layer in account.layers.of("nothing_ok"):
         if layer.value and strict.permits("nothing-ok"):
             yield layer, Effect("nothing-ok", "passes when there is nothing to check")
+
+
+def _of_settings(account: Settlement) -> Iterator[tuple[Layer, Effect]]:
+    for layer in account.layers.of("rule_profile"):
+        if layer.value:
+            gone = sorted(set(profile_leaves_out(account.choice)) - account.choice.always)
+            without = f" ({_rules(gone, 0)} left out)" if gone else ""
+            yield layer, Effect("rule-profile", f"checks by the profile {layer.value}{without}", tuple(gone), len(gone))
+    for layer in account.layers.of("settings"):
+        texts = [text for text in texts_of(layer.value) if text.partition(".")[0] not in account.choice.always]
+        if texts:
+            named = f" ({', '.join(texts)})" if len(texts) <= _MOST_NAMED else ""
+            yield layer, Effect("settings", f"changes {count(len(texts), 'setting')}{named}", tuple(texts), len(texts))
 
 
 def _of_files(account: Settlement, strict: Enforcement) -> Iterator[tuple[Layer, Effect]]:
@@ -150,7 +165,7 @@ def _left_out(key: str, layer: Layer, gone: Collection[str], choice: Choice) -> 
 
 def _rules(ids: Collection[str], total: int) -> str:
     shown = set(ids) - set(FAULTS) or set(ids)
-    if len(shown) >= total:
+    if total and len(shown) >= total:
         return f"all {total} rules"
     named = f" ({', '.join(sorted(shown))})" if len(shown) <= _MOST_NAMED else ""
     return count(len(shown), "rule") + named
@@ -259,6 +274,11 @@ def _overruled(account: Settlement, strict: Enforcement) -> Iterator[Effect]:
         if dropped.refused:
             text = f"checks {_rules(dropped.refused, total)} though overrides of {dropped.override.said.file} ignore it"
             yield Effect("overrides", text, tuple(sorted(dropped.refused)), len(dropped.refused))
+    for layer in account.layers.of("settings"):
+        untouched = [text for text in texts_of(layer.value) if text.partition(".")[0] in account.choice.always]
+        if untouched:
+            text = f"keeps {count(len(untouched), 'setting')} of enforced rules though the {_of(layer)} changes them"
+            yield Effect("settings", text, tuple(untouched), len(untouched))
     yield from _limited(account.layers)
     yield from _refused(account, strict)
     refused = account.kept + sum(_is_refusal(finding) for finding in account.report.findings)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
-from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +15,7 @@ from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Report, RuleInfo, Severity
 from wa_lint.rule import Rule
 from wa_lint.suppress.allow import FAULTS
+from wa_lint.thresholds import left_out, of_profile, with_values
 
 ALL_BUCKETS: Final = "all_buckets"
 """The setting of a rule that ``--all-buckets`` turns on: it then asks about buckets that no ML workload uses too."""
@@ -29,6 +29,9 @@ class Choice(msgspec.Struct, frozen=True):
     pillar: tuple[str, ...] = ()
     severity: str = "low"
     all_buckets: bool = False
+    rule_profile: str | None = None
+    settings: tuple[tuple[str, str], ...] = ()
+    """(RULE.NAME=VALUE, where it was said), a later one counts."""
     rules: tuple[Path, ...] = ()
     ignored_by_file: tuple[tuple[str, str], ...] = ()
     """(rules, where it was said): what a configuration ignores."""
@@ -64,9 +67,10 @@ def matching_rules(given: Sequence[str], choice: Choice, option: str) -> frozens
 
 def chosen_rules(choice: Choice) -> Sequence[Rule]:
     """Return the rules that `choice` leaves, by id. Raise `ConfigError` at a name that no rule bears."""
-    rules = _on_all_buckets(choice.rules) if choice.all_buckets else packs.book(choice.rules)
+    rules = _with_settings(choice)
     names = rule_names(choice)
     selected = _ids(choice.select, names, "--select") or set(names.values())
+    by_name = _named(choice.select, names)
     always = choice.always | (_ids(choice.held, names, "--never-suppress") - _ids(choice.ignore, names, "--ignore"))
     wanted = selected - ignored_rules(choice)
     least = Severity(choice.severity).rank
@@ -74,14 +78,39 @@ def chosen_rules(choice: Choice) -> Sequence[Rule]:
         rule
         for rule in rules
         if rule.info.id in always
-        or (rule.info.id in wanted and rule.info.severity.rank >= least and _of_pillar(rule, choice.pillar))
+        or (
+            rule.info.id in wanted
+            and rule.info.severity.rank >= least
+            and _of_pillar(rule, choice.pillar)
+            and (rule.info.id in by_name or not left_out(rule, choice.rule_profile or ""))
+        )
     ]
 
 
-@cache
-def _on_all_buckets(folders: tuple[Path, ...]) -> Sequence[Rule]:
-    """Return the rules with the setting `ALL_BUCKETS` on, those that have it."""
-    return [rule.with_settings({ALL_BUCKETS: True}) for rule in packs.book(folders)]
+def _with_settings(choice: Choice) -> Sequence[Rule]:
+    """Return the rules with other values of their settings. Enforced rules keep theirs, but for `all_buckets`."""
+    rules = packs.book(choice.rules)
+    if not (choice.all_buckets or choice.rule_profile or choice.settings):
+        return rules
+    free = [rule if rule.info.id in choice.always else of_profile(rule, choice.rule_profile or "") for rule in rules]
+    changed = with_values(free, choice.settings)
+    kept = [old if old.info.id in choice.always else new for old, new in zip(free, changed, strict=True)]
+    return [rule.with_settings({ALL_BUCKETS: True}) for rule in kept] if choice.all_buckets else kept
+
+
+def profile_leaves_out(choice: Choice) -> list[str]:
+    """Return the ids of the rules that the profile leaves out, and that nothing names."""
+    by_name = _named(choice.select, rule_names(choice))
+    return [
+        rule.info.id
+        for rule in packs.book(choice.rules)
+        if rule.info.id not in by_name and left_out(rule, choice.rule_profile or "")
+    ]
+
+
+def _named(given: Sequence[str], names: Mapping[str, str]) -> frozenset[str]:
+    """Return the ids that `given` names in full: no profile leaves them out."""
+    return frozenset(names[word] for text in given for part in text.split(",") if (word := part.strip()) in names)
 
 
 def with_not_run(report: Report, choice: Choice) -> Report:
