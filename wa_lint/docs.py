@@ -108,16 +108,17 @@ Editors check the configuration by the [JSON Schema](../wa_lint/schemas/config.s
 _PROFILES = """
 ## Settings and profiles
 
-Every number that a rule compares with is a setting with a unit, a default and a source: `wa-lint explain RULE` lists them. `settings` changes
-them, and so does `--setting RULE.NAME=VALUE`, which counts before it:
+Every number that a rule compares with is a setting with a unit, a default and a source: `wa-lint explain RULE` lists
+them. `settings` changes them, and so does `--setting RULE.NAME=VALUE`, which counts before it:
 
 ```yaml
 settings:
   endpoint-idle: {idle_days: 30}
 ```
 
-A profile is a set of settings and rules: `--profile` of `check` (`--rule-profile` of `scan`, whose `--profile` is AWS's), or `rule-profile`.
-`settings` counts before it. A rule that is only asked in some profiles is also asked where `--select` names it in full.
+A profile is a set of settings and rules: `--profile` of `check` (`--rule-profile` of `scan`, whose `--profile` is
+AWS's), or the key `rule-profile`. `settings` counts before it. A rule that is only asked in some profiles is also asked
+where `--select` names it in full.
 
 """
 

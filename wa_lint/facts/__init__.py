@@ -9,6 +9,7 @@ from wa_lint.cel.types import Function
 from wa_lint.facts import (
     alternatives,
     bucket,
+    budgets,
     catalogue,
     cost,
     exposure,
@@ -43,6 +44,7 @@ FACTS: Final[tuple[Fact, ...]] = (
     *utilisation.FACTS,
     *alternatives.FACTS,
     *cost.FACTS,
+    *budgets.FACTS,
 )
 
 FUNCTIONS: Final[Mapping[str, Function]] = {f.name: f for f in (*iam.FUNCTIONS, *keys.FUNCTIONS, *catalogue.FUNCTIONS)}

@@ -50,6 +50,17 @@ def endpoint_cost(endpoint: Cell) -> Value:
     return _together(_of_variant(endpoint, variant) for variant in variants)
 
 
+def endpoint_ceiling(endpoint: Cell) -> Value:
+    """Return USD by the month at the most instances that scaling allows; Unknown while a target may not be seen."""
+    config = endpoint.select("endpoint_config")
+    for variant in (v for name in ("ProductionVariants", "ShadowProductionVariants") for v in _listed(config, name)):
+        hidden = next((one.reason for one in _bounds(variant) if isinstance(one, Unknown)), None)
+        if hidden:
+            return Unknown(hidden)
+    cost = endpoint_cost(endpoint)
+    return cost["high"] if isinstance(cost, dict) else cost
+
+
 def variant_cost(variant: Cell) -> Value:
     """Return what one variant costs, at all endpoints with its configuration."""
     config = variant.world.cell(variant.resource)
@@ -201,6 +212,15 @@ _READS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 FACTS: Final[tuple[Fact, ...]] = (
+    Fact(
+        _ENDPOINT,
+        "",
+        "monthly_ceiling",
+        _READS[_ENDPOINT],
+        DOUBLE,
+        "USD by the month at the most instances that its scaling allows.",
+        endpoint_ceiling,
+    ),
     Fact(_ENDPOINT, "", "monthly_cost", _READS[_ENDPOINT], COST, f"All variants together. {_SAYS}", endpoint_cost),
     Fact(
         _CONFIG,
