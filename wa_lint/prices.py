@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
+
+from wa_lint.errors import ConfigError
 
 _FILE: Final = Path(__file__).parent / "data" / "prices.json"
 
@@ -75,12 +77,80 @@ class _Table(msgspec.Struct, frozen=True):
     prices: Mapping[str, _Row]
 
 
+class PriceReading(msgspec.Struct, frozen=True, order=True):
+    """One price as the AWS Price List says it, on demand."""
+
+    instance_type: str
+    component: str
+    region: str
+    usd_per_hour: float
+
+
+class _Added(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What ``wa-lint prices refresh`` writes."""
+
+    source: str
+    date: str
+    currency: Literal["USD"]
+    prices: tuple[PriceReading, ...]
+
+
+_MOST_BYTES: Final = 50 << 20
+"""Of a file of prices; all regions together have about 5 MB."""
+
+_added: dict[tuple[str, str, str], Price] = {}
+"""By type, component and region: the prices of the files that the run was given."""
+
+
+def use(files: Sequence[Path]) -> None:
+    """Count the prices in `files`, and no others, before those of the wheel. Raise `ConfigError` at a bad file."""
+    found: dict[tuple[str, str, str], Price] = {}
+    for file in files:
+        for one in _read(file):
+            found[one.instance_type, one.component, one.region or ""] = one
+    _added.clear()
+    _added.update(found)
+
+
+@cache
+def _read(file: Path) -> tuple[Price, ...]:
+    try:
+        if not file.is_file() or file.stat().st_size > _MOST_BYTES:
+            raise ConfigError(str(file), f"is not a regular file of at most {_MOST_BYTES >> 20} MiB")
+        table = msgspec.json.decode(file.read_bytes(), type=_Added)
+    except OSError as error:
+        raise ConfigError(str(file), f"cannot be read: {error.strerror or error}") from error
+    except msgspec.DecodeError as error:
+        raise ConfigError(str(file), f"is no file of `wa-lint prices refresh`: {error}") from error
+    bad = next(
+        (one for one in table.prices if one.component not in COMPONENTS or not 0 < one.usd_per_hour < _DEAREST), None
+    )
+    if bad:
+        raise ConfigError(str(file), f"{bad.instance_type} in {bad.region}: no price of {bad.component}")
+    return tuple(
+        Price(one.instance_type, one.component, one.usd_per_hour, "high", table.date, table.source, one.region)
+        for one in table.prices
+    )
+
+
+_DEAREST: Final = 10_000.0
+"""USD an hour: nothing costs so much."""
+
+
+def table_of(readings: Sequence[PriceReading], day: str) -> bytes:
+    """Return the file that `use` reads."""
+    table = _Added("AWS Price List API, AmazonSageMaker, on demand", day, "USD", tuple(readings))
+    return msgspec.json.format(msgspec.json.encode(table), indent=1) + b"\n"
+
+
 def hourly(instance_type: str, component: str, region: str | None = None) -> Price | None:
     """Return the price of an hour of `instance_type` (``ml.m5.xlarge``) in USD, on demand; None if it is not known.
 
     With no region it is the lowest price of the table, to be said as "at least". A component that was not read itself
     takes the price of one that was, as they agree wherever two were read, with less confidence.
     """
+    if region is not None and (instance_type, component, region) in _added:
+        return _added[instance_type, component, region]
     row = _table().prices.get(instance_type)
     if row is None or component not in COMPONENTS or (region is not None and region not in row.regions):
         return None

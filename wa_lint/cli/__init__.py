@@ -30,6 +30,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "config": "wa_lint.cli.config_command",
     "completion": "wa_lint.cli.completion",
     "demo": "wa_lint.cli.demo_command",
+    "prices": "wa_lint.cli.prices_command",
     "rules": "wa_lint.cli.rules",
     "explain": "wa_lint.cli.rules",
     "test": "wa_lint.cli.authoring",

@@ -56,6 +56,13 @@ _CHOICE: Final = (
         help="Another value of a rule's setting; `wa-lint explain RULE` lists them.",
     ),
     click.option(
+        "--prices",
+        multiple=True,
+        metavar="FILE",
+        type=_FILE,
+        help="Prices of more regions: what `wa-lint prices refresh` wrote.",
+    ),
+    click.option(
         "--rules",
         multiple=True,
         metavar="FOLDER",

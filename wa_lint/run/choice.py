@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from wa_lint import lens, packs
+from wa_lint import lens, packs, prices
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Report, RuleInfo, Severity
 from wa_lint.rule import Rule
@@ -32,6 +32,8 @@ class Choice(msgspec.Struct, frozen=True):
     rule_profile: str | None = None
     settings: tuple[tuple[str, str], ...] = ()
     """(RULE.NAME=VALUE, where it was said), a later one counts."""
+    prices: tuple[Path, ...] = ()
+    """Files of `wa_lint.prices.use`."""
     rules: tuple[Path, ...] = ()
     ignored_by_file: tuple[tuple[str, str], ...] = ()
     """(rules, where it was said): what a configuration ignores."""
@@ -67,6 +69,7 @@ def matching_rules(given: Sequence[str], choice: Choice, option: str) -> frozens
 
 def chosen_rules(choice: Choice) -> Sequence[Rule]:
     """Return the rules that `choice` leaves, by id. Raise `ConfigError` at a name that no rule bears."""
+    prices.use(choice.prices)
     rules = _with_settings(choice)
     names = rule_names(choice)
     selected = _ids(choice.select, names, "--select") or set(names.values())
