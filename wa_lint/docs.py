@@ -57,7 +57,7 @@ def _configuration() -> str:
             ((f"`{name}`", _takes(key), "yes" if key.merges else "", key.meaning) for name, key in KEYS.items()),
         )
         + _PROFILES
-        + _table(("profile", "is for", "leaves out", "sets"), _profiles())
+        + table(("profile", "is for", "leaves out", "sets"), _profiles())
         + _ENFORCEMENT
         + table(("key", "takes", "says"), _enforced_keys())
     )
