@@ -17,7 +17,7 @@ from wa_lint.demo.deploy import Deployment, deploy, read_as_deployed
 from wa_lint.demo.embedded_account import embedded_account
 from wa_lint.demo.seed import sow
 from wa_lint.demo.stub import REGION
-from wa_lint.facts import traffic
+from wa_lint.facts import lookalikes, serving, throughput, traffic, utilisation
 from wa_lint.model import Finding, Outcome, Raw, Snapshot
 from wa_lint.rule import Rule
 from wa_lint.sources.live.account_reader import read_live
@@ -138,7 +138,9 @@ def test_an_exemption_goes_when_moto_is_mended(exempt: Exempt) -> None:
 
 def live_only(rules: Iterable[Rule]) -> Iterator[str]:
     """Yield the rules that ask for what only an account can tell: how much an endpoint is used."""
-    pattern = re.compile(rf"\.(?:observed|{'|'.join(fact.name for fact in traffic.FACTS)})\b")
+    modules = (traffic, utilisation, throughput, serving, lookalikes)
+    names = {fact.name for module in modules for fact in module.FACTS if fact.is_optional or module is lookalikes}
+    pattern = re.compile(rf"\.\??(?:observed|{'|'.join(sorted(names))})\b")
     return (rule.info.id for rule in rules if any(pattern.search(text) for text in rule.expressions.values()))
 
 
