@@ -263,7 +263,7 @@ def calls_of(rule: Rule, held: frozenset[str]) -> Iterator[tuple[str, str]]:
 
 
 def judging(rule: Rule) -> list[str]:
-    """Return the expressions that an outcome hangs on. What a fault wastes is a number beside it, a message only words."""
+    """Return the expressions that an outcome hangs on: not the cost of a fault, and not its message."""
     return [text for name, text in rule.expressions.items() if not name.startswith(("waste", "message"))]
 
 
