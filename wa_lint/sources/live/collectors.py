@@ -71,6 +71,28 @@ _S3 = (
             ),
             ApiCall(operation="GetBucketLogging", request=_BUCKET, fills=("LoggingConfiguration",)),
             ApiCall(
+                operation="GetBucketOwnershipControls",
+                request=_BUCKET,
+                fills=("OwnershipControls",),
+                not_configured=("OwnershipControlsNotFoundError",),
+            ),
+            ApiCall(
+                operation="GetBucketAcl", request=_BUCKET, into="AccessControlList", fills=("AccessControlList",)
+            ),
+            ApiCall(
+                operation="GetBucketPolicyStatus",
+                request=_BUCKET,
+                fills=("PolicyStatus",),
+                not_configured=("NoSuchBucketPolicy",),
+            ),
+            ApiCall(
+                operation="GetObjectLockConfiguration",
+                request=_BUCKET,
+                fills=("ObjectLockConfiguration",),
+                not_configured=("ObjectLockConfigurationNotFoundError",),
+                action="s3:GetBucketObjectLockConfiguration",
+            ),
+            ApiCall(
                 operation="GetBucketLifecycleConfiguration",
                 request=_BUCKET,
                 into="LifecycleConfiguration",
@@ -95,6 +117,20 @@ _S3 = (
             _RULES + "NoncurrentVersionTransition",
             _RULES + "Transition",
         ),
+    ),
+    Collector(
+        type="AWS::S3::AccountPublicAccessBlock",
+        service="s3control",
+        reach=ListingReach.GLOBAL,
+        listing=ApiCall(
+            operation="GetPublicAccessBlock",
+            fixed={"AccountId": "{account}"},
+            not_configured=("NoSuchPublicAccessBlockConfiguration",),
+            action="s3:GetAccountPublicAccessBlock",
+        ),
+        name="public-access-block",
+        id="{account}/public-access-block",
+        needs="PublicAccessBlockConfiguration",
     ),
     Collector(
         type="AWS::S3::BucketPolicy",
