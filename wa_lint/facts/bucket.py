@@ -57,7 +57,7 @@ def is_public(home: Cell) -> Cell:
 
 
 def _has_open_list(bucket: Cell) -> Cell:
-    grants = bucket.select("observed").select("AccessControlList").select("Grants")
+    grants = bucket.select("observed").select("Grants")
     if grants.value is not ABSENT:
         return grants.with_value(every((some(map(_is_for_everyone, grants.items())), _takes_lists(bucket))))
     at = bucket.select("AccessControl")

@@ -76,9 +76,7 @@ _S3 = (
                 fills=("OwnershipControls",),
                 not_configured=("OwnershipControlsNotFoundError",),
             ),
-            ApiCall(
-                operation="GetBucketAcl", request=_BUCKET, into="AccessControlList", fills=("AccessControlList",)
-            ),
+            ApiCall(operation="GetBucketAcl", request=_BUCKET, fills=("Grants",)),
             ApiCall(
                 operation="GetBucketPolicyStatus",
                 request=_BUCKET,
