@@ -75,7 +75,7 @@ def _is_for_everyone(grant: Cell) -> Truth:
 
 
 def _takes_lists(bucket: Cell) -> Truth:
-    """Whether S3 takes access control lists of the bucket. One without ownership controls in an account is an old one."""
+    """Whether S3 takes access control lists of the bucket. In an account only old ones have no ownership controls."""
     rules = bucket.select("OwnershipControls").select("Rules")
     if rules.value is ABSENT:
         return _is_live(bucket)

@@ -38,6 +38,8 @@ class Neighbour(msgspec.Struct, frozen=True):
     """A pattern of the keys under which its name stands alone, without an ARN."""
     action: str
     """The service of the IAM actions that reach it."""
+    more_actions: tuple[str, ...] = ()
+    """Other services of such actions."""
 
 
 NEIGHBOURS: Final[Mapping[str, Neighbour]] = {
@@ -53,6 +55,17 @@ NEIGHBOURS: Final[Mapping[str, Neighbour]] = {
     "AWS::KMS::Key": Neighbour("kms:key/", "KeyId", r".*(Kms|KMS|Encryption)Key(Id)?", "kms"),
     "AWS::ECR::Repository": Neighbour("ecr:repository/", "RepositoryName", r".*RepositoryName", "ecr"),
     "AWS::Kinesis::Stream": Neighbour("kinesis:stream/", "Name", r".*StreamName", "kinesis"),
+    "AWS::RDS::DBCluster": Neighbour(
+        "rds:cluster:", "DBClusterIdentifier", r".*ClusterIdentifier", "rds", ("rds-data", "rds-db")
+    ),
+    "AWS::RDS::DBInstance": Neighbour("rds:db:", "DBInstanceIdentifier", r".*InstanceIdentifier", "rds", ("rds-db",)),
+    "AWS::Neptune::DBCluster": Neighbour(
+        "rds:cluster:", "DBClusterIdentifier", r".*NeptuneClusterIdentifier", "neptune-db"
+    ),
+    "AWS::OpenSearchService::Domain": Neighbour(
+        "es:domain/", "DomainName", r"(?i).*opensearch_?domain(_?name)?", "es", ("opensearch",)
+    ),
+    "AWS::OpenSearchServerless::Collection": Neighbour("aoss:collection/", "Id", r"(?i).*collection_?id", "aoss"),
 }
 """Sources: the ARN formats of the service authorization reference (read 2026-11)."""
 
@@ -142,10 +155,18 @@ def index_of(
 
 def names_of(cell: Cell) -> Names:
     """Return what the resource at `cell` is called, for a type of `NEIGHBOURS`."""
-    neighbour, resource = NEIGHBOURS[cell.resource.type], cell.resource
-    if resource.name:
-        return named(cell.world.graph, resource.name, neighbour.prefix, resource.id)
-    return named(cell.world.graph, cell.select(neighbour.name).value, neighbour.prefix, resource.id)
+    neighbour, resource, graph = NEIGHBOURS[cell.resource.type], cell.resource, cell.world.graph
+    said = resource.name or cell.select(neighbour.name).value
+    found = named(graph, said, neighbour.prefix, resource.id)
+    arn = _ARN.fullmatch(resource.arn or "")
+    keys = found.keys | ({_of_arn(arn[1], arn[2])} if arn else set())
+    return found if keys == found.keys else with_keys(found, keys, graph)
+
+
+def with_keys(names: Names, keys: frozenset[str], graph: Graph) -> Names:
+    """Return the same resource under other names."""
+    spelled = spellings(map(Spelling, keys), graph.is_settled)
+    return msgspec.structs.replace(names, keys=keys, spelled=spelled)
 
 
 def named(graph: Graph, name: Value, prefix: str, id_: str | None) -> Names:
