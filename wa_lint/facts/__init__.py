@@ -21,6 +21,7 @@ from wa_lint.facts import (
     notebook,
     scopes,
     serving,
+    stores,
     throughput,
     traffic,
     utilisation,
@@ -43,6 +44,7 @@ FACTS: Final[tuple[Fact, ...]] = (
     *lookalikes.FACTS,
     *utilisation.FACTS,
     *alternatives.FACTS,
+    *stores.FACTS,
     *cost.FACTS,
     *budgets.FACTS,
 )

@@ -83,6 +83,9 @@ _HOLDS_PLACE: Final = re.compile(
 )
 """Keys under which a text may say where data is."""
 
+_HOLDS_NAME: Final = re.compile(r".*(Arn|Arns|KeyId|KmsKey|KMSKey|EncryptionKey|FileSystemId|Image|LogGroup(Name)?)$")
+"""Other keys under which a text may name what is no bucket."""
+
 
 class Mention(msgspec.Struct, frozen=True, eq=False):
     """A text that names something, or may."""
@@ -106,6 +109,8 @@ class Names(msgspec.Struct, frozen=True):
     spelled: Spellings
     reason: str | None = None
     """Why its name is not known."""
+    prefix: str = ""
+    """What its names begin with in the index: `Neighbour.prefix`."""
 
 
 class MentionIndex(msgspec.Struct, frozen=True, eq=False):
@@ -119,9 +124,15 @@ class MentionIndex(msgspec.Struct, frozen=True, eq=False):
     unknown: Sequence[Mention]
 
 
-def holds_place(place: str) -> bool:
-    """Whether a text at a place may say where data is: of the others nothing that is not known matters."""
-    return not place or _HOLDS_PLACE.match(re.sub(r"\[\]", "", place).rpartition(".")[2]) is not None
+def holds_place(place: str, prefix: str = "") -> bool:
+    """Whether a text at a place may name what has names with `prefix`: of the others nothing unknown matters.
+
+    Without a prefix: whether it may name anything.
+    """
+    key = re.sub(r"\[\]", "", place).rpartition(".")[2]
+    return not place or any(
+        pattern.match(key) for pattern in (_HOLDS_PLACE, *(() if prefix == "s3:" else (_HOLDS_NAME,)))
+    )
 
 
 def index_of(
@@ -175,7 +186,7 @@ def named(graph: Graph, name: Value, prefix: str, id_: str | None) -> Names:
     keys = frozenset([prefix + said.said] if said else [])
     reason = name.reason if isinstance(name, Unknown | Unresolved) and said is None else None
     spelled = spellings(map(Spelling, keys), graph.is_settled)
-    return Names(id_ or next(iter(targets(name)), None), keys, spelled, reason)
+    return Names(id_ or next(iter(targets(name)), None), keys, spelled, reason, prefix)
 
 
 def candidates(index: MentionIndex, names: Names, graph: Graph) -> Iterator[Mention]:
@@ -205,7 +216,7 @@ def confirmed(mention: Mention, names: Names, world: World) -> tuple[Cell, Truth
 def names_it(graph: Graph, value: Value, place: str, names: Names) -> Truth:
     """Whether a text names what has `names`."""
     if isinstance(value, Unknown):
-        return value if holds_place(place) else False
+        return value if holds_place(place, names.prefix) else False
     if names.id in list(targets(value)):
         return True
     keys = list(keys_of(graph, value, place))

@@ -497,6 +497,8 @@ def _by_worker(mention: Mention, names: Names, worker: Cell) -> _Use:
 def _has_ml_role(worker: Cell) -> tuple[Truth, str]:
     """Whether the role of something that runs code is one of an ML workload. What is said nowhere makes it none."""
     arn = worker.select(_WORKERS[worker.resource.type])
+    if isinstance(arn.value, Unknown):
+        return arn.value, "may be one of an ML workload"
     written = "".join(part for part in parts_of(arn.value) if isinstance(part, str))
     if _ML_SERVICE_ROLE.search(written):
         return True, "SageMaker creates"
@@ -569,7 +571,7 @@ def _started(arn: Cell) -> tuple[Truth, str]:
 
 def _by_event_source(home: Cell, names: Names) -> Iterator[_Use]:
     """Yield the functions with ML permissions that Lambda feeds from the queue, stream or table."""
-    for mention in candidates(_texts_at(home.world.graph, _EVENT_SOURCE, "EventSourceArn"), names, home.world.graph):
+    for mention in _at(home.world.graph, _EVENT_SOURCE, "EventSourceArn", names):
         place, truth = confirmed(mention, names, home.world)
         function = home.world.cell(mention.resource).select("function") if truth is not False else None
         if function is not None and function.value is not ABSENT:
@@ -582,7 +584,7 @@ def _by_subscription(home: Cell, names: Names) -> Iterator[_Use]:
     for item in home.select("Subscription").items():
         truth, started = _started(item.select("Endpoint"))
         yield _Use(item, truth, f"starts {started}")
-    for mention in candidates(_texts_at(home.world.graph, _SUBSCRIPTION, "TopicArn"), names, home.world.graph):
+    for mention in _at(home.world.graph, _SUBSCRIPTION, "TopicArn", names):
         place, truth = confirmed(mention, names, home.world)
         if truth is not False:
             starts, started = _started(home.world.cell(mention.resource).select("Endpoint"))
@@ -643,11 +645,15 @@ def _by_cluster(home: Cell, _: Names) -> Iterator[_Use]:
                 yield _Use(named_, True, f"is part of cluster {_called(cluster)}, which {use.select('words').value}")
 
 
-def _texts_at(graph: Graph, type_: str, path: str) -> MentionIndex:
+def _at(graph: Graph, type_: str, path: str, names: Names) -> Iterator[Mention]:
+    """Yield the texts at one path of a type that name the resource, or of which nothing is known."""
+
     def index() -> MentionIndex:
         return index_of(graph, graph.of_type(type_), lambda place: place in {"", path})
 
-    return graph.memory.recall(f"texts of {type_} at {path}", Scenario(), index)
+    found = graph.memory.recall(f"texts of {type_} at {path}", Scenario(), index)
+    yield from candidates(found, names, graph)
+    yield from found.unknown
 
 
 def _texts_of_stores(graph: Graph) -> MentionIndex:

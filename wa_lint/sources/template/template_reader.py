@@ -278,6 +278,11 @@ def _is_typed(body: Raw) -> bool:
     return isinstance(body, dict) and isinstance(body.get("Type"), str) and "::" in body["Type"]
 
 
+_ATTRIBUTES: Final = ("DeletionPolicy", "UpdateReplacePolicy")
+"""What decides, beside the properties, whether the data of a resource outlives it. With AWS::LanguageExtensions they
+may hold intrinsic functions."""
+
+
 def _resource(template: Template, id_: str, body: Mapping[str, Raw], macro: str | None) -> Resource:
     type_ = body["Type"]
     properties = Unknown(macro) if macro else _properties(template, type_, body)
@@ -289,6 +294,7 @@ def _resource(template: Template, id_: str, body: Mapping[str, Raw], macro: str 
         exists=_existence(template, id_, body, macro),
         name=_name(type_, properties),
         construct=_construct(body),
+        attributes={name: tree(template, body[name], (), schema.ANYTHING) for name in _ATTRIBUTES if name in body},
     )
 
 
