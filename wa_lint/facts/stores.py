@@ -7,7 +7,7 @@ services' user guides (read 2026-12).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from wa_lint.cel.types import BOOL, STRING
@@ -201,14 +201,11 @@ def outlives_stack(home: Cell) -> Cell | object:
         kept: Truth = home.resource.type in {_CLUSTER, _INSTANCE}
     else:
         kept = negate(equals(policy, "Delete"))
-    found = some((kept, *_protections(home)))
-    return home.with_value(found).assuming(assumes)
-
-
-def _protections(home: Cell) -> Iterator[Truth]:
     switch = _PROTECTED.get(home.resource.type)
-    if switch:
-        yield _truth(_is(home, switch, wanted=True))
+    protected = _is(home, switch, wanted=True) if switch else home.with_value(False)
+    found = some((kept, _truth(protected)))
+    at = protected if isinstance(found, Unknown) else home
+    return at.with_value(found).assuming(assumes)
 
 
 _PROTECTED: Final[Mapping[str, str]] = {
