@@ -83,7 +83,9 @@ _HOLDS_PLACE: Final = re.compile(
 )
 """Keys under which a text may say where data is."""
 
-_HOLDS_NAME: Final = re.compile(r".*(Arn|Arns|KeyId|KmsKey|KMSKey|EncryptionKey|FileSystemId|Image|LogGroup(Name)?|Topic)$")
+_HOLDS_NAME: Final = re.compile(
+    r".*(Arn|Arns|KeyId|KmsKey|KMSKey|EncryptionKey|FileSystemId|Image|LogGroup(Name)?|Topic)$"
+)
 """Other keys under which a text may name what is no bucket."""
 
 
