@@ -615,8 +615,13 @@ def _by_log_name(home: Cell, _: Names) -> Iterator[_Use]:
 def _by_alias(home: Cell, _: Names) -> Iterator[_Use]:
     """Yield what an ML resource encrypts with a key that it names by an alias."""
     graph = home.world.graph
-    for alias in seen(home.select("aliases").items())[0]:
+    aliases, hidden = seen(home.select("aliases").items())
+    if hidden:
+        yield _Use(home, Unknown(hidden), "")
+    for alias in aliases:
         called = named(graph, alias.select("AliasName").value, "kms:", alias.resource.id)
+        if called.reason:
+            yield _Use(alias, Unknown(called.reason), "")
         bare = {key.replace("kms:", "kms:key/", 1) for key in called.keys}
         names = with_keys(called, called.keys | bare, graph)
         for mention in candidates(_texts_of_users(graph), names, graph):
@@ -626,7 +631,8 @@ def _by_alias(home: Cell, _: Names) -> Iterator[_Use]:
 
 def _by_store(home: Cell, names: Names) -> Iterator[_Use]:
     """Yield the buckets, tables … of ML workloads that a key encrypts."""
-    for mention in candidates(_texts_of_stores(home.world.graph), names, home.world.graph):
+    index = _texts_of_stores(home.world.graph)
+    for mention in (*candidates(index, names, home.world.graph), *index.unknown):
         place, truth = confirmed(mention, names, home.world)
         if truth is False:
             continue
@@ -638,6 +644,8 @@ def _by_store(home: Cell, names: Names) -> Iterator[_Use]:
 def _by_cluster(home: Cell, _: Names) -> Iterator[_Use]:
     """Yield the uses of the cluster that a database instance is part of."""
     named_ = home.select("DBClusterIdentifier")
+    if isinstance(named_.value, Unknown):
+        yield _Use(named_, named_.value, "")
     ids = set(targets(named_.value))
     for cluster in home.world.of_type(_CLUSTER):
         if cluster.resource.id in ids or (cluster.resource.name or "\0") == named_.value:
@@ -659,13 +667,17 @@ def _at(graph: Graph, type_: str, path: str, names: Names) -> Iterator[Mention]:
 def _texts_of_stores(graph: Graph) -> MentionIndex:
     def index() -> MentionIndex:
         stores = [resource for type_ in NEIGHBOURS if type_ != _KEY for resource in graph.of_type(type_)]
-        return index_of(graph, stores, lambda place: _OF_KEY.search(place) is not None)
+        return index_of(graph, stores, _is_of_key, _is_of_key)
 
     return graph.memory.recall("keys of stores", Scenario(), index)
 
 
-_OF_KEY: Final = re.compile(r"^$|(?i:kms|encryption|sse)")
-"""Where a store names its key, or what holds such a place."""
+def _is_of_key(place: str) -> bool:
+    """Whether a store names its key at the place, or something that holds such a place stands there."""
+    return not place or _OF_KEY.search(place) is not None
+
+
+_OF_KEY: Final = re.compile(r"(?i)kms|encryption|sse")
 
 _BY_TYPE: Final[Mapping[str, Sequence[Callable[[Cell, Names], Iterator[_Use]]]]] = {
     **dict.fromkeys(_FEEDING, (_by_event_source,)),
