@@ -9,6 +9,7 @@ from wa_lint.cel.types import Function
 from wa_lint.facts import (
     alternatives,
     bucket,
+    bucket_access,
     budgets,
     catalogue,
     cost,
@@ -34,6 +35,7 @@ FACTS: Final[tuple[Fact, ...]] = (
     *identity.FACTS,
     *exposure.FACTS,
     *bucket.FACTS,
+    *bucket_access.FACTS,
     *ml_uses.FACTS,
     *images.FACTS,
     *notebook.FACTS,
