@@ -202,7 +202,7 @@ _OTHERS: Final = tuple(
     for word in ("Domain", "EndpointConfig", "FeatureGroup", "MlflowTrackingServer", "MonitoringSchedule")
 )
 
-_READ: Final = re.compile(r"(?!.*(Output|Checkpoint|Destination)).*(Input|DataSource|ModelData)")
+_READ: Final = re.compile(r"(?!.*(Output|Checkpoint|Destination)).*(Input|DataSource|ModelData|Container|Definition)")
 """In the path of what is read."""
 
 _DEFAULT: Final = re.compile(r"sagemaker-(?:[a-z]{2}(?:-[a-z]+)+-\d|\0AWS::Region\0)-(?:\d{12}|\0AWS::AccountId\0)")
@@ -239,7 +239,13 @@ def unowned_default_buckets(home: Cell) -> list[Cell] | Partial:
 
 
 def _hidden(cells: Iterable[Cell]) -> str | None:
-    return next((cell.value.reason for cell in cells if isinstance(cell.value, Unknown)), None)
+    """Say which of the texts is not known, or is no text."""
+    for cell in cells:
+        if isinstance(cell.value, Unknown):
+            return cell.value.reason
+        if not isinstance(cell.value, str | Unresolved) and path_text(cell.path).endswith(("Uri", "Url")):
+            return f"{path_text(cell.path)} is no text"
+    return None
 
 
 _HOLDS_URI: Final = re.compile(
@@ -254,14 +260,14 @@ def _spelled(value: Value) -> str:
 
 
 def _texts(cell: Cell) -> Iterator[Cell]:
-    """Yield the texts below a cell, and what is not known there."""
+    """Yield the scalars below a cell, and what is not known there."""
     if isinstance(cell.value, dict):
         for key in cell.value:
             yield from _texts(cell.select(str(key)))
     elif isinstance(cell.value, list | tuple | Partial):
         for item in cell.items():
             yield from _texts(item)
-    elif isinstance(cell.value, str | Unresolved | Unknown):
+    elif cell.value is not ABSENT:
         yield cell
 
 
