@@ -225,17 +225,19 @@ def foreign_buckets(home: Cell) -> list[Cell] | Partial:
     return gathered([] if reason else strange, reason or _hidden(read))
 
 
-def unowned_default_buckets(home: Cell) -> list[Cell] | Partial:
-    """Return the names of SageMaker's default buckets that the resource uses and that nothing here makes or owns."""
+def uses_unowned_default_bucket(home: Cell) -> Cell | Truth:
+    """Whether it uses SageMaker's default bucket, and nothing here makes or owns that, at the first text that does."""
     names = [bucket.select("BucketName") for bucket in home.world.of_type(_BUCKET)]
     owned = {_spelled(cell.resource.name or cell.value) for cell in names}
     texts = [cell for cell in _texts(home) if _HOLDS_URI.search(path_text(cell.path))]
     heads = [(cell, re.match(r"s3://([^/]+)", _spelled(cell.value))) for cell in texts]
-    defaults = [(cell, head[1]) for cell, head in heads if head and _DEFAULT.fullmatch(head[1])]
-    found = [cell.with_value(name.replace("\0", "")) for cell, name in defaults if name not in owned]
+    strange = [cell for cell, head in heads if head and _DEFAULT.fullmatch(head[1]) and head[1] not in owned]
+    if not strange:
+        hidden = next((cell for cell in texts if isinstance(cell.value, Unknown)), None)
+        return hidden or False
     is_live = home.world.graph.snapshot.kind is SourceKind.LIVE
-    reason = _hidden(names) or (why_more(home.world, home, (_BUCKET,)) if is_live else None) if found else None
-    return gathered([] if reason else found, reason or _hidden(texts))
+    reason = _hidden(names) or (why_more(home.world, home, (_BUCKET,)) if is_live else None)
+    return strange[0].with_value(Unknown(reason) if reason else True)
 
 
 def _hidden(cells: Iterable[Cell]) -> str | None:
@@ -302,11 +304,11 @@ FACTS: Final[tuple[Fact, ...]] = (
         Fact(
             type_,
             "",
-            "unowned_default_buckets",
+            "uses_unowned_default_bucket",
             (_BUCKET,),
-            ListType(STRING),
-            "SageMaker's default buckets that it uses and that nothing here makes or owns.",
-            unowned_default_buckets,
+            BOOL,
+            "Whether it uses SageMaker's default bucket, and nothing here makes or owns that.",
+            uses_unowned_default_bucket,
         )
         for type_ in (*_JOBS, _MODEL, *_OTHERS)
     ),

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from wa_lint import policy
-from wa_lint.cel.types import STRING, ListType
+from wa_lint.cel.types import BOOL, STRING, ListType
 from wa_lint.facts.fact import Fact, Record, gathered, seen, unseen, value_of, why_more
 from wa_lint.facts.iam import aws_managed_name
 from wa_lint.facts.mentions import (
@@ -42,6 +42,7 @@ _BUCKET_POLICY: Final = "AWS::S3::BucketPolicy"
 _ROLE: Final = "AWS::IAM::Role"
 _MACHINE: Final = "AWS::StepFunctions::StateMachine"
 _FUNCTION: Final = "AWS::Lambda::Function"
+_GLUE_JOB: Final = "AWS::Glue::Job"
 _EVENT_RULE: Final = "AWS::Events::Rule"
 _EVENT_SOURCE: Final = "AWS::Lambda::EventSourceMapping"
 _SUBSCRIPTION: Final = "AWS::SNS::Subscription"
@@ -96,7 +97,7 @@ _WORKERS: Final[Mapping[str, str]] = {
     _FUNCTION: "Role",
     "AWS::CodeBuild::Project": "ServiceRole",
     "AWS::CodePipeline::Pipeline": "RoleArn",
-    "AWS::Glue::Job": "Role",
+    _GLUE_JOB: "Role",
 }
 """What runs code with a role, at this property: part of an ML workload where the role is."""
 
@@ -203,6 +204,11 @@ def ml_uses(home: Cell) -> list[Cell] | Partial:
             doubt = doubt or f"{use.place.resource.id} may use it: {use.truth.reason}"
     first = [cell for _, cell in sorted(uses.items())][:_MOST]  # the same in whatever order a source lists them
     return gathered(first, doubt or _hidden(home, names))
+
+
+def has_ml_role(home: Cell) -> Truth:
+    """Whether something that runs code with a role is part of an ML workload by that role."""
+    return _has_ml_role(home)[0]
 
 
 def ml_words(home: Cell) -> str:
@@ -716,4 +722,5 @@ def _facts(type_: str, doc: str = _DOC) -> Iterator[Fact]:
 FACTS: Final[tuple[Fact, ...]] = (
     *(fact for type_ in NEIGHBOURS for fact in _facts(type_)),
     *_facts(_BUCKET_POLICY, f"Of its bucket. {_DOC}"),
+    Fact(_GLUE_JOB, "", "has_ml_role", READS, BOOL, "Whether it runs with a role of an ML workload.", has_ml_role),
 )
