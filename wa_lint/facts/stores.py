@@ -79,13 +79,17 @@ _ORIGINS: Final = (
 
 
 def _database_encrypts(database: Cell) -> Cell | object:
-    """ABSENT for Aurora, which encrypts every cluster created since 2026-02-18, and for instances of a cluster."""
+    """ABSENT for Aurora, unless an account says otherwise, and for instances of a cluster.
+
+    Aurora encrypts every cluster created since 2026-02-18 (Aurora User Guide, "Encrypting Amazon Aurora resources").
+    """
     if database.select("DBClusterIdentifier").value is not ABSENT and database.resource.type == _INSTANCE:
         return ABSENT
     engine = database.select("Engine").value
     head = engine if isinstance(engine, str) else next(iter(parts_of(engine)), "")
     if isinstance(head, str) and head.startswith("aurora"):
-        return ABSENT
+        kind = database.select("observed").select("StorageEncryptionType").value
+        return database.select("StorageEncrypted").with_value(False) if kind == "none" else ABSENT
     if any(database.select(name).value is not ABSENT for name in _ORIGINS):
         return ABSENT  # it is encrypted as its origin is
     if not isinstance(engine, str) and database.resource.type == _CLUSTER:
@@ -158,8 +162,16 @@ def _instance_has_backups(instance: Cell) -> Cell:
     return at.with_value(True if at.value is ABSENT else negate(equals(at.value, 0)))
 
 
+def _table_has_backups(table: Cell) -> Cell:
+    """A template asks for recovery in a boolean; an account says in a word whether it is on."""
+    said = _at(table, "observed.ContinuousBackupsDescription")
+    if said.value is not ABSENT:
+        return _is(said, "PointInTimeRecoveryDescription.PointInTimeRecoveryStatus", wanted="ENABLED")
+    return _is(table, "PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled", wanted=True)
+
+
 _BACKUPS: Final[Mapping[str, Callable[[Cell], Cell]]] = {
-    _TABLE: lambda cell: _is(cell, "PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled", wanted=True),
+    _TABLE: _table_has_backups,
     _EFS: lambda cell: _is(cell, "BackupPolicy.Status", wanted="ENABLED"),
     _INSTANCE: _instance_has_backups,
 }

@@ -13,6 +13,7 @@ from wa_lint.sources.live.apis import GRAPHQL_API, HTTP_API, IDENTITY_POOL, LAMB
 from wa_lint.sources.live.bedrock import BEDROCK
 from wa_lint.sources.live.collector import ApiCall, Collector, ListingReach
 from wa_lint.sources.live.sagemaker import SAGEMAKER
+from wa_lint.sources.live.stores import STORES
 from wa_lint.sources.live.supporting import AROUND, NAMED
 
 _BUCKET = {"Bucket": "Name"}
@@ -257,6 +258,7 @@ COLLECTORS: tuple[Collector, ...] = (
     *_WATCHING,
     *BEDROCK,
     *AROUND,
+    *STORES,
     *NAMED,
 )
 """Parents stand before their children, and what is only read where it is named stands last."""
