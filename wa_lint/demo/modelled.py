@@ -193,7 +193,9 @@ _DEPTH: Final = 8
 _BAD: Final = re.compile(r"delet|fail|stop|inactive|invalid|^aws$", re.IGNORECASE)
 """Words of an enum that a thing is not to be made of: that it is gone, broken, or AWS's own."""
 
-_DOCUMENT: Final = re.compile(r"(Policy|policy|AccessPolicies|Document|[Pp]olicyText|Definition|^definition|^Content|EventPattern)$")
+_DOCUMENT: Final = re.compile(
+    r"(Policy|policy|AccessPolicies|Document|[Pp]olicyText|Definition|^definition|^Content|EventPattern)$"
+)
 """Names of texts that hold JSON."""
 
 _FIXED: Final = {"Account": ACCOUNT, "AccountId": ACCOUNT, "BucketRegion": REGION, "HomeRegion": REGION}

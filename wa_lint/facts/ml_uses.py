@@ -153,8 +153,8 @@ _SAID_OF: Final = {
     _TOPIC: "carries notifications of {}",
     _LOG_GROUP: "holds logs of {}",
     "AWS::ECR::Repository": "holds the image of {}",
-    "AWS::EFS::FileSystem": "holds files of {}",
-    "AWS::FSx::FileSystem": "holds files of {}",
+    "AWS::EFS::FileSystem": "is mounted by {}",
+    "AWS::FSx::FileSystem": "is mounted by {}",
 }
 """What a use by a property says of what is no bucket."""
 

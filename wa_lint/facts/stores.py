@@ -15,7 +15,7 @@ from wa_lint.facts.fact import Fact
 from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, Hole, SourceKind, Unknown
 from wa_lint.policy.wildcards import parts_of
-from wa_lint.truth import Truth, equals, negate, some
+from wa_lint.truth import Truth, equals, every, negate, some
 
 _TABLE: Final = "AWS::DynamoDB::Table"
 _EFS: Final = "AWS::EFS::FileSystem"
@@ -126,19 +126,34 @@ def encryption_key(home: Cell) -> Cell:
     return _at(home, _KEYS[home.resource.type])
 
 
-def can_have_key(home: Cell) -> Truth:
-    """Whether a key of one's own can be set: not for instances of a cluster, nor scratch file systems of Lustre."""
+def wants_key(home: Cell) -> Truth:
+    """Whether a key of one's own can be set: not for instances of a cluster, nor scratch file systems of Lustre.
+
+    Nor where nothing is encrypted, which is a finding of its own.
+    """
+    ask = _AT_REST.get(home.resource.type)
+    encrypted = ask(home) if ask else None
+    if isinstance(encrypted, Cell) and encrypted.value is not True:
+        return _truth(encrypted)
     if home.resource.type == _INSTANCE:
         return home.select("DBClusterIdentifier").value is ABSENT
+    return negate(_is_scratch(home)) if home.resource.type == _FSX else True
+
+
+def _is_scratch(files: Cell) -> Truth:
+    """Whether it is a file system of Lustre that keeps nothing: FSx takes SCRATCH_1 where nothing is said."""
+    deployment = _at(files, "LustreConfiguration.DeploymentType").value
+    scratch = True if deployment is ABSENT else some(equals(deployment, f"SCRATCH_{n}") for n in (1, 2))
+    return every((equals(files.select("FileSystemType").value, "LUSTRE"), scratch))
+
+
+def _passes(home: Cell) -> Truth:
+    """Whether the data is made to go: items of a table expire, a file system is a cache of a bucket or scratch."""
+    if home.resource.type == _TABLE:
+        return _truth(_is(home, "TimeToLiveSpecification.Enabled", wanted=True))
     if home.resource.type == _FSX:
-        deployment = _at(home, "LustreConfiguration.DeploymentType")
-        is_lustre = equals(home.select("FileSystemType").value, "LUSTRE")
-        if is_lustre is not True:
-            return negate(is_lustre) if isinstance(is_lustre, Unknown) else True
-        if deployment.value is ABSENT:
-            return False  # SCRATCH_1
-        return negate(some(equals(deployment.value, word) for word in ("SCRATCH_1", "SCRATCH_2")))
-    return True
+        return some((_is_scratch(home), _at(home, "LustreConfiguration.ImportPath").value is not ABSENT))
+    return False
 
 
 # --- backups ----------------------------------------------------------------------------------------
@@ -148,6 +163,9 @@ def has_backups(home: Cell) -> Cell | object:
     """Whether the service, or a plan of AWS Backup, keeps backups from which the data can be restored."""
     if home.resource.type == _INSTANCE and home.select("DBClusterIdentifier").value is not ABSENT:
         return ABSENT  # the cluster has them, for at least a day
+    passes = _passes(home)
+    if passes is not False:
+        return ABSENT if passes is True else passes
     own = _BACKUPS[home.resource.type](home)
     if own.value is True:
         return own
@@ -207,6 +225,9 @@ def outlives_stack(home: Cell) -> Cell | object:
         return ABSENT  # the cluster holds the data
     if home.resource.type == _REPOSITORY and equals(home.select("EmptyOnDelete").value, True) is False:
         return ABSENT  # a repository that holds images cannot be deleted
+    passes = _passes(home)
+    if passes is not False:
+        return ABSENT if passes is True else passes
     said = home.resource.attributes.get("DeletionPolicy", ABSENT)
     policy, _, assumes = home.world.resolve(said, ())
     if policy is ABSENT:
@@ -264,7 +285,15 @@ FACTS: Final[tuple[Fact, ...]] = (
         for t in _KEYS
     ),
     *(
-        Fact(t, "", "can_have_key", (), BOOL, "Whether a KMS key of one's own can be set here.", can_have_key)
+        Fact(
+            t,
+            "",
+            "wants_key",
+            (),
+            BOOL,
+            "Whether a KMS key of one's own can be set, and is what is missing.",
+            wants_key,
+        )
         for t in _KEYS
     ),
     *(
