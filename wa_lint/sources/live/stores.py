@@ -1,4 +1,4 @@
-"""The collector table, for what holds the data of a workload: file systems, tables, databases, indexes, streams, logs.
+"""The collector table, for what holds the data of a workload: file systems, tables, databases, indexes, streams.
 
 Data only. Of all but Glue's transforms only what other resources name is kept. Topics and queues are not here: their
 calls return maps whose keys botocore does not know.
@@ -135,16 +135,6 @@ _STREAM = Collector(
     },
 )
 
-_LOG_GROUP = Collector(
-    type="AWS::Logs::LogGroup",
-    service="logs",
-    named_by=("{logGroupName}",),
-    listing=ApiCall(operation="DescribeLogGroups", items="logGroups"),
-    name="{logGroupName}",
-    arn="{logGroupArn}",
-    camel=True,
-)
-
 _TRANSFORM = Collector(
     type="AWS::Glue::MLTransform",
     service="glue",
@@ -161,4 +151,4 @@ _TRANSFORM = Collector(
     },
 )
 
-STORES = (_TRANSFORM, _TABLES, *_FILE_SYSTEMS, *_DATABASES, _SEARCH, _STREAM, _LOG_GROUP)
+STORES = (_TRANSFORM, _TABLES, *_FILE_SYSTEMS, *_DATABASES, _SEARCH, _STREAM)
