@@ -106,6 +106,7 @@ IDENTITIES: dict[str, Identity] = {
     "AWS::IAM::Group": _of_iam("GroupName", "group"),
     "AWS::IAM::ManagedPolicy": _of_iam("ManagedPolicyName", "policy"),
     "AWS::S3::Bucket": Identity("BucketName", "arn:*:s3:::{name}", is_worldwide=True),
+    "AWS::Logs::LogGroup": Identity("LogGroupName", "arn:*:logs:*:*:log-group:{name}"),
     "AWS::KMS::Key": Identity("KeyId", "arn:*:kms:*:*:key/{name}"),
     "AWS::KMS::Alias": Identity("AliasName", "arn:*:kms:*:*:{name}"),
     "AWS::Lambda::Function": Identity("FunctionName", "arn:*:lambda:*:*:function:{name}"),
@@ -408,6 +409,20 @@ LINKS: tuple[Link, ...] = (
         "bucket",
         "data_sources",
         keys=_ARN,
+    ),
+    Link(
+        _BEDROCK + "ModelInvocationLoggingConfiguration",
+        "LoggingConfig.CloudWatchConfig.LogGroupName",
+        "AWS::Logs::LogGroup",
+        "log_group",
+        "invocation_logs",
+    ),
+    Link(
+        _BEDROCK + "ModelInvocationLoggingConfiguration",
+        "LoggingConfig.S3Config.BucketName",
+        _BUCKET,
+        "log_bucket",
+        "invocation_logs",
     ),
     # what else runs with a role, and may work on data
     _role("AWS::CodeBuild::Project", "ServiceRole", "build_projects"),
