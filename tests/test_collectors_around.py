@@ -29,7 +29,7 @@ from wa_lint.sources.live.apis import LAMBDA
 from wa_lint.sources.live.bedrock import BEDROCK
 from wa_lint.sources.live.collector import ApiCall, Collector, ListingReach
 from wa_lint.sources.live.collectors import COLLECTORS
-from wa_lint.sources.live.stores import STORES
+from wa_lint.sources.live.data_stores import STORES
 from wa_lint.sources.live.supporting import AROUND, NAMED
 
 NOW = dt.datetime(2026, 11, 23, tzinfo=dt.UTC)

@@ -704,7 +704,7 @@ _DOC: Final = "Where ML workloads use it: `source`, the id of what does, and `wo
 _WORDS_DOC: Final = "One of `ml_uses` for a message, or an empty text."
 
 _ALSO_READ: Final[Mapping[str, Sequence[str]]] = {
-    **dict.fromkeys(_FEEDING, (_EVENT_SOURCE,)),
+    **dict.fromkeys(_FEEDING, (_EVENT_SOURCE, "AWS::Lambda::Alias", "AWS::Lambda::Version")),
     _BUCKET_POLICY: (_BUCKET,),
     _TOPIC: (_SUBSCRIPTION,),
     _KEY: ("AWS::KMS::Alias", *(type_ for type_ in NEIGHBOURS if type_ != _KEY)),

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from wa_lint.sources.live.apis import GRAPHQL_API, HTTP_API, IDENTITY_POOL, LAMBDA, REST_API
 from wa_lint.sources.live.bedrock import BEDROCK
 from wa_lint.sources.live.collector import ApiCall, Collector, ListingReach
+from wa_lint.sources.live.data_stores import STORES
 from wa_lint.sources.live.sagemaker import SAGEMAKER
-from wa_lint.sources.live.stores import STORES
 from wa_lint.sources.live.supporting import AROUND, NAMED
 
 _BUCKET = {"Bucket": "Name"}
