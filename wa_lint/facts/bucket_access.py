@@ -9,6 +9,7 @@ from typing import Final
 from wa_lint.cel.types import BOOL, STRING, ListType
 from wa_lint.facts.fact import Fact, gathered, seen, unseen, value_of, why_more
 from wa_lint.facts.mentions import keys_of, names_of
+from wa_lint.facts.ml_uses import READS
 from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, Hole, Partial, SourceKind, Unknown, Unresolved, Value, path_text
 from wa_lint.policy import has_effect
@@ -16,6 +17,7 @@ from wa_lint.policy.document import matches_action, read
 from wa_lint.policy.trust import principals
 from wa_lint.policy.wildcards import parts_of
 from wa_lint.truth import Truth, equals, every, negate, some
+from wa_lint.type_names import is_ml
 
 _BUCKET: Final = "AWS::S3::Bucket"
 _POLICY: Final = "AWS::S3::BucketPolicy"
@@ -121,6 +123,35 @@ def _is_name_of(value: Value, bucket: Cell) -> Truth:
     if any(isinstance(part, Hole) and part.target == bucket.resource.id for part in parts_of(value)):
         return True
     return isinstance(value, str) and f"s3:{value}" in names_of(bucket).keys
+
+
+def records_ml_data(home: Cell) -> Truth:
+    """Whether the trail records who reads the objects of a bucket that an ML workload uses, or calls of its models."""
+    answers: list[Truth] = [_selects_models(home)]
+    for bucket in home.world.of_type(_BUCKET):
+        records = _records(home, bucket)
+        if records is not False:
+            uses, hidden = seen(bucket.select("ml_uses").items())
+            answers.append(every((records, True if uses else Unknown(hidden) if hidden else False)))
+    return some(answers)
+
+
+def _selects_models(trail: Cell) -> Truth:
+    """Whether an advanced selector names a type of SageMaker or Bedrock."""
+    fields = [f for s in trail.select("AdvancedEventSelectors").items() for f in s.select("FieldSelectors").items()]
+    return some(
+        every(
+            (
+                _is_one(field, "Field", "resources.type"),
+                some(_is_ml_type(c.value) for c in field.select("Equals").items()),
+            )
+        )
+        for field in fields
+    )
+
+
+def _is_ml_type(value: Value) -> Truth:
+    return is_ml(value) if isinstance(value, str) else Unknown(unseen(value) or "not a type")
 
 
 # --- other accounts ---------------------------------------------------------------------------------
@@ -288,6 +319,15 @@ FACTS: Final[tuple[Fact, ...]] = (
         BOOL,
         "Whether a trail records who reads its objects as data events.",
         object_access_recorded,
+    ),
+    Fact(
+        _TRAIL,
+        "",
+        "records_ml_data",
+        (_BUCKET, *READS),
+        BOOL,
+        "Whether it records who reads the data of an ML workload, or calls its models.",
+        records_ml_data,
     ),
     Fact(_BUCKET, "", "keeps_logs", (_TRAIL,), BOOL, "Whether logs of buckets or trails go to it.", keeps_logs),
     Fact(

@@ -219,26 +219,47 @@ def outlives_stack(home: Cell) -> Cell | object:
     instances that are in none (template reference, "DeletionPolicy attribute"). A protection of the service makes
     the deletion fail.
     """
-    if home.world.graph.snapshot.kind is not SourceKind.TEMPLATE:
-        return ABSENT
-    if home.resource.type == _INSTANCE and home.select("DBClusterIdentifier").value is not ABSENT:
-        return ABSENT  # the cluster holds the data
-    if home.resource.type == _REPOSITORY and equals(home.select("EmptyOnDelete").value, True) is False:
-        return ABSENT  # a repository that holds images cannot be deleted
-    passes = _passes(home)
-    if passes is not False:
-        return ABSENT if passes is True else passes
-    said = home.resource.attributes.get("DeletionPolicy", ABSENT)
-    policy, _, assumes = home.world.resolve(said, ())
-    if policy is ABSENT:
-        kept: Truth = home.resource.type in {_CLUSTER, _INSTANCE}
-    else:
-        kept = negate(equals(policy, "Delete"))
+    holds = _holds_what_stays(home)
+    if holds is not True:
+        return ABSENT if holds is False else holds
+    default: Truth = home.resource.type in {_CLUSTER, _INSTANCE}
+    kept, assumes = _kept_by(home, "DeletionPolicy", default=default)
     switch = _PROTECTED.get(home.resource.type)
     protected = _is(home, switch, wanted=True) if switch else home.with_value(False)
     found = some((kept, _truth(protected)))
     at = protected if isinstance(found, Unknown) else home
     return at.with_value(found).assuming(assumes)
+
+
+def outlives_replacement(home: Cell) -> Cell | Truth:
+    """Whether data that DeletionPolicy keeps is kept as well when an update replaces the resource.
+
+    Without UpdateReplacePolicy CloudFormation deletes the old one (template reference, "UpdateReplacePolicy
+    attribute"). True where DeletionPolicy keeps nothing: `outlives_stack` says that.
+    """
+    holds = _holds_what_stays(home)
+    if holds is not True:
+        return True if holds is False else holds
+    is_asked, assumes = _kept_by(home, "DeletionPolicy", default=False)
+    kept, more = _kept_by(home, "UpdateReplacePolicy", default=False)
+    return home.with_value(some((negate(is_asked), kept))).assuming((*assumes, *more))
+
+
+def _holds_what_stays(home: Cell) -> Truth:
+    """Whether a template makes a resource that holds data which is to stay, and that can be deleted with it."""
+    if home.world.graph.snapshot.kind is not SourceKind.TEMPLATE:
+        return False
+    if home.resource.type == _INSTANCE and home.select("DBClusterIdentifier").value is not ABSENT:
+        return False  # the cluster holds the data
+    if home.resource.type == _REPOSITORY and equals(home.select("EmptyOnDelete").value, True) is False:
+        return False  # a repository that holds images cannot be deleted
+    return negate(_passes(home))
+
+
+def _kept_by(home: Cell, attribute: str, *, default: Truth) -> tuple[Truth, tuple[str, ...]]:
+    """Whether an attribute of the resource says anything but Delete, and what was assumed to read it."""
+    policy, _, assumes = home.world.resolve(home.resource.attributes.get(attribute, ABSENT), ())
+    return default if policy is ABSENT else negate(equals(policy, "Delete")), assumes
 
 
 _PROTECTED: Final[Mapping[str, str]] = {
@@ -319,6 +340,18 @@ FACTS: Final[tuple[Fact, ...]] = (
             "Whether its data is kept when its stack is deleted; absent in an account.",
             outlives_stack,
             is_optional=True,
+        )
+        for t in _HOLDERS
+    ),
+    *(
+        Fact(
+            t,
+            "",
+            "outlives_replacement",
+            (),
+            BOOL,
+            "Whether data that DeletionPolicy keeps is kept when an update replaces it.",
+            outlives_replacement,
         )
         for t in _HOLDERS
     ),
