@@ -421,6 +421,11 @@ def _is_on_neighbour(action: Value) -> Truth:
     return action == "*" or action.partition(":")[0].lower() in _NEIGHBOUR_SERVICES
 
 
+def has_ml_holder(home: Cell) -> Truth:
+    """Whether a role of an ML workload holds the policy at `home`, or is it."""
+    return some(_is_ml_role(role)[0] for role in _holders(home))
+
+
 def _holders(home: Cell) -> Iterator[Cell]:
     """Yield the roles that hold the policy at `home`; a cell of Unknown for one that cannot be seen."""
     if home.resource.type == _ROLE:
