@@ -1,9 +1,9 @@
-"""Which policies let ML roles write to buckets that a stranger can make: a pattern for the name, and no owner."""
+"""What policies grant ML roles too widely: writing to buckets that a stranger can make, decrypting with every key."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from wa_lint.cel.types import BOOL
@@ -15,7 +15,7 @@ from wa_lint.policy import has_effect, listed
 from wa_lint.policy.admission import tests_of
 from wa_lint.policy.document import matches_action
 from wa_lint.policy.trust import member
-from wa_lint.policy.wildcards import parts_of
+from wa_lint.policy.wildcards import covers, parts_of
 from wa_lint.truth import Truth, every, negate, some
 
 _TYPES: Final = tuple(f"AWS::IAM::{word}" for word in ("ManagedPolicy", "Policy", "Role", "RolePolicy"))
@@ -33,11 +33,23 @@ def writes_to_any_owner(home: Cell) -> Cell | object:
 
     ABSENT for what no ML role holds. A resource that takes in all buckets is not counted: another rule says that.
     """
+    return _first(home, _writes)
+
+
+def decrypts_everything(home: Cell) -> Cell | object:
+    """Whether a statement lets an ML role decrypt with every KMS key that admits its account, at the first that does.
+
+    ABSENT for what no ML role holds. ``kms:*`` and ``*`` are not counted: other rules say that.
+    """
+    return _first(home, _decrypts)
+
+
+def _first(home: Cell, grants: Callable[[Value], Truth]) -> Cell | object:
     is_held = has_ml_holder(home)
     if is_held is False:
         return ABSENT
     statements, hidden = seen(home.select("statements").items())
-    answers = [(statement, _writes(value_of(statement))) for statement in statements]
+    answers = [(statement, grants(value_of(statement))) for statement in statements]
     found = some((*(answer for _, answer in answers), *((Unknown(hidden),) if hidden else ())))
     at = next((statement for statement, answer in answers if answer is found), None)
     at = at or next((statement for statement, answer in answers if answer is not False), home)
@@ -73,11 +85,42 @@ def _demands_owner(statement: Value) -> Truth:
     return some(test.unseen or (test.names_values and test.key in _OWNERS) for test in tests)
 
 
+_DECRYPTING: Final = ("kms:Decrypt", "kms:ReEncryptFrom")
+"""What turns ciphertext of a key into data (Security Hub KMS.1)."""
+
+_NARROWING: Final = re.compile(r"(aws:resourcetag/|kms:(encryptioncontext|resourcealiases|requestalias)).*")
+"""Condition keys that pick some keys, or the data of some. The service by way of which KMS is asked picks none."""
+
+
+def _decrypts(statement: Value) -> Truth:
+    resources = some(covers(resource, types=True) for resource in listed(member(statement, "Resource")))
+    actions = some(_is_decrypting(action) for action in listed(member(statement, "Action")))
+    tests = tests_of(member(statement, "Condition"))
+    narrowed = some(test.unseen or (test.names_values and bool(_NARROWING.fullmatch(test.key))) for test in tests)
+    return every((resources, has_effect(statement, "Allow"), actions, negate(narrowed)))
+
+
+def _is_decrypting(action: Value) -> Truth:
+    if isinstance(action, str) and action.lower() in {"*", "kms:*"}:
+        return False
+    return some(matches_action(action, one) for one in _DECRYPTING)
+
+
+_WRITES_DOC: Final = (
+    "Whether an ML role may write to all buckets of a name, whoever owns them; absent where none holds it."
+)
+_DECRYPTS_DOC: Final = "Whether an ML role may decrypt with every KMS key; absent where none holds it."
+
+
 def _facts() -> Iterator[Fact]:
-    doc = "Whether it lets an ML role write to all buckets of a name, whoever owns them; absent where none holds it."
+    asked = (
+        ("writes_to_any_owner", _WRITES_DOC, writes_to_any_owner),
+        ("decrypts_everything", _DECRYPTS_DOC, decrypts_everything),
+    )
     for type_ in _TYPES:
         reads = (*(other for other in _TYPES if other != type_), *READS)
-        yield Fact(type_, "", "writes_to_any_owner", reads, BOOL, doc, writes_to_any_owner, is_optional=True)
+        for name, doc, compute in asked:
+            yield Fact(type_, "", name, reads, BOOL, doc, compute, is_optional=True)
 
 
 FACTS: Final[tuple[Fact, ...]] = tuple(_facts())
