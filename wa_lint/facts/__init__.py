@@ -10,7 +10,6 @@ from wa_lint.facts import (
     alternatives,
     bucket,
     bucket_access,
-    bucket_patterns,
     budgets,
     catalogue,
     cost,
