@@ -77,7 +77,8 @@ def _spelled(part: str | Hole) -> str:
     """Return the text, or NUL for what no stranger knows; a parameter or region may be guessed."""
     if isinstance(part, str):
         return part
-    return "\0" if part.target or part.name == "AWS::AccountId" else "x"
+    is_of_stack = part.target is not None or "." in part.name  # an attribute of some resource
+    return "\0" if is_of_stack or part.name == "AWS::AccountId" else "x"
 
 
 def _demands_owner(statement: Value) -> Truth:
