@@ -84,7 +84,7 @@ _HOLDS_PLACE: Final = re.compile(
 """Keys under which a text may say where data is."""
 
 _HOLDS_NAME: Final = re.compile(
-    r".*(Arn|Arns|KeyId|KeyID|KmsKey|KMSKey|EncryptionKey|FileSystemId|Image|LogGroup(Name)?|Topic)$"
+    r"(?!.*Role).*(Arn|Arns|KeyId|KeyID|KmsKey|KMSKey|EncryptionKey|FileSystemId|Image|LogGroup(Name)?|Topic)$"
     r"|.*Encryption|SSESpecification"
 )
 """Other keys under which a text may name what is no bucket."""
