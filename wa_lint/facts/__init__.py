@@ -7,12 +7,15 @@ from typing import Final
 
 from wa_lint.cel.types import Function
 from wa_lint.facts import (
+    account_budgets,
+    alarms,
     alternatives,
     bucket,
     bucket_access,
     budgets,
     catalogue,
     cost,
+    deployers,
     exposure,
     iam,
     identity,
@@ -20,13 +23,18 @@ from wa_lint.facts import (
     lookalikes,
     ml_grants,
     ml_uses,
+    monitors,
     notebook,
+    scaling,
     scopes,
     serving,
+    steps,
     stores,
+    studio,
     throughput,
     traffic,
     utilisation,
+    zones,
 )
 from wa_lint.facts import kms_keys as keys
 from wa_lint.facts.fact import Fact
@@ -41,6 +49,8 @@ FACTS: Final[tuple[Fact, ...]] = (
     *ml_uses.FACTS,
     *images.FACTS,
     *notebook.FACTS,
+    *alarms.FACTS,
+    *scaling.FACTS,
     *scopes.FACTS,
     *serving.FACTS,
     *traffic.FACTS,
@@ -49,10 +59,18 @@ FACTS: Final[tuple[Fact, ...]] = (
     *utilisation.FACTS,
     *alternatives.FACTS,
     *stores.FACTS,
-    *cost.FACTS,
+    *steps.FACTS,
+    *deployers.FACTS,
+    *monitors.FACTS,
+    *studio.FACTS,
     *budgets.FACTS,
+    *zones.FACTS,
+    *cost.FACTS,
+    *account_budgets.FACTS,
 )
 
-FUNCTIONS: Final[Mapping[str, Function]] = {f.name: f for f in (*iam.FUNCTIONS, *keys.FUNCTIONS, *catalogue.FUNCTIONS)}
+FUNCTIONS: Final[Mapping[str, Function]] = {
+    f.name: f for f in (*iam.FUNCTIONS, *keys.FUNCTIONS, *catalogue.FUNCTIONS, *images.FUNCTIONS)
+}
 
 __all__ = ["FACTS", "FUNCTIONS", "Fact"]
