@@ -629,6 +629,10 @@ class Configuration(msgspec.Struct, frozen=True):
     overruled: tuple[Effect, ...] = ()
     """What a weaker configuration wanted and this one, which is enforced, does not permit."""
 
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        return (*self.switched_off, *self.overruled)
+
 
 class Report(msgspec.Struct, frozen=True):
     """The end of the road: what every reporter is given."""
