@@ -15,7 +15,7 @@ from wa_lint.run.declared_secrets import declared_secrets
 from wa_lint.run.inputs import File
 
 _PAIR: Final = re.compile(
-    r"""(?P<head>(?P<name>[A-Za-z_][\w.-]*)["']?\s*:\s*)(?P<quote>["']?)(?P<value>[^"'{}\[\],#\s][^"'{}\[\],]*)(?P=quote)"""
+    r"""(?<![\w.-])(?P<head>(?P<name>\w[\w.-]*+)["']?\s*:\s*)(?P<quote>["']?)(?P<value>[^"'{}\[\],#\s][^"'{}\[\],]*)(?P=quote)"""
 )
 """``KEY: value`` in YAML or JSON."""
 
