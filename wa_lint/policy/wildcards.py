@@ -199,14 +199,26 @@ def _surely(pattern: Sequence[_Token], text: Sequence[_Token]) -> bool:
         if wanted is _Wild.ANY:
             star, resume = at, into
             at += 1
+            if at == size:
+                return True
         elif wanted is not None and (wanted == text[into] or _is_same(wanted, text[into])):
             at, into = at + 1, into + 1
         elif star >= 0:
-            resume += 1
+            resume = _next(pattern[star + 1], text, resume + 1)
             at, into = star + 1, resume
         else:
             return False
     return all(token is _Wild.ANY for token in pattern[at:])
+
+
+def _next(wanted: _Token, text: Sequence[_Token], start: int) -> int:
+    """Return where to try again behind a ``*``: where the literal behind it is next, or the end."""
+    if not isinstance(wanted, str):
+        return start
+    try:
+        return text.index(wanted, start)
+    except ValueError:
+        return len(text)
 
 
 def _is_same(wanted: _Token, given: _Token) -> bool:
