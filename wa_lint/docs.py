@@ -80,17 +80,20 @@ def partners(rule: Rule) -> frozenset[str]:
 
 _ABSENT_PARTNERS = """# What a rule says when its partner is not in sight
 
-Some rules ask about more than one resource: an endpoint and the alarm that watches it. In a template the other one, the *partner*, may
-stand in the same template, in another template of the run, or outside of the run. Templates of a run are joined by
-[nested stacks and exports](decisions/0006-stacks-become-one-template.md) and by
-[equal names](decisions/0008-equal-names-join-templates.md); none ever proves that nothing stands outside. `absent_partner` says what follows:
+Some rules ask about more than one resource: an endpoint and the alarm that watches it. In a template the other one,
+the *partner*, may stand in the same template, in another template of the run, or outside of the run. Templates of a
+run are joined by [nested stacks and exports](decisions/0006-stacks-become-one-template.md) and by [equal
+names](decisions/0008-equal-names-join-templates.md); none ever proves that nothing stands outside. `absent_partner`
+says what follows:
 
 * `unknown` (the default): without the partner nothing is said.
-* `fail`: the rule is asked again as if nothing stood outside; a fail, or that it does not apply, then counts, and says so in `assumes`.
-  A pass never counts so. What is open inside the run (a name that is a parameter, two templates that make one name) stays unknown.
+* `fail`: the rule is asked again as if nothing stood outside; a fail, or that it does not apply, then counts, and
+  says so in `assumes`. A pass never counts so. What is open inside the run (a name that is a parameter, two templates
+  that make one name) stays unknown.
 
-A partner that is found by a text, and not by a reference, in another template of the run, is an assumption too: "trainer names what
-roles.yaml makes". A live account and an export ignore the key, for there a listing is complete or it is not.
+A partner that is found by a text, and not by a reference, in another template of the run, is an assumption too:
+"trainer names what roles.yaml makes". A live account and an export ignore the key, for there a listing is complete or
+it is not.
 
 The table has every rule that looks beyond its own resource.
 
