@@ -17,6 +17,7 @@ from wa_lint.facts import (
     cost,
     deployers,
     exposure,
+    foundation_models,
     iam,
     identity,
     images,
@@ -24,6 +25,7 @@ from wa_lint.facts import (
     ml_grants,
     ml_uses,
     monitors,
+    network,
     notebook,
     scaling,
     scopes,
@@ -34,6 +36,7 @@ from wa_lint.facts import (
     throughput,
     traffic,
     utilisation,
+    vector_stores,
     zones,
 )
 from wa_lint.facts import kms_keys as keys
@@ -43,11 +46,13 @@ FACTS: Final[tuple[Fact, ...]] = (
     *iam.FACTS,
     *identity.FACTS,
     *exposure.FACTS,
+    *foundation_models.FACTS,
     *bucket.FACTS,
     *bucket_access.FACTS,
     *ml_grants.FACTS,
     *ml_uses.FACTS,
     *images.FACTS,
+    *network.FACTS,
     *notebook.FACTS,
     *alarms.FACTS,
     *scaling.FACTS,
@@ -67,6 +72,7 @@ FACTS: Final[tuple[Fact, ...]] = (
     *zones.FACTS,
     *cost.FACTS,
     *account_budgets.FACTS,
+    *vector_stores.FACTS,
 )
 
 FUNCTIONS: Final[Mapping[str, Function]] = {
