@@ -24,6 +24,7 @@ from wa_lint.policy.admission import PASSED_TO, Admitted, admits
 from wa_lint.policy.document import Statement, covers, is_whole, read, takes_action
 from wa_lint.policy.effective import Principal, principal_of
 from wa_lint.policy.escalation import PASS_ROLE, ROLES, SELF_GRANTING, opened_by
+from wa_lint.policy.gravity import grave_of, gravity, nameable, named, needs_star, reads_of
 from wa_lint.truth import Truth, every, negate, some
 
 _MANAGED: Final = "AWS::IAM::ManagedPolicy"
@@ -72,9 +73,14 @@ class GrantFault(msgspec.Struct, frozen=True, eq=False):
     truth: Truth
     weight: float = 0
     words: str = ""
+    """What is granted, for a message."""
+    more: tuple[str, ...] = ()
+    """What else the statement grants of the kind."""
 
 
 Faults: TypeAlias = Callable[[Holding], Iterable[GrantFault]]
+_Choice: TypeAlias = Callable[[Sequence[Action]], Sequence[Action]]
+"""Which of the actions that a pattern matches are asked about, the gravest first."""
 
 
 # --- principals -------------------------------------------------------------------------------------
@@ -230,9 +236,30 @@ def is_told_elsewhere(home: Cell, kind: str) -> Truth:
 
 
 def words_of(home: Cell, kind: str) -> str:
-    worst = [fault for holder in _principals(home) if (fault := _worst(KINDS[kind](holder))) is not None]
-    fault = _worst(one for one in worst if one.place.resource.id == home.resource.id)
-    return fault.words if fault else ""
+    """Return what the faults that are told at `home` grant, the gravest first: ``s3:PutObject and 2 more``."""
+    here: list[GrantFault] = []
+    for holder in _principals(home):
+        found = [fault for fault in KINDS[kind](holder) if fault.truth is not False]
+        worst = _worst(found)
+        if worst is not None and worst.place.resource.id == home.resource.id:
+            here += [fault for fault in found if fault.truth is worst.truth and _is_at(fault, home)]
+    here.sort(key=lambda fault: -fault.weight)
+    said = list(dict.fromkeys(name for fault in here for name in (fault.words, *fault.more) if name))
+    if kind in _SENTENCES:
+        return said[0] if said else ""
+    most = _MOST_NAMED if kind in _LISTS else 1
+    return ", ".join(said[:most]) + (f" and {len(said) - most} more" if len(said) > most else "")
+
+
+def _is_at(fault: GrantFault, home: Cell) -> bool:
+    return fault.place.resource.id == home.resource.id
+
+
+_SENTENCES: Final = frozenset({"self_granting", "left_out_actions"})
+"""The kinds whose words are a phrase of their own, which the gravest says."""
+_LISTS: Final = frozenset({"whole_services"})
+"""The kinds that name all that they grant, up to `_MOST_NAMED`."""
+_MOST_NAMED: Final = 5
 
 
 # --- faults -----------------------------------------------------------------------------------------
@@ -315,7 +342,7 @@ def whole_services(holder: Holding) -> Iterator[GrantFault]:
                 truth = False
             wide = 10 * (is_whole(one.statement.resources) is True)
             weight = wide + (5 if service.strip("*") == "" else len(_whole(one.place)))
-            yield GrantFault(cell, truth, weight, ", ".join(_whole(one.place)))
+            yield GrantFault(cell, truth, weight, cell.value if isinstance(cell.value, str) else "")
 
 
 def _whole(place: Cell) -> list[str]:
@@ -342,23 +369,37 @@ def left_out_actions(holder: Holding) -> Iterator[GrantFault]:
 
 
 def wide_resources(holder: Holding) -> Iterator[GrantFault]:
-    """Statements that allow, on every resource, actions that can be limited to some."""
+    """Statements that allow, on every resource, actions that change something or give data away, and can be limited."""
+    yield from _wide_grants(holder, grave_of)
+
+
+def wide_reads(holder: Holding) -> Iterator[GrantFault]:
+    """Statements that allow, on every resource, actions that only read and list, and can be limited.
+
+    Of a holder whose graver actions can be limited too nothing is said: the fix of those is the same.
+    """
+    graver = (fault for kind in (wide_resources, left_out_actions) for fault in kind(holder))
+    if not any(fault.truth is True for fault in graver):
+        yield from _wide_grants(holder, reads_of)
+
+
+def _wide_grants(holder: Holding, choose: _Choice) -> Iterator[GrantFault]:
+    """Yield the gravest of the actions asked about in each statement that allows them on all resources of a type."""
     whole = [p for one in _own(holder) if is_whole(one.statement.resources) is True for p in _whole(one.place)]
     for one in _own(holder):
         if one.statement.actions.excludes:
             continue
         cells = [cell for cell in _items(one.place, "Action") if not _is_plain_logging(cell.value, one.statement)]
-        faults = [_wide_action(holder, one, cell, whole) for cell in cells]
-        worst = _worst(fault for fault in faults if fault)
+        faults = [fault for cell in cells if (fault := _wide_action(holder, one, cell, whole, choose))]
+        worst = _worst(faults)
         if worst is None:
             yield GrantFault(one.place, truth=False)
         else:
-            number = len({f.words for f in faults if f and f.truth is True}) - 1
-            more = "" if number <= 0 else f" and {number} more"
-            yield msgspec.structs.replace(worst, words=worst.words + more, weight=worst.weight + number / 100)
+            more = dict.fromkeys(f.words for f in faults if f.truth is True and f.words != worst.words)
+            yield msgspec.structs.replace(worst, more=tuple(more), weight=worst.weight + len(more) / 100)
 
 
-def _wide_action(holder: Holding, one: Granted, cell: Cell, whole: Sequence[str]) -> GrantFault | None:
+def _wide_action(holder: Holding, one: Granted, cell: Cell, whole: Sequence[str], choose: _Choice) -> GrantFault | None:
     """Return the gravest action of one pattern that the statement allows on all resources of a type.
 
     `whole`: the services that the holder has whole, of which another finding speaks.
@@ -370,18 +411,21 @@ def _wide_action(holder: Holding, one: Granted, cell: Cell, whole: Sequence[str]
     if not known:
         reason = unseen(pattern) or f"{pattern} is not in the list of IAM actions"
         return GrantFault(cell, every((Unknown(reason), one.statement.is_allow, _is_broad(one.statement))))
-    if policy.service_wildcard(pattern) is True:
+    if policy.service_wildcard(pattern) is True or _needs_star(pattern, one.statement):
         return None
-    for action in sorted(known, key=_gravity, reverse=True):
-        if _gravity(action) < _GRAVE:
-            return None
+    for action in choose(known):
         if any(policy.action_matches(service, action.name) is True for service in whole):
             continue
-        shapes = _nameable(action)
+        shapes = nameable(action)
         truth = some(_may(holder, one.statement, action.name, shape) for shape in shapes)
         if truth is not False:
-            return GrantFault(_wide(one.place, one.statement, shapes), truth, _gravity(action), action.name)
+            return GrantFault(_wide(one.place, one.statement, shapes), truth, gravity(action), named(action))
     return None
+
+
+def _needs_star(pattern: Value, statement: Statement) -> bool:
+    beside = {other.lower() for other in statement.actions.patterns if isinstance(other, str)}
+    return isinstance(pattern, str) and needs_star(pattern, beside)
 
 
 def _is_plain_logging(pattern: Value, statement: Statement) -> bool:
@@ -395,72 +439,6 @@ def _is_broad(statement: Statement) -> Truth:
     if statement.resources.excludes:
         return True
     return some(policy.covers_all(pattern) for pattern in statement.resources.patterns)
-
-
-# --- gravity ----------------------------------------------------------------------------------------
-
-_GRAVE: Final = 3
-"""Below it are the actions that list or describe resources, or tag them."""
-_BY_LEVEL: Final[Mapping[str, float]] = {"P": 5, "W": 4, "R": 1, "T": 1, "L": 0}
-_DESTROYING: Final = ("delete", "terminate", "remove", "purge")
-_UNIMPORTANT: Final = frozenset(
-    {
-        "cloudwatch:putmetricdata",
-        "iam:createservicelinkedrole",
-        "iam:passrole",
-        "logs:createlogstream",
-        "logs:putlogevents",
-        "sts:getsessiontoken",
-        "xray:puttelemetryrecords",
-        "xray:puttracesegments",
-    }
-)
-"""Actions that AWS's own policies for functions and containers grant on everything, and PassRole, which has a rule."""
-_READS_DATA: Final = frozenset(
-    {
-        "athena:getqueryresults",
-        "codecommit:gitpull",
-        "dynamodb:batchgetitem",
-        "dynamodb:getitem",
-        "dynamodb:getrecords",
-        "dynamodb:query",
-        "dynamodb:scan",
-        "kinesis:getrecords",
-        "kms:decrypt",
-        "logs:filterlogevents",
-        "logs:getlogevents",
-        "rds-data:executestatement",
-        "s3:getobject",
-        "s3:getobjectversion",
-        "sagemaker:getrecord",
-        "sagemaker:batchgetrecord",
-        "sagemaker:invokeendpoint",
-        "sagemaker:invokeendpointasync",
-        "sagemaker:invokeendpointwithresponsestream",
-        "secretsmanager:batchgetsecretvalue",
-        "secretsmanager:getsecretvalue",
-        "sqs:receivemessage",
-        "ssm:getparameter",
-        "ssm:getparameters",
-        "ssm:getparametersbypath",
-    }
-)
-"""Actions of the level read that give the data itself, a secret or an inference away."""
-
-
-def _gravity(action: Action) -> float:
-    name = action.name.lower()
-    if name in _UNIMPORTANT or any("network-interface/" in arn for arn in action.arns):
-        return 0
-    if name in _READS_DATA:
-        return _GRAVE
-    verb = name.partition(":")[2]
-    return _BY_LEVEL[action.level] + 0.5 * (action.level == "W" and verb.startswith(_DESTROYING))
-
-
-def _nameable(action: Action) -> list[str]:
-    """Return the ARNs of the action's resources that are the account's own: of no foundation model."""
-    return [arn for arn in action.arns if arn.startswith("arn:%:s3:::") or arn.split(":")[4]]
 
 
 # --- places -----------------------------------------------------------------------------------------
@@ -484,6 +462,8 @@ def _items(statement: Cell, name: str) -> Sequence[Cell]:
 
 def _naming(statement: Cell, action: str) -> Cell:
     """Return the pattern of a statement that names `action`."""
+    if isinstance(statement.value, Unknown):
+        return statement
     for name in ("Action", "NotAction"):
         for cell in _items(statement, name):
             if name == "NotAction" or policy.action_matches(cell.value, action) is True:
@@ -513,6 +493,7 @@ KINDS: Final[Mapping[str, Faults]] = {
     "whole_services": lambda holder: _unless_administrator(holder, whole_services),
     "left_out_actions": lambda holder: _unless_administrator(holder, left_out_actions),
     "wide_resources": lambda holder: _unless_administrator(holder, wide_resources),
+    "wide_reads": lambda holder: _unless_administrator(holder, wide_reads),
 }
 """The faults of permissions by the name of their fact."""
 
