@@ -225,9 +225,24 @@ def _distinct(cells: Iterable[Cell]) -> list[Cell]:
 
 
 def _evidence(cell: Cell) -> Evidence:
+    cell = _as_written(cell)
     value = without_secret(cell, _whole(cell))
     resource = cell.resource.within or cell.resource.id
     return Evidence(resource, path_text(cell.path), _plain_json(value), show(value), cell.location)
+
+
+def _as_written(cell: Cell) -> Cell:
+    """Return the list or map where a fact answers yes or no: ``Statement is a list of 2`` says more than false."""
+    if not isinstance(cell.value, bool) or not cell.path or str(cell.path[-1]).islower():
+        return cell
+    try:
+        *above, last = cell.path
+        written = _sibling(cell, above, last)
+    except Fork:
+        return cell
+    if written is None or written.at != cell.at:
+        return cell
+    return written if isinstance(written.value, list | tuple | dict) else cell
 
 
 def without_secret(cell: Cell, value: Value) -> Value:

@@ -14,15 +14,27 @@ import msgspec
 
 from wa_lint import policy
 from wa_lint.cel.types import BOOL, DYN, STRING, ListType
-from wa_lint.facts import iam
-from wa_lint.facts.fact import Fact, seen, unseen, value_of, why_more
+from wa_lint.facts import iam, running_code
+from wa_lint.facts.fact import Fact, seen, unseen, why_more
+from wa_lint.facts.holding import (
+    Granted,
+    GrantFault,
+    Holding,
+    allowing,
+    alone,
+    holding,
+    holding_of,
+    items_of,
+    naming,
+    own,
+    wide_at,
+)
 from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, Unknown, Unresolved, Value
 from wa_lint.policy import actions
 from wa_lint.policy.actions import Action
 from wa_lint.policy.admission import PASSED_TO, Admitted, admits
-from wa_lint.policy.document import Statement, covers, is_whole, read, takes_action
-from wa_lint.policy.effective import Principal, principal_of
+from wa_lint.policy.document import Statement, is_whole, takes_action
 from wa_lint.policy.escalation import PASS_ROLE, ROLES, SELF_GRANTING, opened_by
 from wa_lint.policy.gravity import grave_of, gravity, nameable, named, needs_star, reads_of
 from wa_lint.truth import Truth, every, negate, some
@@ -47,90 +59,12 @@ _BOUNDED: Final = iam.IDENTITIES[:2]
 _ASSUMED: Final = "a principal holds it"
 
 
-class Granted(msgspec.Struct, frozen=True, eq=False):
-    """One statement that a principal has, and where it is written: for AWS's own policies, the ARN that attaches it."""
-
-    place: Cell
-    statement: Statement
-    is_awss: bool = False
-
-
-class Holding(msgspec.Struct, frozen=True, eq=False):
-    """A principal with its statements in place."""
-
-    principal: Principal
-    granted: tuple[Granted, ...]
-    hidden: tuple[Cell, ...] = ()
-    """Attached policies of which nothing is known."""
-    is_user: bool = True
-    """Whether it is a user, or may be one."""
-
-
-class GrantFault(msgspec.Struct, frozen=True, eq=False):
-    """What one statement grants that it should not."""
-
-    place: Cell
-    truth: Truth
-    weight: float = 0
-    words: str = ""
-    """What is granted, for a message."""
-    more: tuple[str, ...] = ()
-    """What else the statement grants of the kind."""
-
-
 Faults: TypeAlias = Callable[[Holding], Iterable[GrantFault]]
 _Choice: TypeAlias = Callable[[Sequence[Action]], Sequence[Action]]
 """Which of the actions that a pattern matches are asked about, the gravest first."""
 
 
 # --- principals -------------------------------------------------------------------------------------
-
-
-def holding(identity: Cell) -> Holding:
-    """Return the role, user or group with all that it is granted."""
-    own = [*_statements(identity)]
-    groups = [
-        group for group in seen(identity.select("groups").items())[0] if identity.resource.type == iam.IDENTITIES[1]
-    ]
-    context = [granted for group in groups for granted in _statements(group)]
-    arns = [arn for arn in identity.select("ManagedPolicyArns").items() if isinstance(arn.value, Unknown | Unresolved)]
-    return Holding(
-        principal_of((one.statement for one in (*own, *context)), _boundary(identity)),
-        tuple(own),
-        tuple(arn for arn in arns if isinstance(iam.aws_managed_name(arn.value), Unknown)),
-        identity.resource.type != iam.IDENTITIES[0],
-    )
-
-
-def _statements(identity: Cell) -> Iterator[Granted]:
-    found = iam.granted_statements(identity)
-    cells = found if isinstance(found, list) else found.items
-    yield from (Granted(cell, read(value_of(cell))) for cell in cells if isinstance(cell, Cell))
-    own = identity.select("statements").items()
-    yield from (Granted(cell, read(cell.value)) for cell in own if isinstance(cell.value, Unknown))
-    for arn in identity.select("ManagedPolicyArns").items():
-        yield from (Granted(arn, read(statement), is_awss=True) for statement in iam.statements_behind(identity, arn))
-
-
-def _alone(document: Cell) -> Holding:
-    """Return a principal that holds exactly the statements of one policy."""
-    cells = document.select("statements").items()
-    granted = tuple(Granted(cell, read(value_of(cell))) for cell in cells)
-    return Holding(principal_of(one.statement for one in granted), granted)
-
-
-def _boundary(identity: Cell) -> tuple[Statement, ...] | Unknown | None:
-    at = identity.select("PermissionsBoundary")
-    if at.value is ABSENT or at.value is None:
-        return None
-    linked = identity.select("boundary_policy")
-    if isinstance(linked.value, dict):
-        return tuple(read(value_of(cell)) for cell in linked.select("statements").items())
-    known = iam.statements_of_aws(at.value)
-    if known is not None:
-        return tuple(read(statement) for statement in known)
-    reason = unseen(at.value) or "is not in this input"
-    return Unknown(f"its permissions boundary is not known: {reason}")
 
 
 def _principals(home: Cell) -> list[Holding]:
@@ -142,7 +76,7 @@ def _principals(home: Cell) -> list[Holding]:
         return [holding_of(cell) for cell in holders]
     if home.resource.type == _MANAGED and _is_held_by_none(home) is True:
         return []
-    return [_alone(home)]
+    return [alone(home)]
 
 
 def _linked(home: Cell, name: str) -> list[Cell]:
@@ -150,12 +84,6 @@ def _linked(home: Cell, name: str) -> list[Cell]:
     if isinstance(cell.value, dict):
         return [cell]
     return [item for item in seen(cell.items())[0] if isinstance(item.value, dict)]
-
-
-def holding_of(identity: Cell) -> Holding:
-    found = identity.select("holding").value
-    assert isinstance(found, Holding)  # noqa: S101, the fact below
-    return found
 
 
 def _is_held_by_none(home: Cell) -> Truth:
@@ -255,7 +183,7 @@ def _is_at(fault: GrantFault, home: Cell) -> bool:
     return fault.place.resource.id == home.resource.id
 
 
-_SENTENCES: Final = frozenset({"self_granting", "left_out_actions"})
+_SENTENCES: Final = frozenset({"self_granting", "other_roles", "left_out_actions"})
 """The kinds whose words are a phrase of their own, which the gravest says."""
 _LISTS: Final = frozenset({"whole_services"})
 """The kinds that name all that they grant, up to `_MOST_NAMED`."""
@@ -267,7 +195,7 @@ _MOST_NAMED: Final = 5
 
 def administrator(holder: Holding) -> Iterator[GrantFault]:
     """Statements by which the holder may do anything, or grant itself anything with one call."""
-    for one in _allowing(holder.granted):
+    for one in allowing(holder.granted):
         answers = [_may(holder, one.statement, action, shape) for action, shape in SELF_GRANTING]
         yield GrantFault(one.place, some(answers), 2 * (is_whole(one.statement.resources) is True) - one.is_awss)
     yield from (GrantFault(cell, Unknown(unseen(cell.value) or "it is not known"), -1) for cell in holder.hidden)
@@ -288,7 +216,7 @@ def _may(holder: Holding, statement: Statement, action: str, shape: str) -> Trut
 
 def _unless_administrator(holder: Holding, faults: Faults) -> Iterator[GrantFault]:
     """Yield faults of which the finding about an administrator does not speak already."""
-    said = [(one.place, _administers(holder, one.statement)) for one in _allowing(holder.granted)]
+    said = [(one.place, _administers(holder, one.statement)) for one in allowing(holder.granted)]
     if any(truth is True for _, truth in said):
         return
     doubts = [(place, truth) for place, truth in said if isinstance(truth, Unknown)]
@@ -308,17 +236,23 @@ def _is_arn(place: Cell) -> bool:
 
 def self_granting(holder: Holding) -> Iterator[GrantFault]:
     """Statements that open a documented path to more permissions."""
-    for one in _own(holder):
+    for one in own(holder):
         yield GrantFault(one.place, truth=False)
         for path, truth in opened_by(one.statement, holder.principal, is_user=holder.is_user):
             with_ = " with " + " and ".join(path.also) if path.also else ""
-            place = _naming(one.place, path.first)
+            place = naming(one.place, path.first)
             yield GrantFault(place, truth, not path.service, f"{path.first}{with_}, it {path.effect}")
+
+
+def other_roles(holder: Holding) -> Iterator[GrantFault]:
+    """Statements that let the holder act with the role of what runs already. A path to any role says as much."""
+    if not any(fault.truth is True for fault in self_granting(holder)):
+        yield from running_code.other_roles(holder)
 
 
 def pass_role(holder: Holding) -> Iterator[GrantFault]:
     """Statements that let the holder pass any role to any service."""
-    for one in _own(holder):
+    for one in own(holder):
         if takes_action(one.statement, PASS_ROLE) is False:
             continue
         admitted = admits(one.statement.condition, PASSED_TO)
@@ -327,15 +261,15 @@ def pass_role(holder: Holding) -> Iterator[GrantFault]:
             continue
         context = {"iam:passedtoservice": "any-service.amazonaws.com"} if admitted is Admitted.EVERYONE else None
         truth = holder.principal.may_by(one.statement, PASS_ROLE, ROLES, context)
-        yield GrantFault(_wide(one.place, one.statement, [ROLES]), truth)
+        yield GrantFault(wide_at(one.place, one.statement, [ROLES]), truth)
 
 
 def whole_services(holder: Holding) -> Iterator[GrantFault]:
     """Statements that allow every action of a service."""
-    for one in _own(holder):
+    for one in own(holder):
         if one.statement.actions.excludes:
             continue
-        for cell in _items(one.place, "Action"):
+        for cell in items_of(one.place, "Action"):
             truth = every((one.statement.is_allow, policy.service_wildcard(cell.value)))
             service = cell.value.partition(":")[0] if isinstance(cell.value, str) else ""
             if truth is True and _is_all_barred(holder, service):
@@ -346,7 +280,7 @@ def whole_services(holder: Holding) -> Iterator[GrantFault]:
 
 
 def _whole(place: Cell) -> list[str]:
-    cells = _items(place, "Action")
+    cells = items_of(place, "Action")
     return [c.value for c in cells if isinstance(c.value, str) and policy.service_wildcard(c.value) is True]
 
 
@@ -359,7 +293,7 @@ def _is_all_barred(holder: Holding, service: str) -> bool:
 
 def left_out_actions(holder: Holding) -> Iterator[GrantFault]:
     """Statements that allow all actions but some, on every resource."""
-    for one in _own(holder):
+    for one in own(holder):
         if not one.statement.actions.excludes:
             yield GrantFault(one.place, one.statement.hidden or False)
             continue
@@ -385,11 +319,11 @@ def wide_reads(holder: Holding) -> Iterator[GrantFault]:
 
 def _wide_grants(holder: Holding, choose: _Choice) -> Iterator[GrantFault]:
     """Yield the gravest of the actions asked about in each statement that allows them on all resources of a type."""
-    whole = [p for one in _own(holder) if is_whole(one.statement.resources) is True for p in _whole(one.place)]
-    for one in _own(holder):
+    whole = [p for one in own(holder) if is_whole(one.statement.resources) is True for p in _whole(one.place)]
+    for one in own(holder):
         if one.statement.actions.excludes:
             continue
-        cells = [cell for cell in _items(one.place, "Action") if not _is_plain_logging(cell.value, one.statement)]
+        cells = [cell for cell in items_of(one.place, "Action") if not _is_plain_logging(cell.value, one.statement)]
         faults = [fault for cell in cells if (fault := _wide_action(holder, one, cell, whole, choose))]
         worst = _worst(faults)
         if worst is None:
@@ -419,7 +353,7 @@ def _wide_action(holder: Holding, one: Granted, cell: Cell, whole: Sequence[str]
         shapes = nameable(action)
         truth = some(_may(holder, one.statement, action.name, shape) for shape in shapes)
         if truth is not False:
-            return GrantFault(_wide(one.place, one.statement, shapes), truth, gravity(action), named(action))
+            return GrantFault(wide_at(one.place, one.statement, shapes), truth, gravity(action), named(action))
     return None
 
 
@@ -441,54 +375,12 @@ def _is_broad(statement: Statement) -> Truth:
     return some(policy.covers_all(pattern) for pattern in statement.resources.patterns)
 
 
-# --- places -----------------------------------------------------------------------------------------
-
-
-def _own(holder: Holding) -> Iterator[Granted]:
-    """Yield what customers allow: AWS's own policies have a rule of their own."""
-    return (one for one in _allowing(holder.granted) if not one.is_awss)
-
-
-def _allowing(granted: Iterable[Granted]) -> Iterator[Granted]:
-    return (one for one in granted if one.statement.is_allow is not False)
-
-
-def _items(statement: Cell, name: str) -> Sequence[Cell]:
-    """Return the patterns of an element; of a statement of which nothing is known, that statement."""
-    if isinstance(statement.value, Unknown):
-        return [statement]
-    return iam.each(statement.select(name))
-
-
-def _naming(statement: Cell, action: str) -> Cell:
-    """Return the pattern of a statement that names `action`."""
-    if isinstance(statement.value, Unknown):
-        return statement
-    for name in ("Action", "NotAction"):
-        for cell in _items(statement, name):
-            if name == "NotAction" or policy.action_matches(cell.value, action) is True:
-                return cell if name == "Action" else statement.select(name)
-    return statement
-
-
-def _wide(place: Cell, statement: Statement, shapes: Sequence[str]) -> Cell:
-    """Return the resource pattern of a statement that covers one of the shapes."""
-    if statement.resources.excludes:
-        return place.select("NotResource")
-    cells = _items(place, "Resource")
-    for truth in (True, None):
-        for cell in cells:
-            answers = [covers(value_of(cell), shape) for shape in shapes]
-            if any(answer is True or (truth is None and answer is not False) for answer in answers):
-                return cell
-    return place
-
-
 # --- the table --------------------------------------------------------------------------------------
 
 KINDS: Final[Mapping[str, Faults]] = {
     "administrator": administrator,
     "self_granting": lambda holder: _unless_administrator(holder, self_granting),
+    "other_roles": lambda holder: _unless_administrator(holder, other_roles),
     "pass_role": lambda holder: _unless_administrator(holder, pass_role),
     "whole_services": lambda holder: _unless_administrator(holder, whole_services),
     "left_out_actions": lambda holder: _unless_administrator(holder, left_out_actions),
