@@ -8,9 +8,9 @@ import msgspec
 
 from wa_lint import policy
 from wa_lint.facts import iam
-from wa_lint.facts.fact import seen, unseen, value_of
+from wa_lint.facts.fact import seen, value_of
 from wa_lint.graph import Cell
-from wa_lint.model import ABSENT, Unknown, Unresolved
+from wa_lint.model import Unknown, Unresolved
 from wa_lint.policy.document import Statement, covers, read
 from wa_lint.policy.effective import Principal, principal_of
 from wa_lint.truth import Truth
@@ -84,17 +84,8 @@ def alone(document: Cell) -> Holding:
 
 
 def _boundary(identity: Cell) -> tuple[Statement, ...] | Unknown | None:
-    at = identity.select("PermissionsBoundary")
-    if at.value is ABSENT or at.value is None:
-        return None
-    linked = identity.select("boundary_policy")
-    if isinstance(linked.value, dict):
-        return tuple(read(value_of(cell)) for cell in linked.select("statements").items())
-    known = iam.statements_of_aws(at.value)
-    if known is not None:
-        return tuple(read(statement) for statement in known)
-    reason = unseen(at.value) or "is not in this input"
-    return Unknown(f"its permissions boundary is not known: {reason}")
+    found = iam.boundary(identity)
+    return tuple(map(read, found)) if isinstance(found, tuple) else found
 
 
 def holding_of(identity: Cell) -> Holding:

@@ -16,7 +16,7 @@ from wa_lint.facts.fact import STATEMENT, Fact, gathered, head_of, seen, unseen,
 from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, Partial, Unknown, Unresolved, Value
 from wa_lint.policy.wildcards import parts_of
-from wa_lint.truth import Truth, some
+from wa_lint.truth import Truth, every, some
 
 _IAM: Final = "AWS::IAM::"
 IDENTITIES: Final = tuple(_IAM + word for word in ("Role", "User", "Group"))
@@ -53,17 +53,21 @@ class Permissions(msgspec.Struct, frozen=True):
     statements: tuple[Value, ...]
     unseen: str | None = None
     """Why there may be more."""
-    is_bounded: bool = False
-    """Whether a permissions boundary takes something away that is not looked at."""
+    boundary: tuple[Value, ...] | Unknown | None = None
+    """The statements of its permissions boundary; None: it has none. Unknown: it has one, which is not known."""
 
     def allows(self, action: str, resource: Value) -> Truth:
         """Whether it may do `action` on `resource`. What cannot be seen is taken to grant, not to deny."""
         answer = policy.allows(self.statements, action, resource)
-        if answer is True and self.is_bounded:
-            return Unknown("a permissions boundary may take it away")
-        return (
-            Unknown(self.unseen) if answer is False and self.unseen and not self._denies(action, resource) else answer
-        )
+        if answer is False and self.unseen and not self._denies(action, resource):
+            answer = Unknown(self.unseen)
+        return every((answer, self._is_within(action, resource)))
+
+    def _is_within(self, action: str, resource: Value) -> Truth:
+        """Whether the permissions boundary leaves it."""
+        if self.boundary is None or isinstance(self.boundary, Unknown):
+            return True if self.boundary is None else self.boundary
+        return policy.allows(self.boundary, action, resource)
 
     def _denies(self, action: str, resource: Value) -> bool:
         everything: Value = {"Effect": "Allow", "Action": "*", "Resource": "*"}
@@ -97,12 +101,6 @@ def grants(home: Cell) -> list[Cell] | Cell:
     return _placed((*_own(home), *home.select("ManagedPolicyArns").items()))
 
 
-def is_bounded(home: Cell) -> Cell:
-    """Whether a permissions boundary may take away what the resource grants, at the place that names the boundary."""
-    at = home.select("PermissionsBoundary")
-    return at.with_value(at.value if isinstance(at.value, Unknown) else at.value is not ABSENT)
-
-
 def permissions(identity: Cell) -> Permissions:
     statements = granted_statements(identity)
     cells = statements.items if isinstance(statements, Partial) else statements
@@ -110,8 +108,23 @@ def permissions(identity: Cell) -> Permissions:
     return Permissions(
         statements=(*(value_of(cell) for cell in cells), *managed),
         unseen=unseen(statements) or reason,
-        is_bounded=identity.select("PermissionsBoundary").value is not ABSENT,
+        boundary=boundary(identity),
     )
+
+
+def boundary(identity: Cell) -> tuple[Value, ...] | Unknown | None:
+    """Return the statements of the permissions boundary of a role or user; None where it has none."""
+    at = identity.select("PermissionsBoundary")
+    if at.value is ABSENT or at.value is None:
+        return None
+    linked = identity.select("boundary_policy")
+    if isinstance(linked.value, dict):
+        return tuple(value_of(cell) for cell in _in_documents(_documents(linked)))
+    known = statements_of_aws(at.value)
+    if known is not None:
+        return tuple(known)
+    reason = unseen(at.value) or f"{at.value} is not in this {identity.world.graph.snapshot.kind.noun}"
+    return Unknown(f"the permissions boundary of {identity.resource.id} is not known: {reason}")
 
 
 def _placed(cells: Iterable[Cell]) -> list[Cell] | Cell:
@@ -322,18 +335,6 @@ def _allows(found: object, action: Value, resource: Value) -> object:
     return granted.allows(action, resource)
 
 
-def allows_everything(statement: Value) -> Truth:
-    """Whether a statement grants every action on everything, under no condition. NotAction always leaves some out."""
-    if isinstance(statement, dict) and "NotAction" in statement:
-        return False
-    return policy.allows((statement,), "*", "arn:*:*:*:*:*")
-
-
-def _narrowed_by(statement: Value, keys: Value) -> Truth:
-    names = [key for key in policy.listed(keys) if isinstance(key, str)]
-    return policy.narrowed_by(statement, names)
-
-
 def _service_principals(statement: Value) -> object:
     found = policy.service_principals(statement)
     hidden = next((item.reason for item in found if isinstance(item, Unknown)), None)
@@ -353,24 +354,14 @@ _PERMISSIONS: Final = Primitive("permissions")
 """Nothing can be read of it: it is asked."""
 
 FUNCTIONS: Final[tuple[Function, ...]] = (
-    Function("action_matches", (STRING, STRING), BOOL, policy.action_matches),
-    Function("resource_matches", (STRING, STRING), BOOL, policy.resource_matches),
-    _of_pattern("service_wildcard", policy.service_wildcard),
-    _of_pattern("scopable", policy.scopable),
-    _of_pattern("covers_all", policy.covers_all),
-    _of_pattern("covers_service", policy.covers_service),
     _of_pattern("is_full_access", is_full_access),
     Function("is_administrator", (DYN,), BOOL, is_administrator),
     Function("managed_policy_name", (STRING,), STRING, managed_policy_name),
-    _of_statement("allows_everything", allows_everything),
-    _of_statement("is_conditional", policy.is_conditional),
-    _of_statement("is_public", policy.is_public),
     _of_statement("trusts_account_root", policy.trusts_account_root),
     _of_statement("lets_in_strangers", policy.lets_in_strangers),
     _of_statement("shuts_out_strangers", policy.shuts_out_strangers),
     _of_statement("is_narrowed_in_account", policy.is_narrowed_in_account),
     _of_statement("guards_deputy", policy.guards_deputy),
-    Function("narrowed_by", (STATEMENT, ListType(STRING)), BOOL, _narrowed_by),
     Function("service_principals", (STATEMENT,), ListType(STRING), _service_principals),
     Function("allows", (_PERMISSIONS, STRING, STRING), BOOL, _allows, receiver=True),
 )
@@ -381,24 +372,8 @@ FACTS: Final[tuple[Fact, ...]] = (
         for type_ in (*IDENTITIES, *ATTACHED)
     ),
     *(
-        Fact(type_, "", "is_bounded", (), BOOL, "Whether a permissions boundary limits it.", is_bounded)
-        for type_ in (*IDENTITIES, *ATTACHED)
-    ),
-    *(
         Fact(type_, "", "statements", (), ListType(STATEMENT), "The statements that stand in it.", own_statements)
         for type_ in DOCUMENTS
-    ),
-    *(
-        Fact(
-            type_,
-            "",
-            "granted_statements",
-            ATTACHED,
-            ListType(STATEMENT),
-            "Its own statements and those of the attached policies that are not AWS's own.",
-            granted_statements,
-        )
-        for type_ in IDENTITIES
     ),
     *(
         Fact(

@@ -15,7 +15,7 @@ import msgspec
 from wa_lint import policy
 from wa_lint.cel.types import BOOL, STRING, ListType
 from wa_lint.facts.fact import Fact, Record, gathered, seen, unseen, value_of, why_more
-from wa_lint.facts.iam import aws_managed_name
+from wa_lint.facts.iam import aws_managed_name, granted_statements
 from wa_lint.facts.mentions import (
     NEIGHBOURS,
     Mention,
@@ -455,7 +455,8 @@ def _is_ml_role(role: Cell) -> tuple[Truth, str]:
         name = aws_managed_name(arn.value)
         if isinstance(name, str) and (found := _ML_MANAGED.match(name)):
             return True, f"may call {found[1]}"
-    for statement in role.select("granted_statements").items():
+    granted = granted_statements(role)
+    for statement in role.with_value(granted).items():
         truth, service = _grants_ml(statement)
         if truth is True:
             return True, f"may call {service}"
