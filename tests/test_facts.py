@@ -289,7 +289,7 @@ def test_the_statements_of_aws_s_own_policies_are_granted_but_nobody_s_to_mend()
     assert allowed(where, "s3:GetObject") is True
 
 
-LIMIT: Value = {"PolicyDocument": {"Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]}}
+LIMIT: dict[str, Value] = {"PolicyDocument": {"Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]}}
 BOUNDARIES = [  # (what, the boundary, s3:GetObject, s3:PutObject)
     ("none", None, True, True),
     ("a policy of the template", ref("Limit"), True, False),
@@ -308,7 +308,7 @@ BOUNDARIES = [  # (what, the boundary, s3:GetObject, s3:PutObject)
 
 @pytest.mark.parametrize(("boundary", "reads", "writes"), [b[1:] for b in BOUNDARIES], ids=[b[0] for b in BOUNDARIES])
 def test_a_boundary_leaves_what_it_allows(boundary: Value, reads: object, writes: object) -> None:
-    properties = {} if boundary is None else {"PermissionsBoundary": boundary}
+    properties: dict[str, Value] = {} if boundary is None else {"PermissionsBoundary": boundary}
     role = make("Role", "IAM::Role", Policies=inline(document(allow("s3:*"))), **properties)
     where = world(role, make("Limit", "IAM::ManagedPolicy", **LIMIT))
     assert allowed(where, "s3:GetObject", "arn:aws:s3:::b/k") == reads
@@ -316,13 +316,12 @@ def test_a_boundary_leaves_what_it_allows(boundary: Value, reads: object, writes
 
 
 def test_a_boundary_that_is_not_known_is_named() -> None:
-    role = make(
-        "Role", "IAM::Role", Policies=inline(document(allow("s3:*"))), PermissionsBoundary="arn:aws:iam::1:policy/x"
-    )
-    answer = cell(world(role), "Role").select("permissions").value.allows("s3:GetObject", "*")
-    assert answer == Unknown(
-        "the permissions boundary of Role is not known: arn:aws:iam::1:policy/x is not in this template"
-    )
+    arn = "arn:aws:iam::1:policy/x"
+    role = make("Role", "IAM::Role", Policies=inline(document(allow("s3:*"))), PermissionsBoundary=arn)
+    granted = cell(world(role), "Role").select("permissions").value
+    assert isinstance(granted, Permissions)
+    reason = f"the permissions boundary of Role is not known: {arn} is not in this template"
+    assert granted.allows("s3:GetObject", "*") == Unknown(reason)
 
 
 # --- buckets ----------------------------------------------------------------------------------------
