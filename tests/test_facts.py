@@ -192,6 +192,16 @@ def test_permissions_join_own_and_aws_managed_policies() -> None:
     assert allowed(where, "iam:CreateUser") is False
 
 
+def test_of_a_policy_of_aws_that_is_not_listed_only_the_services_are_known() -> None:
+    where = world(make("Role", "IAM::Role", ManagedPolicyArns=["arn:aws:iam::aws:policy/AmazonDMSRedshiftS3Role"]))
+    assert allowed(where, "sagemaker:InvokeEndpoint") is False
+    made_up = world(make("Role", "IAM::Role", ManagedPolicyArns=["arn:aws:iam::aws:policy/AmazonMadeUp"]))
+    assert allowed(made_up, "sagemaker:InvokeEndpoint") == UNKNOWN
+    vague = world(make("Role", "IAM::Role", ManagedPolicyArns=["arn:aws:iam::aws:policy/ReadOnlyAccess"]))
+    assert allowed(vague, "sagemaker:InvokeEndpoint") == UNKNOWN
+    assert allowed(vague, "no-such-service:Do") is False
+
+
 def test_what_cannot_be_seen_may_grant_more_but_a_seen_deny_holds() -> None:
     deny = {"Effect": "Deny", "Action": "iam:*", "Resource": "*"}
     role = make("Role", "IAM::Role", Policies=inline(document(deny)), ManagedPolicyArns=[parameter("Extra")])

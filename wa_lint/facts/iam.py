@@ -14,7 +14,7 @@ from wa_lint import policy
 from wa_lint.cel.types import BOOL, DYN, STRING, Function, ListType, Primitive
 from wa_lint.facts.fact import STATEMENT, Fact, gathered, head_of, seen, unseen, value_of
 from wa_lint.graph import Cell
-from wa_lint.model import ABSENT, Partial, Unknown, Unresolved, Value
+from wa_lint.model import ABSENT, Hole, Partial, Unknown, Unresolved, Value
 from wa_lint.policy.wildcards import parts_of
 from wa_lint.truth import Truth, every, some
 
@@ -212,9 +212,19 @@ def _managed_statements(identity: Cell) -> tuple[list[Value], str | None]:
             granted.extend(shown[arn.value])
         elif isinstance(name, str) and name in _statements_of_aws():
             granted.extend(_statements_of_aws()[name])
+        elif isinstance(name, str) and name in _flags_of_aws():
+            granted.append(_summary_of_aws(name))
         elif isinstance(name, str):
-            reason = f"what {name} grants is not listed here"
+            reason = f"what the AWS managed policy {name} grants is not known to this version of wa-lint"
     return granted, reason
+
+
+def _summary_of_aws(name: str) -> Value:
+    """Return a statement for a policy of which only the services are known, and not which actions it grants."""
+    reason = f"which actions the AWS managed policy {name} grants is not known to this version of wa-lint"
+    allowed = _flags_of_aws()[name].allows
+    pattern = [Unresolved(reason, (f"{service}:", Hole(f"an action of {name}"))) for service in allowed.split()]
+    return {"Effect": "Allow", "Action": pattern, "Resource": "*"}
 
 
 def statements_behind(identity: Cell, arn: Cell) -> Sequence[Value]:
@@ -233,8 +243,7 @@ def statements_of_aws(arn: Value) -> Sequence[Value] | None:
         return None
     if name in _statements_of_aws():
         return _statements_of_aws()[name]
-    is_administrator = _flags_of_aws().get(name, {}).get("administrator", False)
-    return [{"Effect": "Allow", "Action": "*", "Resource": "*"}] if is_administrator else None
+    return None
 
 
 def aws_managed_name(arn: Value) -> Value:
@@ -262,7 +271,7 @@ def is_full_access(arn: Value) -> Truth:
     name = aws_managed_name(arn)
     if not isinstance(name, str):
         return name if isinstance(name, Unknown) else False
-    return _flags_of_aws()[name].get("broad", False) if name in _flags_of_aws() else "FullAccess" in name
+    return _flags_of_aws()[name].is_broad if name in _flags_of_aws() else "FullAccess" in name
 
 
 def is_administrator(granted: Value) -> Truth:
@@ -273,7 +282,7 @@ def is_administrator(granted: Value) -> Truth:
     name = aws_managed_name(granted)
     if not isinstance(name, str):
         return name if isinstance(name, Unknown) else False
-    return _flags_of_aws().get(name, {}).get("administrator", False)
+    return name in _flags_of_aws() and _flags_of_aws()[name].administrator
 
 
 def _about_identities(statement: Mapping[str, Value]) -> Value:
@@ -294,11 +303,8 @@ def _statements_of_aws() -> Mapping[str, Sequence[Value]]:
 
 
 @cache
-def _flags_of_aws() -> Mapping[str, Mapping[str, bool]]:
-    return {
-        name: {"broad": flags.broad and flags.path != _LINKED, "administrator": flags.administrator}
-        for name, flags in msgspec.json.decode(_text("managed_policies.json"), type=_Flagged).policies.items()
-    }
+def _flags_of_aws() -> Mapping[str, _Flags]:
+    return msgspec.json.decode(_text("managed_policies.json"), type=_Flagged).policies
 
 
 def _text(name: str) -> bytes:
@@ -315,8 +321,14 @@ _LINKED: Final = "/aws-service-role/"
 
 class _Flags(msgspec.Struct):
     path: str = "/"
+    allows: str = ""
+    """The services of which it allows some action, with spaces between; empty where its statements are in the list."""
     broad: bool = False
     administrator: bool = False
+
+    @property
+    def is_broad(self) -> bool:
+        return self.broad and self.path != _LINKED
 
 
 class _Flagged(msgspec.Struct):
