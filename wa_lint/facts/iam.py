@@ -83,7 +83,7 @@ def own_statements(home: Cell) -> list[Cell] | Cell:
 
 
 def trust_statements(role: Cell) -> list[Cell] | Cell:
-    return _placed(_in_document(role.select("AssumeRolePolicyDocument")))
+    return _placed(statements_in(role.select("AssumeRolePolicyDocument")))
 
 
 def granted_statements(identity: Cell) -> list[Cell] | Partial:
@@ -155,10 +155,10 @@ def _own(home: Cell) -> Iterator[Cell]:
 
 def _in_documents(documents: Iterator[Cell]) -> Iterator[Cell]:
     for document in documents:
-        yield from _in_document(document)
+        yield from statements_in(document)
 
 
-def _in_document(document: Cell) -> Sequence[Cell]:
+def statements_in(document: Cell) -> Sequence[Cell]:
     """Return a cell for each statement. Those of a text, which no template's reader has opened, stand at the text."""
     value = document.value
     if isinstance(value, str):

@@ -587,6 +587,8 @@ LINKS: tuple[Link, ...] = (
     Link("AWS::Glue::Job", "Role", _ROLE, "execution_role", "glue_jobs"),
     # what stands around
     Link("AWS::KMS::Alias", "TargetKeyId", "AWS::KMS::Key", "key", "aliases"),
+    Link("AWS::SNS::TopicPolicy", "Topics[]", "AWS::SNS::Topic", "topics", "access_policies", keys=("{id}", "{arn}")),
+    Link("AWS::SQS::QueuePolicy", "Queues[]", "AWS::SQS::Queue", "queues", "access_policies", keys=("{id}", "*/{id}")),
     _role("AWS::StepFunctions::StateMachine", "RoleArn", "state_machines"),
     Link(_BALANCING + "Listener", "LoadBalancerArn", _BALANCING + "LoadBalancer", "load_balancer", "listeners"),
     Link(
