@@ -232,7 +232,7 @@ def _evidence(cell: Cell) -> Evidence:
 
 
 def _as_written(cell: Cell) -> Cell:
-    """Return the list or map where a fact answers yes or no: ``Statement is a list of 2`` says more than false."""
+    """Return what a fact answers yes or no about: ``Statement is a list of 2``, or that nothing is set there."""
     if not isinstance(cell.value, bool) or not cell.path or str(cell.path[-1]).islower():
         return cell
     try:
@@ -242,7 +242,8 @@ def _as_written(cell: Cell) -> Cell:
         return cell
     if written is None or written.at != cell.at:
         return cell
-    return written if isinstance(written.value, list | tuple | dict) else cell
+    is_told = isinstance(written.value, list | tuple | dict) or (cell.value and written.value is ABSENT)
+    return written if is_told else cell
 
 
 def without_secret(cell: Cell, value: Value) -> Value:

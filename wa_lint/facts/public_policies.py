@@ -5,6 +5,7 @@ Bucket policies are in `bucket`, the policies of APIs and functions in `exposure
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -110,6 +111,23 @@ def lets_all_through(endpoint: Cell) -> Cell:
     return first.with_value(some(truth for _, truth in open_))
 
 
+def serves_ml(endpoint: Cell) -> Cell:
+    """Whether an endpoint is one of SageMaker or Bedrock, at its ServiceName."""
+    at = endpoint.select("ServiceName")
+    if at.value is ABSENT:  # a resource or a service network
+        return at.with_value(False)
+    parts = parts_of(at.value)
+    text = "".join(part if isinstance(part, str) else "\0" for part in parts)
+    if _ML_SERVICE.search(text):
+        return at.with_value(True)
+    is_named = bool(parts) and isinstance(parts[-1], str) and "." in parts[-1]
+    return at.with_value(False if is_named else Unknown(unseen(at.value) or "no name of a service"))
+
+
+_ML_SERVICE: Final = re.compile(r"\.(?:sagemaker|bedrock)")
+"""In ``com.amazonaws.REGION.sagemaker.api``, ``aws.sagemaker.REGION.notebook``."""
+
+
 def _is_open(statement: Value, beside: list[Value], action: str) -> Truth:
     known = read(statement)
     return every(
@@ -142,6 +160,7 @@ FACTS: Final[tuple[Fact, ...]] = (
         )
         for type_ in (*_OWN, *_LINKED)
     ),
+    Fact(_ENDPOINT, "", "serves_ml", (), BOOL, "Whether it is one of SageMaker or Bedrock.", serves_ml),
     Fact(
         _ENDPOINT,
         "",
