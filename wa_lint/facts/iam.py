@@ -15,6 +15,7 @@ from wa_lint.cel.types import BOOL, DYN, STRING, Function, ListType, Primitive
 from wa_lint.facts.fact import STATEMENT, Fact, gathered, head_of, seen, unseen, value_of
 from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, Hole, Partial, Unknown, Unresolved, Value
+from wa_lint.policy.grants import spelled
 from wa_lint.policy.wildcards import parts_of
 from wa_lint.truth import Truth, every, some
 
@@ -123,8 +124,14 @@ def boundary(identity: Cell) -> tuple[Value, ...] | Unknown | None:
     known = statements_of_aws(at.value)
     if known is not None:
         return tuple(known)
-    reason = unseen(at.value) or f"{at.value} is not in this {identity.world.graph.snapshot.kind.noun}"
-    return Unknown(f"the permissions boundary of {identity.resource.id} is not known: {reason}")
+    return Unknown(f"the permissions boundary of {identity.resource.id} is not known: {_why_missing(at)}")
+
+
+def _why_missing(arn: Cell) -> str:
+    """Say why the policy that an ARN names is not known: ``arn:aws:iam::${AWS::AccountId}:policy/x is not in …``."""
+    if isinstance(arn.value, str) or any(isinstance(part, str) for part in parts_of(arn.value)):
+        return f"{spelled(arn.value)} is not in this {arn.world.graph.snapshot.kind.noun}"
+    return unseen(arn.value) or "it is no ARN"
 
 
 def _placed(cells: Iterable[Cell]) -> list[Cell] | Cell:
