@@ -149,15 +149,15 @@ def traced(asked: Inquiry, assumptions: Assumptions, number: int, item: Cell, *,
 
 
 def _with_real_assumptions(asked: Inquiry, start: Assumptions, number: int, verdict: Verdict) -> Verdict:
-    """Return a fail without those of its assumptions that change nothing: a default that only names something."""
-    if verdict.outcome is not Outcome.FAIL or not verdict.assumes:
+    """Return a verdict without those of its assumptions that change nothing: a default that only names something."""
+    if not verdict.assumes:
         return verdict
-    kept = tuple(said for said in verdict.assumes if not _holds_without(asked, start, number, said))
+    kept = tuple(said for said in verdict.assumes if not _holds_without(asked, start, number, said, verdict.outcome))
     return msgspec.structs.replace(verdict, assumes=kept)
 
 
-def _holds_without(asked: Inquiry, start: Assumptions, number: int, said: str) -> bool:
-    """Whether the item fails whatever the parameter is whose default was assumed; False of any other assumption."""
+def _holds_without(asked: Inquiry, start: Assumptions, number: int, said: str, is_: Outcome) -> bool:
+    """Whether the outcome is the same whatever the parameter is whose default was assumed; False of what else is."""
     name = said.removeprefix(DEFAULT_OF)
     if name == said or name in start:
         return False
@@ -170,7 +170,7 @@ def _holds_without(asked: Inquiry, start: Assumptions, number: int, said: str) -
         return here.outcome if isinstance(here, Verdict) else _ask(asked, scenario, here, number).outcome
 
     found = explore(outcome, {**start, name: Assumption()}, _MOST_WITHOUT)
-    return all(one is Outcome.FAIL for _, one in found)
+    return all(one is is_ for _, one in found)
 
 
 DEFAULT_OF = "the default of "
