@@ -109,7 +109,7 @@ def tree(template: Template, raw: Raw, at: Path, shape: Shape) -> Value:
 def _opaque(raw: dict[str, Raw]) -> Unknown | None:
     """Return why nothing can be said of a map that something else fills in, or changes, at deployment."""
     if raw == OPAQUE:
-        return Unknown("AWS SAM generates it in a way that wa-lint does not follow")
+        return Unknown("it is made from something that wa-lint does not follow")
     if "Fn::Transform" in raw:
         return Unknown("a macro (Fn::Transform) decides it at deployment")
     if any(key.startswith(FOR_EACH) for key in raw):
