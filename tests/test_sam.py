@@ -68,6 +68,9 @@ DIFFERENT: Final[Mapping[str, Mapping[str, str]]] = {
     "what SAM adds for something that is written has the place of that, and not that of a policy": {
         "FnRole": "what destinations grant is natively unknown; what is for dead letters has the function's place",
     },
+    "what the template itself declares stays, and what a function or macro hides is not touched": {
+        "Table": "a table of SAM's is natively not made",
+    },
     "what connectors and some events grant is not known": {
         "ByRole": "what a connector grants is a policy of its own, natively unknown",
         "ConnectorPolicy": "the policy that a connector makes",

@@ -122,6 +122,7 @@ IDENTITIES: dict[str, Identity] = {
     "AWS::KMS::Key": Identity("KeyId", "arn:*:kms:*:*:key/{name}"),
     "AWS::KMS::Alias": Identity("AliasName", "arn:*:kms:*:*:{name}"),
     "AWS::Lambda::Function": Identity("FunctionName", "arn:*:lambda:*:*:function:{name}"),
+    "AWS::CodeBuild::Project": Identity("Name", "arn:*:codebuild:*:*:project/{name}"),
     "AWS::ApiGateway::RestApi": Identity("Name"),
     "AWS::ApiGatewayV2::Api": Identity("Name"),
     "AWS::ApiGateway::DomainName": Identity("DomainName"),
