@@ -27,7 +27,8 @@ def other_roles(holder: Holding) -> Iterator[GrantFault]:
         for path, on_all, on_some in taken_over_by(one.statement, holder.principal):
             place = naming(one.place, path.first)
             if on_all is True or is_whole(one.statement.resources) is not False:
-                yield GrantFault(place, on_all, 1, _in_words(path, f"any {path.noun}", "and act with its role"))
+                truth = False if path.is_login else on_all
+                yield GrantFault(place, truth, 1, _in_words(path, f"any {path.noun}", "and act with its role"))
             else:
                 yield from _on_named(holder, one, path, on_some, place)
 

@@ -143,6 +143,8 @@ class Running(msgspec.Struct, frozen=True):
     noun: str
     also: tuple[str, ...] = ()
     """Further actions that it needs, on any resource."""
+    is_login: bool = False
+    """Whether it is a presigned URL: those of any user have a rule of their own."""
     type: str = ""
     """The CloudFormation type whose `execution_role` it acts with; empty where no link leads to the role."""
 
@@ -156,7 +158,7 @@ _STACK: Final = "arn:%:cloudformation:%:%:stack/%/%"
 
 def _running(first: str, shape: str, effect: str, on: str | tuple[str, str], also: tuple[str, ...] = ()) -> Running:
     noun, type_ = (on, "") if isinstance(on, str) else on
-    return Running(first, shape, effect, noun, also, type_)
+    return Running(first, shape, effect, noun, also, "CreatePresigned" in first, type_)
 
 
 RUNNING: Final[Sequence[Running]] = (
