@@ -35,7 +35,7 @@ from wa_lint.policy import actions
 from wa_lint.policy.actions import Action
 from wa_lint.policy.admission import PASSED_TO, Admitted, admits
 from wa_lint.policy.document import Statement, is_whole, takes_action
-from wa_lint.policy.escalation import PASS_ROLE, ROLES, SELF_GRANTING, opened_by
+from wa_lint.policy.escalation import PASS_ROLE, ROLES, SELF_GRANTING, in_words, opened_by
 from wa_lint.policy.gravity import grave_of, gravity, nameable, named, needs_star, reads_of
 from wa_lint.truth import Truth, every, negate, some
 
@@ -239,9 +239,8 @@ def self_granting(holder: Holding) -> Iterator[GrantFault]:
     for one in own(holder):
         yield GrantFault(one.place, truth=False)
         for path, truth in opened_by(one.statement, holder.principal, is_user=holder.is_user):
-            with_ = " with " + " and ".join(path.also) if path.also else ""
             place = naming(one.place, path.first)
-            yield GrantFault(place, truth, not path.service, f"{path.first}{with_}, it {path.effect}")
+            yield GrantFault(place, truth, not path.service, f"{in_words(path)}, it {path.effect}")
 
 
 def other_roles(holder: Holding) -> Iterator[GrantFault]:
@@ -323,7 +322,7 @@ def _wide_grants(holder: Holding, choose: _Choice) -> Iterator[GrantFault]:
     for one in own(holder):
         if one.statement.actions.excludes:
             continue
-        cells = [cell for cell in items_of(one.place, "Action") if not _is_plain_logging(cell.value, one.statement)]
+        cells = items_of(one.place, "Action")
         faults = [fault for cell in cells if (fault := _wide_action(holder, one, cell, whole, choose))]
         worst = _worst(faults)
         if worst is None:
@@ -353,19 +352,15 @@ def _wide_action(holder: Holding, one: Granted, cell: Cell, whole: Sequence[str]
         shapes = nameable(action)
         truth = some(_may(holder, one.statement, action.name, shape) for shape in shapes)
         if truth is not False:
-            return GrantFault(wide_at(one.place, one.statement, shapes), truth, gravity(action), named(action))
+            return GrantFault(
+                wide_at(one.place, one.statement, shapes), truth, gravity(action), named(action, str(pattern))
+            )
     return None
 
 
 def _needs_star(pattern: Value, statement: Statement) -> bool:
     beside = {other.lower() for other in statement.actions.patterns if isinstance(other, str)}
     return isinstance(pattern, str) and needs_star(pattern, beside)
-
-
-def _is_plain_logging(pattern: Value, statement: Statement) -> bool:
-    """Whether it is a part of what AWS's basic policy for functions grants: create a log group, and write into it."""
-    is_group = isinstance(pattern, str) and pattern.lower() == "logs:createloggroup"
-    return is_group and takes_action(statement, "logs:PutLogEvents") is True
 
 
 def _is_broad(statement: Statement) -> Truth:

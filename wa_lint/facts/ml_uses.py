@@ -372,7 +372,12 @@ def _title(resource: Resource) -> str:
         words = words.replace(plain, right)
     if noun == "ModelInvocationLoggingConfiguration":
         return "Bedrock model invocations"
-    return f"{words} {resource.name or resource.id}"
+    return f"{words} {resource.name or _own_id(resource.id)}"
+
+
+def _own_id(id_: str) -> str:
+    """Return an id without the file that tells it from others, as in ``network.yaml#Role``."""
+    return id_.rpartition("#")[2]
 
 
 _WORD_END: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -531,7 +536,7 @@ def _by_own_policy(home: Cell) -> Iterator[_Use]:
 
 
 def _called(cell: Cell) -> str:
-    return cell.resource.name or cell.resource.id
+    return cell.resource.name or _own_id(cell.resource.id)
 
 
 # --- events -----------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from wa_lint.facts.holding import Granted, GrantFault, Holding, holding_of, nami
 from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, Hole, Unknown, Unresolved, Value
 from wa_lint.policy.document import is_whole
-from wa_lint.policy.escalation import SELF_GRANTING, Running, taken_over_by
+from wa_lint.policy.escalation import SELF_GRANTING, Running, in_words, taken_over_by
 from wa_lint.policy.wildcards import matches, parts_of
 from wa_lint.references.table import IDENTITIES
 from wa_lint.truth import Truth, every, some
@@ -34,8 +34,7 @@ def other_roles(holder: Holding) -> Iterator[GrantFault]:
 
 
 def _in_words(path: Running, what: str, end: str) -> str:
-    with_ = " with " + " and ".join(path.also) if path.also else ""
-    return f"{path.first}{with_}, it can {path.effect.format(what)} {end}"
+    return f"{in_words(path)}, it can {path.effect.format(what)} {end}"
 
 
 def _on_named(holder: Holding, one: Granted, path: Running, truth: Truth, place: Cell) -> Iterator[GrantFault]:

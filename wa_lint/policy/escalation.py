@@ -227,6 +227,12 @@ RUNNING: Final[Sequence[Running]] = (
 )
 
 
+def in_words(path: Path | Running) -> str:
+    """Return the actions of a path: ``iam:PassRole with a:B, a:C and a:D``."""
+    *first, last = path.also or ("",)
+    return f"{path.first} with {', '.join(first)}{' and ' if first else ''}{last}" if last else path.first
+
+
 def opened_by(statement: Statement, principal: Principal, *, is_user: bool) -> Iterator[tuple[Path, Truth]]:
     """Yield the paths whose first action the statement grants, and whether the principal can go them to the end."""
     for path in PATHS:

@@ -23,14 +23,29 @@ _UNIMPORTANT: Final = frozenset(
         "cloudwatch:putmetricdata",
         "iam:createservicelinkedrole",
         "iam:passrole",
+        "logs:createloggroup",
         "logs:createlogstream",
         "logs:putlogevents",
+        "ssm:updateinstanceinformation",
         "sts:getsessiontoken",
         "xray:puttelemetryrecords",
         "xray:puttracesegments",
     }
 )
-"""Actions that AWS's own policies for functions and containers grant on everything, and PassRole, which has a rule."""
+"""Actions that AWS's own policies for functions, containers and instances grant on everything, and PassRole, which has
+a rule."""
+_READS_SECRETS: Final = frozenset(
+    {
+        "kms:decrypt",
+        "secretsmanager:batchgetsecretvalue",
+        "secretsmanager:getsecretvalue",
+        "ssm:getparameter",
+        "ssm:getparameterhistory",
+        "ssm:getparameters",
+        "ssm:getparametersbypath",
+    }
+)
+"""Actions that give a secret away, or what a key protects: graver than most changes, but for those that destroy."""
 _READS_DATA: Final = frozenset(
     {
         "athena:getqueryresults",
@@ -59,7 +74,6 @@ _READS_DATA: Final = frozenset(
         "kendra:retrieve",
         "kinesis:getrecords",
         "kinesis:subscribetoshard",
-        "kms:decrypt",
         "logs:filterlogevents",
         "logs:getlogevents",
         "logs:startlivetail",
@@ -78,16 +92,10 @@ _READS_DATA: Final = frozenset(
         "sagemaker:invokeendpoint",
         "sagemaker:invokeendpointasync",
         "sagemaker:invokeendpointwithresponsestream",
-        "secretsmanager:batchgetsecretvalue",
-        "secretsmanager:getsecretvalue",
         "sqs:receivemessage",
-        "ssm:getparameter",
-        "ssm:getparameterhistory",
-        "ssm:getparameters",
-        "ssm:getparametersbypath",
     }
 )
-"""Actions of the level read that give the data itself, a secret or an inference away."""
+"""Actions of the level read that give the data itself or an inference away."""
 _LISTS_CONTENT: Final = frozenset(
     {
         "s3:listbucket",
@@ -125,6 +133,8 @@ def gravity(action: Action) -> float:
     name = action.name.lower()
     if name in _UNIMPORTANT or any("network-interface/" in arn for arn in action.arns):
         return 0
+    if name in _READS_SECRETS:
+        return _BY_LEVEL["W"] + 0.25
     if name in _READS_DATA:
         return GRAVE
     if name in _NOT_READS:
@@ -152,9 +162,10 @@ def nameable(action: Action) -> list[str]:
     return [arn for arn in action.arns if arn and not _OFFERED.search(arn)]
 
 
-def named(action: Action) -> str:
-    """Return the name of an action with what is to be said of it."""
-    return action.name + _NOTES.get(action.name.lower(), "")
+def named(action: Action, pattern: str) -> str:
+    """Return a pattern as it is written, with what is to be said of it: of several actions the gravest."""
+    is_wild = "*" in pattern or "?" in pattern
+    return pattern + (f" (such as {action.name})" if is_wild else _NOTES.get(action.name.lower(), ""))
 
 
 def needs_star(name: str, beside: set[str]) -> bool:
