@@ -322,7 +322,7 @@ def _wide_grants(holder: Holding, choose: _Choice) -> Iterator[GrantFault]:
     for one in own(holder):
         if one.statement.actions.excludes:
             continue
-        cells = items_of(one.place, "Action")
+        cells = [cell for cell in items_of(one.place, "Action") if not _is_plain_logging(cell.value, one.statement)]
         faults = [fault for cell in cells if (fault := _wide_action(holder, one, cell, whole, choose))]
         worst = _worst(faults)
         if worst is None:
@@ -361,6 +361,12 @@ def _wide_action(holder: Holding, one: Granted, cell: Cell, whole: Sequence[str]
 def _needs_star(pattern: Value, statement: Statement) -> bool:
     beside = {other.lower() for other in statement.actions.patterns if isinstance(other, str)}
     return isinstance(pattern, str) and needs_star(pattern, beside)
+
+
+def _is_plain_logging(pattern: Value, statement: Statement) -> bool:
+    """Whether it is a part of what AWS's basic policy for functions grants: create a log group, and write into it."""
+    is_group = isinstance(pattern, str) and pattern.lower() == "logs:createloggroup"
+    return is_group and takes_action(statement, "logs:PutLogEvents") is True
 
 
 def _is_broad(statement: Statement) -> Truth:

@@ -23,7 +23,6 @@ _UNIMPORTANT: Final = frozenset(
         "cloudwatch:putmetricdata",
         "iam:createservicelinkedrole",
         "iam:passrole",
-        "logs:createloggroup",
         "logs:createlogstream",
         "logs:putlogevents",
         "ssm:updateinstanceinformation",
