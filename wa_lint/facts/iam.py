@@ -376,6 +376,7 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
     _of_pattern("is_full_access", is_full_access),
     Function("is_administrator", (DYN,), BOOL, is_administrator),
     Function("managed_policy_name", (STRING,), STRING, managed_policy_name),
+    _of_statement("is_public", policy.lets_in_everyone),
     _of_statement("trusts_account_root", policy.trusts_account_root),
     _of_statement("lets_in_strangers", policy.lets_in_strangers),
     _of_statement("shuts_out_strangers", policy.shuts_out_strangers),
