@@ -62,6 +62,19 @@ _BALANCING = (
     ),
 )
 
+_WEB_ACL_ASSOCIATION = Collector(
+    # of load balancers: stages and GraphQL APIs say theirs themselves
+    type="AWS::WAFv2::WebACLAssociation",
+    service="wafv2",
+    parent="AWS::ElasticLoadBalancingV2::LoadBalancer",
+    listing=ApiCall(operation="GetWebACLForResource", request={"ResourceArn": "LoadBalancerArn"}),
+    needs="WebACL",
+    name="{ResourceArn}",
+    id="{ResourceArn}?webacl",
+    renames={"WebACL.ARN": "WebACLArn"},
+    ignores=("WebACL",),
+)
+
 _TARGET = "Targets[].EcsParameters."
 
 _EVENT_RULE = Collector(
@@ -190,7 +203,7 @@ _BUDGET = Collector(
     },
 )
 
-AROUND = (*_BALANCING, _EVENT_RULE, _SCHEDULE, _LOG_GROUP, _STATE_MACHINE, _TRAIL, _BUDGET)
+AROUND = (*_BALANCING, _WEB_ACL_ASSOCIATION, _EVENT_RULE, _SCHEDULE, _LOG_GROUP, _STATE_MACHINE, _TRAIL, _BUDGET)
 
 # --- what is kept where it is named -----------------------------------------------------------------
 
