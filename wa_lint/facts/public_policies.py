@@ -21,12 +21,13 @@ from wa_lint.policy.trust import lets_in_everyone
 from wa_lint.policy.wildcards import parts_of
 from wa_lint.truth import Truth, every, negate, some
 
+_DOMAIN: Final = "AWS::OpenSearchService::Domain"
 _OWN: Final[Mapping[str, tuple[str, ...]]] = {
     "AWS::DynamoDB::Table": ("ResourcePolicy", "PolicyDocument"),
     "AWS::ECR::Repository": ("RepositoryPolicyText",),
     "AWS::EFS::FileSystem": ("FileSystemPolicy",),
     "AWS::KMS::Key": ("KeyPolicy",),
-    "AWS::OpenSearchService::Domain": ("AccessPolicies",),
+    _DOMAIN: ("AccessPolicies",),
 }
 """Where a resource holds its policy itself."""
 
@@ -69,6 +70,10 @@ def _opened(document: Cell) -> Iterator[tuple[Cell, Truth]]:
 
 def _documents(home: Cell) -> Iterator[Cell]:
     if home.resource.type in _OWN:
+        network = home.select("VPCOptions")
+        if home.resource.type == _DOMAIN and network.value is not ABSENT:  # its policy lets in who reaches the VPC
+            yield from (network,) if isinstance(network.value, Unknown) else ()
+            return
         document = home
         for step in _OWN[home.resource.type]:
             document = document.select(step)
