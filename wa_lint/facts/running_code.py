@@ -14,7 +14,7 @@ from wa_lint.facts.holding import Granted, GrantFault, Holding, holding_of, nami
 from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, Hole, Unknown, Unresolved, Value
 from wa_lint.policy.document import is_whole
-from wa_lint.policy.escalation import SELF_GRANTING, Running, in_words, taken_over_by
+from wa_lint.policy.escalation import SELF_GRANTING, Takeover, in_words, taken_over_by
 from wa_lint.policy.wildcards import matches, parts_of
 from wa_lint.references.table import IDENTITIES
 from wa_lint.truth import Truth, every, some
@@ -33,11 +33,11 @@ def other_roles(holder: Holding) -> Iterator[GrantFault]:
                 yield from _on_named(holder, one, path, on_some, place)
 
 
-def _in_words(path: Running, what: str, end: str) -> str:
+def _in_words(path: Takeover, what: str, end: str) -> str:
     return f"{in_words(path)}, it can {path.effect.format(what)} {end}"
 
 
-def _on_named(holder: Holding, one: Granted, path: Running, truth: Truth, place: Cell) -> Iterator[GrantFault]:
+def _on_named(holder: Holding, one: Granted, path: Takeover, truth: Truth, place: Cell) -> Iterator[GrantFault]:
     """Yield what a statement opens of the resources that it names: those with an administrator's role."""
     found = [target for target in _targets(one, path) if _is_named(one, target, path) is True]
     for target in found:
@@ -50,19 +50,19 @@ def _on_named(holder: Holding, one: Granted, path: Running, truth: Truth, place:
         yield GrantFault(place, every((truth, missing)), 0)
 
 
-def _targets(one: Granted, path: Running) -> Iterator[Cell]:
+def _targets(one: Granted, path: Takeover) -> Iterator[Cell]:
     if path.type:
         yield from of_its_account(one.place, path.type)
 
 
-def _is_named(one: Granted, target: Cell, path: Running) -> Truth:
+def _is_named(one: Granted, target: Cell, path: Takeover) -> Truth:
     """Whether a statement names the resource by a reference, or by a pattern of its ARN."""
     arn = _arn_of(target, path)
     answers = [refers_to(p, target.resource.id) or matches(p, arn) for p in one.statement.resources.patterns]
     return not some(answers) if one.statement.resources.excludes else some(answers)
 
 
-def _arn_of(target: Cell, path: Running) -> Value:
+def _arn_of(target: Cell, path: Takeover) -> Value:
     """Return the ARN of a resource, with holes for what is not known of it."""
     if target.resource.arn:
         return target.resource.arn

@@ -131,7 +131,7 @@ PATHS: Final[Sequence[Path]] = (
 )
 
 
-class Running(msgspec.Struct, frozen=True):
+class Takeover(msgspec.Struct, frozen=True):
     """One way to act with the role of something that exists already."""
 
     first: str
@@ -156,12 +156,12 @@ _PROJECT: Final = ("CodeBuild project", "AWS::CodeBuild::Project")
 _STACK: Final = "arn:%:cloudformation:%:%:stack/%/%"
 
 
-def _running(first: str, shape: str, effect: str, on: str | tuple[str, str], also: tuple[str, ...] = ()) -> Running:
+def _running(first: str, shape: str, effect: str, on: str | tuple[str, str], also: tuple[str, ...] = ()) -> Takeover:
     noun, type_ = (on, "") if isinstance(on, str) else on
-    return Running(first, shape, effect, noun, also, "CreatePresigned" in first, type_)
+    return Takeover(first, shape, effect, noun, also, "CreatePresigned" in first, type_)
 
 
-RUNNING: Final[Sequence[Running]] = (
+RUNNING: Final[Sequence[Takeover]] = (
     _running("lambda:UpdateFunctionCode", "arn:%:lambda:%:%:function:%", "change the code of {}", _FUNCTION),
     _running(
         "sagemaker:CreatePresignedNotebookInstanceUrl", "arn:%:sagemaker:%:%:notebook-instance/%", "open {}", _NOTEBOOK
@@ -227,7 +227,7 @@ RUNNING: Final[Sequence[Running]] = (
 )
 
 
-def in_words(path: Path | Running) -> str:
+def in_words(path: Path | Takeover) -> str:
     """Return the actions of a path: ``iam:PassRole with a:B, a:C and a:D``."""
     *first, last = path.also or ("",)
     return f"{path.first} with {', '.join(first)}{' and ' if first else ''}{last}" if last else path.first
@@ -247,7 +247,7 @@ def opened_by(statement: Statement, principal: Principal, *, is_user: bool) -> I
             yield path, truth
 
 
-def taken_over_by(statement: Statement, principal: Principal) -> Iterator[tuple[Running, Truth, Truth]]:
+def taken_over_by(statement: Statement, principal: Principal) -> Iterator[tuple[Takeover, Truth, Truth]]:
     """Yield the ways to the role of something that runs, which the statement opens at least for some of it.
 
     With it whether they are open for all there is of the kind, and whether for some.
