@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 import msgspec
 
@@ -188,6 +189,10 @@ def is_open(value: Value) -> bool:
     return isinstance(value, Unknown | Unresolved | Partial)
 
 
+_MOST_NAMED: Final = 4
+"""Texts of a list that a sentence names."""
+
+
 def show(value: object) -> str:
     """Return a value in a few words for a person."""
     match value:
@@ -198,10 +203,18 @@ def show(value: object) -> str:
         case Partial(items=items, reason=reason):
             return f"{len(items)} seen, perhaps more ({reason})"
         case list() | tuple():
-            return f"a list of {len(value)}" if value else "an empty list"
+            return _listed(value) if value else "an empty list"
         case dict():
             return "a map with " + ", ".join(sorted(map(str, value))) if value else "an empty map"
     return "not set" if value is ABSENT else repr(value) if isinstance(value, str) else str(value)
+
+
+def _listed(values: Sequence[object]) -> str:
+    """Return a few texts by name; of others, how many they are."""
+    if not all(isinstance(value, str) for value in values):
+        return f"a list of {len(values)}"
+    more = f" and {len(values) - _MOST_NAMED} more" if len(values) > _MOST_NAMED else ""
+    return ", ".join(map(str, values[:_MOST_NAMED])) + more
 
 
 def _trail(cells: Sequence[Cell]) -> tuple[Step, ...]:
