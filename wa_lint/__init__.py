@@ -76,8 +76,8 @@ def check(  # noqa: PLR0913, one for each option of the command
 
     No configuration file is read: the arguments are all that counts. They are those of the command's options, as
     ``parameters=["Stage=prod", "prod.json"]``. `show_all` also lists what passed or did not apply. A file that cannot
-    be read is an `Input` whose status is ``error``, and a line to `say`. Raise `ConfigError` for arguments that do
-    not fit, `RuleFileError` for a folder of `rules` that cannot be read.
+    be read, one of `rules` too, is an `Input` whose status is ``error``, and a line to `say`. Raise `ConfigError` for
+    arguments that do not fit.
     """
     from wa_lint.run.check_files import Reading, judged_files  # noqa: PLC0415, importing wa_lint costs nothing
     from wa_lint.run.choice import Choice  # noqa: PLC0415, the same
