@@ -57,6 +57,7 @@ def lint(
             if counted is not NO_COUNTS:
                 counts[rule.info.id] = counts.get(rule.info.id, NO_COUNTS).plus(counted)
                 passed.update([resource.type] if counted.passed else [])
+    graph.close()
     told = {finding.rule.id for finding in listed} | counts.keys()
     return Report(
         rules=tuple(rule.info for rule in rules),
@@ -222,7 +223,7 @@ def _traced(asked: Inquiry, outcome: Outcome, leaves: Sequence[_Leaf], absent: S
 class _Pass:
     """The first pass over one rule and resource: outcomes, and nothing of why."""
 
-    __slots__ = ("_asked", "_frame", "_quick")
+    __slots__ = ("_asked", "_frame", "_quick", "_seen")
 
     def __init__(self, asked: Inquiry, quick: QuickPrograms) -> None:
         self._asked = asked
@@ -231,11 +232,12 @@ class _Pass:
         self._frame[0] = asked.steps.left
         self._frame[3] = asked.today
         self._frame[4] = asked.rule.thresholds
+        self._seen: tuple[Assumptions | None, bool, World | None] = (None, False, None)
 
     def items(self, assumptions: Assumptions, *, is_closed: bool = False) -> Sequence[tuple[Cell, object]] | None:
         """Return what the rule is about, each with its place; None where the resource does not exist."""
         asked = self._asked
-        world = asked.graph.world(assumptions, asked.rule.defaults, is_closed=is_closed)
+        world = self._world(assumptions, is_closed=is_closed)
         exists = world.exists(asked.resource)
         if exists is not True:
             if exists is False:
@@ -270,9 +272,8 @@ class _Pass:
         return items[number]
 
     def _answer(self, assumptions: Assumptions, item: object, *, is_closed: bool = False) -> Outcome:
-        asked, frame, quick = self._asked, self._frame, self._quick
-        world = asked.graph.world(assumptions, asked.rule.defaults, is_closed=is_closed)
-        frame[1], frame[2] = _view(world, asked.resource), item
+        frame, quick = self._frame, self._quick
+        frame[1], frame[2] = _view(self._world(assumptions, is_closed=is_closed), self._asked.resource), item
         if quick.where is not None:
             applies = quick.where(frame)
             if applies is not True:
@@ -281,6 +282,14 @@ class _Pass:
         if any(answer is False for answer in answers):
             return Outcome.FAIL
         return Outcome.PASS if all(answer is True for answer in answers) else Outcome.UNKNOWN
+
+    def _world(self, assumptions: Assumptions, *, is_closed: bool) -> World:
+        """Return the world of a scenario; the last one is asked for again and again."""
+        last, was_closed, world = self._seen
+        if world is None or last is not assumptions or was_closed is not is_closed:
+            world = self._asked.graph.world(assumptions, self._asked.rule.defaults, is_closed=is_closed)
+            self._seen = (assumptions, is_closed, world)
+        return world
 
 
 def _view(world: World, resource: Resource) -> object:

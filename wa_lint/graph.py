@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import TypeAlias, TypeVar
 
 from wa_lint.model import (
@@ -57,8 +58,8 @@ class Graph:
         self._gaps = {gap.scope: gap for gap in snapshot.gaps}
         self._tokens: dict[tuple[bool, str], str] = {}
         self._worlds: dict[object, World] = {}
-        self._plain: list[World | None] = [None, None]
-        """The two of no assumptions and no defaults: open, closed."""
+        self._bare: dict[tuple[int, bool], World] = {}
+        """Those of no assumptions, by the identity of the defaults, which each of them keeps: there are few."""
         self._settled: set[str] = set()
         for resource in snapshot.resources:
             self._by_type[resource.type].append(resource)
@@ -66,13 +67,14 @@ class Graph:
 
     def world(self, assumptions: Assumptions, defaults: Mapping[str, Value], *, is_closed: bool = False) -> World:
         """Return the world of a scenario, one for all who ask, so that each value in it is looked up once."""
-        if not assumptions and not defaults:
-            found = self._plain[is_closed]
+        if not assumptions:
+            bare = (id(defaults) if defaults else 0, is_closed)
+            found = self._bare.get(bare)
             if found is None:
-                found = self._plain[is_closed] = World(self, is_closed=is_closed)
+                found = self._bare[bare] = World(self, defaults=defaults, is_closed=is_closed)
             return found
-        given = tuple((name, type(value), value) for name, value in defaults.items())
-        key = (tuple(sorted(assumptions.items())) if assumptions else (), given, is_closed)
+        given = tuple((name, type(value), value) for name, value in defaults.items()) if defaults else ()
+        key = (tuple(sorted(assumptions.items())), given, is_closed)
         try:
             found = self._worlds.get(key)
         except TypeError:  # a parameter that holds a list
@@ -85,8 +87,15 @@ class Graph:
 
     def forget(self) -> None:
         """Let go of the worlds, and of all that was looked up in them."""
+        for world in (*self._worlds.values(), *self._bare.values()):
+            world.forget()
         self._worlds.clear()
-        self._plain = [None, None]
+        self._bare.clear()
+
+    def close(self) -> None:
+        """Let go of everything, so that nothing waits for Python to look for cycles. Nobody may ask any more."""
+        self.forget()
+        self.memory.forget()
 
     def of_type(self, type_: str) -> Sequence[Resource]:
         return self._by_type.get(type_, ())
@@ -149,18 +158,29 @@ class World:
         """What the engine's first pass has looked up of each resource."""
         self._cells: dict[Resource, Cell] = {}
         self._plain: World | None = None
+        self._closed: World | None = None
+
+    def forget(self) -> None:
+        """Let go of what was looked up in it."""
+        for world in (self._plain, self._closed):
+            if world is not None:
+                world.forget()
+        self._plain = self._closed = None
+        self.views.clear()
+        self._cells.clear()
 
     def of_type(self, type_: str) -> list[Cell]:
         """Return the cells of all resources of a type that exist, or may exist, in this scenario."""
         return [self.cell(r) for r in self.graph.of_type(type_) if self.exists(r) is not False]
 
     def cell(self, resource: Resource) -> Cell:
-        found = None if self.scenario.is_heard else self._cells.get(resource)
+        is_kept = not self.scenario.is_heard or _is_silent(resource)
+        found = self._cells.get(resource) if is_kept else None
         if found is None:
             value, at, assumes = self.resolve(resource.properties, ())
             _, _, to_exist = self.resolve(resource.exists, ())
             found = Cell(self, resource, (), at, value, (*to_exist, *assumes))
-            if not self.scenario.is_heard:
+            if is_kept:
                 self._cells[resource] = found
         return found
 
@@ -194,6 +214,19 @@ class World:
         if self._plain is None:
             self._plain = World(self.graph, self.scenario, is_closed=self.is_closed)
         return self._plain
+
+    def closed(self) -> World:
+        """Return this world, without a rule's own defaults, where templates are all there is."""
+        if self.is_closed and not self.defaults:
+            return self
+        if self._closed is None:
+            self._closed = World(self.graph, self.scenario, is_closed=True)
+        return self._closed
+
+
+def _is_silent(resource: Resource) -> bool:
+    """Whether to look at a resource asks nothing of the scenario."""
+    return resource.exists is True and not isinstance(resource.properties, Deferred)
 
 
 class Cell:
@@ -234,15 +267,21 @@ class Cell:
         return _pattern(self.path)
 
     def select(self, name: str) -> Cell:
-        """Return a member, looked up once. Where somebody hears what is asked it is looked up again, to be heard."""
-        if self.world.scenario.is_heard:
+        """Return a member, looked up once. Where somebody hears what is asked, that is looked up again to be heard."""
+        if self.world.scenario.is_heard and not self._is_plain(name):
             return self._select(name)
-        if self._members is None:
-            self._members = {}
-        found = self._members.get(name)
+        members = self._members
+        if members is None:
+            members = self._members = {}
+        found = members.get(name)
         if found is None:
-            found = self._members[name] = self._select(name)
+            found = members[name] = self._select(name)
         return found
+
+    def _is_plain(self, name: str) -> bool:
+        """Whether a member stands here as it is, and hangs on no scenario."""
+        value = self.value
+        return isinstance(value, dict) and name in value and not isinstance(value[name], Deferred)
 
     def _select(self, name: str) -> Cell:
         value = self.value
@@ -358,5 +397,6 @@ def _only_unknown(value: Value) -> Value:
     return value if isinstance(value, Unknown) else ABSENT
 
 
+@lru_cache(4096)
 def _pattern(path: Path) -> str:
-    return _INDEX.sub("[]", path_text(path))
+    return _INDEX.sub("[]", path_text(path)) if path else ""

@@ -66,11 +66,14 @@ class Memory:
     def __init__(self) -> None:
         self._answers: dict[object, list[tuple[Assumptions, frozenset[str], object]]] = {}
 
+    def forget(self) -> None:
+        self._answers.clear()
+
     def recall(self, question: object, scenario: Scenario, compute: Callable[[], T]) -> T:
         """Return the answer to `question` in `scenario`, computed once for all scenarios that agree on it."""
         answers = self._answers.setdefault(question, [])
         for resting_on, asked, answer in answers:
-            if all(scenario.assumptions.get(name) == resting_on.get(name) for name in asked):
+            if not asked or all(scenario.assumptions.get(name) == resting_on.get(name) for name in asked):
                 scenario.replay(asked)
                 return answer  # type: ignore[return-value] # the question names its type
         computed, asked = scenario.listen(compute)

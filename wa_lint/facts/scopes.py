@@ -13,7 +13,7 @@ import msgspec
 
 from wa_lint.cel.types import BOOL
 from wa_lint.facts.fact import Fact
-from wa_lint.graph import Cell, World
+from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, Partial, SourceKind, Unknown
 from wa_lint.truth import Truth, equals, negate, some
 
@@ -121,7 +121,7 @@ def _closed(home: Cell) -> Cell:
     """Return the cell in a world where templates are all there is: what is open there is open in the templates."""
     if home.world.graph.snapshot.kind is not SourceKind.TEMPLATE:
         return home
-    return World(home.world.graph, home.world.scenario, is_closed=True).cell(home.resource)
+    return home.world.closed().cell(home.resource)
 
 
 def _scopes(home: Cell) -> _Scopes:
