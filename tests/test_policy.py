@@ -159,6 +159,11 @@ def test_a_service_wildcard_takes_in_the_whole_service(action: Value, expected: 
     assert said(policy.service_wildcard(action)) == expected
 
 
+def test_each_arn_of_an_action_names_service_region_and_account() -> None:
+    known = [action for service in actions._services() for action in actions._actions(service).values()]
+    assert {action.name for action in known for arn in action.arns if arn.count(":") < 5} == set()
+
+
 # --- resources --------------------------------------------------------------------------------------
 
 IN_ACCOUNT = ("arn:", PARTITION, ":sagemaker:", REGION, ":", ACCOUNT, ":endpoint/")
