@@ -40,8 +40,8 @@ _INDEX = re.compile(r"\[\d+\]")
 MOST_WORLDS = 256
 """Worlds that a graph keeps; past it all are made again."""
 
-Lookup: TypeAlias = "Callable[[Cell, str], Cell | None]"
-"""What a name of ours (`snake_case`) gives at a cell: a link or a fact; None if it is neither there."""
+Lookup: TypeAlias = "Callable[[Cell, str], tuple[Cell, frozenset[str]] | None]"
+"""What a name of ours (`snake_case`) gives at a cell, and what that asked of the scenario; None: no link, no fact."""
 
 
 class Graph:
@@ -96,6 +96,14 @@ class Graph:
         """Let go of everything, so that nothing waits for Python to look for cycles. Nobody may ask any more."""
         self.forget()
         self.memory.forget()
+
+    def note(self, found: Cell) -> None:
+        """Tell the link or fact that is being computed what `found` rests on; of a list, what its items do."""
+        if self.listeners:
+            items = found.value.items if isinstance(found.value, Partial) else found.value
+            cells = [found, *items] if isinstance(items, list | tuple) else [found]
+            said = (cell.assumes for cell in cells if isinstance(cell, Cell) and cell.assumes)
+            self.listeners[-1].update(dict.fromkeys(assumed for assumes in said for assumed in assumes))
 
     def of_type(self, type_: str) -> Sequence[Resource]:
         return self._by_type.get(type_, ())
@@ -174,7 +182,7 @@ class World:
         return [self.cell(r) for r in self.graph.of_type(type_) if self.exists(r) is not False]
 
     def cell(self, resource: Resource) -> Cell:
-        is_kept = not self.scenario.is_heard or _is_silent(resource)
+        is_kept = not self.scenario.listeners or _is_silent(resource)
         found = self._cells.get(resource) if is_kept else None
         if found is None:
             value, at, assumes = self.resolve(resource.properties, ())
@@ -205,7 +213,14 @@ class World:
 
         `is_open`: the answer is the same whether or not the template is taken to be all there is.
         """
-        return self.graph.memory.recall((question, self.is_closed and not is_open), self.scenario, compute)
+        return self.recall_with_names(question, compute, is_open=is_open)[0]
+
+    def recall_with_names(
+        self, question: object, compute: Callable[[], T], *, is_open: bool = False
+    ) -> tuple[T, frozenset[str]]:
+        """As `recall`, with what the answer asked of the scenario."""
+        key = (question, self.is_closed and not is_open)
+        return self.graph.memory.recall_with_names(key, self.scenario, compute)
 
     def plainly(self) -> World:
         """Return this world without a rule's own defaults: what links and facts are computed in."""
@@ -232,7 +247,7 @@ def _is_silent(resource: Resource) -> bool:
 class Cell:
     """One value of one resource, with its place, in one scenario."""
 
-    __slots__ = ("_members", "assumes", "at", "path", "resource", "trail", "value", "world")
+    __slots__ = ("_asked", "_items", "_members", "assumes", "at", "path", "resource", "trail", "value", "world")
 
     def __init__(  # noqa: PLR0913, PLR0917, a cell is all of these
         self,
@@ -253,6 +268,9 @@ class Cell:
         self.trail = trail
         """The way by which a fact came to its value, the outermost place first."""
         self._members: dict[str, Cell] | None = None
+        self._items: tuple[Cell, ...] | None = None
+        self._asked: dict[str, frozenset[str]] | None = None
+        """What each link and fact among the members asked of the scenario."""
 
     def __repr__(self) -> str:
         return f"<{self.resource.id} {path_text(self.path)}: {self.value!r}>"
@@ -267,21 +285,24 @@ class Cell:
         return _pattern(self.path)
 
     def select(self, name: str) -> Cell:
-        """Return a member, looked up once. Where somebody hears what is asked, that is looked up again to be heard."""
-        if self.world.scenario.is_heard and not self._is_plain(name):
-            return self._select(name)
+        """Return a member, looked up once. Where somebody hears what is asked, that is told or looked up again."""
         members = self._members
         if members is None:
             members = self._members = {}
         found = members.get(name)
-        if found is None:
+        if found is None or (self.world.scenario.listeners and not self._is_told(name, found)):
             found = members[name] = self._select(name)
         return found
 
-    def _is_plain(self, name: str) -> bool:
-        """Whether a member stands here as it is, and hangs on no scenario."""
-        value = self.value
-        return isinstance(value, dict) and name in value and not isinstance(value[name], Deferred)
+    def _is_told(self, name: str, found: Cell) -> bool:
+        """Tell who listens what a member rests on, if that is known."""
+        asked = self._asked.get(name) if self._asked else None
+        if asked is None:
+            value = self.value
+            return isinstance(value, dict) and name in value and not isinstance(value[name], Deferred)
+        self.world.scenario.replay(asked)
+        self.world.graph.note(found)
+        return True
 
     def _select(self, name: str) -> Cell:
         value = self.value
@@ -301,10 +322,18 @@ class Cell:
             tail = Cell(self.world, self.resource, self.path, self.at, Unknown(value.reason))
             return [*self._listed(value.items), tail]
         if isinstance(value, list | tuple):
-            return list(self._listed(value))
+            return self._whole_list(value)
         if isinstance(value, Unresolved):
             value = Unknown(value.reason)
         return [Cell(self.world, self.resource, self.path, self.at, value)] if isinstance(value, Unknown) else []
+
+    def _whole_list(self, value: Sequence[Value]) -> Sequence[Cell]:
+        """Return the cells of a list's items, made once, as `select` does."""
+        if self.world.scenario.listeners and any(isinstance(item, Deferred) for item in value):
+            return list(self._listed(value))
+        if self._items is None:
+            self._items = tuple(self._listed(value))
+        return self._items
 
     def item(self, position: int) -> Cell | None:
         """Return the item that stands at `position` in `items`, without making cells of the others each time."""
@@ -371,8 +400,10 @@ class Cell:
         if name == "observed" and not self.path:
             return self._observed()
         if name.islower():
-            found = self.world.graph.lookup(self, name)
-            if found is not None:
+            looked_up = self.world.graph.lookup(self, name)
+            if looked_up is not None:
+                found, asked = looked_up
+                self._asked = {**(self._asked or {}), name: asked}
                 return found
         path = (*self.path, name)
         if self.path == ("observed",) and isinstance(self.resource.properties, Unknown):  # its description was refused
