@@ -56,6 +56,7 @@ class Graph:
         self._by_type: dict[str, list[Resource]] = defaultdict(list)
         self._by_id: dict[str, Resource] = {}
         self._gaps = {gap.scope: gap for gap in snapshot.gaps}
+        self._located: dict[tuple[Resource, Path], Location] = {}
         self._tokens: dict[tuple[bool, str], str] = {}
         self._worlds: dict[object, World] = {}
         self._bare: dict[tuple[int, bool], World] = {}
@@ -91,11 +92,19 @@ class Graph:
             world.forget()
         self._worlds.clear()
         self._bare.clear()
+        self._located.clear()
 
     def close(self) -> None:
         """Let go of everything, so that nothing waits for Python to look for cycles. Nobody may ask any more."""
         self.forget()
         self.memory.forget()
+
+    def locate(self, resource: Resource, at: Path) -> Location:
+        """Return a place in the source, found once: the findings of several rules share it."""
+        found = self._located.get((resource, at))
+        if found is None:
+            found = self._located[resource, at] = resource.origin.locate(at)
+        return found
 
     def note(self, found: Cell) -> None:
         """Tell the link or fact that is being computed what `found` rests on; of a list, what its items do."""
@@ -277,7 +286,7 @@ class Cell:
 
     @property
     def location(self) -> Location:
-        return self.resource.origin.locate(self.at)
+        return self.world.graph.locate(self.resource, self.at)
 
     @property
     def pattern(self) -> str:
