@@ -35,9 +35,13 @@ def mask_report(report: T) -> T:
     return masked if isinstance(masked, type(report)) else report
 
 
-def _masked(value: Value, known: dict[int, Value]) -> Value:
+def _masked(value: Value, known: dict[int | str, Value]) -> Value:
+    """Mask `value`. `known`: what became of each struct, by its identity, and of each text."""
     if isinstance(value, str):
-        return mask(value)
+        found = known.get(value)
+        if found is None:
+            found = known[value] = mask(value)
+        return found
     if type(value) in _WITHOUT_TEXT:
         return value
     if isinstance(value, msgspec.Struct):
@@ -55,7 +59,7 @@ def _last_name(path: str) -> str:
     return path.rpartition(".")[2].partition("[")[0]
 
 
-def _mapping(value: dict[str, Value], known: dict[int, Value]) -> Value:
+def _mapping(value: dict[str, Value], known: dict[int | str, Value]) -> Value:
     masked = mask_tree(value)  # by names too
     if not isinstance(masked, dict):
         return masked
@@ -70,7 +74,7 @@ def _fields(kind: type[msgspec.Struct]) -> Sequence[str]:
     return [name for name in kind.__struct_fields__ if name not in left]
 
 
-def _struct(value: msgspec.Struct, known: dict[int, Value]) -> msgspec.Struct:
+def _struct(value: msgspec.Struct, known: dict[int | str, Value]) -> msgspec.Struct:
     changed: dict[str, Value] = {}
     path = getattr(value, "path", None)
     called = _last_name(path) if isinstance(path, str) else ""
