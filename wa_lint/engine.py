@@ -43,37 +43,48 @@ def lint(
     snapshot = with_jobs(snapshot)
     graph = graph_of(snapshot, FACTS)
     subjects = [r for r in snapshot.resources if (judged is None or (r.type, r.id) in judged) and _may_exist(r, graph)]
-    listed: list[Finding] = []
-    counts: dict[str, Counts] = {}
-    passed: set[str] = set()
-    where: set[tuple[str | None, str | None]] = set()
+    found = _Found()
     for number, (resource, asking) in enumerate(_subjects(rules, graph, judged)):
         if number % _MOST_KEPT == _MOST_KEPT - 1:
             graph.forget()
-        where.add((resource.account, resource.region))
+        found.places.add((resource.account, resource.region))
         for rule in asking:
-            findings, counted = _outcomes(Inquiry(rule, graph, resource, today), lists_all=lists_all)
-            listed.extend(findings)
-            if counted is not NO_COUNTS:
-                counts[rule.info.id] = counts.get(rule.info.id, NO_COUNTS).plus(counted)
-                passed.update([resource.type] if counted.passed else [])
+            found.add(resource, rule, *_outcomes(Inquiry(rule, graph, resource, today), lists_all=lists_all))
     graph.close()
-    told = {finding.rule.id for finding in listed} | counts.keys()
+    told = {finding.rule.id for finding in found.listed} | found.counts.keys()
     return Report(
         rules=tuple(rule.info for rule in rules),
-        findings=tuple(sorted(listed, key=sort_key)),
+        findings=tuple(sorted(found.listed, key=sort_key)),
         gaps=snapshot.gaps,
         problems=snapshot.problems,
         notes=snapshot.notes,
         judged_at=today if any(rule.programs.asks_the_date for rule in rules if rule.info.id in told) else None,
-        counted=counts,
-        passed_types=frozenset(passed),
-        places=frozenset(where),
+        counted=found.counts,
+        passed_types=frozenset(found.passed),
+        places=frozenset(found.places),
         unjudged=added_up([*snapshot.unjudged, *_without_rule(subjects, rules)]),
         not_followed=tuple(sorted(set(snapshot.not_followed))),
         census=_census(subjects),
         costs=tuple(sorted(bill(graph, subjects, most_scenarios()))),
     )
+
+
+class _Found:
+    """What was found so far."""
+
+    def __init__(self) -> None:
+        self.listed: list[Finding] = []
+        self.counts: dict[str, Counts] = {}
+        self.passed: set[str] = set()
+        """The types of resources that passed and are only counted."""
+        self.places: set[tuple[str | None, str | None]] = set()
+        """Accounts and regions."""
+
+    def add(self, resource: Resource, rule: Rule, findings: Sequence[Finding], counted: Counts) -> None:
+        self.listed.extend(findings)
+        if counted is not NO_COUNTS:
+            self.counts[rule.info.id] = self.counts.get(rule.info.id, NO_COUNTS).plus(counted)
+            self.passed.update([resource.type] if counted.passed else [])
 
 
 # --- what gets no verdict ---------------------------------------------------------------------------

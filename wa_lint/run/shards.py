@@ -195,7 +195,7 @@ def _share(resources: Sequence[Resource], shard: Shard) -> set[tuple[str, str]]:
     """Return the (type, id) that are judged: of each type in each region every `of`-th block.
 
     What stands side by side often names what stands side by side: single resources dealt in turn would have every
-    worker look up nearly everything.
+    worker look up nearly everything. What is few, such as buckets, has one worker, for its facts rest on indexes.
     """
     listings: dict[tuple[str, str | None, str | None], list[Resource]] = defaultdict(list)
     for resource in resources:
@@ -204,11 +204,11 @@ def _share(resources: Sequence[Resource], shard: Shard) -> set[tuple[str, str]]:
         (resource.type, resource.id)
         for listing in listings.values()
         for place, resource in enumerate(listing)
-        if place // _BLOCK % shard.of == shard.number
+        if (place // _BLOCK - (len(listing) <= _BLOCK)) % shard.of == shard.number
     }
 
 
-_BLOCK: Final = 16
+_BLOCK: Final = 64
 
 
 def _lean(report: Report) -> Report:
