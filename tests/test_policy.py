@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from wa_lint import policy
 from wa_lint.model import Hole, Partial, Unknown, Unresolved, Value
+from wa_lint.policy import actions
 from wa_lint.policy.bucket_policy import refuses_plain_http
 from wa_lint.policy.wildcards import matches
 
