@@ -33,7 +33,7 @@ _ELSEWHERE: Final = "no trail of another region or account records its objects"
 
 def object_access_recorded(home: Cell) -> Cell | Truth:
     """Whether a trail records who reads the bucket's objects as data events."""
-    found = some(_records(trail, home) for trail in home.world.of_type(_TRAIL))
+    found = some(_records(trail, home) for trail in _beside(home, _TRAIL))
     if found is not False:
         return found
     reason = why_more(home.world, home, (_TRAIL,))
@@ -102,15 +102,20 @@ def _takes_in(value: Value, bucket: Cell) -> Truth:
     return Unknown(unseen(value) or names.reason or "the name is not known") if is_open else False
 
 
+def _beside(home: Cell, type_: str) -> list[Cell]:
+    """Return the resources of a type in the same account: another one's are not read with it."""
+    return [cell for cell in home.world.of_type(type_) if cell.resource.account == home.resource.account]
+
+
 def keeps_logs(home: Cell) -> Truth:
     """Whether the bucket receives logs: access logs of buckets here, or a trail's."""
     canned = home.select("AccessControl").value
     answers: list[Truth] = [False if canned is ABSENT else equals(canned, "LogDeliveryWrite")]
-    for other in home.world.of_type(_BUCKET):
+    for other in _beside(home, _BUCKET):
         if other.resource.id != home.resource.id:
             target = other.select("LoggingConfiguration").select("DestinationBucketName")
             answers.append(_is_name_of(target.value, home))
-    answers.extend(_is_name_of(trail.select("S3BucketName").value, home) for trail in home.world.of_type(_TRAIL))
+    answers.extend(_is_name_of(trail.select("S3BucketName").value, home) for trail in _beside(home, _TRAIL))
     return some(answers)
 
 
@@ -128,7 +133,7 @@ def _is_name_of(value: Value, bucket: Cell) -> Truth:
 def records_ml_data(home: Cell) -> Truth:
     """Whether the trail records who reads the objects of a bucket that an ML workload uses, or calls of its models."""
     answers: list[Truth] = [_selects_models(home)]
-    for bucket in home.world.of_type(_BUCKET):
+    for bucket in _beside(home, _BUCKET):
         records = _records(home, bucket)
         if records is not False:
             uses, hidden = seen(bucket.select("ml_uses").items())
@@ -248,7 +253,7 @@ def foreign_buckets(home: Cell) -> list[Cell] | Partial:
     graph = home.world.graph
     if graph.snapshot.kind is not SourceKind.LIVE:
         return []
-    owned = {bucket.resource.name for bucket in home.world.of_type(_BUCKET)}
+    owned = {bucket.resource.name for bucket in _beside(home, _BUCKET)}
     read = [cell for cell in _texts(home) if _READ.match(path_text(cell.path))]
     named = [(cell, key.removeprefix("s3:")) for cell in read for key in keys_of(graph, cell.value, "")]
     strange = [cell.with_value(name) for cell, name in named if ":" not in name and name not in owned]
@@ -258,7 +263,7 @@ def foreign_buckets(home: Cell) -> list[Cell] | Partial:
 
 def uses_unowned_default_bucket(home: Cell) -> Cell | Truth:
     """Whether it uses SageMaker's default bucket, and nothing here makes or owns that, at the first text that does."""
-    names = [bucket.select("BucketName") for bucket in home.world.of_type(_BUCKET)]
+    names = [bucket.select("BucketName") for bucket in _beside(home, _BUCKET)]
     owned = {_spelled(cell.resource.name or cell.value) for cell in names}
     texts = [cell for cell in _texts(home) if _HOLDS_URI.search(path_text(cell.path))]
     heads = [(cell, re.match(r"s3://([^/]+)", _spelled(cell.value))) for cell in texts]
