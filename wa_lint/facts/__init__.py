@@ -16,6 +16,7 @@ from wa_lint.facts import (
     iam,
     identity,
     images,
+    jobs,
     lookalikes,
     ml_uses,
     notebook,
@@ -35,6 +36,7 @@ FACTS: Final[tuple[Fact, ...]] = (
     *bucket.FACTS,
     *ml_uses.FACTS,
     *images.FACTS,
+    *jobs.FACTS,
     *notebook.FACTS,
     *scopes.FACTS,
     *serving.FACTS,
@@ -47,6 +49,8 @@ FACTS: Final[tuple[Fact, ...]] = (
     *budgets.FACTS,
 )
 
-FUNCTIONS: Final[Mapping[str, Function]] = {f.name: f for f in (*iam.FUNCTIONS, *keys.FUNCTIONS, *catalogue.FUNCTIONS)}
+FUNCTIONS: Final[Mapping[str, Function]] = {
+    f.name: f for module in (iam, keys, catalogue, images) for f in module.FUNCTIONS
+}
 
 __all__ = ["FACTS", "FUNCTIONS", "Fact"]

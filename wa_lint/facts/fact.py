@@ -8,7 +8,7 @@ import msgspec
 
 from wa_lint.cel.types import DYN, Type
 from wa_lint.graph import Cell, World
-from wa_lint.model import Partial, SourceKind, Unknown, Unresolved, Value
+from wa_lint.model import ABSENT, Partial, SourceKind, Unknown, Unresolved, Value
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -84,6 +84,16 @@ def head_of(found: object) -> Value:
 def unseen(value: Value) -> str | None:
     """Say why `value` is not, or not in full, in sight; None where it is."""
     return value.reason if isinstance(value, Unknown | Unresolved | Partial) else None
+
+
+def cells_at(home: Cell, path: str) -> list[Cell]:
+    """Return what is at a path such as ``Containers[].Image``, where ``[]`` each item; what is absent is left out."""
+    found = [home]
+    for step in path.split("."):
+        name, is_list, _ = step.partition("[]")
+        inner = [cell.select(name) for cell in found]
+        found = [item for cell in inner for item in cell.items()] if is_list else inner
+    return [cell for cell in found if cell.value is not ABSENT]
 
 
 def gathered(cells: Iterable[Cell], reason: str | None) -> list[Cell] | Partial:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from wa_lint.cel.types import DYN, STRING, ListType
-from wa_lint.facts.fact import Fact, gathered, seen, unseen
+from wa_lint.cel.types import BOOL, DYN, STRING, Function, ListType
+from wa_lint.facts.fact import Fact, cells_at, gathered, seen, unseen
 from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, Hole, Partial, Unknown, Value
 from wa_lint.policy.wildcards import parts_of
+from wa_lint.truth import Truth
 
 _HOLE: Final = "\0"
 _MODEL: Final = "AWS::SageMaker::Model"
@@ -33,27 +36,77 @@ def own_containers(component: Cell) -> list[Cell] | Partial:
     return gathered((cell for cell in found if isinstance(cell.value, dict)), hidden)
 
 
-def image_version(container: Cell) -> Cell:
-    """Return the tag or digest of the container's Image (``latest`` where none stands), at the Image."""
-    image = container.select("Image")
-    return image if image.value is ABSENT else image.with_value(version_of(image.value))
+def images(home: Cell) -> list[Cell] | Partial:
+    """Return the images that a resource runs, each at its place; none that another member pins by its digest."""
+    holders, reason = seen(h for path, _ in _IMAGES[home.resource.type] for h in cells_at(home, path))
+    members = [member for _, member in _IMAGES[home.resource.type]]
+    cells = [h.select(member) for h in holders for member in members if h.select("ImageDigest").value is ABSENT]
+    return gathered((cell for cell in cells if cell.value is not ABSENT and not _has_one_tag(cell.value)), reason)
 
 
-def version_of(image: Value) -> Value:
-    """Return the digest, else the tag of ``host:port/name:tag@digest``; Docker takes ``latest`` without either."""
+def _has_one_tag(image: Value) -> bool:
+    """Whether AWS documents the image without a tag, and publishes it so."""
+    last = parts_of(image)[-1:]
+    return bool(last) and isinstance(last[0], str) and last[0].endswith(_UNTAGGED)
+
+
+_UNTAGGED: Final = "/sagemaker-model-monitor-analyzer"
+"""Source: SageMaker developer guide, "Amazon SageMaker Model Monitor prebuilt container" (read 2026-12)."""
+
+
+def names_version(image: Value) -> Truth:
+    """Whether ``host:port/name:tag@digest`` says which build it is: by a digest, or by a tag that is no mere word.
+
+    A tag is a version where a part of it has a digit, or is a commit. ``prod``, ``latest`` and ``main`` move from build
+    to build; what tells of the processor, CUDA, Python or system (``gpu-py310``) is in every build. Docker takes
+    ``latest`` where there is no tag.
+    """
     parts = parts_of(image)
     if not parts:
         return Unknown(unseen(image) or "the name of no image")
     text = "".join("" if _names_repository(part) else _HOLE if isinstance(part, Hole) else part for part in parts)
-    name, is_digest, digest = text.partition("@")
-    version = digest if is_digest else name.rpartition("/")[2].partition(":")[2]
-    if _HOLE in version or (not version and text.endswith(_HOLE)):
-        return Unknown(unseen(image) or "open")
-    return version or "latest"
+    name, is_digest, _ = text.partition("@")
+    if is_digest:
+        return True
+    tag = name.rpartition("/")[2].partition(":")[2]
+    words = _PARTS.split(_PLATFORM.sub("", tag.lower()))
+    if any(_VERSION.match(word) for word in words):
+        return True
+    is_open = _HOLE in tag or (not tag and text.endswith(_HOLE))
+    return Unknown(_why_open(image, parts)) if is_open else False
+
+
+def _why_open(image: Value, parts: Sequence[str | Hole]) -> str:
+    """Say what leaves the tag open: the last hole, for a reason may tell of another one."""
+    reason = unseen(image) or "open"
+    name = next((part.name for part in reversed(parts) if isinstance(part, Hole)), "")
+    return reason if name in reason else f"{name} is known only at deployment"
+
+
+_PARTS: Final = re.compile(r"[-_.+]+")
+_PLATFORM: Final = re.compile(
+    r"(?<![a-z0-9])(?:py(?:thon)?\d+(?:\.\d+)*|cu(?:da)?\d+(?:\.\d+)*|cpu|gpu|ubuntu\d*(?:\.\d+)?"
+    r"|x86_64|arm64(?:v8)?|amd64|aarch64|al2(?:023)?|linux)(?![a-z0-9])"
+)
+_VERSION: Final = re.compile(r"(?=[^\0]*\d)(?!py\d*\0|cu\d*\0)|[0-9a-f]{7,40}$")
+"""A part with a digit before anything that is open, or a commit that happens to have letters only."""
 
 
 def _names_repository(part: str | Hole) -> bool:
     return isinstance(part, Hole) and part.attribute == _REPOSITORY_URI
+
+
+_S: Final = "AWS::SageMaker::"
+_IMAGES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
+    _MODEL: (("PrimaryContainer", "Image"), ("Containers[]", "Image")),
+    _COMPONENT: (("Specification.Container", "Image"), ("Specifications[].Container", "Image")),
+    _S + "ModelPackage": (("InferenceSpecification.Containers[]", "Image"),),
+    _S + "TrainingJob": (("AlgorithmSpecification", "TrainingImage"),),
+    _S + "ProcessingJob": (("AppSpecification", "ImageUri"),),
+    "AWS::BedrockAgentCore::Runtime": (("AgentRuntimeArtifact.ContainerConfiguration", "ContainerUri"),),
+}
+"""Where a type names the image that it runs: the map, and its member. SageMaker runs the ImageDigest of a model package
+where there is one. Monitoring runs prebuilt images, which have one tag each."""
 
 
 FACTS: Final[tuple[Fact, ...]] = (
@@ -68,22 +121,7 @@ FACTS: Final[tuple[Fact, ...]] = (
         items_at=(_MODEL, "Containers[]"),
     ),
     Fact(_COMPONENT, "", "containers", (), ListType(DYN), "Those of its specifications.", own_containers),
-    *(
-        Fact(
-            type_,
-            place,
-            "image_version",
-            (),
-            STRING,
-            "The tag or digest of the image: latest where none stands; absent without an image.",
-            image_version,
-            is_optional=True,
-        )
-        for type_, place in (
-            (_MODEL, "PrimaryContainer"),
-            (_MODEL, "Containers[]"),
-            (_COMPONENT, "Specification.Container"),
-            (_COMPONENT, "Specifications[].Container"),
-        )
-    ),
+    *(Fact(type_, "", "images", (), ListType(STRING), "The images of its containers.", images) for type_ in _IMAGES),
 )
+
+FUNCTIONS: Final[tuple[Function, ...]] = (Function("names_version", (STRING,), BOOL, names_version),)
