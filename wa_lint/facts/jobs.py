@@ -6,17 +6,17 @@ optimization, labeling, monitoring. Paths: SageMaker API reference, the Create r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 import msgspec
 
 from wa_lint.cel.types import BOOL, STRING
 from wa_lint.facts.catalogue import has_local_storage
-from wa_lint.facts.fact import Fact
+from wa_lint.facts.fact import Fact, unseen
 from wa_lint.graph import Cell
-from wa_lint.model import ABSENT, Unknown, Unresolved
-from wa_lint.truth import Truth, equals, negate, some
+from wa_lint.model import ABSENT, Unknown, Value
+from wa_lint.truth import Truth, equals, negate
 
 _SAGEMAKER: Final = "AWS::SageMaker::"
 _SCHEDULE: Final = _SAGEMAKER + "MonitoringSchedule"
@@ -111,26 +111,26 @@ def encrypts_traffic(home: Cell) -> Cell:
 def is_in_vpc(home: Cell) -> Cell:
     """Return whether subnets are named; a VpcConfig without any is none."""
     vpc = _at(home, JOBS[home.resource.type].vpc)
-    if isinstance(vpc.value, Unknown):
-        return vpc
-    return vpc.with_value(vpc.value not in (ABSENT, {}) and vpc.select("Subnets").value != [])
+    if not isinstance(vpc.value, dict):
+        return vpc.with_value(vpc.value if isinstance(vpc.value, Unknown) else vpc.value is not ABSENT)
+    subnets = vpc.select("Subnets").value
+    return vpc.with_value(subnets if isinstance(subnets, Unknown) else subnets not in (ABSENT, []))
 
 
-def is_distributed(home: Cell) -> Truth:
-    """Whether it may run on more than one instance; of AutoML, which chooses them, nobody can rule it out."""
+def is_distributed(home: Cell) -> Cell:
+    """Return whether it may run on more than one instance; of AutoML, which chooses them, nobody can rule it out."""
     cluster = JOBS[home.resource.type].cluster
-    return some(_counts(_at(home, cluster))) if cluster else True
+    return _deciding(_counts(_at(home, cluster)), home) if cluster else home.with_value(True)
 
 
-def takes_volume_key(home: Cell) -> Truth:
-    """Whether it has volumes that a key can be set for: not where an instance has NVMe storage, nor without any."""
+def takes_volume_key(home: Cell) -> Cell:
+    """Return whether it has volumes that a key can be set for: not with NVMe storage, nor without instances."""
     cluster = JOBS[home.resource.type].cluster
-    if not cluster:
-        return True
-    resources = _at(home, cluster)
-    if resources.value is ABSENT:
-        return False  # a serverless job
-    return negate(some(has_local_storage(type_) for type_ in _instance_types(resources)))
+    resources = _at(home, cluster) if cluster else home
+    if not cluster or resources.value is ABSENT:
+        return resources.with_value(not cluster)
+    local = _deciding(_local_storage(resources), home)
+    return local.with_value(negate(local.value if isinstance(local.value, bool | Unknown) else False))
 
 
 def volume_key(home: Cell) -> Cell:
@@ -157,27 +157,36 @@ _CHOICES: Final = ("InstanceGroups", "InstancePreferences")
 """Lists in a training job's ResourceConfig: what it runs on together, and what it may run on instead."""
 
 
-def _counts(cluster: Cell) -> Iterator[Truth]:
+def _deciding(answers: Iterable[Cell], home: Cell) -> Cell:
+    """Return the first answer that is true, else the first that is not known; false where there is neither."""
+    found = list(answers)
+    known = next((cell for cell in found if cell.value is True), None)
+    return known or next((cell for cell in found if isinstance(cell.value, Unknown)), home.with_value(False))
+
+
+def _counts(cluster: Cell) -> Iterator[Cell]:
     """Yield, for each count of instances, whether it says several."""
     groups = cluster.select(_CHOICES[0])
-    yield groups.value if isinstance(groups.value, Unknown) else len(groups.items()) >= _SEVERAL
+    are_several = groups.value if isinstance(groups.value, Unknown) else len(groups.items()) >= _SEVERAL
+    yield groups.with_value(are_several)
     for part in (cluster, *(item for name in _CHOICES for item in cluster.select(name).items())):
-        count = part.select("InstanceCount").value
-        if count is not ABSENT:
-            yield _is_several(count)
+        count = part.select("InstanceCount")
+        if count.value is not ABSENT:
+            yield count.with_value(_is_several(count.value))
 
 
-def _is_several(count: object) -> Truth:
+def _is_several(count: Value) -> Truth:
     if isinstance(count, bool) or not isinstance(count, int | float):
-        return Unknown(count.reason if isinstance(count, Unknown | Unresolved) else "not a number of instances")
+        return Unknown(unseen(count) or "not a number of instances")
     return count >= _SEVERAL
 
 
-def _instance_types(cluster: Cell) -> Iterator[object]:
+def _local_storage(cluster: Cell) -> Iterator[Cell]:
+    """Yield, for each type of instance, whether it has storage of its own."""
     for part in (cluster, *(item for name in _CHOICES for item in cluster.select(name).items())):
-        type_ = part.select("InstanceType").value
-        if type_ is not ABSENT:
-            yield type_
+        type_ = part.select("InstanceType")
+        if type_.value is not ABSENT:
+            yield type_.with_value(type_.value if isinstance(type_.value, Unknown) else has_local_storage(type_.value))
 
 
 # --- the table --------------------------------------------------------------------------------------
