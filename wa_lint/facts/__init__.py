@@ -22,6 +22,7 @@ from wa_lint.facts import (
     notebook,
     scopes,
     serving,
+    studio,
     throughput,
     traffic,
     utilisation,
@@ -39,6 +40,7 @@ FACTS: Final[tuple[Fact, ...]] = (
     *jobs.FACTS,
     *notebook.FACTS,
     *scopes.FACTS,
+    *studio.FACTS,
     *serving.FACTS,
     *traffic.FACTS,
     *throughput.FACTS,
@@ -50,7 +52,7 @@ FACTS: Final[tuple[Fact, ...]] = (
 )
 
 FUNCTIONS: Final[Mapping[str, Function]] = {
-    f.name: f for module in (iam, keys, catalogue, images) for f in module.FUNCTIONS
+    f.name: f for module in (iam, keys, catalogue, images, studio) for f in module.FUNCTIONS
 }
 
 __all__ = ["FACTS", "FUNCTIONS", "Fact"]

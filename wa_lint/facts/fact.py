@@ -112,6 +112,13 @@ def seen(cells: Iterable[Cell]) -> tuple[list[Cell], str | None]:
     return found, reason
 
 
+def closed(home: Cell) -> Cell:
+    """Return the cell in a world where templates are all there is: what is open there is open in the templates."""
+    if home.world.graph.snapshot.kind is not SourceKind.TEMPLATE:
+        return home
+    return World(home.world.graph, home.world.scenario, is_closed=True).cell(home.resource)
+
+
 def why_more(world: World, beside: Cell, types: Iterable[str]) -> str | None:
     """Say why resources of `types` may exist that the snapshot does not hold; None where it holds them all."""
     if world.is_closed and world.graph.snapshot.kind is SourceKind.TEMPLATE:

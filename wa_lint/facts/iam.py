@@ -30,6 +30,7 @@ DOCUMENTS: Final[Mapping[str, str]] = {
     "AWS::SQS::QueuePolicy": "PolicyDocument",
     "AWS::KMS::Key": "KeyPolicy",
     "AWS::ECR::Repository": "RepositoryPolicyText",
+    "AWS::SageMaker::ModelPackageGroup": "ModelPackageGroupPolicy",
     "AWS::SecretsManager::ResourcePolicy": "ResourcePolicy",
     "AWS::ApiGateway::RestApi": "Policy",
 }

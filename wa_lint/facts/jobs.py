@@ -1,7 +1,7 @@
 """What a job is asked to run on: its network, its instances, its keys. One word for each, wherever a type keeps it.
 
 A job is what runs containers for a while and ends: training, processing, batch transform, AutoML, compilation,
-optimization, labeling, monitoring. Paths: SageMaker API reference, the Create request of each (read 2026-12).
+optimization, labeling, human review, monitoring. Paths: SageMaker API reference, the Create request of each (read 2026-12).
 """
 
 from __future__ import annotations
@@ -83,6 +83,7 @@ JOBS: Final[Mapping[str, JobShape]] = {
         volume_key="LabelingJobAlgorithmsConfig.LabelingJobResourceConfig.VolumeKmsKeyId",
         output_key="OutputConfig.KmsKeyId",
     ),
+    _SAGEMAKER + "FlowDefinition": JobShape(output_key="OutputConfig.KmsKeyId"),
     **{
         f"{_SAGEMAKER}{kind}JobDefinition": _monitor("", "JobResources", f"{kind}JobOutputConfig")
         for kind in ("DataQuality", "ModelQuality", "ModelBias", "ModelExplainability")
