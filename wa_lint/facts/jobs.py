@@ -1,7 +1,7 @@
 """What a job is asked to run on: its network, its instances, its keys. One word for each, wherever a type keeps it.
 
-A job is what runs containers for a while and ends: training, processing, batch transform, AutoML, compilation,
-optimization, labeling, human review, monitoring. Paths: SageMaker API reference, the Create request of each (read 2026-12).
+A job is what runs for a while and ends: training, processing, batch transform, AutoML, compilation, optimization,
+labeling, human review, monitoring. Paths: SageMaker API reference, the Create request of each (read 2026-12).
 """
 
 from __future__ import annotations
