@@ -26,6 +26,7 @@ from wa_lint.facts import (
     throughput,
     traffic,
     utilisation,
+    variables,
 )
 from wa_lint.facts import kms_keys as keys
 from wa_lint.facts.fact import Fact
@@ -43,6 +44,7 @@ FACTS: Final[tuple[Fact, ...]] = (
     *studio.FACTS,
     *serving.FACTS,
     *traffic.FACTS,
+    *variables.FACTS,
     *throughput.FACTS,
     *lookalikes.FACTS,
     *utilisation.FACTS,
@@ -52,7 +54,7 @@ FACTS: Final[tuple[Fact, ...]] = (
 )
 
 FUNCTIONS: Final[Mapping[str, Function]] = {
-    f.name: f for module in (iam, keys, catalogue, images, studio) for f in module.FUNCTIONS
+    f.name: f for module in (iam, keys, catalogue, images, studio, variables) for f in module.FUNCTIONS
 }
 
 __all__ = ["FACTS", "FUNCTIONS", "Fact"]

@@ -13,8 +13,8 @@ from typing import Final
 import msgspec
 
 from wa_lint import policy
-from wa_lint.cel.types import STRING, ListType
-from wa_lint.facts.fact import Fact, Record, gathered, seen, unseen, value_of, why_more
+from wa_lint.cel.types import BOOL, STRING, ListType
+from wa_lint.facts.fact import Fact, Record, closed, gathered, seen, unseen, value_of, why_more
 from wa_lint.facts.iam import aws_managed_name
 from wa_lint.facts.mentions import (
     NEIGHBOURS,
@@ -91,6 +91,10 @@ _WORKERS: Final[Mapping[str, str]] = {
     "AWS::Glue::Job": "Role",
 }
 """What runs code with a role, at this property: part of an ML workload where the role is."""
+
+_TASKS: Final = "AWS::ECS::TaskDefinition"
+_ROLE_AT: Final = {**_WORKERS, _TASKS: "TaskRoleArn"}
+"""Where the role is of what may be part of an ML workload, whether or not it names what it works on."""
 
 _LISTED: Final = (*_USERS, *_POLICIES, _MACHINE, _FUNCTION, _EVENT_RULE, _BUCKET_POLICY)
 """What a source lists, so that a use may be missed where the listing is not whole."""
@@ -459,14 +463,20 @@ def _by_worker(mention: Mention, names: Names, worker: Cell) -> _Use:
 
 def _has_ml_role(worker: Cell) -> tuple[Truth, str]:
     """Whether the role of something that runs code is one of an ML workload. What is said nowhere makes it none."""
-    arn = worker.select(_WORKERS[worker.resource.type])
+    arn = worker.select(_ROLE_AT[worker.resource.type])
     written = "".join(part for part in parts_of(arn.value) if isinstance(part, str))
     if _ML_SERVICE_ROLE.search(written):
         return True, "SageMaker creates"
-    role = worker.select("execution_role")
+    role = worker.select("task_role" if worker.resource.type == _TASKS else "execution_role")
     if isinstance(role.value, Unknown):
         return (False if worker.world.is_closed else role.value), "may be one of an ML workload"
     return _is_ml_role(role)
+
+
+def serves_ml(worker: Cell) -> Truth:
+    """Whether what runs code with a role is part of an ML workload: its role is. An open role makes it none."""
+    arn = worker.select(_ROLE_AT[worker.resource.type]).value
+    return arn if isinstance(arn, Unknown) else _has_ml_role(closed(worker))[0]
 
 
 def _by_own_policy(home: Cell) -> Iterator[_Use]:
@@ -534,6 +544,10 @@ ML_USE: Final = Record("ml_use", {"source": STRING, "words": STRING})
 _DOC: Final = "Where ML workloads use it: `source`, the id of what does, and `words`, that say how."
 
 FACTS: Final[tuple[Fact, ...]] = (
+    *(
+        Fact(type_, "", "serves_ml", READS, BOOL, "Whether its role is one of an ML workload.", serves_ml)
+        for type_ in _ROLE_AT
+    ),
     *(Fact(type_, "", "ml_uses", READS, ListType(ML_USE), _DOC, ml_uses) for type_ in NEIGHBOURS),
     Fact(_BUCKET_POLICY, "", "ml_uses", (_BUCKET, *READS), ListType(ML_USE), f"Of its bucket. {_DOC}", ml_uses),
     Fact(_BUCKET, "", "ml_words", READS, STRING, "One of `ml_uses` for a message, or an empty text.", ml_words),
