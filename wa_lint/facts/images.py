@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from wa_lint import platforms
 from wa_lint.cel.types import BOOL, DYN, STRING, Function, ListType
-from wa_lint.facts.fact import Fact, cells_at, gathered, seen, unseen
+from wa_lint.facts.fact import Fact, cells_at, gathered, head_of, seen, unseen, value_of
 from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, Hole, Partial, Unknown, Value
 from wa_lint.policy.wildcards import parts_of
@@ -83,6 +84,83 @@ def _why_open(image: Value, parts: Sequence[str | Hole]) -> str:
     return reason if name in reason else f"{name} is known only at deployment"
 
 
+# --- where it comes from ----------------------------------------------------------------------------
+
+_ECR: Final = re.compile(r"(\d{12}|\0)\.dkr[.-]ecr(?:-fips)?\.[^/]+\.(?:amazonaws\.com(?:\.cn)?|on\.aws|\0)")
+_AWS_GALLERY: Final = ("deep-learning-containers", "sagemaker", "lambda", "amazonlinux")
+"""Aliases of AWS in the public gallery of ECR (gallery.ecr.aws, read 2026-12)."""
+
+
+def _from_trusted(found: object, trusted: object) -> Truth:
+    return is_from_trusted_registry(found, value_of(trusted))
+
+
+def is_from_trusted_registry(found: object, trusted: Value) -> Truth:
+    """Whether an image is in a registry of the same account, of AWS, or of `trusted` account ids and hosts.
+
+    A template does not say in which account it will be deployed: there an account by its number is unknown.
+    """
+    image = head_of(found)
+    parts = parts_of(image)
+    if not parts:
+        return Unknown(unseen(image) or "the name of no image")
+    if _names_repository(parts[0]):
+        return True
+    host, _, rest = "".join(_HOLE if isinstance(part, Hole) else part for part in parts).partition("/")
+    registry = _ECR.fullmatch(host)
+    names = trusted if isinstance(trusted, list) else []
+    if registry is None:
+        is_open = _HOLE in host
+        return Unknown(unseen(image) or "open") if is_open else host in names or _is_of_aws(host, rest)
+    if registry[1] == _HOLE:
+        is_own = isinstance(parts[0], Hole) and parts[0].name == "AWS::AccountId"
+        return True if is_own else Unknown(_why_open(image, parts[:1]))
+    if platforms.is_aws_registry(registry[1]) or registry[1] in names:
+        return True
+    own = found.resource.account if isinstance(found, Cell) else None
+    return (
+        Unknown(f"it is not known whether {registry[1]} is the account that runs it")
+        if own is None
+        else own == registry[1]
+    )
+
+
+def _is_of_aws(host: str, rest: str) -> bool:
+    return host == "public.ecr.aws" and rest.startswith(tuple(f"{alias}/" for alias in _AWS_GALLERY))
+
+
+_FRAMEWORK: Final = re.compile(r"(\d{12})\.dkr\.ecr\.[^/]+/(\w+)-(?:training|inference)(?:-\w+)*:(.*)")
+_MAJOR_MINOR: Final = re.compile(r"(\d+\.\d+)(?![\d\0])")
+
+
+def is_framework_image(image: Value) -> Truth:
+    """Whether it is AWS's own container of a framework whose end is in the table."""
+    parts = parts_of(image)
+    if not any(isinstance(part, str) for part in parts) and not (parts and _names_repository(parts[0])):
+        return Unknown(unseen(image) or "the name of no image")
+    return _framework(parts) is not None
+
+
+def framework_supported(image: Value, today: Value) -> Truth:
+    """Whether AWS still patches the framework of its container on that day."""
+    parts = parts_of(image)
+    found = _framework(parts)
+    version = _MAJOR_MINOR.match(found[1]) if found else None
+    if found is None or version is None or not isinstance(today, str):
+        return Unknown(_why_open(image, parts))
+    until = platforms.framework_patched_until(found[0], version[1])
+    return Unknown(f"no list here knows {found[0]} {version[1]}") if until is None else today <= until
+
+
+def _framework(parts: Sequence[str | Hole]) -> tuple[str, str] | None:
+    """Return the framework of a container of AWS, and its tag."""
+    found = _FRAMEWORK.match("".join(_HOLE if isinstance(part, Hole) else part for part in parts))
+    is_one = found is not None and platforms.is_framework(found[2]) and platforms.is_aws_registry(found[1])
+    return (found[2], found[3]) if found is not None and is_one else None
+
+
+# --- versions ---------------------------------------------------------------------------------------
+
 _PARTS: Final = re.compile(r"[-_.+]+")
 _PLATFORM: Final = re.compile(
     r"(?<![a-z0-9])(?:py(?:thon)?\d+(?:\.\d+)*|cu(?:da)?\d+(?:\.\d+)*|cpu|gpu|ubuntu\d*(?:\.\d+)?"
@@ -124,4 +202,9 @@ FACTS: Final[tuple[Fact, ...]] = (
     *(Fact(type_, "", "images", (), ListType(STRING), "The images of its containers.", images) for type_ in _IMAGES),
 )
 
-FUNCTIONS: Final[tuple[Function, ...]] = (Function("names_version", (STRING,), BOOL, names_version),)
+FUNCTIONS: Final[tuple[Function, ...]] = (
+    Function("names_version", (STRING,), BOOL, names_version),
+    Function("is_framework_image", (STRING,), BOOL, is_framework_image),
+    Function("framework_supported", (STRING, STRING), BOOL, framework_supported),
+    Function("is_from_trusted_registry", (STRING, ListType(STRING)), BOOL, _from_trusted, raw=True),
+)

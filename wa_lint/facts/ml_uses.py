@@ -42,6 +42,11 @@ _ROLE: Final = "AWS::IAM::Role"
 _MACHINE: Final = "AWS::StepFunctions::StateMachine"
 _FUNCTION: Final = "AWS::Lambda::Function"
 _EVENT_RULE: Final = "AWS::Events::Rule"
+_REPOSITORY: Final = "AWS::ECR::Repository"
+_IMAGE: Final = re.compile(r"(?:Image|ImageUri|ContainerUri)$")
+"""Ends the place of an image's name."""
+_NO_IMAGE: Final = re.compile(r"(?<!Image)(?<!Container)(?:Ur[il]|URI)$|(?:S3|Path|Bucket|Data|Input|Output)\w*$")
+"""Ends the place of what names no image."""
 _POLICIES: Final = (_ROLE, "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
 
 _USERS: Final = (
@@ -234,6 +239,8 @@ def _hidden(home: Cell, names: Names) -> str | None:
     for mention in (*_texts_of_users(graph).unknown, *_texts_of_events(graph).unknown):
         if mention.resource.type not in READS or _is_elsewhere(home, mention):
             continue  # nothing of it is known to name a bucket
+        if (_NO_IMAGE if home.resource.type == _REPOSITORY else _IMAGE).search(mention.place):
+            continue  # an image is in a repository, and nothing else is
         place, truth = confirmed(mention, names, world)
         if isinstance(truth, Unknown):
             return f"{place.resource.id} may use it: {truth.reason}"

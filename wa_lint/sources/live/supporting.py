@@ -172,7 +172,17 @@ _BUDGET = Collector(
     },
 )
 
-AROUND = (*_BALANCING, _EVENT_RULE, _STATE_MACHINE, _TRAIL, _BUDGET)
+_SCANNING = Collector(
+    type="AWS::ECR::RegistryScanningConfiguration",
+    service="ecr",
+    listing=ApiCall(operation="GetRegistryScanningConfiguration"),
+    name="registry-scanning",
+    id="{account}/{region}/registry-scanning",
+    camel=True,
+    renames={"ScanningConfiguration.ScanType": "ScanType", "ScanningConfiguration.Rules": "Rules"},
+)
+
+AROUND = (*_BALANCING, _EVENT_RULE, _STATE_MACHINE, _TRAIL, _BUDGET, _SCANNING)
 
 # --- what is kept where it is named -----------------------------------------------------------------
 
