@@ -84,6 +84,33 @@ def _why_open(image: Value, parts: Sequence[str | Hole]) -> str:
     return reason if name in reason else f"{name} is known only at deployment"
 
 
+# --- artifacts --------------------------------------------------------------------------------------
+
+
+def artifacts(home: Cell) -> list[Cell] | Partial:
+    """Return the locations of the model files that a resource loads, each at its place."""
+    cells, reason = seen(cell for path in _ARTIFACTS[home.resource.type] for cell in cells_at(home, path))
+    return gathered(cells, reason)
+
+
+def is_pickle(location: Value) -> Truth:
+    """Whether a location ends as files do that Python's pickle writes: such a file can run code when it is loaded."""
+    last = parts_of(location)[-1:]
+    if not last or isinstance(last[0], Hole):
+        return Unknown(unseen(location) or "the location of no file")
+    return last[0].lower().endswith(_PICKLES)
+
+
+_PICKLES: Final = (".pkl", ".pickle", ".joblib", ".pt", ".pth", ".ckpt")
+"""Endings that pickle, joblib and PyTorch use. Source: Hugging Face Hub documentation, "Pickle Scanning" (2026-12)."""
+
+_FILES: Final = ("ModelDataUrl", "ModelDataSource.S3DataSource.S3Uri")
+_ARTIFACTS: Final[Mapping[str, Sequence[str]]] = {
+    _MODEL: tuple(f"{container}.{file}" for container in ("PrimaryContainer", "Containers[]") for file in _FILES),
+    _COMPONENT: ("Specification.Container.ArtifactUrl", "Specifications[].Container.ArtifactUrl"),
+    "AWS::SageMaker::ModelPackage": tuple(f"InferenceSpecification.Containers[].{file}" for file in _FILES),
+}
+
 # --- where it comes from ----------------------------------------------------------------------------
 
 _ECR: Final = re.compile(r"(\d{12}|\0)\.dkr[.-]ecr(?:-fips)?\.[^/]+\.(?:amazonaws\.com(?:\.cn)?|on\.aws|\0)")
@@ -200,10 +227,15 @@ FACTS: Final[tuple[Fact, ...]] = (
     ),
     Fact(_COMPONENT, "", "containers", (), ListType(DYN), "Those of its specifications.", own_containers),
     *(Fact(type_, "", "images", (), ListType(STRING), "The images of its containers.", images) for type_ in _IMAGES),
+    *(
+        Fact(type_, "", "artifacts", (), ListType(STRING), "Where the files of its models are.", artifacts)
+        for type_ in _ARTIFACTS
+    ),
 )
 
 FUNCTIONS: Final[tuple[Function, ...]] = (
     Function("names_version", (STRING,), BOOL, names_version),
+    Function("is_pickle", (STRING,), BOOL, is_pickle),
     Function("is_framework_image", (STRING,), BOOL, is_framework_image),
     Function("framework_supported", (STRING, STRING), BOOL, framework_supported),
     Function("is_from_trusted_registry", (STRING, ListType(STRING)), BOOL, _from_trusted, raw=True),
