@@ -119,37 +119,38 @@ _AWS_GALLERY: Final = ("deep-learning-containers", "sagemaker", "lambda", "amazo
 
 
 def _from_trusted(found: object, trusted: object) -> Truth:
-    return is_from_trusted_registry(found, value_of(trusted))
+    names = value_of(trusted)
+    return is_from_trusted_registry(found, names if isinstance(names, list) else [])
 
 
-def is_from_trusted_registry(found: object, trusted: Value) -> Truth:
-    """Whether an image is in a registry of the same account, of AWS, or of `trusted` account ids and hosts.
-
-    A template does not say in which account it will be deployed: there an account by its number is unknown.
-    """
+def is_from_trusted_registry(found: object, trusted: Sequence[Value]) -> Truth:
+    """Whether an image is in a registry of the same account, of AWS, or of `trusted` account ids and hosts."""
     image = head_of(found)
     parts = parts_of(image)
-    if not parts:
-        return Unknown(unseen(image) or "the name of no image")
-    if _names_repository(parts[0]):
+    if parts and _names_repository(parts[0]):
         return True
-    host, _, rest = "".join(_HOLE if isinstance(part, Hole) else part for part in parts).partition("/")
+    host, _, rest = _spelled(parts).partition("/")
+    if not host or host.startswith(_HOLE + _HOLE) or host == _HOLE:
+        return Unknown(unseen(image) or "the name of no image")
     registry = _ECR.fullmatch(host)
-    names = trusted if isinstance(trusted, list) else []
     if registry is None:
-        is_open = _HOLE in host
-        return Unknown(unseen(image) or "open") if is_open else host in names or _is_of_aws(host, rest)
+        return Unknown(unseen(image) or "open") if _HOLE in host else host in trusted or _is_of_aws(host, rest)
     if registry[1] == _HOLE:
         is_own = isinstance(parts[0], Hole) and parts[0].name == "AWS::AccountId"
         return True if is_own else Unknown(_why_open(image, parts[:1]))
-    if platforms.is_aws_registry(registry[1]) or registry[1] in names:
-        return True
     own = found.resource.account if isinstance(found, Cell) else None
-    return (
-        Unknown(f"it is not known whether {registry[1]} is the account that runs it")
-        if own is None
-        else own == registry[1]
-    )
+    return platforms.is_aws_registry(registry[1]) or registry[1] in trusted or registry[1] == own
+
+
+def leaves_account_open(found: object) -> Truth:
+    """Whether an image names an account by its number where nobody says in which account it will run."""
+    registry = _ECR.fullmatch(_spelled(parts_of(head_of(found))).partition("/")[0])
+    is_numbered = registry is not None and registry[1] != _HOLE and not platforms.is_aws_registry(registry[1])
+    return is_numbered and isinstance(found, Cell) and found.resource.account is None
+
+
+def _spelled(parts: Sequence[str | Hole]) -> str:
+    return "".join(_HOLE if isinstance(part, Hole) else part for part in parts)
 
 
 def _is_of_aws(host: str, rest: str) -> bool:
@@ -181,7 +182,7 @@ def framework_supported(image: Value, today: Value) -> Truth:
 
 def _framework(parts: Sequence[str | Hole]) -> tuple[str, str] | None:
     """Return the framework of a container of AWS, and its tag."""
-    found = _FRAMEWORK.match("".join(_HOLE if isinstance(part, Hole) else part for part in parts))
+    found = _FRAMEWORK.match(_spelled(parts))
     is_one = found is not None and platforms.is_framework(found[2]) and platforms.is_aws_registry(found[1])
     return (found[2], found[3]) if found is not None and is_one else None
 
@@ -238,5 +239,6 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
     Function("is_pickle", (STRING,), BOOL, is_pickle),
     Function("is_framework_image", (STRING,), BOOL, is_framework_image),
     Function("framework_supported", (STRING, STRING), BOOL, framework_supported),
+    Function("leaves_account_open", (STRING,), BOOL, leaves_account_open, raw=True),
     Function("is_from_trusted_registry", (STRING, ListType(STRING)), BOOL, _from_trusted, raw=True),
 )

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from wa_lint.cel.types import BOOL, DYN, STRING, Function, ListType
-from wa_lint.facts.fact import Fact, cells_at, closed, gathered, seen, unseen
+from wa_lint.facts.fact import Fact, cells_at, closed, gathered, head_of, seen, unseen
 from wa_lint.graph import Cell
-from wa_lint.model import ABSENT, Hole, Partial, Unknown, Value
+from wa_lint.model import ABSENT, Hole, Partial, Unknown
 from wa_lint.policy.wildcards import parts_of
 from wa_lint.truth import Truth
 
@@ -71,16 +71,27 @@ def repository_urls(home: Cell) -> list[Cell] | Partial:
     return gathered(cells, reason)
 
 
-def url_has_credentials(url: Value) -> Truth:
-    """Whether a URL has a password or a token before its host; the user ``git`` alone is none."""
+def url_has_credentials(found: object) -> Truth:
+    """Whether a URL has a password or a token before its host; the user ``git`` alone is none.
+
+    What AWS fills in, the region or an attribute of a resource such as CodeCommit's CloneUrlHttp, holds none.
+    """
+    url = head_of(found)
     parts = parts_of(url)
     if not parts:
         return Unknown(unseen(url) or "not a URL")
-    text = "".join(_HOLE if isinstance(part, Hole) else part for part in parts)
+    text = "".join(_filled(found, part) if isinstance(part, Hole) else part for part in parts)
     if _CREDENTIALS.match(text):
         return True
     is_open = _HOLE in text.partition("://")[2].partition("/")[0] or text.startswith(_HOLE)
     return Unknown(unseen(url) or "open") if is_open else False
+
+
+def _filled(found: object, hole: Hole) -> str:
+    """Return a word for what AWS fills in, and a NUL for what somebody else decides."""
+    target = found.world.graph.named(hole.target) if isinstance(found, Cell) and hole.target else None
+    is_awss = hole.name.startswith("AWS::") or (target is not None and target.type.startswith("AWS::"))
+    return "x" if is_awss and "CustomResource" not in (target.type if target else "") else _HOLE
 
 
 _HOLE: Final = "\0"
@@ -119,4 +130,6 @@ FACTS: Final[tuple[Fact, ...]] = (
     ),
 )
 
-FUNCTIONS: Final[tuple[Function, ...]] = (Function("url_has_credentials", (STRING,), BOOL, url_has_credentials),)
+FUNCTIONS: Final[tuple[Function, ...]] = (
+    Function("url_has_credentials", (STRING,), BOOL, url_has_credentials, raw=True),
+)

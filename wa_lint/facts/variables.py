@@ -15,7 +15,7 @@ from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, Hole, Partial, Unknown, Unresolved, Value
 from wa_lint.policy.wildcards import parts_of
 from wa_lint.redact import mask, mask_by_name
-from wa_lint.redact.telling_names import SECRET, telling
+from wa_lint.redact.telling_names import NO, SECRET, telling
 from wa_lint.truth import Truth
 
 _S: Final = "AWS::SageMaker::"
@@ -115,7 +115,7 @@ def holds_secret(name: Value, value: Value) -> Truth:
     """Whether a variable is a secret in plain text, by its own look or because its name says so.
 
     References to a secret (an ARN, ``{{resolve:…}}``, a path) are none. What a template leaves open is judged by its
-    name; a parameter with NoEcho is a secret by its author's word, and so is the secret of an access key.
+    name; a parameter with NoEcho whose name tells of a secret is one, and so is the secret of an access key.
     """
     label = name if isinstance(name, str) else ""
     if isinstance(value, str):
@@ -124,7 +124,7 @@ def holds_secret(name: Value, value: Value) -> Truth:
     if not parts:
         reason = unseen(value)
         return Unknown(reason) if reason else False
-    if any(isinstance(part, Hole) and part.attribute == _ACCESS_KEY for part in parts) or _is_hidden(value):
+    if any(isinstance(part, Hole) and part.attribute == _ACCESS_KEY for part in parts) or _is_hidden(value, label):
         return True
     text = "".join(" " if isinstance(part, Hole) else part for part in parts)
     if mask(text) != text:
@@ -133,9 +133,15 @@ def holds_secret(name: Value, value: Value) -> Truth:
     return Unknown(unseen(value) or "open") if is_own and telling(label) == SECRET else False
 
 
-def _is_hidden(value: Value) -> bool:
-    """Whether it is a parameter with NoEcho (`sources.template.parameters` says so in the reason)."""
-    return isinstance(value, Unresolved) and value.reason.endswith("is hidden (NoEcho)")
+def _is_hidden(value: Value, label: str) -> bool:
+    """Whether it is a parameter with NoEcho and a name that tells of a secret: names of projects are hidden too.
+
+    `sources.template.parameters` says NoEcho in the reason.
+    """
+    if not isinstance(value, Unresolved) or not value.reason.endswith("is hidden (NoEcho)"):
+        return False
+    names = (label, *(part.name for part in value.parts if isinstance(part, Hole)))
+    return any(telling(name) != NO for name in names)
 
 
 _MARK: Final = "‹secret:"  # noqa: RUF001, the mark of `redact`
