@@ -481,14 +481,31 @@ def _has_ml_role(worker: Cell) -> tuple[Truth, str]:
 
 
 def serves_ml(worker: Cell) -> Truth:
-    """Whether what runs code with a role is part of an ML workload: its role is. An open role makes it none."""
+    """Whether what runs code is part of an ML workload: its role is, or the code in the template calls SageMaker.
+
+    A role that a parameter names makes it none.
+    """
     arn = worker.select(_ROLE_AT[worker.resource.type]).value
-    return arn if isinstance(arn, Unknown) else _has_ml_role(closed(worker))[0]
+    return some((arn if isinstance(arn, Unknown) else _has_ml_role(closed(worker))[0], _calls_ml(worker)))
+
+
+def _calls_ml(function: Cell) -> Truth:
+    """Whether the code in a template calls SageMaker or Bedrock; of an account it is not read."""
+    code = function.select("Code").select("ZipFile").value
+    if isinstance(code, Unknown):
+        return code if function.world.graph.snapshot.kind is SourceKind.TEMPLATE else False
+    return _ML_CALLS.search("\n".join(part for part in parts_of(code) if isinstance(part, str))) is not None
+
+
+_ML_CALLS: Final = re.compile(
+    r"(?:client|resource)\(\s*['\"](?:sagemaker|bedrock)[\w-]*['\"]|@aws-sdk/client-(?:sagemaker|bedrock)|\bAWS\.(?:SageMaker|Bedrock)"
+)
+"""In Python and JavaScript: what makes a client of SageMaker or Bedrock."""
 
 
 def _by_own_policy(home: Cell) -> Iterator[_Use]:
-    """Yield a use for each ML service that the bucket's own policy lets in."""
-    policies = [home] if home.resource.type == _BUCKET_POLICY else []
+    """Yield a use for each ML service that the own policy of a bucket or of a repository lets in."""
+    policies = [home] if home.resource.type in {_BUCKET_POLICY, _REPOSITORY} else []
     if home.resource.type == _BUCKET:
         policies = seen(home.select("bucket_policies").items())[0]
     for statement in (one for policy_ in policies for one in policy_.select("statements").items()):
