@@ -67,6 +67,7 @@ DIFFERENT: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "what SAM adds for something that is written has the place of that, and not that of a policy": {
         "FnRole": "what destinations grant is natively unknown; what is for dead letters has the function's place",
+        "Fn": "whether its role is one of an ML workload is natively unknown, as what destinations grant is",
     },
     "what connectors and some events grant is not known": {
         "ByRole": "what a connector grants is a policy of its own, natively unknown",
