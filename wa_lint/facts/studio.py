@@ -52,6 +52,42 @@ def _roles(profiles: Sequence[Cell], default: Cell) -> Iterator[Cell]:
         yield default if own.value is ABSENT else own
 
 
+# --- roles ------------------------------------------------------------------------------------------
+
+_PURPOSES: Final[Mapping[str, Sequence[str]]] = {
+    "people": ("notebooks", "domains", "user_profiles"),
+    "serving": ("models", "endpoint_configs"),
+    "jobs": ("training_jobs", "processing_jobs", "tuning_jobs", "automl_jobs"),
+    "pipelines": ("pipelines",),
+}
+"""What a role is for -> the links from it to what uses it so."""
+
+
+_USERS: Final = (
+    "NotebookInstance",
+    "Model",
+    "EndpointConfig",
+    "TrainingJob",
+    "ProcessingJob",
+    "HyperParameterTuningJob",
+    "AutoMLJob",
+    "Pipeline",
+)
+
+
+def purposes(role: Cell) -> list[str] | Unknown:
+    """Return what SageMaker uses a role for; of a template, only what is in it counts."""
+    home = closed(role)
+    found = []
+    for purpose, links in _PURPOSES.items():
+        users = [seen(home.select(link).items()) for link in links]
+        if any(known for known, _ in users):
+            found.append(purpose)
+        elif hidden := next((reason for _, reason in users if reason), None):
+            return Unknown(hidden)
+    return found
+
+
 # --- repositories -----------------------------------------------------------------------------------
 
 _JUPYTER: Final = "JupyterLabAppSettings.CodeRepositories[].RepositoryUrl"
@@ -123,6 +159,15 @@ FACTS: Final[tuple[Fact, ...]] = (
         BOOL,
         "Whether two of its user profiles run with one role.",
         shares_role,
+    ),
+    Fact(
+        "AWS::IAM::Role",
+        "",
+        "purposes",
+        (_DOMAIN, _PROFILE, *(_S + word for word in _USERS)),
+        ListType(STRING),
+        "What SageMaker uses it for: people (notebooks, Studio), serving, jobs, pipelines.",
+        purposes,
     ),
     *(
         Fact(type_, "", "repository_urls", (), ListType(STRING), "The Git repositories that it names.", repository_urls)
