@@ -80,7 +80,8 @@ def with_layers(script: str) -> str:
 # --- what they hold ---------------------------------------------------------------------------------
 
 _DOWNLOAD: Final = r"(?:curl|wget)\b[^\n;|&]{0,400}"
-_SHELL: Final = r"(?:sudo\s+(?:-\S+\s+){0,4})?(?:(?:ba|da|z|k)?sh|python[23]?|perl)\b"
+_SHELL: Final = r"(?:sudo\s+(?:-\S+\s+){0,4})?(?:/[\w/]{1,40}/)?(?:(?:ba|da|z|k)?sh|python[23]?|perl)\b(?!\s+-[cmnpe])"
+"""An interpreter that runs what it is fed; with -c it only filters it, as many scripts do with JSON."""
 
 _BACK_DOORS: Final = (
     ("a connection to a shell (/dev/tcp)", r"/dev/(?:tcp|udp)/"),
@@ -89,8 +90,8 @@ _BACK_DOORS: Final = (
     ("a connection to a shell (a named pipe)", r"\bmkfifo\b[^\n]{0,300}\b(?:nc|ncat|netcat|openssl)\b"),
     ("a connection to a shell (an interactive bash)", r"\bbash\s+-i\s{0,4}[>&<|0-9]"),
     ("a connection to a shell (Python)", r"\bpty\.spawn\b|\bos\.dup2\("),
-    ("a tunnel from the internet (ssh -R)", r"\bssh\b[^\n;|&]{0,200}\s-\w{0,6}R\s?\S"),
-    ("a tunnel from the internet", r"\b(?:ngrok|localtunnel|cloudflared\s+tunnel|frpc)\b"),
+    ("a tunnel from the internet (ssh -R)", r"\bssh\s(?:[^\n;|&]{0,200}\s)?-\w{0,6}R\s?\S"),
+    ("a tunnel from the internet", r"\b(?:(?:py)?ngrok|localtunnel|cloudflared\s+tunnel|frpc)\b"),
     (
         "a miner of cryptocurrency",
         r"(?i)\b(?:xmrig|minerd|cpuminer|ethminer|nbminer|cryptonight)\b|stratum\+(?:tcp|ssl)://",
@@ -104,7 +105,7 @@ _REMOTE_CODE: Final = (
     ("runs a download in an interpreter", rf"\b(?:ba|da|z|k)?sh\b[^\n;|&]{{0,40}}(?:<\(|\$\(|`)\s*{_DOWNLOAD}"),
     (
         "downloads code from a branch, which can change",
-        r"raw\.githubusercontent\.com/[\w.-]+/[\w.-]+/(?:refs/heads/)?(?:main|master|dev|develop)/[\w./-]*?\.(?:sh|py|zip|tar\.gz|whl)\b",
+        r"raw\.githubusercontent\.com/[\w.-]{1,100}/[\w.-]{1,100}/(?:refs/heads/)?(?:main|master|dev|develop)/[\w./-]{0,200}?\.(?:sh|py|zip|tar\.gz|whl)\b",
     ),
     (
         "installs a package from a branch, which can change",
