@@ -60,7 +60,7 @@ def _variables(home: Cell) -> Iterator[Cell]:
             yield from _in_map(holder)
     for pair in cells_at(home, _PAIRS[home.resource.type]) if home.resource.type in _PAIRS else ():
         value = pair.select("Value")
-        yield pair if isinstance(pair.value, Unknown) else _named(value, pair.select("Name").value)
+        yield pair if isinstance(pair.value, Unknown) else _named(value, pair.select("Name"))
     if home.resource.type == _PIPELINE:
         yield from _parameters(home)
 
@@ -72,11 +72,13 @@ def _in_map(holder: Cell) -> Iterator[Cell]:
     for name in holder.value:
         value = holder.select(name)
         if value.value is not ABSENT:
-            yield _named(value, name)
+            yield _named(value, holder.with_value(name))
 
 
-def _named(value: Cell, name: Value) -> Cell:
-    return value.with_value({"name": value.with_value(name), "value": value})
+def _named(value: Cell, name: Cell) -> Cell:
+    """Return the variable, with a secret masked already: not every place says what the name is, which is elsewhere."""
+    said = mask_by_name(name.value, value.value) if isinstance(name.value, str) else value.value
+    return value.with_value({"name": name, "value": value if said is value.value else value.with_value(said)})
 
 
 def _parameters(pipeline: Cell) -> Iterator[Cell]:
@@ -89,7 +91,7 @@ def _parameters(pipeline: Cell) -> Iterator[Cell]:
     for parameter in _listed(body):
         name, default = parameter.get("Name"), parameter.get("DefaultValue")
         if isinstance(name, str) and isinstance(default, str):
-            yield _named(body.with_value(default), name)
+            yield _named(body.with_value(default), body.with_value(name))
 
 
 def _listed(body: Cell) -> Iterable[Mapping[str, Value]]:
@@ -111,7 +113,7 @@ _HOLE: Final = "\0"
 # --- secrets ----------------------------------------------------------------------------------------
 
 
-def holds_secret(name: Value, value: Value) -> Truth:
+def holds_secret(value: Value, name: Value) -> Truth:
     """Whether a variable is a secret in plain text, by its own look or because its name says so.
 
     References to a secret (an ARN, ``{{resolve:…}}``, a path) are none. What a template leaves open is judged by its
@@ -206,4 +208,4 @@ FACTS: Final[tuple[Fact, ...]] = (
     ),
 )
 
-FUNCTIONS: Final[tuple[Function, ...]] = (Function("holds_secret", (STRING, DYN), BOOL, holds_secret),)
+FUNCTIONS: Final[tuple[Function, ...]] = (Function("holds_secret", (DYN, STRING), BOOL, holds_secret),)
