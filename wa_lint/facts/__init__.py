@@ -24,7 +24,7 @@ from wa_lint.facts import (
     scopes,
     scripts,
     serving,
-    studio,
+    studio_users,
     throughput,
     traffic,
     utilisation,
@@ -45,7 +45,7 @@ FACTS: Final[tuple[Fact, ...]] = (
     *repositories.FACTS,
     *scopes.FACTS,
     *scripts.FACTS,
-    *studio.FACTS,
+    *studio_users.FACTS,
     *serving.FACTS,
     *traffic.FACTS,
     *variables.FACTS,
@@ -58,7 +58,7 @@ FACTS: Final[tuple[Fact, ...]] = (
 )
 
 FUNCTIONS: Final[Mapping[str, Function]] = {
-    f.name: f for module in (iam, keys, catalogue, images, studio, variables) for f in module.FUNCTIONS
+    f.name: f for module in (iam, keys, catalogue, images, studio_users, variables) for f in module.FUNCTIONS
 }
 
 __all__ = ["FACTS", "FUNCTIONS", "Fact"]

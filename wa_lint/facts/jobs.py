@@ -142,13 +142,6 @@ def output_key(home: Cell) -> Cell:
     return _at(home, JOBS[home.resource.type].output_key)
 
 
-def is_behind_condition(package: Cell) -> Truth:
-    """Whether a step registers the model only in a branch of a condition; in a state machine, that is not known."""
-    if "States" in package.at:
-        return Unknown("a Choice state may come before it")
-    return any(step in package.at for step in ("IfSteps", "ElseSteps"))
-
-
 def _at(home: Cell, path: str) -> Cell:
     for name in path.split("."):
         home = home.select(name)
@@ -229,14 +222,5 @@ FACTS: Final[tuple[Fact, ...]] = (
             (_SCHEDULE, defines_job),
             *((type_, lambda _: True) for type_ in JOBS if type_.endswith("JobDefinition")),
         )
-    ),
-    Fact(
-        _SAGEMAKER + "ModelPackage",
-        "",
-        "is_behind_condition",
-        (),
-        BOOL,
-        "Whether a pipeline registers it only in a branch of a condition step.",
-        is_behind_condition,
     ),
 )
