@@ -36,11 +36,22 @@ _MAPS: Final[Mapping[str, Sequence[str]]] = {
     _S + "MonitoringSchedule": ("MonitoringScheduleConfig.MonitoringJobDefinition.Environment",),
     "AWS::BedrockAgentCore::Runtime": ("EnvironmentVariables",),
     "AWS::Lambda::Function": ("Environment.Variables",),
+    "AWS::Glue::Job": ("DefaultArguments",),
 }
 """Maps of names to values."""
 
-_PAIRS: Final[Mapping[str, str]] = {"AWS::ECS::TaskDefinition": "ContainerDefinitions[].Environment[]"}
-"""Lists of maps with Name and Value."""
+_PAIRS: Final[Mapping[str, tuple[str, Sequence[str]]]] = {
+    "AWS::ECS::TaskDefinition": ("Name", ("ContainerDefinitions[].Environment[]",)),
+    "AWS::CodeBuild::Project": ("Name", ("Environment.EnvironmentVariables[]",)),
+    _S + "AppImageConfig": (
+        "Key",
+        tuple(
+            f"{app}AppImageConfig.ContainerConfig.ContainerEnvironmentVariables[]"
+            for app in ("JupyterLab", "CodeEditor")
+        ),
+    ),
+}
+"""The member that is the name, and lists of maps with it and Value."""
 
 _BODY: Final = "PipelineDefinition.PipelineDefinitionBody"
 
@@ -58,11 +69,19 @@ def _variables(home: Cell) -> Iterator[Cell]:
     for path in _MAPS.get(home.resource.type, ()):
         for holder in cells_at(home, path):
             yield from _in_map(holder)
-    for pair in cells_at(home, _PAIRS[home.resource.type]) if home.resource.type in _PAIRS else ():
-        value = pair.select("Value")
-        yield pair if isinstance(pair.value, Unknown) else _named(value, pair.select("Name"))
+    name, paths = _PAIRS.get(home.resource.type, ("", ()))
+    for pair in (pair for path in paths for pair in cells_at(home, path)):
+        kind = pair.select("Type")
+        if isinstance(kind.value, Unknown | Unresolved):
+            yield kind.with_value(Unknown(kind.value.reason))
+        elif kind.value not in _REFERENCES:
+            yield _named(pair.select("Value"), pair.select(name))
     if home.resource.type == _PIPELINE:
         yield from _parameters(home)
+
+
+_REFERENCES: Final = ("PARAMETER_STORE", "SECRETS_MANAGER")
+"""Types of variables in CodeBuild whose value is the name of a secret."""
 
 
 def _in_map(holder: Cell) -> Iterator[Cell]:
