@@ -39,7 +39,7 @@ DYNAMIC = Unresolved("it is resolved later", (Hole("{{resolve:ssm:/x}}"),))
         ("DB_PASSWORD", OPEN, None),
     ],
 )
-def test_a_variable_is_a_secret_by_its_look_or_by_its_name(name: str, value: Value, answer: bool | None) -> None:  # noqa: FBT001, a table
+def test_a_variable_is_a_secret_by_its_look_or_by_its_name(name: str, value: Value, answer: bool | None) -> None:
     found = holds_secret(value, name)
     assert found is answer if answer is not None else not isinstance(found, bool)
 
