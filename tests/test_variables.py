@@ -29,7 +29,7 @@ DYNAMIC = Unresolved("it is resolved later", (Hole("{{resolve:ssm:/x}}"),))
         ("HF_TOKEN", "‹secret:named›", True),  # noqa: RUF001, the mark of `redact`
         ("UPSTREAM", HIDDEN, True),
         ("X", KEY, True),
-        ("PROJECT", HIDDEN_NAME, False),
+        ("PROJECT", HIDDEN_NAME, None),
         ("MAX_TOKENS", "512", False),
         ("DB_PASSWORD", "", False),
         ("DB_PASSWORD", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db", False),

@@ -136,7 +136,8 @@ def holds_secret(value: Value, name: Value) -> Truth:
     """Whether a variable is a secret in plain text, by its own look or because its name says so.
 
     References to a secret (an ARN, ``{{resolve:…}}``, a path) are none. What a template leaves open is judged by its
-    name; a parameter with NoEcho whose name tells of a secret is one, and so is the secret of an access key.
+    name; a parameter with NoEcho whose name tells of a secret is one, and so is the secret of an access key. Names of
+    projects are hidden too, so another parameter with NoEcho may be one.
     """
     label = name if isinstance(name, str) else ""
     if isinstance(value, str):
@@ -145,8 +146,11 @@ def holds_secret(value: Value, name: Value) -> Truth:
     if not parts:
         reason = unseen(value)
         return Unknown(reason) if reason else False
-    if any(isinstance(part, Hole) and part.attribute == _ACCESS_KEY for part in parts) or _is_hidden(value, label):
+    if any(isinstance(part, Hole) and part.attribute == _ACCESS_KEY for part in parts):
         return True
+    if _is_hidden(value):
+        names = (label, *(part.name for part in parts if isinstance(part, Hole)))
+        return any(telling(name) != NO for name in names) or Unknown(unseen(value) or "hidden")
     text = "".join(" " if isinstance(part, Hole) else part for part in parts)
     if mask(text) != text:
         return True
@@ -154,15 +158,9 @@ def holds_secret(value: Value, name: Value) -> Truth:
     return Unknown(unseen(value) or "open") if is_own and telling(label) == SECRET else False
 
 
-def _is_hidden(value: Value, label: str) -> bool:
-    """Whether it is a parameter with NoEcho and a name that tells of a secret: names of projects are hidden too.
-
-    `sources.template.parameters` says NoEcho in the reason.
-    """
-    if not isinstance(value, Unresolved) or not value.reason.endswith("is hidden (NoEcho)"):
-        return False
-    names = (label, *(part.name for part in value.parts if isinstance(part, Hole)))
-    return any(telling(name) != NO for name in names)
+def _is_hidden(value: Value) -> bool:
+    """Whether it is a parameter with NoEcho: `sources.template.parameters` says so in the reason."""
+    return isinstance(value, Unresolved) and value.reason.endswith("is hidden (NoEcho)")
 
 
 _MARK: Final = "‹secret:"  # noqa: RUF001, the mark of `redact`
