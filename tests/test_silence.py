@@ -29,7 +29,7 @@ BAD = (
     "Properties: {RoleArn: x, InstanceType: ml.t3.medium, RootAccess: Enabled}}\n"
 )
 VPC = 'Resources: {V: {Type: "AWS::EC2::VPC", Properties: {CidrBlock: 10.0.0.0/16}}}\n'
-NO_RULE = 'Resources: {C: {Type: "AWS::SageMaker::Cluster", Properties: {}}}\n'
+NO_RULE = 'Resources: {C: {Type: "AWS::SageMaker::DeviceFleet", Properties: {}}}\n'
 CUSTOM = "Resources: {C: {Type: 'Custom::Cleaner', Properties: {ServiceToken: x}}}\n"
 
 
@@ -57,7 +57,7 @@ def kinds(run: Any) -> dict[str, str]:
 CASES: Final[dict[str, tuple[Mapping[str, str | bytes], str]]] = {
     "nothing judged": ({"notes.json": "{}"}, "Nothing was checked"),
     "no verdict": ({"a.yaml": NO_RULE}, "Nothing was judged"),
-    "unread type": ({"bad.yaml": BAD, "a.yaml": NO_RULE}, "AWS::SageMaker::Cluster"),
+    "unread type": ({"bad.yaml": BAD, "a.yaml": NO_RULE}, "AWS::SageMaker::DeviceFleet"),
     "skipped file": ({"bad.yaml": BAD, "b.py": "x"}, "unknown suffix"),
     "nested stack": (
         {
@@ -104,7 +104,7 @@ def test_annotations_of_what_was_not_judged_fit_beside_many_findings(wa_lint: Wa
     assert (
         max(sum(line.startswith(f"::{command} ") for line in lines) for command in ("error", "warning", "notice")) <= 10
     )
-    assert sum("AWS::SageMaker::Cluster" in line for line in lines) == 1
+    assert sum("AWS::SageMaker::DeviceFleet" in line for line in lines) == 1
 
 
 # --- exit codes -------------------------------------------------------------------------------------
@@ -113,11 +113,11 @@ def test_annotations_of_what_was_not_judged_fit_beside_many_findings(wa_lint: Wa
 @pytest.mark.parametrize(
     ("template", "code", "said"),
     [
-        (NO_RULE, 3, "AWS::SageMaker::Cluster"),
-        (NO_RULE.replace("Cluster", "SomethingNew"), 3, "AWS::SageMaker::SomethingNew"),
-        (NO_RULE.replace("SageMaker::Cluster", "Tomorrow::Model"), 3, "AWS::Tomorrow::Model"),
-        (NO_RULE.replace("SageMaker::Cluster", "Kendra::Index"), 3, "AWS::Kendra::Index"),
-        (NO_RULE.replace("SageMaker::Cluster", "BedrockAgentCore::Runtime"), 3, "AWS::BedrockAgentCore::Runtime"),
+        (NO_RULE, 3, "AWS::SageMaker::DeviceFleet"),
+        (NO_RULE.replace("DeviceFleet", "SomethingNew"), 3, "AWS::SageMaker::SomethingNew"),
+        (NO_RULE.replace("SageMaker::DeviceFleet", "Tomorrow::Model"), 3, "AWS::Tomorrow::Model"),
+        (NO_RULE.replace("SageMaker::DeviceFleet", "Kendra::Index"), 3, "AWS::Kendra::Index"),
+        (NO_RULE.replace("SageMaker::DeviceFleet", "BedrockAgentCore::WorkloadIdentity"), 3, "AWS::BedrockAgentCore::WorkloadIdentity"),
         (CUSTOM, 3, "Custom::Cleaner"),
         (VPC, 0, "no ML resources"),
         (VPC.replace("}}\n", "}, C: {Type: 'Custom::Cleaner'}}\n"), 0, "Custom::Cleaner"),
@@ -125,7 +125,7 @@ def test_annotations_of_what_was_not_judged_fit_beside_many_findings(wa_lint: Wa
         (
             BAD + NO_RULE.removeprefix("Resources: {").replace("C:", "  C:").replace("}}}", "}}"),
             1,
-            "AWS::SageMaker::Cluster",
+            "AWS::SageMaker::DeviceFleet",
         ),
     ],
 )
@@ -140,7 +140,7 @@ def test_types_whose_rules_were_not_selected_are_told_apart_from_those_without_a
     run = wa_lint("check", "--no-config", "-o", "json", "--select", "endpoint-single-instance")
     assert {entry["type"]: entry["kind"] for entry in run.report["unjudged"]} == {
         "AWS::SageMaker::NotebookInstance": "not-run",
-        "AWS::SageMaker::Cluster": "no-rule",
+        "AWS::SageMaker::DeviceFleet": "no-rule",
     }
     assert run.code == 3
 
@@ -286,7 +286,7 @@ def test_practices_that_could_speak_of_a_type_without_a_rule_are_unknown(wa_lint
     inapplicable = [id_ for id_, one in without.items() if one["status"] == "not-applicable"]
     assert inapplicable
     assert {beside[id_]["status"] for id_ in inapplicable} == {"unknown"}
-    assert {beside[id_]["reason"] for id_ in inapplicable} == {"no rule yet for AWS::SageMaker::Cluster"}
+    assert {beside[id_]["reason"] for id_ in inapplicable} == {"no rule yet for AWS::SageMaker::DeviceFleet"}
     assert {id_ for id_, one in beside.items() if one["status"] == "for-people"} == {
         id_ for id_, one in without.items() if one["status"] == "for-people"
     }
@@ -330,7 +330,7 @@ def _all_types() -> set[str]:
 @pytest.mark.parametrize(
     ("type_", "expected"),
     [
-        ("AWS::SageMaker::Cluster", (True, True, False)),
+        ("AWS::SageMaker::DeviceFleet", (True, True, False)),
         ("AWS::SageMaker::Tomorrow", (True, False, False)),
         ("AWS::Route53::RecordSet", (False, True, False)),
         ("AWS::Serverless::Function", (False, True, False)),
