@@ -8,7 +8,7 @@ from typing import Final
 
 from wa_lint import platforms
 from wa_lint.cel.types import BOOL, DYN, STRING, Function, ListType
-from wa_lint.facts.fact import Fact, cells_at, gathered, head_of, seen, unseen, value_of
+from wa_lint.facts.fact import Fact, cells_at, gathered, seen, unseen
 from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, Hole, Partial, Unknown, Value
 from wa_lint.policy.wildcards import parts_of
@@ -118,14 +118,8 @@ _AWS_GALLERY: Final = ("deep-learning-containers", "sagemaker", "lambda", "amazo
 """Aliases of AWS in the public gallery of ECR (gallery.ecr.aws, read 2026-12)."""
 
 
-def _from_trusted(found: object, trusted: object) -> Truth:
-    names = value_of(trusted)
-    return is_from_trusted_registry(found, names if isinstance(names, list) else [])
-
-
-def is_from_trusted_registry(found: object, trusted: Sequence[Value]) -> Truth:
-    """Whether an image is in a registry of the same account, of AWS, or of `trusted` account ids and hosts."""
-    image = head_of(found)
+def is_from_trusted_registry(image: Value, own: Sequence[Value], trusted: Sequence[Value]) -> Truth:
+    """Whether an image is in a registry of its `own` account, of AWS, or of `trusted` account ids and hosts."""
     parts = parts_of(image)
     if parts and _names_repository(parts[0]):
         return True
@@ -138,15 +132,33 @@ def is_from_trusted_registry(found: object, trusted: Sequence[Value]) -> Truth:
     if registry[1] == _HOLE:
         is_own = isinstance(parts[0], Hole) and parts[0].name == "AWS::AccountId"
         return True if is_own else Unknown(_why_open(image, parts[:1]))
-    own = found.resource.account if isinstance(found, Cell) else None
-    return platforms.is_aws_registry(registry[1]) or registry[1] in trusted or registry[1] == own
+    return platforms.is_aws_registry(registry[1]) or registry[1] in own or registry[1] in trusted
 
 
-def leaves_account_open(found: object) -> Truth:
-    """Whether an image names an account by its number where nobody says in which account it will run."""
-    registry = _ECR.fullmatch(_spelled(parts_of(head_of(found))).partition("/")[0])
-    is_numbered = registry is not None and registry[1] != _HOLE and not platforms.is_aws_registry(registry[1])
-    return is_numbered and isinstance(found, Cell) and found.resource.account is None
+def own_registries(home: Cell) -> list[str]:
+    """Return the account that the resource is in; a template does not say which."""
+    return [home.resource.account] if home.resource.account is not None else []
+
+
+def placed_images(home: Cell) -> list[Cell] | Partial:
+    """Return the images of which it can be said whose they are.
+
+    Where nobody says in which account they will run, as in a template, an account's number may be its own.
+    """
+    found = images(home)
+    if home.resource.account is not None:
+        return found
+    cells, reason = (
+        ([one for one in found.items if isinstance(one, Cell)], found.reason)
+        if isinstance(found, Partial)
+        else (found, None)
+    )
+    return gathered((cell for cell in cells if not _names_account(cell.value)), reason)
+
+
+def _names_account(image: Value) -> bool:
+    registry = _ECR.fullmatch(_spelled(parts_of(image)).partition("/")[0])
+    return registry is not None and registry[1] != _HOLE and not platforms.is_aws_registry(registry[1])
 
 
 def _spelled(parts: Sequence[str | Hole]) -> str:
@@ -229,6 +241,14 @@ FACTS: Final[tuple[Fact, ...]] = (
     Fact(_COMPONENT, "", "containers", (), ListType(DYN), "Those of its specifications.", own_containers),
     *(Fact(type_, "", "images", (), ListType(STRING), "The images of its containers.", images) for type_ in _IMAGES),
     *(
+        Fact(type_, "", "placed_images", (), ListType(STRING), "Those whose account can be judged.", placed_images)
+        for type_ in _IMAGES
+    ),
+    *(
+        Fact(type_, "", "own_registries", (), ListType(STRING), "The account it is in, if known.", own_registries)
+        for type_ in _IMAGES
+    ),
+    *(
         Fact(type_, "", "artifacts", (), ListType(STRING), "Where the files of its models are.", artifacts)
         for type_ in _ARTIFACTS
     ),
@@ -239,6 +259,5 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
     Function("is_pickle", (STRING,), BOOL, is_pickle),
     Function("is_framework_image", (STRING,), BOOL, is_framework_image),
     Function("framework_supported", (STRING, STRING), BOOL, framework_supported),
-    Function("leaves_account_open", (STRING,), BOOL, leaves_account_open, raw=True),
-    Function("is_from_trusted_registry", (STRING, ListType(STRING)), BOOL, _from_trusted, raw=True),
+    Function("is_from_trusted_registry", (STRING, ListType(STRING), ListType(STRING)), BOOL, is_from_trusted_registry),
 )

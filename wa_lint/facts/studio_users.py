@@ -76,14 +76,21 @@ _USERS: Final = (
 
 
 def purposes(role: Cell) -> list[str] | Unknown:
-    """Return what SageMaker uses a role for; of a template, only what is in it counts."""
+    """Return what SageMaker uses a role for; only what is in the template counts, or in the regions that were read.
+
+    A role has no region: that others may use it elsewhere is no reason to doubt, that a listing failed is one.
+    """
     home = closed(role)
+    graph = home.world.graph
+    types = (_DOMAIN, _PROFILE, *(_S + word for word in _USERS))
+    failed = next((gap.reason for gap in graph.snapshot.gaps if gap.scope.type in types), None)
+    elsewhere = {graph.why_incomplete(type_, home.resource) for type_ in types} if failed is None else set()
     found = []
     for purpose, links in _PURPOSES.items():
         users = [seen(home.select(link).items()) for link in links]
         if any(known for known, _ in users):
             found.append(purpose)
-        elif hidden := next((reason for _, reason in users if reason), None):
+        elif hidden := next((reason for _, reason in users if reason not in (None, *elsewhere)), None):
             return Unknown(hidden)
     return found
 
