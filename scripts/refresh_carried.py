@@ -68,7 +68,7 @@ def full_item(collector: Collector) -> Item:
 def _first(collector: Collector, call: ApiCall) -> Item:
     if collector.type == "AWS::Lambda::Permission":
         return _STATEMENT
-    return items_in(_full_answer(collector.service, call), call.items)[0]
+    return items_in(_full_answer(collector.service, call), call.items, call.item_name)[0]
 
 
 def _full_answer(service: str, call: ApiCall) -> Item:

@@ -41,7 +41,8 @@ _WANTED: Final = re.compile(
     r"|ECS::(Service|TaskDefinition)"
     r"|GuardDuty::Detector|Macie::Session|AccessAnalyzer::Analyzer|SecurityHub::Hub|Backup::BackupSelection"
     r"|Config::(ConfigRule|ConfigurationRecorder|ConformancePack)|LakeFormation::.+|RAM::ResourceShare|MWAA::Environment"
-    r"|AutoScaling::AutoScalingGroup|Redshift::Cluster|RDS::DBInstance)"
+    r"|AutoScaling::AutoScalingGroup|Redshift::Cluster|RDS::(DBCluster|DBInstance)|Neptune::DBCluster"
+    r"|OpenSearchService::Domain|OpenSearchServerless::Collection)"
 )
 
 _REQUESTS: Final = {
@@ -64,6 +65,9 @@ _BEDROCK: Final = {
     "AWS::Bedrock::ProvisionedModelThroughput": ("CreateProvisionedModelThroughput", "provisionedModelName"),
 }
 """The same, of Bedrock, whose API begins its names with a small letter; without a name of its own: one in a region."""
+
+_S3_CONTROL: Final = {"AWS::S3::AccountPublicAccessBlock": ("PutPublicAccessBlock", "")}
+"""The same, of what an account has one of: S3's Block Public Access for all its buckets."""
 
 _KINDS: Final = {
     "structure": "object",
@@ -282,7 +286,7 @@ def _from_botocore(read_on: str) -> dict[str, Raw]:
     from botocore.loaders import Loader  # noqa: PLC0415, only this function needs it
 
     documents: dict[str, Raw] = {}
-    for service, requests in (("sagemaker", _REQUESTS), ("bedrock", _BEDROCK)):
+    for service, requests in (("sagemaker", _REQUESTS), ("bedrock", _BEDROCK), ("s3control", _S3_CONTROL)):
         model = Loader().load_service_model(service, "service-2")
         stamp = {
             "source": f"botocore's service model of {model['metadata']['serviceId']} (Apache-2.0): the Create request",

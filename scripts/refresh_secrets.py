@@ -25,7 +25,11 @@ def prepared(said: dict[str, Raw]) -> str:
     """Return what the program reads: no examples and no sources."""
     kinds = [{key: kind[key] for key in _READ if key in kind} for kind in said["kinds"]]
     head = {key: said[key] for key in ("source", "version", "date")}
-    return json.dumps({**head, "kinds": kinds, "names": said["names"]}, indent=1, ensure_ascii=False) + "\n"
+    contexts = [{key: context[key] for key in ("holds", "pattern")} for context in said["contexts"]]
+    return (
+        json.dumps({**head, "kinds": kinds, "contexts": contexts, "names": said["names"]}, indent=1, ensure_ascii=False)
+        + "\n"
+    )
 
 
 def main() -> None:

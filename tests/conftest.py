@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,6 +20,14 @@ settings.load_profile("repeatable")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--bless", action="store_true", help="accept what the reporters write now as what is expected")
     parser.addoption("--cases", default=2000, help="rules and templates made at random for tests/test_two_passes.py")
+
+
+def pytest_configure() -> None:
+    """Hear interrupts where the tests run in the background, as by nohup: a shell lets such a job ignore them, and the
+    processes that the tests start inherit it.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -149,7 +149,8 @@ class Cloud:
         for collector, one in _MADE_BY.get(call, ()):
             if one is collector.listing:
                 fed = {name: request[name] for name in one.request}
-                self._listed.setdefault(collector.type, []).extend(fed | i for i in items_in(told, one.items))
+                items = items_in(told, one.items, one.item_name)
+                self._listed.setdefault(collector.type, []).extend(fed | i for i in items)
                 continue
             known = told.get(one.within, {}) if one.within else told
             for item in self._listed.get(collector.type, ()):

@@ -169,6 +169,18 @@ STEERING: Final = (
 )
 """73."""
 
+COMMANDS: Final = (
+    "::add-mask::x",
+    "a\n::stop-commands::x",
+    "a\n\u00a0 ::error file=t.yaml::x",
+    "##[add-mask]x",
+    "a ##[set-output name=exit-code]0",
+    "a###[error]x",
+    "##vso[task.setvariable variable=PATH]x",
+    "##teamcity[setParameter name='env.PATH' value='x']",
+)
+"""What a runner obeys in the log of a step."""
+
 MARKDOWN: Final = (
     "[x](http://evil.example)",
     "![x](http://evil.example/i.png)",
@@ -195,7 +207,7 @@ MARKDOWN: Final = (
 NO_XML: Final = ("\x00\x0b\x1f", "\ufffe\uffff", "half \ud800 a pair")
 """80."""
 
-NAMES: Final = (*MARKUP, *FORMULAS, *STEERING, *MARKDOWN, *NO_XML)
+NAMES: Final = (*MARKUP, *FORMULAS, *STEERING, *COMMANDS, *MARKDOWN, *NO_XML)
 
 URIS: Final = (
     "C:\\work\\t.yaml",

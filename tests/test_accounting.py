@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from collections.abc import Callable
@@ -27,7 +29,7 @@ Resources:
     Properties: {InstanceType: ml.t3.medium, RoleArn: arn, RootAccess: Enabled}
 """
 
-WITHOUT_A_PLACE: Final = {"asff", "csv", "gitlab", "jsonl", "ocsf"}
+WITHOUT_A_PLACE: Final = {"asff", "ocsf"}
 
 
 @pytest.fixture
@@ -85,7 +87,13 @@ def test_a_configuration_that_switches_nothing_off_is_named_too(format_: str, ma
 
 
 @pytest.mark.parametrize(
-    ("format_", "schema"), [("sarif", "sarif-2.1.0"), ("sarif-full", "sarif-2.1.0"), ("gitlab-sast", "gitlab-sast")]
+    ("format_", "schema"),
+    [
+        ("sarif", "sarif-2.1.0"),
+        ("sarif-full", "sarif-2.1.0"),
+        ("gitlab", "gitlab-code-quality"),
+        ("gitlab-sast", "gitlab-sast"),
+    ],
 )
 def test_it_stands_where_the_format_has_a_place_for_it(format_: str, schema: str, make: Make, wa_lint: WaLint) -> None:
     make("wa-lint.yaml", "ignore: notebook-root-access\n")
@@ -102,6 +110,61 @@ def test_junit_has_it_as_properties_of_a_suite_without_cases(make: Make, wa_lint
     assert [found.value for found in suite.properties()] == [  # type: ignore[no-untyped-call]  # its own
         "wa-lint.yaml (found in the tree) ignores 1 rule (notebook-root-access)."
     ]
+
+
+def issues_of(text: str) -> list[Any]:
+    return [issue for issue in json.loads(text) if issue["check_name"] == "configuration"]
+
+
+def test_code_quality_has_it_at_the_configuration_itself(make: Make, wa_lint: WaLint) -> None:
+    make("wa-lint.yaml", "ignore: notebook-root-access\n")
+    found = issues_of(wa_lint("check", ".", "-o", "gitlab", "--severity", "high").out)
+    assert [(issue["location"]["path"], issue["severity"]) for issue in found] == [
+        (".", "info"),
+        ("wa-lint.yaml", "info"),
+    ]
+
+
+OTHER_ISSUES: Final = {
+    "another rule": ("ignore: [notebook-root-access]", "ignore: [notebook-default-key]", True),
+    "one rule more of many": ("ignore: ['notebook-*']", "ignore: ['notebook-*', bucket-unversioned]", True),
+    "another pattern": ("exclude: [v1/*]", "exclude: [v2/*]", True),
+    "another severity": ("fail-on: high", "fail-on: critical", True),
+    "one suppression more": (
+        "allow: [{rule: notebook-root-access, resource: N, reason: r}]",
+        "allow: [{rule: notebook-root-access, resource: N, reason: r}, {rule: notebook-default-key, reason: r}]",
+        True,
+    ),
+    "the same at another line": (
+        "allow: [{rule: notebook-root-access, resource: N, reason: r}]",
+        "# a word\nallow: [{rule: notebook-root-access, resource: N, reason: r}]",
+        False,
+    ),
+    "the same with another file to exclude": ("exclude: [old*]", "exclude: ['old*']", False),
+}
+
+
+@pytest.mark.parametrize("case", OTHER_ISSUES)
+def test_code_quality_knows_a_configuration_by_what_it_switches_off(case: str, make: Make, wa_lint: WaLint) -> None:
+    before, after, is_new = OTHER_ISSUES[case]
+    make("v1/t.yaml", TEMPLATE)
+    make("v2/t.yaml", TEMPLATE)
+    make("wa-lint.yaml", before)
+    (first,) = issues_of(wa_lint("check", ".", "-o", "gitlab").out)
+    make("old.yaml", TEMPLATE)
+    make("wa-lint.yaml", after)
+    (second,) = issues_of(wa_lint("check", ".", "-o", "gitlab").out)
+    assert (first["fingerprint"] != second["fingerprint"]) is is_new, (first, second)
+
+
+def test_csv_has_it_as_a_row_and_json_lines_as_a_line(make: Make, wa_lint: WaLint) -> None:
+    make("wa-lint.yaml", "ignore: notebook-root-access\n")
+    sentence = "wa-lint.yaml (found in the tree) ignores 1 rule (notebook-root-access)."
+    rows = list(csv.DictReader(io.StringIO(wa_lint("check", ".", "-o", "csv").out)))
+    (row,) = [row for row in rows if row["rule"] == "configuration"]
+    assert (row["outcome"], row["file"], row["message"]) == ("found", "wa-lint.yaml", sentence)
+    *_, last = map(json.loads, wa_lint("check", ".", "-o", "jsonl").out.splitlines())
+    assert last == {"configuration": {"uri": "wa-lint.yaml", "trust": "found", "sentence": sentence}}
 
 
 def test_the_json_fits_its_schema(make: Make, wa_lint: WaLint) -> None:
@@ -130,7 +193,7 @@ def test_its_author_steers_no_reader_and_fills_no_report(format_: str) -> None:
     text = reporter(format_)(hostile(), RenderOptions())
     assert "\x1b" not in text
     assert not re.search(r"(?m)^\s*::error", text)
-    assert "<script>alert" not in text or format_.startswith(("sarif", "gitlab", "github", "text"))
+    assert "<script>alert" not in text or format_.startswith(("csv", "jsonl", "sarif", "gitlab", "github", "text"))
     assert len(text) < (65_000 if format_ in {"markdown", "github", "text"} else 200_000)
     assert "excludes 0" in text
     assert "480 more" in text or format_ == "github"
@@ -153,7 +216,7 @@ def test_a_step_of_github_has_room_for_the_notice() -> None:
 SAID: Final = {
     "nothing": ("strict: true", "switches nothing off"),
     "one rule": ("ignore: notebook-root-access", "ignores 1 rule (notebook-root-access)"),
-    "many rules": ("ignore: ['notebook-*', 'endpoint-*', 'bucket-*']", "ignores 2"),
+    "many rules": ("ignore: ['notebook-*', 'endpoint-*', 'bucket-*']", "ignores "),
     "all rules": ("ignore: ['*']", "ignores all "),
     "a choice": ("select: [notebook-root-access, bucket-unversioned]", "checks only 2 of "),
     "a pillar": ("pillar: security", "checks only the pillar security ("),

@@ -218,6 +218,34 @@ def test_51_whatever_a_file_is_called_the_report_is_text(wa_lint: WaLint, format
         assert not [line for line in said.splitlines() if line.startswith("::error")]
 
 
+COMMANDS = {
+    "a report": ("check", "-o", "text"),
+    "a difference": ("diff", "a.yaml", "b.yaml"),
+    "a value": ("eval", "resource.InstanceType", "a.yaml"),
+    "the configuration": ("config", "explain"),
+    "a path": ("check", "none##[x]y\n::error::x"),
+    "an option": ("check", "--no##[x]y\n::error::x"),
+    "a command": ("no##[x]y\n::error::x",),
+    "a format": ("check", "-o", "no##[x]y\n::error::x"),
+    "a rule": ("explain", "no##[x]y\n::error::x"),
+    "an expression": ("eval", "no##[x]y\n::error::x", "a.yaml"),
+}
+
+
+@pytest.mark.parametrize("case", COMMANDS)
+def test_nothing_that_is_printed_commands_the_runner_in_whose_log_it_is(case: str, wa_lint: WaLint) -> None:
+    name = "N##vso[task.setvariable variable=PATH]x"
+    line = '"ml.##[add-mask]x\\n::stop-commands::x" # ##vso[task.prependpath]x'
+    body = f'Resources:\n  "{name}":\n    Type: AWS::SageMaker::NotebookInstance\n    Properties:\n'
+    body += f"      InstanceType: {line}\n      RootAccess: Enabled # ##vso[task.complete]x\n"
+    Path("a.yaml").write_text(body)
+    Path("b.yaml").write_text(body.replace("Enabled", "Disabled"))
+    Path("wa-lint.yaml").write_text('exclude: ["##vso[x]y", "a\\n::error::x"]\n')
+    run = wa_lint(*COMMANDS[case])
+    assert run.out + run.err
+    assert not re.findall(r"##[A-Za-z]*\[|(?m:^\s*::[a-z])", run.out + run.err)
+
+
 def test_51_a_uri_of_sarif_is_one(wa_lint: WaLint) -> None:
     names = [os.fsdecode(name) for name in NAMES if name.isascii()]
     for name in names:

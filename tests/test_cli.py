@@ -56,12 +56,7 @@ def start(*arguments: str, cwd: Path, **environment: str) -> subprocess.Popen[by
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, **environment},
-        preexec_fn=_hear_interrupts,  # noqa: PLW1509, the test has no threads
     )
-
-
-def _hear_interrupts() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 # --- exit codes -------------------------------------------------------------------------------------

@@ -312,6 +312,58 @@ def test_some_patterns_may_count(make: Make, wa_lint: WaLint) -> None:
     ]
 
 
+UNUSED_BUCKET: Final = "Resources: {B: {Type: 'AWS::S3::Bucket'}}\n"
+
+BUCKETS: Final[dict[str, tuple[str, str, tuple[str, ...], bool]]] = {
+    # what is enforced, the configuration of the tree, options, whether a bucket that no ML workload uses is checked
+    "nobody": ("strict: false", "strict: false", (), False),
+    "the command line": ("strict: false", "strict: false", ("--all-buckets",), True),
+    "the command line, whatever the configuration says": (
+        "strict: false",
+        "all-buckets: false",
+        ("--all-buckets",),
+        True,
+    ),
+    "the configuration": ("strict: false", "all-buckets: true", (), True),
+    "the enforcement": ("all-buckets: true", "strict: false", (), True),
+    "the enforcement, whatever the configuration says": ("all-buckets: true", "all-buckets: false", (), True),
+    "an enforcement that leaves it to others": ("all-buckets: false", "all-buckets: true", (), True),
+    "an enforcement that does not ask for it": ("all-buckets: false", "strict: false", (), False),
+}
+
+
+@pytest.mark.parametrize("who", BUCKETS)
+def test_all_buckets_are_checked_where_anybody_asks_for_it(who: str, make: Make, wa_lint: WaLint) -> None:
+    enforced, configured, options, is_checked = BUCKETS[who]
+    make("t.yaml", UNUSED_BUCKET)
+    make("../enforce.yaml", f"{enforced}\n")
+    make("wa-lint.yaml", f"{configured}\n")
+    run = wa_lint("check", "t.yaml", "-o", "json", *options, "--enforce", "../enforce.yaml")
+    assert ("bucket-unversioned" in fails(run), run.code) == (is_checked, int(is_checked)), run.err
+
+
+def test_the_environment_asks_for_all_buckets_too(make: Make, wa_lint: WaLint, monkeypatch: pytest.MonkeyPatch) -> None:
+    make("t.yaml", UNUSED_BUCKET)
+    make("wa-lint.yaml", "all-buckets: false\n")
+    monkeypatch.setenv("WA_LINT_ALL_BUCKETS", "true")
+    assert "bucket-unversioned" in fails(wa_lint("check", "t.yaml", "-o", "json"))
+    monkeypatch.delenv("WA_LINT_ALL_BUCKETS")
+    make("../enforce.yaml", "all-buckets: true\n")
+    monkeypatch.setenv("WA_LINT_ENFORCE", "../enforce.yaml")
+    assert "bucket-unversioned" in fails(wa_lint("check", "t.yaml", "-o", "json"))
+
+
+def test_all_buckets_is_a_flag_of_each_command_that_judges(make: Make, wa_lint: WaLint) -> None:
+    make("t.yaml", UNUSED_BUCKET)
+    wa_lint("baseline", "t.yaml", "-o", "few.json")
+    wa_lint("baseline", "t.yaml", "-o", "all.json", "--all-buckets")
+    few, every = (json.loads(Path(name).read_text("utf-8"))["findings"] for name in ("few.json", "all.json"))
+    assert (len(few), bool(every)) == (0, True)
+    make("before.yaml", UNUSED_BUCKET.replace("}}", ", Properties: {VersioningConfiguration: {Status: Enabled}}}}"))
+    assert "bucket-unversioned" in wa_lint("diff", "before.yaml", "t.yaml", "--all-buckets").out
+    assert "bucket-unversioned" not in wa_lint("diff", "before.yaml", "t.yaml").out
+
+
 def test_flags_are_set(make: Make, wa_lint: WaLint) -> None:
     make("t.yaml", COMMENTED.replace(" it is mine", ""))
     assert wa_lint("check", ".", "--select", RULE_ID).code == 0

@@ -108,6 +108,24 @@ def one(name: str, format_: str) -> str:
     return reporter(format_)(Report((RULES[0],), (finding_named(name),)), RenderOptions())
 
 
+# --- runners of CI ----------------------------------------------------------------------------------
+
+_OBEYED: Final = re.compile(r"##[A-Za-z]*\[|(?m:^\s*::(?!(notice|warning|error) ))")
+"""What a runner obeys in a log; `-o github` writes three commands of its own."""
+
+
+@pytest.mark.parametrize("format_", REPORTERS)
+def test_no_report_commands_the_runner_in_whose_log_it_is(format_: str) -> None:
+    found = rendered("everything hostile", format_)
+    assert not _OBEYED.findall(found)
+    assert format_ == "asff" or "add-mask" in found
+
+
+def test_json_says_the_same_of_what_a_runner_would_obey() -> None:
+    told = json.loads(one("##vso[task.complete]x", "json"))["findings"][0]
+    assert told["message"] == "##vso[task.complete]x"
+
+
 # --- GitLab -----------------------------------------------------------------------------------------
 
 

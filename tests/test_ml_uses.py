@@ -41,6 +41,8 @@ READS_B: Final = allow("'s3:GetObject'", OBJECTS)
 CALLS: Final = allow("'bedrock:InvokeModel'", "'*'")
 FUNCTION: Final = "Runtime: python3.13, Handler: h, Code: {ZipFile: x}, Role: !GetAtt R.Arn"
 
+KEYED: Final = resource("C", "AWS::SageMaker::EndpointConfig", "KmsKeyId: alias/m, ProductionVariants: []")
+
 USED: Final = {
     # properties
     "an input by Sub": BUCKET
@@ -294,6 +296,59 @@ def test_a_use_that_cannot_be_seen_is_unknown_and_named(text: str, reason: str) 
                 "LoggingConfig: {CloudWatchConfig: {LogGroupName: /bedrock}}",
             ),
         ),
+        (
+            "AWS::KMS::Key",
+            "KeyPolicy: {}",
+            resource("A", "AWS::KMS::Alias", "AliasName: alias/m, TargetKeyId: !Ref B") + KEYED,
+        ),
+        (
+            "AWS::KMS::Key",
+            "KeyPolicy: {}",
+            resource("T", "AWS::DynamoDB::Table", "SSESpecification: {KMSMasterKeyId: !Ref B}")
+            + role("bedrock", allow("'dynamodb:Query'", "!GetAtt T.Arn")),
+        ),
+        (
+            "AWS::RDS::DBCluster",
+            "DBClusterIdentifier: vectors",
+            resource(
+                "K",
+                "AWS::Bedrock::KnowledgeBase",
+                "StorageConfiguration: {RdsConfiguration: {ResourceArn: "
+                "'arn:aws:rds:eu-west-1:111122223333:cluster:vectors'}}",
+            ),
+        ),
+        (
+            "AWS::OpenSearchServerless::Collection",
+            "Name: vectors",
+            resource(
+                "K",
+                "AWS::Bedrock::KnowledgeBase",
+                "StorageConfiguration: {OpensearchServerlessConfiguration: {CollectionArn: !GetAtt B.Arn}}",
+            ),
+        ),
+        (
+            "AWS::SQS::Queue",
+            "QueueName: q",
+            role("lambda", CALLS)
+            + resource("F", "AWS::Lambda::Function", FUNCTION)
+            + resource("E", "AWS::Lambda::EventSourceMapping", "EventSourceArn: !GetAtt B.Arn, FunctionName: !Ref F"),
+        ),
+        (
+            "AWS::SNS::Topic",
+            "TopicName: t",
+            role("lambda", CALLS)
+            + resource("F", "AWS::Lambda::Function", FUNCTION)
+            + resource("S", "AWS::SNS::Subscription", "TopicArn: !Ref B, Protocol: lambda, Endpoint: !GetAtt F.Arn"),
+        ),
+        (
+            "AWS::EFS::FileSystem",
+            "Encrypted: true",
+            resource(
+                "D",
+                "AWS::SageMaker::Domain",
+                "DefaultUserSettings: {CustomFileSystemConfigs: [{EFSFileSystemConfig: {FileSystemId: !Ref B}}]}",
+            ),
+        ),
     ],
 )
 def test_other_neighbours_are_used_in_the_same_ways(type_: str, properties: str, user: str) -> None:
@@ -301,6 +356,30 @@ def test_other_neighbours_are_used_in_the_same_ways(type_: str, properties: str,
     assert isinstance(found, list)
     assert found
     assert uses(resource("B", type_, properties) + resource("N", type_, properties)).value == []
+
+
+def test_a_log_group_is_known_by_the_service_or_function_that_writes_to_it() -> None:
+    def words_of(name: str) -> Any:
+        function = role("lambda", CALLS) + resource("F", "AWS::Lambda::Function", "FunctionName: answer, " + FUNCTION)
+        other = role("lambda").replace("  R:", "  O:") + resource("G", "AWS::Lambda::Function", "Role: !GetAtt O.Arn")
+        return words(resource("B", "AWS::Logs::LogGroup", f"LogGroupName: {name}") + function + other)
+
+    assert words_of("/aws/sagemaker/Endpoints/fraud") == ["holds logs of SageMaker"]
+    assert words_of("!Sub '/aws/bedrock/${AWS::StackName}'") == ["holds logs of Bedrock"]
+    assert words_of("/aws/lambda/answer") == ["holds logs of function answer, whose role may call Bedrock"]
+    assert words_of("!Sub '/aws/lambda/${F}'") == ["holds logs of function answer, whose role may call Bedrock"]
+    assert words_of("!Sub '/aws/lambda/${G}'") == []
+    assert words_of("/aws/sagemakers/fraud") == []
+
+
+def test_an_instance_is_used_where_its_cluster_is() -> None:
+    base = resource(
+        "K", "AWS::Bedrock::KnowledgeBase", "StorageConfiguration: {RdsConfiguration: {ResourceArn: !Ref V}}"
+    )
+    cluster = resource("V", "AWS::RDS::DBCluster", "Engine: aurora-postgresql")
+    instance = resource("B", "AWS::RDS::DBInstance", "DBClusterIdentifier: !Ref V")
+    assert words(base + cluster + instance) == ["is part of cluster V, which holds the vectors of knowledge base K"]
+    assert words(cluster + instance) == []
 
 
 def words(text: str) -> Any:

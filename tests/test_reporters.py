@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ from wa_lint.model import (
 from wa_lint.reporters import REPORTERS, RenderOptions, reporter, tally
 from wa_lint.reporters.line_hash import line_hashes
 from wa_lint.reporters.replacement import replacement
+from wa_lint.run.excerpts import masked_lines
 
 TEMPLATE = [f"line {i}" for i in range(1, 23)] + ["          InitialInstanceCount: 1", "last"]
 
@@ -529,3 +531,29 @@ def test_where_the_value_is_not_written_out_there_is_no_fix() -> None:
     found = msgspec.structs.replace(REPORT.findings[0], rule=rule, path="Count", location=Location("t", 1, 1, 1, 16))
     assert replacement(found, lambda _: ["Count: !Ref Count"]) is None
     assert replacement(found, lambda _: []) is None
+
+
+@pytest.mark.parametrize("format_", ["html", "markdown", "sarif", "text"])
+def test_a_file_of_one_long_line_is_not_read_again_for_each_finding(format_: str) -> None:
+    place = Location("t.json", 1, 400_000, 1, 400_010)
+    found = msgspec.structs.replace(REPORT.findings[0], location=place)
+    many = [msgspec.structs.replace(found, fingerprint=str(number)) for number in range(500)]
+    line = "\u200b" + "x" * 800_000
+    start = time.process_time()
+    text = reporter(format_)(Report(REPORT.rules, tuple(many)), RenderOptions(lines=lambda _: [line]))
+    assert time.process_time() - start < 2
+    assert "x" * 2000 not in text
+
+
+def test_the_lines_of_a_source_take_linear_time() -> None:
+    for piece in ("x", "a.", "a: ", 'a: "', "Name: ", "Default: ", "NoEcho: true ", '"Default": "', "9_"):
+        start = time.process_time()
+        masked_lines(piece * (300_000 // len(piece)))
+        assert time.process_time() - start < 2, piece
+
+
+def test_the_scorecard_shows_what_is_around_the_place_in_a_long_line() -> None:
+    line = "a" * 1000 + " RootAccess " + "b" * 1000
+    found = msgspec.structs.replace(REPORT.findings[0], location=Location("t.json", 1, 1002, 1, 1012))
+    text = reporter("html")(Report(REPORT.rules, (found,)), RenderOptions(lines=lambda _: [line]))
+    assert "aaa RootAccess bbb" in text

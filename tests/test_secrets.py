@@ -128,6 +128,23 @@ IN_CONTEXT: Final = (
     ("GITHUB_PAT={}", HEX),
     ("MINIO_ACCESS_KEY={}", "aB3dE5gH7jK9mN1pQ3"),
     ("Driver={{x}};Uid=u;Pwd={};", "q1w2e3r4t"),
+    ("password%3D{}&x=1", "q1w2e3r4t"),
+    ("a=1%26api_key%3D{}%26b=2", "q1w2e3r4t"),
+    ("password=&quot;{}&quot;", "q1w2e3r4t"),
+    ("password=&#34;{}&#34;", "q1w2e3r4t"),
+    ("\\u0022db_password\\u0022:\\u0022{}\\u0022", "q1w2e3r4t"),
+    ("${{DB_PASSWORD:-{}}}", "q1w2e3r4t"),
+    ("spark.hadoop.fs.s3a.secret.key {}", "aB3dE5gH7jK9mN1pQ3rS5tU7"),
+    ("git clone https://{}@git.example.com/a/b", "aB3dE5gH7jK9mN1pQ3rS5tU7"),
+    ("OPENAI_KEY={}", HEX),
+    ("x-functions-key: {}", "aB3dE5gH7jK9mN1pQ3rS5tU7"),
+    ("DBPASS={}", "q1w2e3r4t"),
+    ("ADMIN_PW: {}", "q1w2e3r4t"),
+    ('variable "db_password" {{ default = "{}" }}', "q1w2e3r4t"),
+    ("!Equals [!Ref DbPassword, {}]", "q1w2e3r4t"),
+    ("  DbPassword: {{Type: String, Default: {}}}", "q1w2e3r4t"),
+    ("ENV HF_TOKEN {}", "q1w2e3r4t"),
+    ("password: >-\n    {}\nother: x", "q1w2e3r4t"),
     ("client-key-data: {}", encoded("-----BEGIN EC PRIVATE KEY-----\nq1w2e3r4t5y6\n-----END EC PRIVATE KEY-----")),
 )
 
@@ -137,6 +154,34 @@ def test_a_secret_is_masked_by_what_is_beside_it(around: str, secret: str) -> No
     masked = mask(around.format(secret))
     assert secret[-6:] not in masked
     assert mask(masked) == masked
+
+
+CONTEXTS: Final = [context["example"] for context in SAID["contexts"]]
+
+
+@pytest.mark.parametrize("around", CONTEXTS)
+@pytest.mark.parametrize("secret", ["q1w2e3r4t", "p-w0rd" * 60, "Qx7" * 9 + "!" + "y" * 9])
+def test_a_secret_is_masked_by_the_command_that_takes_it(around: str, secret: str) -> None:
+    if "wandb" in around:
+        secret = secret.replace("!", "1").replace("-", "_")
+    masked = mask(around.format(secret))
+    assert secret[-6:] not in masked
+    assert masked.count("‹secret:password›") == 1
+    assert mask(masked) == masked
+
+
+@pytest.mark.parametrize("context", SAID["contexts"], ids=lambda context: context["holds"][0])
+def test_a_context_has_a_pattern_an_example_a_source_and_a_date(context: Any) -> None:
+    assert "secret" in re.compile(context["pattern"]).groupindex
+    assert any(literal in context["example"].lower() for literal in context["holds"])
+    assert context["source"]
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d", context["date"])
+
+
+@pytest.mark.parametrize("around", [context for context in CONTEXTS if "wandb" not in context])
+@pytest.mark.parametrize("elsewhere", ["$DB_PASSWORD", "${DbPassword}", "{{resolve:ssm-secure:/db/password}}"])
+def test_a_command_that_is_given_a_reference_shows_it(around: str, elsewhere: str) -> None:
+    assert "‹" not in mask(around.format(elsewhere))
 
 
 def test_a_short_text_in_base64_is_masked_inside() -> None:
@@ -190,6 +235,9 @@ def test_no_text_of_a_rule_is_masked() -> None:
 PIECES: Final = sorted(
     {mark for mark, _ in marks()}
     | {secret[:-1] for _, secret in EXAMPLES.values()}
+    | {context["example"].partition("{}")[0] for context in SAID["contexts"]}
+    | {context["example"].format("a b") for context in SAID["contexts"]}
+    | {"X%3D", "&quot;", "password:-", "\\u0022", "https://aaaaaaaaaaaaaaaa1"}
     | {
         *(
             "password=arn:",
@@ -317,6 +365,79 @@ def test_a_secret_is_masked_in_names_of_files_and_in_errors(wa_lint: Callable[..
         assert not leaks(secret, run.out + run.err), arguments
 
 
+HIDDEN: Final = "zebra77zebra"
+
+_IS_IT: Final = {"C": {"Fn::Equals": [{"Ref": "P"}, HIDDEN]}}
+
+NAMED_VALUES: Final[dict[str, dict[str, Any]]] = {
+    "a default": {"Parameters": {"DbPassword": {"Default": HIDDEN}}},
+    "a default with others": {"Parameters": {"HfToken": {"Default": HIDDEN, "AllowedValues": [HIDDEN, "other"]}}},
+    "values to choose from": {"Parameters": {"ApiKey": {"AllowedValues": [HIDDEN, f"{HIDDEN}2"]}}},
+    "a condition": {"Parameters": {"DbPassword": {}}, "Conditions": _IS_IT},
+    "a condition on what has a default": {"Parameters": {"DbPassword": {"Default": "x"}}, "Conditions": _IS_IT},
+    "hidden": {"Parameters": {"Hidden": {"NoEcho": True, "Default": HIDDEN}}},
+    "hidden, and a condition": {"Parameters": {"Hidden": {"NoEcho": True}}, "Conditions": _IS_IT},
+    "hidden, and values": {"Parameters": {"Hidden": {"NoEcho": True, "AllowedValues": [HIDDEN]}}, "Conditions": _IS_IT},
+    "a map": {"Mappings": {"M": {"prod": {"Password": HIDDEN}}}, "P": {"Fn::FindInMap": ["M", "prod", "Password"]}},
+    "a map of one secret": {
+        "Mappings": {"M": {"HfToken": {"a": HIDDEN}}},
+        "P": {"Fn::FindInMap": ["M", "HfToken", "a"]},
+    },
+}
+
+
+def named_value(case: str) -> dict[str, Any]:
+    """Return a template in which a value that only its name calls a secret comes to properties that are shown."""
+    said = NAMED_VALUES[case]
+    (name,) = said.get("Parameters", {"": None})
+    own = said.get("P", {"Ref": name})
+    text = {"Fn::Join": ["-", ["a", own]]}
+    chosen = {"Fn::If": ["C", own, "y"]} if "Conditions" in said else own
+    resources = {
+        "N": notebook(DirectInternetAccess=own, InstanceType=text, RootAccess=chosen),
+        "M": notebook(DirectInternetAccess=text, InstanceType=own, RootAccess=text),
+    }
+    template = json.loads(json.dumps(said).replace('"Ref": "P"', f'"Ref": "{name}"'))
+    template.pop("P", None)
+    for parameter in template.get("Parameters", {}).values():
+        parameter["Type"] = "String"
+    return {**template, "Resources": resources}
+
+
+@pytest.mark.parametrize("case", NAMED_VALUES)
+@pytest.mark.parametrize("indent", [1, None])
+def test_a_value_that_only_its_name_calls_a_secret_is_masked_wherever_it_goes(
+    wa_lint: Callable[..., Any], case: str, indent: int | None
+) -> None:
+    Path("t.json").write_text(json.dumps(named_value(case), indent=indent), encoding="utf-8")
+    formats = sorted(REPORTERS)
+    targets = [argument for name in formats for argument in ("-o", f"{name}={name}.out")]
+    run = wa_lint("check", "t.json", "--show-all", "--no-config", "-o", "json", *targets)
+    assert {finding["resource"]["id"] for finding in run.report["findings"]} >= {"N", "M"}
+    shown = {name: Path(f"{name}.out").read_text(encoding="utf-8") for name in formats}
+    assert [name for name, text in {**shown, "stdout": run.out, "stderr": run.err}.items() if HIDDEN in text] == []
+
+
+def test_a_value_that_is_given_for_such_a_parameter_is_masked_too(wa_lint: Callable[..., Any]) -> None:
+    Path("t.json").write_text(json.dumps(named_value("a default")), encoding="utf-8")
+    run = wa_lint("check", "t.json", "--show-all", "-o", "json", f"--parameters=DbPassword={HIDDEN}3")
+    assert HIDDEN not in run.out + run.err
+    assert "‹secret:DbPassword›" in run.out
+
+
+def test_two_such_values_are_told_apart_and_a_condition_compares_the_value_itself(wa_lint: Callable[..., Any]) -> None:
+    own = notebook(RootAccess={"Fn::If": ["Same", "Enabled", "Disabled"]})
+    parameters = {name: {"Type": "String", "Default": HIDDEN} for name in ("DbPassword", "ApiToken")}
+    conditions = {"Same": {"Fn::Equals": [{"Ref": "DbPassword"}, {"Ref": "ApiToken"}]}}
+    template = {"Parameters": parameters, "Conditions": conditions, "Resources": {"N": own}}
+    Path("t.json").write_text(json.dumps(template), encoding="utf-8")
+    given = [f"--parameters={name}={HIDDEN}" for name in parameters]
+    fails = [f["rule"] for f in wa_lint("check", "t.json", "-o", "json", *given).report["findings"]]
+    assert "notebook-root-access" in fails
+    other = [f["rule"] for f in wa_lint("check", "t.json", "-o", "json", given[0], f"{given[1]}2").report["findings"]]
+    assert "notebook-root-access" not in other
+
+
 def test_a_refused_value_of_a_parameter_is_shown_only_where_it_is_no_secret(wa_lint: Callable[..., Any]) -> None:
     parameters = {
         "DbPassword": {"Type": "String", "AllowedValues": ["q1w2e3", "r4t5y6"]},
@@ -380,6 +501,32 @@ def test_a_verdict_shows_no_value_that_a_name_or_a_pair_calls_a_secret(wa_lint: 
     assert finding["message"] == "‹secret:named› and ‹secret:named›"
     assert "q1w2e3" not in run.out
     assert "r4t5y6" not in run.out
+
+
+DECLARED: Final = {
+    "a default": "Parameters:\n  DbPassword:\n    Type: String\n    Default: SECRET\n",
+    "a default beside others": "Parameters: {DbPassword: {Type: String, Default: SECRET}, Other: {Default: SECRET}}\n",
+    "an allowed value": "Parameters:\n  ApiKey:\n    AllowedValues:\n      - SECRET\n      - other\n",
+    "a value of a map": "Mappings: {M: {prod: {Password: SECRET}}}\n",
+    "a map of one": "Mappings:\n  M:\n    HfToken:\n      prod: SECRET\n",
+    "a side of a comparison": "Parameters: {DbPassword: {}}\nConditions: {C: !Equals [SECRET, !Ref DbPassword]}",
+    "a side for NoEcho": "Parameters: {P: {NoEcho: true}}\nConditions:\n  C: !Or\n  - !Equals [!Ref P, SECRET]\n",
+    "the same elsewhere": "Parameters: {P: {NoEcho: true, Default: SECRET}}\nResources: {R: {X: [SECRET]}}\n",
+}
+
+
+@pytest.mark.parametrize("case", DECLARED)
+@pytest.mark.parametrize("secret", ["q1w2e3r4", '"q1\\"w2e3r4"', "'q1 w2: e3r4'"])
+def test_no_line_holds_what_a_template_declares_as_a_secret(case: str, secret: str) -> None:
+    text = DECLARED[case].replace("SECRET", secret)
+    lines = masked_lines(text)
+    assert len(lines) == text.count("\n") + 1
+    assert not any("e3r4" in line for line in lines), lines
+
+
+def test_a_line_keeps_what_only_holds_the_letters_of_a_secret() -> None:
+    lines = masked_lines("Parameters: {P: {NoEcho: true, Default: prod}}\nResources: {Product: {Prod: reproduce}}\n")
+    assert lines[1] == "Resources: {Product: {Prod: reproduce}}"
 
 
 def test_lines_of_a_source_keep_their_number_and_lose_their_secrets() -> None:

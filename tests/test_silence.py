@@ -66,6 +66,24 @@ CASES: Final[dict[str, tuple[Mapping[str, str | bytes], str]]] = {
         },
         "the nested stack Net",
     ),
+    "a configuration that ignores": (
+        {"bad.yaml": BAD, "wa-lint.yaml": "ignore: notebook-root-access\n"},
+        "ignores 1 rule",
+    ),
+    "a configuration that ignores all": ({"bad.yaml": BAD, "wa-lint.yaml": "ignore: ['*']\n"}, "ignores all "),
+    "a configuration that excludes": (
+        {"bad.yaml": BAD, "old/bad.yaml": BAD, "wa-lint.yaml": "exclude: [old/*]\n"},
+        "excludes old/* (1 file)",
+    ),
+    "a configuration that suppresses": (
+        {"bad.yaml": BAD, "wa-lint.yaml": "allow: [{rule: notebook-root-access, resource: N, reason: r}]\n"},
+        "suppresses 1 finding at wa-lint.yaml",
+    ),
+    "a configuration that fails nothing": ({"bad.yaml": BAD, "wa-lint.yaml": "fail-on: never\n"}, "no finding fails"),
+    "two at once": (
+        {"a.yaml": NO_RULE, "wa-lint.yaml": "ignore: [notebook-root-access]\n"},
+        "Nothing was judged",
+    ),
 }
 """What stands in a folder, and the words that every format must have of it. A column is an entry: its files may hold a
 ``wa-lint.yaml``."""
@@ -81,7 +99,7 @@ def test_every_format_shows_what_was_not_judged(wa_lint: WaLint, format_: str, c
     write(files)
     run = wa_lint("check", "-o", format_)
     shown = run.err if format_ in _ON_STDERR else run.out
-    assert words in " ".join(shown.replace("\u2060", "").split())
+    assert words in " ".join(shown.replace("\u2060", "").replace("\\", "").split())
 
 
 @pytest.mark.parametrize("format_", sorted(REPORTERS.keys() - _ON_STDERR - {"html"}))
@@ -117,7 +135,11 @@ def test_annotations_of_what_was_not_judged_fit_beside_many_findings(wa_lint: Wa
         (NO_RULE.replace("DeviceFleet", "SomethingNew"), 3, "AWS::SageMaker::SomethingNew"),
         (NO_RULE.replace("SageMaker::DeviceFleet", "Tomorrow::Model"), 3, "AWS::Tomorrow::Model"),
         (NO_RULE.replace("SageMaker::DeviceFleet", "Kendra::Index"), 3, "AWS::Kendra::Index"),
-        (NO_RULE.replace("SageMaker::DeviceFleet", "BedrockAgentCore::WorkloadIdentity"), 3, "AWS::BedrockAgentCore::WorkloadIdentity"),
+        (NO_RULE.replace("SageMaker::DeviceFleet", "Kendra::Faq"), 3, "AWS::Kendra::Faq"),
+            NO_RULE.replace("SageMaker::DeviceFleet", "BedrockAgentCore::WorkloadIdentity"),
+            3,
+            "AWS::BedrockAgentCore::WorkloadIdentity",
+        ),
         (CUSTOM, 3, "Custom::Cleaner"),
         (VPC, 0, "no ML resources"),
         (VPC.replace("}}\n", "}, C: {Type: 'Custom::Cleaner'}}\n"), 0, "Custom::Cleaner"),
@@ -560,6 +582,74 @@ def test_a_named_file_that_cannot_be_parsed_is_an_error(
     assert wa_lint("check", "--no-config", name).code == code
     assert wa_lint("check", "--no-config", "--force-exclude", name).code == 3  # a hook names it, nobody else
     assert wa_lint("check", "--no-config").code == 3
+
+
+TEMPLATES_UNREAD: Final[dict[str, tuple[str, str | bytes]]] = {
+    "another suffix": ("t.cf", BAD),
+    "a suffix of a copy": ("t.yaml~", BAD),
+    "a blank behind": ("t.yaml ", BAD),
+    "JSON with comments": ("t.jsonc", f"// c\n{ESCAPED.replace(chr(92) + 'u0041', 'A')}"),
+    "a suffix of a program": ("t.yaml.py", BAD),
+    "behind a long comment": ("t.txt", "#" * 80_000 + "\n" + BAD),
+    "two bytes a character": ("t.stage", BAD.encode("utf-16")),
+    "a list of templates": ("t.json", f"[{ESCAPED}]"),
+    "what the Serverless Framework reads": ("serverless.yml", "service: x\nresources:\n  " + BAD.replace("\n", "\n  ")),
+    "below a tag": ("t.yaml", "--- !template\n" + BAD),
+}
+
+
+@pytest.mark.parametrize("case", TEMPLATES_UNREAD)
+def test_a_template_that_is_not_read_is_a_suspect(wa_lint: WaLint, case: str) -> None:
+    name, content = TEMPLATES_UNREAD[case]
+    write({"vpc.yaml": VPC, name: content})
+    run = wa_lint("check", "--no-config", "--strict", "-o", "json")
+    assert (run.code, [entry["uri"] for entry in run.report["inputs"] if entry["suspect"]]) == (4, [name])
+
+
+@pytest.mark.parametrize("name", ["t.py", "README.md", "t.tf", "t.test.ts.snap"])
+def test_code_and_documentation_that_mention_a_template_are_none(wa_lint: WaLint, name: str) -> None:
+    write({"vpc.yaml": VPC, name: BAD})
+    assert wa_lint("check", "--no-config", "--strict").code == 0
+
+
+def test_what_is_no_text_is_no_suspect(wa_lint: WaLint) -> None:
+    write({"vpc.yaml": VPC, "t.bin": b"\x89PNG\r\n\x1a\n\0" + BAD.encode()})
+    assert wa_lint("check", "--no-config", "--strict").code == 0
+
+
+@pytest.mark.parametrize("store", [".hg", ".svn"])
+def test_a_store_that_git_would_take_is_counted(wa_lint: WaLint, store: str) -> None:
+    write({"vpc.yaml": VPC, f"{store}/a/t.yaml": BAD, f"{store}/b": ""})
+    run = wa_lint("check", "--no-config", "-o", "json")
+    assert [(entry["uri"], entry["files"]) for entry in run.report["inputs"] if entry["status"] == "skipped"] == [
+        (store, 2)
+    ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        BAD.replace('"AWS::SageMaker::NotebookInstance"', "!Sub AWS::SageMaker::NotebookInstance"),
+        BAD.replace('"AWS::SageMaker::NotebookInstance"', "!!binary QVdTOjpTYWdlTWFrZXI6Ok5vdGVib29r"),
+        BAD.replace("Resources:", "Resources: !!omap").replace("  N:", "  - N:"),
+    ],
+)
+def test_a_type_that_a_function_or_a_tag_makes_is_no_way_to_hide_a_template(wa_lint: WaLint, content: str) -> None:
+    write({"vpc.yaml": VPC, "a.yaml": content})
+    run = wa_lint("check", "--no-config", "-o", "json")
+    assert (run.code, [u["kind"] for u in run.report["unjudged"]], len(run.report["problems"]) > 0) == (
+        3,
+        ["unrecognised"],
+        True,
+    )
+
+
+@pytest.mark.parametrize("before", ["// c\n", "/* c */ ", "var t = ", "template:"])
+def test_what_is_before_a_template_hides_it_not(wa_lint: WaLint, before: str) -> None:
+    write({"vpc.yaml": VPC, "a.json": before + ESCAPED.replace("\\u0041", "A")})
+    run = wa_lint("check", "--no-config", "-o", "json")
+    assert run.code == 2
+    assert "too deep" not in run.err
 
 
 # --- where a fault of YAML begins -------------------------------------------------------------------

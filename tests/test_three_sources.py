@@ -145,6 +145,11 @@ def live_only(rules: Iterable[Rule]) -> Iterator[str]:
 
 
 LIVE_ONLY = frozenset(live_only(RULES))
+TEMPLATE_ONLY = frozenset(rule.info.id for rule in RULES if "!has(resource.observed)" in (rule.where or ""))
+"""What a template asks for and no account shows."""
+
+OF_THE_ACCOUNT = frozenset({"endpoint-deployable-by-people"})
+"""What the other workloads in the account decide too."""
 
 
 def outcomes(findings: Iterable[Finding]) -> Outcomes:
@@ -177,7 +182,7 @@ def gaining(deployed: Deployment) -> frozenset[str]:
 
 def agrees(rule: str, template: Counter[Outcome], live: Counter[Outcome], *, gains: bool) -> bool:
     """Whether no outcome turned round: what was known is the same, what was unknown may be known."""
-    if rule in LIVE_ONLY and not template:
+    if (rule in LIVE_ONLY and not template) or (rule in TEMPLATE_ONLY and not live) or rule in OF_THE_ACCOUNT:
         return True
     known: Counter[Outcome] = Counter({o: n for o, n in template.items() if o is not Outcome.UNKNOWN})
     if gains:

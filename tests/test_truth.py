@@ -108,6 +108,15 @@ def test_a_bound_is_a_value_that_a_number_may_have(number: float, expected: bool
 
 
 @pytest.mark.parametrize(
+    ("known", "expected"), [("ab", False), ("abc", None), ("abcd", None), ("abcde", None), ("abcdef", False)]
+)
+def test_a_bound_is_a_length_that_a_text_may_have(known: str, expected: bool | None) -> None:
+    name = Unresolved("!Ref Name", (Hole("Name"),), bounds=Bounds(min_length=3, max_length=5))
+    for found in (equals(name, known), equals(known, name)):
+        assert isinstance(found, Unknown) if expected is None else found is expected
+
+
+@pytest.mark.parametrize(
     ("bound", "least", "more"),
     [(2, True, True), (3, True, None), (4, None, None), (7, None, None), (8, None, False), (9, False, False)],
 )

@@ -249,6 +249,8 @@ class Resource(msgspec.Struct, frozen=True, eq=False):
     """The path of the CDK construct that made it: what its author calls it."""
     made_by: str | None = None
     """``STACK/LOGICAL_ID``, for a live resource whose tags say which stack made it."""
+    attributes: Mapping[str, Value] = {}
+    """What a template says of it beside its properties: DeletionPolicy, UpdateReplacePolicy. Empty elsewhere."""
     within: str | None = None
     """The id of the resource whose document says it, as the OpenAPI body of an API in a plan: what evidence names."""
 
@@ -626,6 +628,10 @@ class Configuration(msgspec.Struct, frozen=True):
     switched_off: tuple[Effect, ...] = ()
     overruled: tuple[Effect, ...] = ()
     """What a weaker configuration wanted and this one, which is enforced, does not permit."""
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        return (*self.switched_off, *self.overruled)
 
 
 class Report(msgspec.Struct, frozen=True):

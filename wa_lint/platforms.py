@@ -41,6 +41,14 @@ class InstanceType(msgspec.Struct, frozen=True):
     """EC2's own flag CurrentGeneration, which is stricter: m5, c5 and g5 are no longer current there."""
 
 
+class Successor(msgspec.Struct, frozen=True):
+    """The family that AWS names as the better one, and what it states of the two."""
+
+    successor: str
+    states: str
+    page: str
+
+
 class NotebookPlatform(msgspec.Struct, frozen=True):
     """One PlatformIdentifier of notebook instances."""
 
@@ -65,6 +73,11 @@ class LambdaRuntime(msgspec.Struct, frozen=True):
 
     def is_supported(self, day: str) -> bool:
         return self.deprecated is None or day < self.deprecated
+
+
+def successor_of(family: str) -> Successor | None:
+    """Return the newer family of accelerators; None where the table has none."""
+    return _successors().get(family)
 
 
 def instance_type(name: str) -> InstanceType | None:
@@ -173,6 +186,10 @@ class _Notebook(msgspec.Struct, frozen=True):
     unsupported_since: str | None
 
 
+class _SuccessorTable(msgspec.Struct, frozen=True):
+    families: Mapping[str, Successor]
+
+
 class _Notebooks(msgspec.Struct, frozen=True):
     platforms: Mapping[str, _Notebook]
     defaults: tuple[tuple[str, str], ...]
@@ -202,6 +219,12 @@ class _Registries(msgspec.Struct, frozen=True):
 @cache
 def _registries() -> _Registries:
     return msgspec.json.decode((_FOLDER / "aws_registries.json").read_bytes(), type=_Registries)
+
+
+@cache
+def _successors() -> Mapping[str, Successor]:
+    table = msgspec.json.decode((_FOLDER / "instance_successors.json").read_bytes(), type=_SuccessorTable)
+    return table.families
 
 
 @cache

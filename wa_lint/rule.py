@@ -32,7 +32,7 @@ class Example(msgspec.Struct, frozen=True):
     at: str | None = None
     when: str | None = None
     parameters: dict[str, str] = {}
-    settings: dict[str, bool | int | float | str] = {}
+    settings: dict[str, bool | int | float | str | tuple[str, ...]] = {}
     """Values of the rule's settings other than their defaults."""
     template: dict[str, object] | None = None
     snapshot: list[dict[str, object]] | None = None

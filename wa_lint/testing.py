@@ -164,7 +164,7 @@ def unfixed(rule: Rule) -> Iterator[str]:
             yield f"setting {edit.set} makes no failing example pass"
 
 
-def _settings_of_examples(rule: Rule) -> Sequence[dict[str, bool | int | float | str]]:
+def _settings_of_examples(rule: Rule) -> Sequence[dict[str, bool | int | float | str | tuple[str, ...]]]:
     """Return the values of settings that the examples have, the defaults first."""
     return [{}, *(example.settings for example in rule.examples if example.settings)]
 

@@ -17,7 +17,7 @@ from wa_lint.cli.configuring import PREFIX
 from wa_lint.cli.exits import BROKEN, INTERRUPTED
 from wa_lint.errors import WaLintError, did_you_mean
 from wa_lint.redact import mask
-from wa_lint.reporters import visible
+from wa_lint.reporters import visible, visible_lines
 from wa_lint.version import VERSION
 
 _COMMANDS: Final[Mapping[str, str]] = {
@@ -60,7 +60,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     except click.ClickException as error:
         said = io.StringIO()
         error.show(said)
-        click.echo(mask(said.getvalue()), err=True, nl=False)
+        click.echo(visible_lines(mask(said.getvalue())), err=True, nl=False)
         return BROKEN
     except (click.Abort, KeyboardInterrupt):
         click.echo("wa-lint: interrupted", err=True)

@@ -17,6 +17,7 @@ from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Snapshot
 from wa_lint.new_rule import folder_of, text_of_new_rule
 from wa_lint.probe import Result, results
+from wa_lint.reporters import visible_lines
 from wa_lint.rule import Rule
 from wa_lint.run.given_parameters import OPTION, stages_of
 from wa_lint.run.inputs import find, neighbours, read
@@ -42,7 +43,7 @@ def test(folder: Path | None, *, examples_only: bool) -> int:
     for error in book.errors:
         complain(str(error))
     failures = [failure for rule in book.rules for failure in _failures(testing, rule, examples_only=examples_only)]
-    to_stdout("".join(f"{failure}\n" for failure in failures))
+    to_stdout(visible_lines("".join(f"{failure}\n" for failure in failures)))
     examples = sum(len(rule.examples) for rule in book.rules)
     broken = f", {_count(len(book.errors), 'broken file')}" if book.errors else ""
     result = _count(len(failures), "problem") if failures else "all passed" if examples else "nothing to run"
@@ -97,7 +98,7 @@ def eval(expression: str, file: Path, wanted: Sequence[str], parameters: Sequenc
         found = list(results(expression, _snapshot(file, parameters), today(None), wanted))
     except CelError as error:
         raise ConfigError("CEL", f"{error.problem}\n{caret(expression, error.line, error.column)}") from error
-    to_stdout("\n".join(_lines(result) for result in found))
+    to_stdout(visible_lines("\n".join(_lines(result) for result in found)))
     if not found:
         complain(f"{file}: no resource to evaluate this about")
     return CLEAN if found else NOTHING

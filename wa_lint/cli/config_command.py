@@ -13,6 +13,8 @@ from wa_lint.cli.exits import CLEAN
 from wa_lint.cli.output import to_stdout
 from wa_lint.config import KEYS, Config
 from wa_lint.model import Raw
+from wa_lint.redact import mask
+from wa_lint.reporters import visible
 
 
 @click.group()
@@ -27,7 +29,7 @@ def explain(file: Path | None) -> int:
     found = load(file, Path.cwd())
     strict = load_enforcement(enforced_by_environment(os.environ), Path.cwd())
     told = list(_told(found, os.environ))
-    lines = [f"{key}: {value}  # {where}" for key, value, where in told]
+    lines = [visible(mask(f"{key}: {value}  # {where}")) for key, value, where in told]
     read = ", ".join(found.files) or "no configuration file"
     enforced = [f"# enforced by {ENFORCE}, before all of it: {', '.join(strict.files)}"] if strict.files else []
     to_stdout("\n".join([*enforced, f"# read, the last word counts: {read}", *lines]) + "\n")

@@ -66,19 +66,17 @@ def has_account(report: Report) -> bool:
     return any(finding.resource.account for finding in report.findings) or any(gap.scope.account for gap in report.gaps)
 
 
-_WITHOUT_CONFIGURATION: Final = frozenset({"asff", "csv", "gitlab", "jsonl", "ocsf"})
-"""Formats that are lists of findings, with no place for what was switched off."""
+_ONLY_FINDINGS: Final = frozenset({"asff", "ocsf"})
+"""Lists of findings that are imported as they are, with no place for what is no finding."""
 
 
 def _notices(report: Report, formats: AbstractSet[str]) -> Iterator[str]:
     """Yield what a format leaves out, which its readers cannot see."""
     if "asff" in formats and not any(finding.resource.account for finding in report.findings):
         yield "asff: there is no finding here that an account has: a template has none, so the list is empty"
-    for format_ in sorted({"asff", "ocsf"}.intersection(formats)):  # lists of findings, with no place for anything else
+    for format_ in sorted(formats & _ONLY_FINDINGS):
         yield from (f"{format_}: {line.text}" for line in coverage.lines(report, without={"no-ml"}))
-    if formats & _WITHOUT_CONFIGURATION:
-        named = ", ".join(sorted(formats & _WITHOUT_CONFIGURATION))
-        yield from (f"{named}: {said}" for said in configured.sentences(report, all_used=False))
+        yield from (f"{format_}: {said}" for said in configured.sentences(report, all_used=False))
     if "sarif" in formats:
         from wa_lint.reporters import sarif  # noqa: PLC0415, a format is imported when it is asked for
 

@@ -15,6 +15,7 @@ from wa_lint.cli.exits import CLEAN
 from wa_lint.cli.options import choice
 from wa_lint.cli.output import to_stdout
 from wa_lint.model import RuleInfo
+from wa_lint.reporters import visible, visible_lines
 from wa_lint.rule import Rule
 from wa_lint.run.choice import Choice, chosen_rules, named_rule
 from wa_lint.suppress.allow import FAULTS
@@ -68,7 +69,7 @@ def explain(rule_id: str, folders: Sequence[Path]) -> int:
         return CLEAN
     rule = named_rule(rule_id, packs.load(folders))
     full = next(iter(packs.examples_of([rule])), rule)
-    to_stdout(docs.rule_page(full))
+    to_stdout(visible_lines(docs.rule_page(full)))
     return CLEAN
 
 
@@ -79,7 +80,7 @@ _WIDTH: Final = 100
 def _listed(rules: Iterable[Rule]) -> Iterator[str]:
     found = [rule.info for rule in rules]
     width = max((len(rule.id) for rule in found), default=0)
-    yield from (f"{r.id:<{width}}  {r.severity.value:<8}  {_pillar(r):<22}  {r.title}\n" for r in found)
+    yield from (f"{r.id:<{width}}  {r.severity.value:<8}  {_pillar(r):<22}  {visible(r.title)}\n" for r in found)
 
 
 def _chosen(rows: Iterable[coverage_table.Mapped], rules: Iterable[Rule]) -> list[coverage_table.Mapped]:

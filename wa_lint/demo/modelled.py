@@ -57,7 +57,7 @@ def answer(model: Raw, request: Mapping[str, Raw], size: Size) -> Items:
     for collector, path in _LISTS.get((service, model.name), ()):
         rest = _put_items(told, shape, path.split("."), _Listed(collector, request, pages, size))
         if rest and pages.told:
-            told |= dict.fromkeys(pages.told, str(rest)) | dict.fromkeys(pages.more, True)
+            told |= dict.fromkeys(pages.told, f"{rest:03}") | dict.fromkeys(pages.more, True)
     return told | {name: False for name in pages.more if name not in told}
 
 
@@ -193,7 +193,9 @@ _DEPTH: Final = 8
 _BAD: Final = re.compile(r"delet|fail|stop|inactive|invalid|^aws$", re.IGNORECASE)
 """Words of an enum that a thing is not to be made of: that it is gone, broken, or AWS's own."""
 
-_DOCUMENT: Final = re.compile(r"(Policy|policy|Document|[Pp]olicyText|Definition|^definition|^Content|EventPattern)$")
+_DOCUMENT: Final = re.compile(
+    r"(Policy|policy|AccessPolicies|Document|[Pp]olicyText|Definition|^definition|^Content|EventPattern)$"
+)
 """Names of texts that hold JSON."""
 
 _FIXED: Final = {"Account": ACCOUNT, "AccountId": ACCOUNT, "BucketRegion": REGION, "HomeRegion": REGION}

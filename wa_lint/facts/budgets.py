@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from wa_lint.cel.types import DOUBLE
-from wa_lint.facts.fact import Fact, unseen, value_of
+from wa_lint.facts.fact import Fact, unseen, value_of, why_more
 from wa_lint.graph import Cell
-from wa_lint.model import ABSENT, Unknown, Value
+from wa_lint.model import ABSENT, SourceKind, Unknown, Value
 
 _BUDGET: Final = "AWS::Budgets::Budget"
 _ENDPOINT: Final = "AWS::SageMaker::Endpoint"
@@ -31,7 +31,11 @@ def monthly_budget(endpoint: Cell) -> Value:
             return limit
         if isinstance(limit, float):
             limits.append(limit)
-    return min(limits) if limits else ABSENT
+    if limits:
+        return min(limits)
+    is_account = endpoint.world.graph.snapshot.kind is SourceKind.LIVE
+    hidden = why_more(endpoint.world, endpoint, (_BUDGET,)) if is_account else None
+    return Unknown(hidden) if hidden else ABSENT
 
 
 def _limit(budget: Mapping[str, Value], endpoint: Cell) -> Value:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from datetime import date
 from typing import Final
 
 from wa_lint import platforms
@@ -34,8 +35,44 @@ def is_burstable(type_: Value) -> Truth:
     return _said(type_, lambda found: found.burstable)
 
 
+def is_graviton(type_: Value) -> Truth:
+    return _said(type_, lambda found: None if found.architecture is None else found.architecture == "arm64")
+
+
 def is_previous_generation(type_: Value) -> Truth:
     return _said(type_, lambda found: found.previous)
+
+
+def accelerator(type_: Value) -> Value:
+    """Return gpu, inferentia, trainium or gaudi; ``none`` for an instance type that computes on its CPUs."""
+    name = instance_family(type_)
+    if isinstance(name, Unknown):
+        return name
+    found = platforms.instance_type(f"ml.{name}.any")
+    if found is None or found.architecture is None:
+        return Unknown(f"no list here says so of the instance family {name}")
+    return found.accelerator or "none"
+
+
+def accelerator_successor(type_: Value) -> Value:
+    """Return the family that AWS states to be better than that of the instance type; empty where none is listed."""
+    name = instance_family(type_)
+    if not isinstance(name, str):
+        return name
+    found = platforms.successor_of(name)
+    return found.successor if found else ""
+
+
+def days_between(earlier: Value, later: Value) -> Value:
+    """Return the whole days from one ISO date or time to another."""
+    texts = [value for value in (earlier, later) if isinstance(value, str)]
+    try:
+        days = [date.fromisoformat(text[:10]) for text in texts]
+    except ValueError:
+        days = []
+    if len(days) < len((earlier, later)):
+        return Unknown(unseen(earlier) or unseen(later) or "no date")
+    return (days[1] - days[0]).days
 
 
 def notebook_platform_supported(platform: Value, today: Value) -> Truth:
@@ -79,8 +116,12 @@ def _supported(name: Value, today: Value, look_up: Callable[[str], NotebookPlatf
 FUNCTIONS: Final[tuple[Function, ...]] = (
     Function("days_since", (STRING, STRING), INT, days_since),
     Function("instance_family", (STRING,), STRING, instance_family),
+    Function("accelerator", (STRING,), STRING, accelerator),
+    Function("accelerator_successor", (STRING,), STRING, accelerator_successor),
+    Function("days_between", (STRING, STRING), INT, days_between),
     Function("has_local_storage", (STRING,), BOOL, has_local_storage),
     Function("is_burstable", (STRING,), BOOL, is_burstable),
+    Function("is_graviton", (STRING,), BOOL, is_graviton),
     Function("is_previous_generation", (STRING,), BOOL, is_previous_generation),
     Function("notebook_platform_supported", (STRING, STRING), BOOL, notebook_platform_supported, accepts_absent=True),
     Function("lambda_runtime_supported", (STRING, STRING), BOOL, lambda_runtime_supported),

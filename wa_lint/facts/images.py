@@ -1,4 +1,4 @@
-"""What a container image's name says of its version. It asks no registry."""
+"""What the names of a container image and of an artifact say of their version. It asks no registry."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from wa_lint import platforms
 from wa_lint.cel.types import BOOL, DYN, STRING, Function, ListType
 from wa_lint.facts.fact import Fact, cells_at, gathered, seen, unseen
 from wa_lint.graph import Cell
-from wa_lint.model import ABSENT, Hole, Partial, Unknown, Value
+from wa_lint.model import ABSENT, Hole, Partial, Unknown, Unresolved, Value
 from wa_lint.policy.wildcards import parts_of
 from wa_lint.truth import Truth
 
 _HOLE: Final = "\0"
+_ECR_NAME: Final = ".dkr.ecr"
+_ECR_REGION: Final = re.compile(r"\.dkr\.ecr(?:-fips)?\.([a-z]{2}(?:-[a-z]+)+-\d)\.")
 _MODEL: Final = "AWS::SageMaker::Model"
 _COMPONENT: Final = "AWS::SageMaker::InferenceComponent"
 _REPOSITORY_URI: Final = "RepositoryUri"
@@ -210,6 +212,34 @@ _VERSION: Final = re.compile(r"(?=[^\0]*\d)(?!py\d*\0|cu\d*\0)|[0-9a-f]{7,40}$")
 """A part with a digit before anything that is open, or a commit that happens to have letters only."""
 
 
+def image_region(image: Value) -> Value:
+    """Return the region that the name of an ECR image spells out; empty where the template leaves it open."""
+    parts = parts_of(image)
+    text = "".join(_HOLE if isinstance(part, Hole) else part for part in parts)
+    if any(_names_repository(part) for part in parts):
+        return ""
+    if not parts or (_HOLE in text and _ECR_NAME not in text):
+        return Unknown(unseen(image) or "the name of no image")
+    found = _ECR_REGION.search(text)
+    return found[1] if found else ""
+
+
+def s3_key(uri: Value) -> Value:
+    """Return what stands behind the bucket's name in ``s3://bucket/key``, also where the name is a hole."""
+    parts = parts_of(uri)
+    if not parts or not isinstance(parts[0], str) or not parts[0].startswith("s3://"):
+        return Unknown(unseen(uri) or f"{uri!r} is no S3 URI")
+    rest = [parts[0].removeprefix("s3://"), *parts[1:]]
+    while rest and not (isinstance(rest[0], str) and "/" in rest[0]):
+        rest = rest[1:]
+    if not rest:
+        return Unknown(unseen(uri) or f"{uri!r} names no key")
+    key = [str(rest[0]).partition("/")[2], *rest[1:]]
+    if any(isinstance(part, Hole) for part in key):
+        return Unresolved(unseen(uri) or "open", tuple(key))
+    return "".join(str(part) for part in key)
+
+
 def _names_repository(part: str | Hole) -> bool:
     return isinstance(part, Hole) and part.attribute == _REPOSITORY_URI
 
@@ -255,6 +285,8 @@ FACTS: Final[tuple[Fact, ...]] = (
 )
 
 FUNCTIONS: Final[tuple[Function, ...]] = (
+    Function("image_region", (STRING,), STRING, image_region),
+    Function("s3_key", (STRING,), STRING, s3_key),
     Function("names_version", (STRING,), BOOL, names_version),
     Function("is_pickle", (STRING,), BOOL, is_pickle),
     Function("is_framework_image", (STRING,), BOOL, is_framework_image),

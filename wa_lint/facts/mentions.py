@@ -38,6 +38,8 @@ class Neighbour(msgspec.Struct, frozen=True):
     """A pattern of the keys under which its name stands alone, without an ARN."""
     action: str
     """The service of the IAM actions that reach it."""
+    more_actions: tuple[str, ...] = ()
+    """Other services of such actions."""
 
 
 NEIGHBOURS: Final[Mapping[str, Neighbour]] = {
@@ -53,6 +55,17 @@ NEIGHBOURS: Final[Mapping[str, Neighbour]] = {
     "AWS::KMS::Key": Neighbour("kms:key/", "KeyId", r".*(Kms|KMS|Encryption)Key(Id)?", "kms"),
     "AWS::ECR::Repository": Neighbour("ecr:repository/", "RepositoryName", r".*RepositoryName", "ecr"),
     "AWS::Kinesis::Stream": Neighbour("kinesis:stream/", "Name", r".*StreamName", "kinesis"),
+    "AWS::RDS::DBCluster": Neighbour(
+        "rds:cluster:", "DBClusterIdentifier", r".*ClusterIdentifier", "rds", ("rds-data", "rds-db")
+    ),
+    "AWS::RDS::DBInstance": Neighbour("rds:db:", "DBInstanceIdentifier", r".*InstanceIdentifier", "rds", ("rds-db",)),
+    "AWS::Neptune::DBCluster": Neighbour(
+        "rds:cluster:", "DBClusterIdentifier", r".*NeptuneClusterIdentifier", "neptune-db"
+    ),
+    "AWS::OpenSearchService::Domain": Neighbour(
+        "es:domain/", "DomainName", r"(?i).*opensearch_?domain(_?name)?", "es", ("opensearch",)
+    ),
+    "AWS::OpenSearchServerless::Collection": Neighbour("aoss:collection/", "Id", r"(?i).*collection_?id", "aoss"),
 }
 """Sources: the ARN formats of the service authorization reference (read 2026-11)."""
 
@@ -69,6 +82,12 @@ _HOLDS_PLACE: Final = re.compile(
     r"(S3|s3|Bucket|bucket|Ur[il]|UR[IL]|uri$|url$|Path|Definition|Location|Source|Resource|Store|Config|Contain|Image|Data|Input|Output)"
 )
 """Keys under which a text may say where data is."""
+
+_HOLDS_NAME: Final = re.compile(
+    r"(?!.*Role).*(Arn|Arns|KeyId|KeyID|KmsKey|KMSKey|EncryptionKey|FileSystemId|Image|LogGroup(Name)?|Topic)$"
+    r"|.*Encryption|SSESpecification"
+)
+"""Other keys under which a text may name what is no bucket."""
 
 
 class Mention(msgspec.Struct, frozen=True, eq=False):
@@ -93,6 +112,8 @@ class Names(msgspec.Struct, frozen=True):
     spelled: Spellings
     reason: str | None = None
     """Why its name is not known."""
+    prefix: str = ""
+    """What its names begin with in the index: `Neighbour.prefix`."""
 
 
 class MentionIndex(msgspec.Struct, frozen=True, eq=False):
@@ -106,9 +127,15 @@ class MentionIndex(msgspec.Struct, frozen=True, eq=False):
     unknown: Sequence[Mention]
 
 
-def holds_place(place: str) -> bool:
-    """Whether a text at a place may say where data is: of the others nothing that is not known matters."""
-    return not place or _HOLDS_PLACE.match(re.sub(r"\[\]", "", place).rpartition(".")[2]) is not None
+def holds_place(place: str, prefix: str = "") -> bool:
+    """Whether a text at a place may name what has names with `prefix`: of the others nothing unknown matters.
+
+    Without a prefix: whether it may name anything.
+    """
+    key = re.sub(r"\[\]", "", place).rpartition(".")[2]
+    return not place or any(
+        pattern.match(key) for pattern in (_HOLDS_PLACE, *(() if prefix == "s3:" else (_HOLDS_NAME,)))
+    )
 
 
 def index_of(
@@ -142,10 +169,18 @@ def index_of(
 
 def names_of(cell: Cell) -> Names:
     """Return what the resource at `cell` is called, for a type of `NEIGHBOURS`."""
-    neighbour, resource = NEIGHBOURS[cell.resource.type], cell.resource
-    if resource.name:
-        return named(cell.world.graph, resource.name, neighbour.prefix, resource.id)
-    return named(cell.world.graph, cell.select(neighbour.name).value, neighbour.prefix, resource.id)
+    neighbour, resource, graph = NEIGHBOURS[cell.resource.type], cell.resource, cell.world.graph
+    said = resource.name or cell.select(neighbour.name).value
+    found = named(graph, said, neighbour.prefix, resource.id)
+    arn = _ARN.fullmatch(resource.arn or "")
+    keys = found.keys | ({_of_arn(arn[1], arn[2])} if arn else set())
+    return found if keys == found.keys else with_keys(found, keys, graph)
+
+
+def with_keys(names: Names, keys: frozenset[str], graph: Graph) -> Names:
+    """Return the same resource under other names."""
+    spelled = spellings(map(Spelling, keys), graph.is_settled)
+    return msgspec.structs.replace(names, keys=keys, spelled=spelled)
 
 
 def named(graph: Graph, name: Value, prefix: str, id_: str | None) -> Names:
@@ -154,7 +189,7 @@ def named(graph: Graph, name: Value, prefix: str, id_: str | None) -> Names:
     keys = frozenset([prefix + said.said] if said else [])
     reason = name.reason if isinstance(name, Unknown | Unresolved) and said is None else None
     spelled = spellings(map(Spelling, keys), graph.is_settled)
-    return Names(id_ or next(iter(targets(name)), None), keys, spelled, reason)
+    return Names(id_ or next(iter(targets(name)), None), keys, spelled, reason, prefix)
 
 
 def candidates(index: MentionIndex, names: Names, graph: Graph) -> Iterator[Mention]:
@@ -184,7 +219,7 @@ def confirmed(mention: Mention, names: Names, world: World) -> tuple[Cell, Truth
 def names_it(graph: Graph, value: Value, place: str, names: Names) -> Truth:
     """Whether a text names what has `names`."""
     if isinstance(value, Unknown):
-        return value if holds_place(place) else False
+        return value if holds_place(place, names.prefix) else False
     if names.id in list(targets(value)):
         return True
     keys = list(keys_of(graph, value, place))

@@ -7,7 +7,7 @@ or an event that starts an ML job. That something is called ``training-data`` is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -28,6 +28,7 @@ from wa_lint.facts.mentions import (
     names_it,
     names_of,
     targets,
+    with_keys,
 )
 from wa_lint.graph import Cell, Graph
 from wa_lint.model import ABSENT, Partial, Resource, SourceKind, Unknown, Unresolved, Value
@@ -41,12 +42,20 @@ _BUCKET_POLICY: Final = "AWS::S3::BucketPolicy"
 _ROLE: Final = "AWS::IAM::Role"
 _MACHINE: Final = "AWS::StepFunctions::StateMachine"
 _FUNCTION: Final = "AWS::Lambda::Function"
+_GLUE_JOB: Final = "AWS::Glue::Job"
 _EVENT_RULE: Final = "AWS::Events::Rule"
 _REPOSITORY: Final = "AWS::ECR::Repository"
 _IMAGE: Final = re.compile(r"(?:Image|ImageUri|ContainerUri)$")
 """Ends the place of an image's name."""
 _NO_IMAGE: Final = re.compile(r"(?<!Image)(?<!Container)(?:Ur[il]|URI)$|(?:S3|Path|Bucket|Data|Input|Output)\w*$")
 """Ends the place of what names no image."""
+_EVENT_SOURCE: Final = "AWS::Lambda::EventSourceMapping"
+_SUBSCRIPTION: Final = "AWS::SNS::Subscription"
+_TOPIC: Final = "AWS::SNS::Topic"
+_LOG_GROUP: Final = "AWS::Logs::LogGroup"
+_KEY: Final = "AWS::KMS::Key"
+_INSTANCE: Final = "AWS::RDS::DBInstance"
+_CLUSTER: Final = "AWS::RDS::DBCluster"
 _POLICIES: Final = (_ROLE, "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
 
 _USERS: Final = (
@@ -93,7 +102,7 @@ _WORKERS: Final[Mapping[str, str]] = {
     _FUNCTION: "Role",
     "AWS::CodeBuild::Project": "ServiceRole",
     "AWS::CodePipeline::Pipeline": "RoleArn",
-    "AWS::Glue::Job": "Role",
+    _GLUE_JOB: "Role",
 }
 """What runs code with a role, at this property: part of an ML workload where the role is."""
 
@@ -148,7 +157,26 @@ _HINT: Final = re.compile(
     r"(?i)(^|[^a-z])(ml|sagemaker|bedrock|train(ing)?|dataset|model|feature)s?([^a-z]|$|data|store)"
 )
 
+_SAID_OF: Final = {
+    _KEY: "encrypts data of {}",
+    _TOPIC: "carries notifications of {}",
+    _LOG_GROUP: "holds logs of {}",
+    "AWS::ECR::Repository": "holds the image of {}",
+    "AWS::EFS::FileSystem": "is mounted by {}",
+    "AWS::FSx::FileSystem": "is mounted by {}",
+}
+"""What a use by a property says of what is no bucket."""
+
+_ML_LOGS: Final = re.compile(r"/aws/(vendedlogs/)?(sagemaker|bedrock)(?![a-z])")
+"""Begins the names of log groups to which SageMaker and Bedrock write (their developer guides, read 2026-11)."""
+
+_FUNCTION_LOGS: Final = "/aws/lambda/"
+
+_FEEDING: Final = ("AWS::SQS::Queue", "AWS::Kinesis::Stream", "AWS::DynamoDB::Table")
+"""What Lambda polls for a function."""
+
 _PARTS: Final = (
+    (r"Opensearch|Rds|NeptuneAnalytics|VectorsConfig", "the vectors of {}"),
     (r"ModelDataUrl|ModelDataSource|ArtifactUrl|ModelArtifact", "the artifacts of {}"),
     (r"DataCaptureConfig", "the captured requests of {}"),
     (r"OfflineStoreConfig", "the offline store of {}"),
@@ -187,6 +215,11 @@ def ml_uses(home: Cell) -> list[Cell] | Partial:
     return gathered(first, doubt or _hidden(home, names))
 
 
+def has_ml_role(home: Cell) -> Truth:
+    """Whether something that runs code with a role is part of an ML workload by that role."""
+    return _has_ml_role(home)[0]
+
+
 def ml_words(home: Cell) -> str:
     """Return ``" (it holds the output of training job Churn)"``; a hint where only the name says so; else nothing."""
     uses, _ = seen(home.select("ml_uses").items())
@@ -219,7 +252,7 @@ def _uses(home: Cell, names: Names) -> Iterator[_Use]:
     graph, world = home.world.graph, home.world
     for mention in candidates(_texts_of_users(graph), names, graph):
         place, truth = confirmed(mention, names, world)
-        yield _Use(place, truth, f"holds {_part(mention)}")
+        yield _Use(place, truth, _words(home, mention))
     for mention in _once(candidates(_texts_of_policies(graph), names, graph)):
         yield from _by_policy(world.cell(mention.resource), names)
     for mention in candidates(_texts_of_events(graph), names, graph):
@@ -231,6 +264,8 @@ def _uses(home: Cell, names: Names) -> Iterator[_Use]:
         yield _by_worker(mention, names, world.cell(mention.resource))
     yield from _by_notification(home, names)
     yield from _by_own_policy(home)
+    for by_kind in _BY_TYPE.get(home.resource.type, ()):
+        yield from by_kind(home, names)
 
 
 def _hidden(home: Cell, names: Names) -> str | None:
@@ -248,7 +283,7 @@ def _hidden(home: Cell, names: Names) -> str | None:
         for use in () if _is_elsewhere(home, mention) else _by_policy(world.cell(mention.resource), names):
             if isinstance(use.truth, Unknown):
                 return f"a policy in {mention.resource.id} may name it: {use.truth.reason}"
-    return why_more(home.world, home, _LISTED)
+    return why_more(home.world, home, (*_LISTED, *((_EVENT_SOURCE,) if home.resource.type in _FEEDING else ())))
 
 
 def _is_elsewhere(home: Cell, mention: Mention) -> bool:
@@ -329,6 +364,11 @@ def _texts_of_events(graph: Graph) -> MentionIndex:
 # --- properties -------------------------------------------------------------------------------------
 
 
+def _words(home: Cell, mention: Mention) -> str:
+    said = _SAID_OF.get(home.resource.type)
+    return said.format(_title(mention.resource)) if said else f"holds {_part(mention)}"
+
+
 def _part(mention: Mention) -> str:
     """Say what of an ML resource is at a place: ``the input of training job Churn``."""
     user = _title(mention.resource)
@@ -349,6 +389,7 @@ def _title(resource: Resource) -> str:
 _WORD_END: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SPELLED: Final = {
     "auto ml": "AutoML",
+    "db ": "database ",
     "mlflow": "MLflow",
     "hyper parameter": "hyperparameter",
     "config": "configuration",
@@ -380,13 +421,20 @@ def _reaches(statement: Cell, names: Names) -> Truth:
     return every((some(answers), policy.has_effect(said, "Allow"), some(actions)))
 
 
-_NEIGHBOUR_SERVICES: Final = frozenset(neighbour.action for neighbour in NEIGHBOURS.values())
+_NEIGHBOUR_SERVICES: Final = frozenset(
+    service for neighbour in NEIGHBOURS.values() for service in (neighbour.action, *neighbour.more_actions)
+)
 
 
 def _is_on_neighbour(action: Value) -> Truth:
     if not isinstance(action, str):
         return Unknown(unseen(action) or "not an action")
     return action == "*" or action.partition(":")[0].lower() in _NEIGHBOUR_SERVICES
+
+
+def has_ml_holder(home: Cell) -> Truth:
+    """Whether a role of an ML workload holds the policy at `home`, or is it."""
+    return some(_is_ml_role(role)[0] for role in _holders(home))
 
 
 def _holders(home: Cell) -> Iterator[Cell]:
@@ -471,6 +519,8 @@ def _by_worker(mention: Mention, names: Names, worker: Cell) -> _Use:
 def _has_ml_role(worker: Cell) -> tuple[Truth, str]:
     """Whether the role of something that runs code is one of an ML workload. What is said nowhere makes it none."""
     arn = worker.select(_ROLE_AT[worker.resource.type])
+    if isinstance(arn.value, Unknown):
+        return arn.value, "may be one of an ML workload"
     written = "".join(part for part in parts_of(arn.value) if isinstance(part, str))
     if _ML_SERVICE_ROLE.search(written):
         return True, "SageMaker creates"
@@ -561,27 +611,159 @@ def _started(arn: Cell) -> tuple[Truth, str]:
     return some(answers), ""
 
 
+# --- by what the type is for ------------------------------------------------------------------------
+
+
+def _by_event_source(home: Cell, names: Names) -> Iterator[_Use]:
+    """Yield the functions with ML permissions that Lambda feeds from the queue, stream or table."""
+    for mention in _at(home.world.graph, _EVENT_SOURCE, "EventSourceArn", names):
+        place, truth = confirmed(mention, names, home.world)
+        function = home.world.cell(mention.resource).select("function") if truth is not False else None
+        if function is not None and function.value is not ABSENT:
+            is_ml_function, why = _by_function(function)
+            yield _Use(place, every((truth, is_ml_function)), f"feeds {_title(function.resource)}, whose role {why}")
+
+
+def _by_subscription(home: Cell, names: Names) -> Iterator[_Use]:
+    """Yield the functions with ML permissions that a topic starts."""
+    for item in home.select("Subscription").items():
+        truth, started = _started(item.select("Endpoint"))
+        yield _Use(item, truth, f"starts {started}")
+    for mention in _at(home.world.graph, _SUBSCRIPTION, "TopicArn", names):
+        place, truth = confirmed(mention, names, home.world)
+        if truth is not False:
+            starts, started = _started(home.world.cell(mention.resource).select("Endpoint"))
+            yield _Use(place, every((truth, starts)), f"starts {started}")
+
+
+def _by_function(function: Cell) -> tuple[Truth, str]:
+    return (function.value, "") if isinstance(function.value, Unknown) else _has_ml_role(function)
+
+
+def _by_log_name(home: Cell, _: Names) -> Iterator[_Use]:
+    """Yield the service, or the function with ML permissions, that writes to a log group of this name."""
+    name = home.select("LogGroupName")
+    parts = parts_of(name.value)
+    head = parts[0] if parts and isinstance(parts[0], str) else ""
+    if found := _ML_LOGS.match(head):
+        yield _Use(name, True, f"holds logs of {_service(found[2])}")
+    if not head.startswith(_FUNCTION_LOGS):
+        return
+    known = set(targets(name.value))
+    for function in home.world.of_type(_FUNCTION):
+        is_called = function.resource.name is not None and head == _FUNCTION_LOGS + function.resource.name
+        if function.resource.id in known or (is_called and len(parts) == 1):
+            truth, why = _has_ml_role(function)
+            yield _Use(name, truth, f"holds logs of {_title(function.resource)}, whose role {why}")
+
+
+def _by_alias(home: Cell, _: Names) -> Iterator[_Use]:
+    """Yield what an ML resource encrypts with a key that it names by an alias."""
+    graph = home.world.graph
+    aliases, hidden = seen(home.select("aliases").items())
+    if hidden:
+        yield _Use(home, Unknown(hidden), "")
+    for alias in aliases:
+        called = named(graph, alias.select("AliasName").value, "kms:", alias.resource.id)
+        if called.reason:
+            yield _Use(alias, Unknown(called.reason), "")
+        bare = {key.replace("kms:", "kms:key/", 1) for key in called.keys}
+        names = with_keys(called, called.keys | bare, graph)
+        for mention in candidates(_texts_of_users(graph), names, graph):
+            place, truth = confirmed(mention, names, home.world)
+            yield _Use(place, truth, _words(home, mention))
+
+
+def _by_store(home: Cell, names: Names) -> Iterator[_Use]:
+    """Yield the buckets, tables … of ML workloads that a key encrypts."""
+    index = _texts_of_stores(home.world.graph)
+    for mention in (*candidates(index, names, home.world.graph), *index.unknown):
+        place, truth = confirmed(mention, names, home.world)
+        if truth is False:
+            continue
+        uses, hidden = seen(home.world.cell(mention.resource).select("ml_uses").items())
+        used: Truth = True if uses else False if hidden is None else Unknown(hidden)
+        yield _Use(place, every((truth, used)), f"encrypts {_title(mention.resource)}, which ML uses")
+
+
+def _by_cluster(home: Cell, _: Names) -> Iterator[_Use]:
+    """Yield the uses of the cluster that a database instance is part of."""
+    named_ = home.select("DBClusterIdentifier")
+    if isinstance(named_.value, Unknown):
+        yield _Use(named_, named_.value, "")
+    ids = set(targets(named_.value))
+    for cluster in home.world.of_type(_CLUSTER):
+        if cluster.resource.id in ids or (cluster.resource.name or "\0") == named_.value:
+            for use in seen(cluster.select("ml_uses").items())[0]:
+                yield _Use(named_, True, f"is part of cluster {_called(cluster)}, which {use.select('words').value}")
+
+
+def _at(graph: Graph, type_: str, path: str, names: Names) -> Iterator[Mention]:
+    """Yield the texts at one path of a type that name the resource, or of which nothing is known."""
+
+    def index() -> MentionIndex:
+        return index_of(graph, graph.of_type(type_), lambda place: place in {"", path})
+
+    found = graph.memory.recall(f"texts of {type_} at {path}", Scenario(), index)
+    yield from candidates(found, names, graph)
+    yield from found.unknown
+
+
+def _texts_of_stores(graph: Graph) -> MentionIndex:
+    def index() -> MentionIndex:
+        stores = [resource for type_ in NEIGHBOURS if type_ != _KEY for resource in graph.of_type(type_)]
+        return index_of(graph, stores, _is_of_key, _is_of_key)
+
+    return graph.memory.recall("keys of stores", Scenario(), index)
+
+
+def _is_of_key(place: str) -> bool:
+    """Whether a store names its key at the place, or something that holds such a place stands there."""
+    return not place or _OF_KEY.search(place) is not None
+
+
+_OF_KEY: Final = re.compile(r"(?i)kms|encryption|sse")
+
+_BY_TYPE: Final[Mapping[str, Sequence[Callable[[Cell, Names], Iterator[_Use]]]]] = {
+    **dict.fromkeys(_FEEDING, (_by_event_source,)),
+    _TOPIC: (_by_subscription,),
+    _LOG_GROUP: (_by_log_name,),
+    _KEY: (_by_alias, _by_store),
+    _INSTANCE: (_by_cluster,),
+}
+"""Uses that only resources of some types can have."""
+
+
 # --- the table --------------------------------------------------------------------------------------
 
 ML_USE: Final = Record("ml_use", {"source": STRING, "words": STRING})
 
 _DOC: Final = "Where ML workloads use it: `source`, the id of what does, and `words`, that say how."
 
+_WORDS_DOC: Final = "One of `ml_uses` for a message, or an empty text."
+
+_ALSO_READ: Final[Mapping[str, Sequence[str]]] = {
+    **dict.fromkeys(_FEEDING, (_EVENT_SOURCE, "AWS::Lambda::Alias", "AWS::Lambda::Version")),
+    _BUCKET_POLICY: (_BUCKET,),
+    _TOPIC: (_SUBSCRIPTION,),
+    _KEY: ("AWS::KMS::Alias", *(type_ for type_ in NEIGHBOURS if type_ != _KEY)),
+    _INSTANCE: (_CLUSTER,),
+}
+"""What is looked at for resources of one type only."""
+
+
+def _facts(type_: str, doc: str = _DOC) -> Iterator[Fact]:
+    reads = (*_ALSO_READ.get(type_, ()), *READS)
+    yield Fact(type_, "", "ml_uses", reads, ListType(ML_USE), doc, ml_uses)
+    yield Fact(type_, "", "ml_words", reads, STRING, _WORDS_DOC, ml_words)
+
+
 FACTS: Final[tuple[Fact, ...]] = (
     *(
         Fact(type_, "", "serves_ml", READS, BOOL, "Whether its role is one of an ML workload.", serves_ml)
         for type_ in _ROLE_AT
     ),
-    *(Fact(type_, "", "ml_uses", READS, ListType(ML_USE), _DOC, ml_uses) for type_ in NEIGHBOURS),
-    Fact(_BUCKET_POLICY, "", "ml_uses", (_BUCKET, *READS), ListType(ML_USE), f"Of its bucket. {_DOC}", ml_uses),
-    Fact(_BUCKET, "", "ml_words", READS, STRING, "One of `ml_uses` for a message, or an empty text.", ml_words),
-    Fact(
-        _BUCKET_POLICY,
-        "",
-        "ml_words",
-        (_BUCKET, *READS),
-        STRING,
-        "One of `ml_uses` for a message, or an empty text.",
-        ml_words,
-    ),
+    *(fact for type_ in NEIGHBOURS for fact in _facts(type_)),
+    *_facts(_BUCKET_POLICY, f"Of its bucket. {_DOC}"),
+    Fact(_GLUE_JOB, "", "has_ml_role", READS, BOOL, "Whether it runs with a role of an ML workload.", has_ml_role),
 )

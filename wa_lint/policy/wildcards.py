@@ -136,7 +136,18 @@ def _is_one_name(hole: Hole) -> bool:
 # --- tokens -----------------------------------------------------------------------------------------
 
 
-def _tokens(parts: Sequence[str | Hole], *, wild: bool, fold: bool) -> tuple[_Token, ...]:
+def _tokens(parts: tuple[str | Hole, ...], *, wild: bool, fold: bool) -> tuple[_Token, ...]:
+    is_short = len(parts) == 1 and isinstance(parts[0], str) and len(parts[0]) <= _SHORT
+    return (_known_tokens if is_short else _new_tokens)(parts, wild=wild, fold=fold)
+
+
+@lru_cache(maxsize=20_000)
+def _known_tokens(parts: tuple[str | Hole, ...], *, wild: bool, fold: bool) -> tuple[_Token, ...]:
+    """As `_new_tokens`: each text of a policy is compared with each of the others."""
+    return _new_tokens(parts, wild=wild, fold=fold)
+
+
+def _new_tokens(parts: Sequence[str | Hole], *, wild: bool, fold: bool) -> tuple[_Token, ...]:
     tokens: list[_Token] = []
     for part in _with_one_partition(parts):
         if isinstance(part, Hole):
@@ -173,7 +184,7 @@ def _characters(text: str, *, wild: bool) -> Iterator[_Token]:
 
 
 def _holds_hole(tokens: Iterable[_Token]) -> bool:
-    return any(isinstance(token, Hole) for token in tokens)
+    return Hole in map(type, tokens)
 
 
 # --- matching ---------------------------------------------------------------------------------------
@@ -182,21 +193,37 @@ def _holds_hole(tokens: Iterable[_Token]) -> bool:
 def _surely(pattern: Sequence[_Token], text: Sequence[_Token]) -> bool:
     """Whether `pattern` matches whatever fills the holes; equal holes are filled alike. Linear but for ``*``."""
     at, into, star, resume = 0, 0, -1, 0
-    while into < len(text):
-        if at < len(pattern) and pattern[at] is _Wild.ANY:
+    size, whole = len(pattern), len(text)
+    while into < whole:
+        wanted = pattern[at] if at < size else None
+        if wanted is _Wild.ANY:
             star, resume = at, into
             at += 1
-        elif at < len(pattern) and _is_same(pattern[at], text[into]):
+            if at == size:
+                return True
+        elif wanted is not None and (wanted == text[into] or _is_same(wanted, text[into])):
             at, into = at + 1, into + 1
         elif star >= 0:
-            resume += 1
+            resume = _next(pattern[star + 1], text, resume + 1)
             at, into = star + 1, resume
         else:
             return False
     return all(token is _Wild.ANY for token in pattern[at:])
 
 
+def _next(wanted: _Token, text: Sequence[_Token], start: int) -> int:
+    """Return where to try again behind a ``*``: where the literal behind it is next, or the end."""
+    if not isinstance(wanted, str):
+        return start
+    try:
+        return text.index(wanted, start)
+    except ValueError:
+        return len(text)
+
+
 def _is_same(wanted: _Token, given: _Token) -> bool:
+    if isinstance(wanted, str):
+        return wanted == given
     if isinstance(wanted, Hole) and isinstance(given, Hole):
         return (wanted.target or wanted.name, wanted.attribute) == (given.target or given.name, given.attribute)
     return isinstance(given, str) if wanted is _Wild.ONE else wanted == given

@@ -24,7 +24,7 @@ from wa_lint.redact.assigned import assigned
 from wa_lint.redact.data import SecretKind, any_mark, compiled, marks
 from wa_lint.redact.telling_names import SECRET, is_secret, telling
 
-__all__ = ["PAIR_VALUES", "flag_name", "mask", "mask_by_name", "mask_tree", "pair_name"]
+__all__ = ["PAIR_VALUES", "flag_name", "marked_by_name", "mask", "mask_by_name", "mask_tree", "pair_name"]
 
 
 def mask(text: str) -> str:
@@ -42,6 +42,16 @@ def mask_by_name(name: str, value: Value) -> Value:
     if not isinstance(value, str):
         return value
     return NAMED if is_secret(name, value) else mask(value)
+
+
+def marked_by_name(name: str, value: Value) -> Value:
+    """As `mask_by_name`, for a value that leaves its name behind: its mark keeps the name, ``‹secret:DbPassword›``.
+
+    So two secrets stay two, where texts are compared with each other.
+    """
+    if not isinstance(value, str) or not is_secret(name, value):
+        return value
+    return f"‹secret:{name}›" if name.isalnum() else NAMED
 
 
 def mask_tree(value: Value) -> Value:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final, TypeAlias
 
+from wa_lint.redact.data import compiled_context, data
 from wa_lint.redact.telling_names import NO, is_code, is_elsewhere, is_random, is_secret, telling
 
 Span: TypeAlias = tuple[int, int, str]
@@ -18,10 +19,14 @@ def assigned(text: str) -> Iterator[Span]:
     """Yield the spans of `text` that are secrets by what is said beside them."""
     if "@" in text and "://" in text:
         yield from _found(_URL, text, "url-password")
+        yield from (span for span in _found(_URL_USER, text, "url-password") if is_random(text[span[0] : span[1]]))
     lower = text.lower()
     if " -" in text and ("login" in lower or "curl" in lower or "http" in lower):
         yield from _found(_USER, text, "password")
         yield from _found(_LOGIN, text, "password")
+    for context in data().contexts:
+        if any(literal in lower for literal in context.holds):
+            yield from _within(compiled_context(context), text)
     if not any(word in lower for word in _HINTS):
         return
     yield from _named(text)
@@ -35,6 +40,15 @@ def _found(pattern: re.Pattern[str], text: str, kind: str) -> Iterator[Span]:
     for found in pattern.finditer(text):
         if not is_elsewhere(found["secret"]):
             yield *found.span("secret"), kind
+
+
+def _within(pattern: re.Pattern[str], text: str) -> Iterator[Span]:
+    """Yield the arguments of a command or call that are secrets; of those with a name, which the name says are one."""
+    has_name = "name" in pattern.groupindex
+    for found in pattern.finditer(text):
+        secret = found["secret"]
+        if is_secret(found["name"], secret) if has_name else not is_elsewhere(secret):
+            yield *found.span("secret"), "password"
 
 
 def _headers(text: str) -> Iterator[Span]:
@@ -62,7 +76,7 @@ def _named(text: str) -> Iterator[Span]:
 
 def _value(text: str, found: re.Match[str]) -> Span | None:
     """Return the span of the value behind a telling name. A short piece of it decides, so that time is linear."""
-    name, sep = found["name"], found["sep"]
+    name, sep = found["name"], _sign(found)
     quoted = _QUOTED.match(text, found.end())
     value = quoted or _BARE.match(text, found.end())
     if value is None or (quoted and not _may_be_quoted(text, found)):
@@ -72,7 +86,7 @@ def _value(text: str, found: re.Match[str]) -> Span | None:
         return None
     if _AWS_SECRET.fullmatch(secret) and "secret" in name.lower():
         return _whole(text, value, "aws-secret-key")
-    if sep.isspace() and not quoted and not _is_flag(text, found):
+    if sep.isspace() and not quoted and not _is_flag(text, found) and not _is_setting(name, secret):
         return None
     if not quoted and (len(secret) < _SHORTEST_BARE and "pass" not in name.lower() and "pwd" not in name.lower()):
         return None
@@ -93,9 +107,14 @@ def _rest_of(quote: str | None) -> re.Pattern[str]:
     return re.compile(rf"(?:(?!{re.escape(quote)})(?:\\.|[^\\\r\n‹›]))*+")
 
 
+def _sign(found: re.Match[str]) -> str:
+    """Return what is between a name and its value; ``X%3D`` and ``${X:-`` say the same as ``X=``."""
+    return _EQUALS.sub("=", found["sep"])
+
+
 def _may_be_quoted(text: str, found: re.Match[str]) -> bool:
     """Whether a value in quotes belongs to the name: behind a sign, a flag, or in a call that sets a variable."""
-    sep = found["sep"]
+    sep = _sign(found)
     if "=" in sep or ":" in sep or ">" in sep:
         return True
     return _is_flag(text, found) or ("," in sep and bool(_SETS.search(text, max(0, found.start() - 40), found.start())))
@@ -103,7 +122,7 @@ def _may_be_quoted(text: str, found: re.Match[str]) -> bool:
 
 def _may_be_bare(text: str, found: re.Match[str], value: re.Match[str]) -> bool:
     """Whether a value without quotes is one: no piece of a program, and behind a colon the end of its line."""
-    sep, secret = found["sep"], value["secret"]
+    sep, secret = _sign(found), value["secret"]
     if sep.endswith(">") and "=" not in sep:
         return text[found.start() - 1 : found.start()] == "<"  # <password>…</password>
     if "," in sep:
@@ -137,6 +156,11 @@ def _is_flag(text: str, found: re.Match[str]) -> bool:
     return found["name"].lower() == "password" and "login " in text[max(0, found.start() - 80) : found.start()]
 
 
+def _is_setting(name: str, secret: str) -> bool:
+    """Whether it is a line of properties without a sign, as of Spark: ``fs.s3a.secret.key …``."""
+    return ("." in name or "_" in name) and is_random(secret)
+
+
 def _pairs(text: str) -> Iterator[Span]:
     """Yield the values of ``"key": "DB_PASSWORD", "value": "…"``, in either order."""
     for pattern in (_PAIR, _PAIR_REVERSED):
@@ -149,7 +173,8 @@ def _pairs(text: str) -> Iterator[Span]:
 
 _HINTS: Final = (
     "pass",
-    "pwd",
+    "pw",
+    "mnemonic",
     "secret",
     "token",
     "key",
@@ -165,13 +190,21 @@ _SHORTEST_BARE: Final = 6
 
 _Q: Final = r"[\"'\\]{0,8}"
 
+_ENTITY: Final = r"(?:&(?:quot|apos|#3[49]|#x2[27]);|\\{1,4}u002[27]|%2[27])"
+"""A quote as HTML, JSON or a URL may spell it."""
+
 _NAME: Final = re.compile(
     r"(?:(?<![A-Za-z0-9_.-])|(?<=\\[nrt]))(?P<name>[A-Za-z0-9_.-]++)"
-    r"(?P<sep>[\"'\\\])]{0,8}[ \t]{0,8}(?::=|=>|[:=])[ \t]{0,8}|[ \t]{1,8}|>|[\"'\\]{1,8},\s{0,8})"
+    rf"(?P<sep>(?:[\"'\\\])]|{_ENTITY}){{0,8}}[ \t]{{0,8}}(?::=|:-(?!\s)|=>|[:=]|%3[AaDd])[ \t]{{0,8}}"
+    r"|[ \t]{1,8}|>|[\"'\\]{1,8},\s{0,8})"
 )
 """A name and the sign behind it: ``X=``, ``"X": ``, ``environ['X'] = ``, ``--x ``, ``<x>``, ``("X", ``."""
 
-_QUOTED: Final = re.compile(r"(?P<quote>\\{0,7}[\"'])(?P<secret>(?:(?!(?P=quote))(?:\\.|[^\\\r\n‹›])){1,256}+)")
+_EQUALS: Final = re.compile(r":-|%3[AaDd]")
+
+_QUOTED: Final = re.compile(
+    rf"(?P<quote>\\{{0,7}}[\"']|{_ENTITY})(?P<secret>(?:(?!(?P=quote))(?:\\.|[^\\\r\n‹›])){{1,256}}+)"
+)
 _BARE: Final = re.compile(r"(?P<secret>[^\s\"'`;|,<>‹›\\&){}\]]{1,256}+)")
 
 _SETS: Final = re.compile(r"(?i)(?:set\w*|putenv|environ\w*|env)\(\s{0,4}[\"'\\]{1,8}$")
@@ -195,6 +228,9 @@ _ELSEWHERE_TYPE: Final = re.compile(r"PARAMETER_STORE|SECRETS_MANAGER")
 _URL: Final = re.compile(
     r"(?<=[A-Za-z0-9]://)[^\s/:@?#\"'<>‹›]{0,128}:(?![$%{<*]|@)(?P<secret>[^\s/?#\"'<>‹›]{1,256})@(?=[A-Za-z0-9$\[{])"
 )
+
+_URL_USER: Final = re.compile(r"(?<=[A-Za-z0-9]://)(?P<secret>[A-Za-z0-9_~.+-]{16,256}+)@(?=[A-Za-z0-9$\[{])")
+"""A token in the place of the user, as Git takes it."""
 
 _AUTHORIZATION: Final = re.compile(
     r"(?P<header>(?i:authorization)[\"'\\]{0,8}\s{0,4}[:=]\s{0,4}[\"'\\]{0,8})?"

@@ -24,6 +24,13 @@ class SecretKind(msgspec.Struct, frozen=True, gc=False):
     free: bool = False
 
 
+class SecretContext(msgspec.Struct, frozen=True, gc=False):
+    """A command or a call that takes a secret without a name. Its pattern has a group ``secret``, perhaps ``name``."""
+
+    pattern: str
+    holds: tuple[str, ...]
+
+
 class TellingNames(msgspec.Struct, frozen=True, gc=False):
     """Words of names: see the comments in the data file."""
 
@@ -38,6 +45,7 @@ class TellingNames(msgspec.Struct, frozen=True, gc=False):
 
 class _Data(msgspec.Struct, frozen=True):
     kinds: tuple[SecretKind, ...]
+    contexts: tuple[SecretContext, ...]
     names: TellingNames
 
 
@@ -69,6 +77,11 @@ def _spelled(tree: _Tree) -> str:
         return ""  # a shorter literal ends here
     branches = [re.escape(character) + _spelled(inner) for character, inner in sorted(tree.items())]
     return branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})"
+
+
+@cache
+def compiled_context(context: SecretContext) -> re.Pattern[str]:
+    return re.compile(context.pattern)
 
 
 @cache

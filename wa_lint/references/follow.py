@@ -170,7 +170,7 @@ def _many(texts: Sequence[Cell], link: Link) -> Value:
 
 def _texts(cell: Cell, link: Link) -> Iterator[Cell]:
     """Yield the cells of the texts of `link` below the place `cell`, those that are set."""
-    steps = [step for step in link.path.removeprefix(link.at).replace("[]", ".[]").split(".") if step]
+    steps = _steps(link.path.removeprefix(link.at))
     cells = [cell]
     for step in steps[:-1]:
         cells = [inner for c in cells for inner in _step(c, step)]
@@ -180,6 +180,12 @@ def _texts(cell: Cell, link: Link) -> Iterator[Cell]:
             yield holder.with_value(fits)
         elif fits:
             yield from (text for text in _step(holder, steps[-1]) if text.value is not ABSENT)
+
+
+@cache
+def _steps(path: str) -> Sequence[str]:
+    """Part ``A.B[].C`` into its steps, of which ``[]`` is one."""
+    return tuple(step for step in path.replace("[]", ".[]").split(".") if step)
 
 
 def _step(cell: Cell, step: str) -> Sequence[Cell]:
@@ -277,7 +283,10 @@ def _called_of(world: World, link: Link) -> _Called:
 
 
 def _at_place(cell: Cell, place: str) -> Sequence[Cell]:
-    return cell.select(place.removesuffix("[]")).items() if place else [cell]
+    cells = [cell]
+    for step in _steps(place):
+        cells = [inner for c in cells for inner in _step(c, step)]
+    return cells
 
 
 _MOST_DOUBTS: Final = 16

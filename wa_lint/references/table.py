@@ -59,6 +59,11 @@ _BUCKET = "AWS::S3::Bucket"
 _FUNCTION = "AWS::Lambda::Function"
 _S3_URI = ("s3://{id}", "s3://{id}/*", "https://{id}.s3.*", "https://s3.*/{id}/*", "{arn}")
 _ARN = ("{arn}",)
+_COMPONENT = _SAGEMAKER + "InferenceComponent"
+_SCALED = "AWS::ApplicationAutoScaling::ScalableTarget"
+_SCALING = "AWS::ApplicationAutoScaling::ScalingPolicy"
+_ALARM = "AWS::CloudWatch::Alarm"
+_ROLLBACK = "DeploymentConfig.AutoRollbackConfiguration.Alarms[]"
 _GRAPHQL = "AWS::AppSync::GraphQLApi"
 _WEB_ACL = "AWS::WAFv2::WebACL"
 _GROUP = "AWS::EC2::SecurityGroup"
@@ -106,6 +111,7 @@ IDENTITIES: dict[str, Identity] = {
     "AWS::IAM::Group": _of_iam("GroupName", "group"),
     "AWS::IAM::ManagedPolicy": _of_iam("ManagedPolicyName", "policy"),
     "AWS::S3::Bucket": Identity("BucketName", "arn:*:s3:::{name}", is_worldwide=True),
+    "AWS::Logs::LogGroup": Identity("LogGroupName", "arn:*:logs:*:*:log-group:{name}"),
     "AWS::KMS::Key": Identity("KeyId", "arn:*:kms:*:*:key/{name}"),
     "AWS::KMS::Alias": Identity("AliasName", "arn:*:kms:*:*:{name}"),
     "AWS::Lambda::Function": Identity("FunctionName", "arn:*:lambda:*:*:function:{name}"),
@@ -115,6 +121,8 @@ IDENTITIES: dict[str, Identity] = {
     "AWS::ApiGatewayV2::DomainName": Identity("DomainName"),
     "AWS::SNS::Topic": Identity("TopicName", "arn:*:sns:*:*:{name}"),
     "AWS::SQS::Queue": Identity("QueueName", "arn:*:sqs:*:*:{name}"),
+    "AWS::CloudWatch::Alarm": Identity("AlarmName", "arn:*:cloudwatch:*:*:alarm:{name}"),
+    "AWS::SageMaker::InferenceComponent": _of_sagemaker("InferenceComponentName", "inference-component"),
     "AWS::StepFunctions::StateMachine": Identity("StateMachineName", "arn:*:states:*:*:stateMachine:{name}"),
 }
 """Sources: the `Return values` section of each type's page in the CloudFormation template reference, and the service
@@ -127,6 +135,11 @@ def _role(type_: str, path: str, back: str, name: str = "execution_role", at: st
 
 def _ml_use(type_: str, path: str, name: str) -> Link:
     return Link(_SAGEMAKER + type_, path, _BUCKET, name, "ml_links", keys=_S3_URI)
+
+
+def _image_of(type_: str, path: str, name: str) -> Link:
+    named = tuple(f"{start}{end}" for start in ("{id}", "*/{RepositoryName}") for end in ("", ":*", "@*"))
+    return Link(_SAGEMAKER + type_, path, "AWS::ECR::Repository", name, "ml_links", keys=named)
 
 
 LINKS: tuple[Link, ...] = (
@@ -175,7 +188,7 @@ LINKS: tuple[Link, ...] = (
     ),
     # what watches and scales an endpoint
     Link(
-        "AWS::ApplicationAutoScaling::ScalableTarget",
+        _SCALED,
         "ResourceId",
         _SAGEMAKER + "EndpointConfig",
         "variant",
@@ -184,23 +197,95 @@ LINKS: tuple[Link, ...] = (
         place="ProductionVariants[]",
     ),
     Link(
-        "AWS::ApplicationAutoScaling::ScalableTarget",
+        _SCALED,
         "ResourceId",
         _SAGEMAKER + "Endpoint",
         "endpoint",
         "scalable_targets",
         keys=("endpoint/{id}/variant/*",),
     ),
+    Link(_SCALED, "ResourceId", _COMPONENT, "component", "scalable_targets", keys=("inference-component/{id}",)),
     Link(
-        "AWS::ApplicationAutoScaling::ScalingPolicy",
+        _SCALING,
+        "ResourceId",
+        _SAGEMAKER + "EndpointConfig",
+        "variant",
+        "scaling_policies",
+        keys=("endpoint/{endpoints.id}/variant/{VariantName}",),
+        place="ProductionVariants[]",
+    ),
+    Link(_SCALING, "ResourceId", _COMPONENT, "component", "scaling_policies", keys=("inference-component/{id}",)),
+    Link(_SCALING, "ResourceId", _SCALED, "target_by_resource", "scaling_policies", keys=("{ResourceId}",)),
+    Link(_SCALING, "ScalingTargetId", _SCALED, "target", "scaling_policies"),
+    Link(
+        _SCALING,
         "ResourceId",
         _SAGEMAKER + "Endpoint",
         "endpoint",
         "scaling_policies",
         keys=("endpoint/{id}/variant/*",),
     ),
+    Link(_ALARM, "AlarmActions[]", _SCALING, "started_policies", "alarms", _ARN),
+    *(
+        Link(type_, f"{_ROLLBACK}.AlarmName", _ALARM, "alarm", back, at=_ROLLBACK)
+        for type_, back in ((_SAGEMAKER + "Endpoint", "guarded_endpoints"), (_COMPONENT, "guarded_components"))
+    ),
+    Link("AWS::CloudWatch::CompositeAlarm", "AlarmRule", _ALARM, "alarm", "composite_alarms", keys=("*{id}*",)),
+    *(
+        Link(_ALARM, path, _COMPONENT, name, "alarms", only=("Name", "InferenceComponentName"))
+        for path, name in (
+            ("Dimensions[].Value", "components"),
+            ("Metrics[].MetricStat.Metric.Dimensions[].Value", "metric_components"),
+        )
+    ),
     Link(
-        "AWS::CloudWatch::Alarm",
+        _SAGEMAKER + "Model",
+        "VpcConfig.Subnets[]",
+        "AWS::EC2::Subnet",
+        "subnets",
+        "models",
+        keys=("{id}", "{SubnetId}"),
+    ),
+    *(
+        Link(
+            _SAGEMAKER + "MonitoringSchedule",
+            "MonitoringScheduleConfig.MonitoringJobDefinitionName",
+            f"{_SAGEMAKER}{kind}JobDefinition",
+            name,
+            "schedules",
+            keys=("{id}", "{JobDefinitionName}"),
+        )
+        for kind, name in (
+            ("DataQuality", "data_quality_definition"),
+            ("ModelQuality", "model_quality_definition"),
+            ("ModelBias", "model_bias_definition"),
+            ("ModelExplainability", "model_explainability_definition"),
+        )
+    ),
+    Link(
+        "AWS::Scheduler::Schedule",
+        "Target.Input",
+        _SAGEMAKER + "MlflowTrackingServer",
+        "tracking_server",
+        "schedules",
+        keys=("*{id}*",),
+    ),
+    _image_of("Model", "PrimaryContainer.Image", "repository"),
+    _image_of("Model", "Containers[].Image", "repositories"),
+    _image_of("TrainingJob", "AlgorithmSpecification.TrainingImage", "repository"),
+    _image_of("ProcessingJob", "AppSpecification.ImageUri", "repository"),
+    *(
+        Link(
+            _SAGEMAKER + f"{kind}JobDefinition",
+            f"{kind}JobInput.EndpointInput.EndpointName",
+            _SAGEMAKER + "Endpoint",
+            "endpoint",
+            "monitor_definitions",
+        )
+        for kind in ("DataQuality", "ModelQuality", "ModelBias", "ModelExplainability")
+    ),
+    Link(
+        _ALARM,
         "Dimensions[].Value",
         _SAGEMAKER + "Endpoint",
         "endpoints",
@@ -208,7 +293,7 @@ LINKS: tuple[Link, ...] = (
         only=("Name", "EndpointName"),
     ),
     Link(
-        "AWS::CloudWatch::Alarm",
+        _ALARM,
         "Metrics[].MetricStat.Metric.Dimensions[].Value",
         _SAGEMAKER + "Endpoint",
         "metric_endpoints",
@@ -413,6 +498,20 @@ LINKS: tuple[Link, ...] = (
         "bucket",
         "data_sources",
         keys=_ARN,
+    ),
+    Link(
+        _BEDROCK + "ModelInvocationLoggingConfiguration",
+        "LoggingConfig.CloudWatchConfig.LogGroupName",
+        "AWS::Logs::LogGroup",
+        "log_group",
+        "invocation_logs",
+    ),
+    Link(
+        _BEDROCK + "ModelInvocationLoggingConfiguration",
+        "LoggingConfig.S3Config.BucketName",
+        _BUCKET,
+        "log_bucket",
+        "invocation_logs",
     ),
     # what else runs with a role, and may work on data
     _role("AWS::CodeBuild::Project", "ServiceRole", "build_projects"),

@@ -20,9 +20,17 @@ _UNSEEN: Final = (
 """What steers a terminal, turns the direction of a line or is not shown: C1 controls, Default_Ignorable_Code_Point and
 Bidi_Control (Unicode 16, DerivedCoreProperties and PropList, read 2026-11), and other blanks that are letters."""
 
-_CONTROL: Final = re.compile(f"[\x00-\x1f{_UNSEEN}]")
-_CONTROL_IN_LINES: Final = re.compile(f"[\x00-\x08\x0b-\x1f{_UNSEEN}]")
-_UNSEEN_IN_JSON: Final = re.compile(f"[{_UNSEEN}]")
+_COMMAND: Final = r"#(?=#[A-Za-z]{0,20}\[)"
+"""The first sign of ``##[add-mask]`` and ``##vso[task.setvariable]``, which the runners of GitHub and Azure Pipelines
+obey wherever in a line of the log they are (`ActionCommand.cs` of actions/runner, `Command.cs` of
+microsoft/azure-pipelines-agent, read 2026-12), and of ``##teamcity[``."""
+
+_COMMAND_LINE: Final = re.compile(r"(?<=\n)([^\S\n]*):(?=:[A-Za-z])")
+"""The first sign of ``::add-mask::``, which GitHub's runner obeys where a line begins with it, blanks apart."""
+
+_CONTROL: Final = re.compile(f"[\x00-\x1f{_UNSEEN}]|{_COMMAND}")
+_CONTROL_IN_LINES: Final = re.compile(f"[\x00-\x08\x0b-\x1f{_UNSEEN}]|{_COMMAND}")
+_UNSEEN_IN_JSON: Final = re.compile(f"[{_UNSEEN}]|{_COMMAND}")
 
 
 def _no_lines(_uri: str) -> Sequence[str]:
@@ -95,18 +103,20 @@ def in_pieces(name: str) -> Callable[[Report, RenderOptions], Iterable[str]]:
 
 
 def visible(text: str) -> str:
-    """Return `text` so that a terminal shows it and does nothing else: an escape becomes its code."""
+    """Return `text` so that a terminal or the log of a runner shows it and does nothing else: an escape is its code."""
     return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def visible_lines(text: str) -> str:
     """As `visible`, but line ends and tabs stay: for formats whose readers show them."""
-    return _CONTROL_IN_LINES.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    shown = _CONTROL_IN_LINES.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _COMMAND_LINE.sub(r"\1\\u003a", shown)
 
 
 def visible_json(document: str) -> str:
     """Return a JSON document that says the same, with every unseen character written as its JSON escape."""
-    return document if document.isascii() and "\x7f" not in document else _UNSEEN_IN_JSON.sub(_json_escape, document)
+    is_plain = document.isascii() and "\x7f" not in document and "##" not in document
+    return document if is_plain else _UNSEEN_IN_JSON.sub(_json_escape, document)
 
 
 def _json_escape(found: re.Match[str]) -> str:

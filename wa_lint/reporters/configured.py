@@ -22,18 +22,22 @@ _TRUST: Final[Mapping[str, str]] = {
 def sentences(report: Report, *, all_used: bool = True) -> Iterator[str]:
     """Yield one sentence for each configuration that was used; `all_used` False: that switched something off."""
     for one in report.configuration:
-        if all_used or one.switched_off or one.overruled:
+        if all_used or one.effects:
             yield sentence(one)
+
+
+def trust_of(one: Configuration) -> str:
+    """Return how a configuration was given, as formats for programs have it: ``command-line``."""
+    return one.trust.replace(" ", "-")
 
 
 def sentence(one: Configuration) -> str:
     """Return what one configuration does: ``wa-lint.yaml (found in the tree) ignores 3 rules, excludes infra/**``."""
     trust = _TRUST[one.trust]
     named = f"{one.uri} ({trust})" if trust else f"The {one.uri}"
-    effects = (*one.switched_off, *one.overruled)
-    done = ", ".join(_clipped(effect) for effect in effects[:_MOST])
-    if len(effects) > _MOST:
-        done += f" and {len(effects) - _MOST} more (-o json lists them)"
+    done = ", ".join(_clipped(effect) for effect in one.effects[:_MOST])
+    if len(one.effects) > _MOST:
+        done += f" and {len(one.effects) - _MOST} more (-o json lists them)"
     if not done:
         done = "is enforced; nothing contradicts it" if one.trust == "enforced" else "switches nothing off"
         named = one.uri if one.trust == "enforced" else named

@@ -1,6 +1,7 @@
 """CSV for spreadsheets: one row a finding, and no cell that a spreadsheet would run as a formula.
 
-What was not judged is a row too: its rule is ``coverage``, its outcome the kind (`wa_lint.reporters.coverage`).
+What was not judged is a row too: its rule is ``coverage``, its outcome the kind (`wa_lint.reporters.coverage`). So is
+each configuration: its rule is ``configuration``, its outcome how it was given, its file the configuration itself.
 
 A cell that begins with one of ``= + - @ TAB CR`` (OWASP, "CSV Injection", read 2026-11), after blanks and quotes too,
 gets an apostrophe in front. Where a semicolon separates cells, one inside a text begins a new cell: what follows it
@@ -15,7 +16,7 @@ import re
 from typing import Final
 
 from wa_lint.model import Finding, Outcome, Report
-from wa_lint.reporters import RenderOptions, coverage, tally, visible_lines
+from wa_lint.reporters import RenderOptions, configured, coverage, tally, visible, visible_lines
 from wa_lint.reporters import set_words as stages
 
 _FORMULA: Final = re.compile(r"(?:^|(?<=[;\n]))(?=[\s'\";]*[=+\-@\t\uff1d\uff0b\uff0d\uff20])|^(?=[\s'\"]*;)")
@@ -60,9 +61,16 @@ def render(report: Report, options: RenderOptions) -> str:
         if options.show_all or finding.outcome in {Outcome.FAIL, Outcome.UNKNOWN}:
             writer.writerow([_cell(value) for value in _row(finding, where(finding))])
     for line in coverage.lines(report, without={"unknown"}):
-        said = {"rule": "coverage", "outcome": line.kind, "message": line.text}
-        writer.writerow([_cell(said.get(column, "")) for column in _COLUMNS])
+        writer.writerow(_row_of(rule="coverage", outcome=line.kind, message=line.text))
+    for one in report.configuration:
+        said, trust = configured.sentence(one), configured.trust_of(one)
+        writer.writerow(_row_of(rule="configuration", outcome=trust, file=one.uri, message=said))
     return text.getvalue()
+
+
+def _row_of(**cells: str) -> list[str]:
+    """Return a row about no finding, in one line: who wrote a name in it begins none."""
+    return [_cell(visible(cells.get(column, ""))) for column in _COLUMNS]
 
 
 def _row(finding: Finding, where: str) -> tuple[str, ...]:

@@ -27,6 +27,10 @@ _MOST_LISTED: Final = 2000
 """Findings that the page lists, the gravest; with 5,000 a browser takes a second for each letter of a filter."""
 
 
+_EXCERPT, _BEFORE = 200, 60
+"""Characters of a line that are shown, and how many of them before the place: a file may be one line."""
+
+
 def render(report: Report, options: RenderOptions) -> str:
     style, script = _file("scorecard.css"), _file("scorecard.js")
     shown = [f for f in report.findings if f.outcome in {Outcome.FAIL, Outcome.UNKNOWN} or options.show_all]
@@ -84,7 +88,11 @@ def _scope(report: Report) -> Raw:
 def _excerpt(finding: Finding, options: RenderOptions) -> tuple[int, str] | None:
     place = finding.location
     lines = options.lines(place.uri) if place.line else ()
-    return (place.line, blanked(lines[place.line - 1])[:200]) if 0 < place.line <= len(lines) else None
+    if not 0 < place.line <= len(lines):
+        return None
+    line, start = lines[place.line - 1], max(0, place.column - _BEFORE)
+    start = start if len(line) > _EXCERPT else 0
+    return place.line, ("…" if start else "") + blanked(line[start : start + _EXCERPT])
 
 
 # --- the page ---------------------------------------------------------------------------------------

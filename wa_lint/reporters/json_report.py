@@ -220,7 +220,7 @@ def _skew(skew: Skew) -> JsonSkew:
 def _configuration(one: Configuration) -> JsonConfiguration:
     return JsonConfiguration(
         uri=one.uri,
-        trust=one.trust.replace(" ", "-"),
+        trust=configured.trust_of(one),
         sentence=configured.sentence(one),
         switched_off=[_effect(effect) for effect in one.switched_off],
         overruled=[_effect(effect) for effect in one.overruled],

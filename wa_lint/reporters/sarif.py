@@ -301,7 +301,7 @@ def _invocation(report: Report, *, is_full: bool) -> Raw:
 
 def _configured(one: Configuration) -> Raw:
     """Return what a configuration switched off: a warning, so that it is shown where notes are not."""
-    level = "warning" if one.switched_off or one.overruled else "note"
+    level = "warning" if one.effects else "note"
     return _note(level, configured.sentence(one)) | {"properties": {"trust": one.trust, "uri": one.uri}}
 
 

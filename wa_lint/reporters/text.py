@@ -144,15 +144,19 @@ def _snippet(place: Location, options: RenderOptions, ink: Ink) -> Iterator[str]
 
 def _window(line: str, place: Location, room: int) -> tuple[str, int, int]:
     """Return what fits of the line, and where in it the caret starts and how long it is."""
-    line = blanked(line.replace("\t", " "))
     start = min(max(place.column - 1, 0), len(line))
     end = {place.line: place.end_column - 1, 0: start + 1}.get(place.end_line, len(line))
     end = min(max(end, start + 1), max(len(line), start + 1))
     if len(line) <= room:
-        return line, start, end - start
+        return _shown(line), start, end - start
     cut = max(0, min(start - room // 4, len(line) - room))
-    shown = ("…" if cut else "") + line[cut + bool(cut) : cut + room - 1] + "…"
+    shown = ("…" if cut else "") + _shown(line[cut + bool(cut) : cut + room - 1]) + "…"
     return shown, start - cut, max(1, min(end, cut + room - 1) - start)
+
+
+def _shown(piece: str) -> str:
+    """Return what a terminal shows of a piece of a line, as long as it is. The line may have a million characters."""
+    return blanked(piece.replace("\t", " "))
 
 
 def _because(finding: Finding, options: RenderOptions, ink: Ink) -> Iterator[str]:

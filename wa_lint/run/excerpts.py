@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
@@ -10,10 +11,11 @@ from pathlib import Path
 from typing import Final
 
 from wa_lint.redact import mask, mask_by_name
+from wa_lint.run.declared_secrets import declared_secrets
 from wa_lint.run.inputs import File
 
 _PAIR: Final = re.compile(
-    r"""(?P<head>(?P<name>[A-Za-z_][\w.-]*)["']?\s*:\s*)(?P<quote>["']?)(?P<value>[^"'{}\[\],#\s][^"'{}\[\],]*)(?P=quote)"""
+    r"""(?<![\w.-])(?P<head>(?P<name>\w[\w.-]*+)["']?\s*:\s*)(?P<quote>["']?)(?P<value>[^"'{}\[\],#\s][^"'{}\[\],]*)(?P=quote)"""
 )
 """``KEY: value`` in YAML or JSON."""
 
@@ -45,7 +47,17 @@ def masked_lines(text: str) -> Sequence[str]:
     if len(plain) != len(masked):
         return ()
     hidden = _hidden(masked)
-    return [_DEFAULT.sub(r"\g<head>‹secret:hidden›", line) if i in hidden else line for i, line in _each(masked)]
+    lines = [_DEFAULT.sub(r"\g<head>‹secret:hidden›", line) if i in hidden else line for i, line in _each(masked)]
+    declared = declared_secrets(text)
+    return [_spelled(declared).sub("‹secret:declared›", line) for line in lines] if declared else lines
+
+
+@cache
+def _spelled(secrets: frozenset[str]) -> re.Pattern[str]:
+    """Return what finds secrets that stand alone in a line, as YAML or JSON may spell them."""
+    spelled = {text for secret in secrets for text in (secret, json.dumps(secret)[1:-1])}
+    longest_first = sorted(spelled, key=lambda text: (-len(text), text))
+    return re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(map(re.escape, longest_first))})(?![A-Za-z0-9])")
 
 
 def _each(lines: Sequence[str]) -> Iterator[tuple[int, str]]:

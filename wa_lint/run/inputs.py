@@ -21,7 +21,7 @@ from wa_lint.model import Input, Snapshot
 from wa_lint.redact import mask
 from wa_lint.run.snapshot_folder import INDEX, is_index
 from wa_lint.run.walking import SUFFIXES, FoundFile, PassedFiles, walk
-from wa_lint.sources.template import looks_like_broken_template, looks_like_template, unwrapped
+from wa_lint.sources.template import looks_like_broken_template, looks_like_template, template_within, unwrapped
 
 if TYPE_CHECKING:
     from wa_lint.sources.export.as_option import NamedAnswer
@@ -31,6 +31,9 @@ _MOST_BYTES: Final = 512 * 1024 * 1024
 _GZIP: Final = b"\x1f\x8b"
 
 _NOTHING: Final = "no template, snapshot or API response"
+_LONGEST_PLACE: Final = 100
+
+_ONE_TEXT: Final = "all of this is one text and no template; remove what is before the template, as a comment of JSON"
 
 _LEADS_OUT: Final = "a link that leads out of the folder"
 
@@ -168,14 +171,29 @@ def read(file: File) -> Document | Snapshot:
     document = unwrapped(document)
     if looks_like_template(document.value):
         return document
-    from wa_lint.sources.export.as_option import unread  # noqa: PLC0415, its tables take 20 ms
-    from wa_lint.sources.export.export_reader import looks_like_export, read_export  # noqa: PLC0415, the same
+    from wa_lint.sources.export.export_reader import looks_like_export, read_export  # noqa: PLC0415, as above
 
     if looks_like_export(document.value):
         return read_export(content, uri)
     if document.continues_at is not None:
         _demand_no_other(document)
-    raise NotOurs(uri, unread(document.value) or _NOTHING)
+    raise _not_ours(document)
+
+
+def _not_ours(document: Document) -> SourceError:
+    """Return what is said of a document that is neither a template nor anything else that is read."""
+    from wa_lint.sources.export.as_option import unread  # noqa: PLC0415, as in `read`
+
+    value = document.value
+    if isinstance(value, str) and "Resources" in value and looks_like_broken_template(value):
+        return SourceError(str(document.locate(())), _ONE_TEXT)
+    if why := unread(value):
+        return NotOurs(document.uri, why)
+    place = template_within(value)
+    if place is None:
+        return NotOurs(document.uri, _NOTHING)
+    said = mask(f"no template, but it holds one at {place[:_LONGEST_PLACE]}")
+    return NotOurs(document.uri, said, is_suspect=True)
 
 
 def is_index_file(file: File) -> bool:

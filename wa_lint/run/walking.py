@@ -1,6 +1,6 @@
 """What is below a folder: the files to look into, and all others, counted by the reason why they are not.
 
-Nothing is passed over in silence, but for version control's own store (`.git` …), whose files belong to no tree.
+Nothing is passed over in silence, but for Git's own store, whose files belong to no tree.
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ SUFFIXES: Final = frozenset({".asl", ".cfn", ".gz", ".json", ".jsonl", ".ndjson"
 MOST_LISTED: Final = 100
 """Rows of skipped files with the same reason in a report. One more row counts the rest: a repository has 50,000."""
 
-_STORES: Final = frozenset({".git", ".hg", ".svn"})
+_STORE: Final = ".git"
+"""Git admits no file below it. The stores of others may be committed to Git, and so are counted."""
+
+_OTHER_STORES: Final = frozenset({".hg", ".svn"})
 
 _PASSED_BY: Final = frozenset({".venv", "venv", "node_modules", "__pycache__", ".aws-sam", ".tox"})
 """Folders of what tools installed or built."""
@@ -34,15 +37,24 @@ _PASSED_BY: Final = frozenset({".venv", "venv", "node_modules", "__pycache__", "
 _ASSET: Final = re.compile(r"asset\.[0-9a-f]{64}")
 """The folder of an asset in a CDK cloud assembly: the code of a function, for one."""
 
-_PEEKED: Final = frozenset(
-    {"", ".bak", ".cform", ".disabled", ".erb", ".hbs", ".j2", ".jinja", ".jinja2", ".mustache", ".off", ".old"}
-    | {".orig", ".save", ".tmpl", ".tpl", ".txt"}
+_SOURCES: Final = frozenset(
+    {".adoc", ".bash", ".bat", ".bicep", ".c", ".cc", ".cjs", ".cmd", ".cpp", ".cs", ".css", ".cts", ".dart", ".diff"}
+    | {".ex", ".exs", ".fs", ".go", ".gradle", ".groovy", ".h", ".hcl", ".hpp", ".hs", ".htm", ".html", ".ipynb"}
+    | {".java", ".jl", ".js", ".jsx", ".kt", ".kts", ".less", ".lock", ".lua", ".map", ".md", ".mdx", ".mjs", ".mts"}
+    | {".patch", ".php", ".pl", ".properties", ".ps1", ".psm1", ".py", ".pyi", ".r", ".rb", ".rs", ".rst", ".sass"}
+    | {".scala", ".scss", ".sh", ".snap", ".sql", ".svelte", ".swift", ".tf", ".tfvars", ".ts", ".tsx", ".vue", ".zsh"}
 )
-"""Suffixes of texts that may be a template, or will be one once they are rendered. Source code is not looked into:
-that it mentions types of AWS says nothing."""
+"""Suffixes of source code and of documentation, which are not looked into: that they mention types of AWS says nothing.
+Any other file may be a template, or will be one once it is rendered."""
 
 _MOST_PEEKED: Final = 5000
-_PEEK: Final = 1 << 16
+_MOST_BYTES_PEEKED: Final = 1 << 27
+_PEEK: Final = 1_000_000
+"""Files, bytes of all of them, and bytes of one. CloudFormation takes a template of 1 MB ("CloudFormation quotas")."""
+
+_GLANCE: Final = 1024
+_IN_NO_TEXT: Final = re.compile(rb"[\x01-\x08\x0b\x0e-\x1a\x1c-\x1f]")
+"""Bytes that tell a binary file from a text in its first `_GLANCE` bytes; UTF-16 has null bytes."""
 
 
 class FoundFile(msgspec.Struct, frozen=True):
@@ -60,7 +72,7 @@ class PassedFiles:
         self._start = start
         self._rows: dict[str, list[Input]] = defaultdict(list)
         self._rest: Counter[str] = Counter()
-        self._peeked = 0
+        self._peeked = self._bytes = 0
         self._entered: set[str] = set()
 
     def enter(self, folder: str) -> bool:
@@ -79,14 +91,18 @@ class PassedFiles:
 
     def file(self, path: str, suffix: str) -> None:
         """Count a file that is not called like an input; one that looks like a template is told apart."""
-        looks = False
-        if self._peeked < _MOST_PEEKED and _may_be_text(path, suffix):
-            self._peeked += 1
-            looks = _looks_like_template(path)
-        if looks:
+        if self._looks_like_template(path, suffix):
             self.add(path, "unknown suffix, but it looks like a template", is_suspect=True)
         else:
             self.add(path, "unknown suffix")
+
+    def _looks_like_template(self, path: str, suffix: str) -> bool:
+        if self._peeked >= _MOST_PEEKED or self._bytes >= _MOST_BYTES_PEEKED or not _may_be_text(path, suffix):
+            return False
+        start = _start_of(path)
+        self._peeked += 1
+        self._bytes += len(start)
+        return b"AWSTemplateFormatVersion" in start or (b"Resources" in start and b"AWS::" in start)
 
     def rows(self) -> Sequence[Input]:
         """Return a row for each file or folder, sorted by reason, and after those of a reason one for the rest."""
@@ -160,12 +176,14 @@ def _entered(
     """Yield the folders to go into; the others are counted with all that is below them."""
     for name in sorted(folders):
         path = os.path.join(place, name)  # noqa: PTH118, as above
-        if name in _STORES:
+        if name == _STORE:
             continue
         if os.path.islink(path):  # noqa: PTH114, as above
             passed.add(path, "a link to a folder, which is not followed", is_suspect=_leads_out(path, root))
         elif name in _PASSED_BY:
             passed.add(path, "a folder of what tools install or build", _files_below(path))
+        elif name in _OTHER_STORES:
+            passed.add(path, "the store of a version control system", _files_below(path))
         elif is_assembly and _ASSET.fullmatch(name):
             passed.add(path, "an asset of a CDK cloud assembly", _files_below(path))
         else:
@@ -185,17 +203,18 @@ def _files_below(folder: str) -> int:
 
 
 def _may_be_text(path: str, suffix: str) -> bool:
-    """Whether a name is that of a text which may be a template: ``stack.txt``, ``stack.yaml.old``, ``Stackfile``."""
+    """Whether a name is that of what may be a template: ``stack.txt``, ``stack.yaml.old``, ``stack.yaml.py``."""
     inner = os.path.splitext(path[: len(path) - len(suffix)])[1].lower() if suffix else ""  # noqa: PTH122, as above
-    return suffix in _PEEKED or inner in SUFFIXES
+    return suffix not in _SOURCES or inner in SUFFIXES
 
 
-def _looks_like_template(path: str) -> bool:
+def _start_of(path: str) -> bytes:
+    """Return the beginning of a text, in which a template may be; nothing of what is no text, or no file."""
     try:
         if not os.path.isfile(path) or os.path.islink(path):  # noqa: PTH113, PTH114, a pipe may wait for ever
-            return False
+            return b""
         with open(path, "rb") as stream:  # noqa: PTH123, as above
-            start = stream.read(_PEEK).replace(b"\0", b"")
+            start = stream.read(_GLANCE)
+            return b"" if _IN_NO_TEXT.search(start) else (start + stream.read(_PEEK)).replace(b"\0", b"")
     except OSError:
-        return False
-    return b"AWSTemplateFormatVersion" in start or (b"Resources" in start and b"AWS::" in start)
+        return b""

@@ -138,7 +138,7 @@ def _resources(asked: _Asked, answer: Item, of: str) -> Iterator[Resource]:
     collector, call = asked.collector, asked.call
     place, fed = _place(collector, of), _fed(asked, of)
     if call is collector.listing:
-        for item in items_in(answer, call.items):
+        for item in items_in(answer, call.items, call.item_name):
             yield resource_of(collector, {**fed, **item}, place)
             yield from _inside(collector, {**fed, **item}, place)
         return

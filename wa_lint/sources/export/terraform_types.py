@@ -271,6 +271,17 @@ _S3: Final = {
         values={"Status": {"Disabled": None}},
     ),
     "aws_s3_bucket_public_access_block": _of_bucket("PublicAccessBlockConfiguration"),
+    "aws_s3_bucket_ownership_controls": _of_bucket("OwnershipControls", renames={"rule": "Rules"}),
+    "aws_s3_bucket_object_lock_configuration": _of_bucket("ObjectLockConfiguration"),
+    "aws_s3_account_public_access_block": TfType(
+        type="AWS::S3::AccountPublicAccessBlock",
+        renames={
+            "block_public_acls": "PublicAccessBlockConfiguration.BlockPublicAcls",
+            "block_public_policy": "PublicAccessBlockConfiguration.BlockPublicPolicy",
+            "ignore_public_acls": "PublicAccessBlockConfiguration.IgnorePublicAcls",
+            "restrict_public_buckets": "PublicAccessBlockConfiguration.RestrictPublicBuckets",
+        },
+    ),
     "aws_s3_bucket_logging": _of_bucket(
         "LoggingConfiguration", renames={"target_bucket": "DestinationBucketName", "target_prefix": "LogFilePrefix"}
     ),

@@ -125,13 +125,18 @@ def not_returned(collector: Collector) -> str:
     return f"not returned by the calls that read {collector.type}"
 
 
-def items_in(answer: Raw, path: str) -> list[Item]:
-    """Return the items at `path` of an answer, reading a JSON text on the way; without a path, the answer itself."""
+def items_in(answer: Raw, path: str, name: str = "") -> list[Item]:
+    """Return the items at `path` of an answer, reading a JSON text on the way; without a path, the answer itself.
+
+    `name`: the member that an item becomes which is a text alone; without it such are left out.
+    """
     if not path:
         return [answer]
     for step in path.split("."):
         answer = document(answer.get(step)) if isinstance(answer, dict) else None
-    return [item for item in answer if isinstance(item, dict)] if isinstance(answer, list) else []
+    found = answer if isinstance(answer, list) else []
+    named = [{name: item} if name and isinstance(item, str) else item for item in found]
+    return [item for item in named if isinstance(item, dict)]
 
 
 def has_items(answer: Raw, path: str) -> bool:

@@ -28,6 +28,8 @@ class ApiCall(msgspec.Struct, frozen=True, kw_only=True):
     items: str = ""
     """A list in the answer, ``Endpoints``: a listing's items, or what a description in several pages adds `into` the
     item. Empty: the answer is the one item."""
+    item_name: str = ""
+    """The member that an item becomes which is a text alone: ``TableName``."""
     within: str = ""
     """The member of a describing answer that holds the item, ``KeyMetadata``; empty: the answer itself."""
     into: str = ""

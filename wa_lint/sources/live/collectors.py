@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from wa_lint.sources.live.apis import GRAPHQL_API, HTTP_API, IDENTITY_POOL, LAMBDA, REST_API
 from wa_lint.sources.live.bedrock import BEDROCK
 from wa_lint.sources.live.collector import ApiCall, Collector, ListingReach
+from wa_lint.sources.live.data_stores import STORES
 from wa_lint.sources.live.sagemaker import SAGEMAKER
 from wa_lint.sources.live.supporting import AROUND, NAMED
 
@@ -71,6 +72,26 @@ _S3 = (
             ),
             ApiCall(operation="GetBucketLogging", request=_BUCKET, fills=("LoggingConfiguration",)),
             ApiCall(
+                operation="GetBucketOwnershipControls",
+                request=_BUCKET,
+                fills=("OwnershipControls",),
+                not_configured=("OwnershipControlsNotFoundError",),
+            ),
+            ApiCall(operation="GetBucketAcl", request=_BUCKET, fills=("Grants",)),
+            ApiCall(
+                operation="GetBucketPolicyStatus",
+                request=_BUCKET,
+                fills=("PolicyStatus",),
+                not_configured=("NoSuchBucketPolicy",),
+            ),
+            ApiCall(
+                operation="GetObjectLockConfiguration",
+                request=_BUCKET,
+                fills=("ObjectLockConfiguration",),
+                not_configured=("ObjectLockConfigurationNotFoundError",),
+                action="s3:GetBucketObjectLockConfiguration",
+            ),
+            ApiCall(
                 operation="GetBucketLifecycleConfiguration",
                 request=_BUCKET,
                 into="LifecycleConfiguration",
@@ -95,6 +116,20 @@ _S3 = (
             _RULES + "NoncurrentVersionTransition",
             _RULES + "Transition",
         ),
+    ),
+    Collector(
+        type="AWS::S3::AccountPublicAccessBlock",
+        service="s3control",
+        reach=ListingReach.GLOBAL,
+        listing=ApiCall(
+            operation="GetPublicAccessBlock",
+            fixed={"AccountId": "{account}"},
+            not_configured=("NoSuchPublicAccessBlockConfiguration",),
+            action="s3:GetAccountPublicAccessBlock",
+        ),
+        name="public-access-block",
+        id="{account}/public-access-block",
+        needs="PublicAccessBlockConfiguration",
     ),
     Collector(
         type="AWS::S3::BucketPolicy",
@@ -191,6 +226,16 @@ _WATCHING = (
         type="AWS::ApplicationAutoScaling::ScalableTarget",
         service="application-autoscaling",
         listing=ApiCall(operation="DescribeScalableTargets", fixed=_SCALED, items="ScalableTargets"),
+        describe=(
+            ApiCall(
+                operation="DescribeScheduledActions",
+                request={"ResourceId": "ResourceId", "ScalableDimension": "ScalableDimension"},
+                fixed=_SCALED,
+                items="ScheduledActions",
+                into="ScheduledActions",
+                fills=("ScheduledActions",),
+            ),
+        ),
         name="{ResourceId}",
         id="{account}/{region}/{ResourceId}|{ScalableDimension}",
     ),
@@ -209,6 +254,13 @@ _WATCHING = (
         name="{AlarmName}",
         arn="{AlarmArn}",
     ),
+    Collector(
+        type="AWS::CloudWatch::CompositeAlarm",
+        service="cloudwatch",
+        listing=ApiCall(operation="DescribeAlarms", fixed={"AlarmTypes": ["CompositeAlarm"]}, items="CompositeAlarms"),
+        name="{AlarmName}",
+        arn="{AlarmArn}",
+    ),
 )
 
 COLLECTORS: tuple[Collector, ...] = (
@@ -223,6 +275,7 @@ COLLECTORS: tuple[Collector, ...] = (
     *_WATCHING,
     *BEDROCK,
     *AROUND,
+    *STORES,
     *NAMED,
 )
 """Parents stand before their children, and what is only read where it is named stands last."""

@@ -199,7 +199,7 @@ def _listing(
         for page in [pages] if isinstance(pages, aws.Refusal) else pages:
             if not isinstance(page, aws.Refusal):
                 fed = {name: task.request[name] for name in task.call.request}
-                items.extend(fed | item for item in items_in(page, task.call.items))
+                items.extend(fed | item for item in items_in(page, task.call.items, task.call.item_name))
             elif not (is_none(task.call, page) or (collector.parent and is_gone(page))):
                 refusals.append(page)
     own = counted(plan.operation_of(collector, collector.listing), refusals, len(answered))

@@ -80,6 +80,24 @@ _EVENT_RULE = Collector(
     documents=("EventPattern",),
 )
 
+_LOG_GROUP = Collector(
+    type="AWS::Logs::LogGroup",
+    service="logs",
+    listing=ApiCall(operation="DescribeLogGroups", items="logGroups"),
+    name="{logGroupName}",
+    arn="{logGroupArn}",
+    camel=True,
+)
+
+_SCHEDULE = Collector(
+    type="AWS::Scheduler::Schedule",
+    service="scheduler",
+    listing=ApiCall(operation="ListSchedules", items="Schedules"),
+    describe=(ApiCall(operation="GetSchedule", request={"Name": "Name", "GroupName": "GroupName"}),),
+    name="{Name}",
+    arn="{Arn}",
+)
+
 _STARTED = tuple(
     f"AWS::SageMaker::{kind}Job"
     for kind in ("AutoML", "Compilation", "HyperParameterTuning", "Labeling", "Processing", "Training", "Transform")
@@ -182,7 +200,7 @@ _SCANNING = Collector(
     renames={"ScanningConfiguration.ScanType": "ScanType", "ScanningConfiguration.Rules": "Rules"},
 )
 
-AROUND = (*_BALANCING, _EVENT_RULE, _STATE_MACHINE, _TRAIL, _BUDGET, _SCANNING)
+AROUND = (*_BALANCING, _EVENT_RULE, _SCHEDULE, _LOG_GROUP, _STATE_MACHINE, _TRAIL, _BUDGET, _SCANNING)
 
 # --- what is kept where it is named -----------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from wa_lint.sources.template.broken import looks_like_broken_template
 from wa_lint.sources.template.parameter_sets import Stage, pair_of, read_parameters, read_stages
 from wa_lint.sources.template.parameters import Pins, refusal
 from wa_lint.sources.template.stacks.one_world import MemberTemplate, snapshot_together
-from wa_lint.sources.template.template_reader import looks_like_template, read_template, snapshot_of
+from wa_lint.sources.template.template_reader import looks_like_template, read_template, snapshot_of, template_within
 from wa_lint.sources.template.wrapped import unwrapped
 
 __all__ = [
@@ -20,5 +20,6 @@ __all__ = [
     "refusal",
     "snapshot_of",
     "snapshot_together",
+    "template_within",
     "unwrapped",
 ]

@@ -72,7 +72,7 @@ def looks_like_template(value: Raw) -> bool:
     if "AWSTemplateFormatVersion" in value or ("Resources" in value and not _SECTIONS.isdisjoint(value)):
         return True
     if isinstance(resources, dict):
-        return not resources or any(_is_typed(body) or id_.startswith("Fn::") for id_, body in resources.items())
+        return not resources or any(_is_meant(id_, body) for id_, body in resources.items())
     if "Resources" in value and resources is None:
         return True
     return any(name.startswith("AWS::") for name in (*transforms(value), *macro_names(value.get("Fn::Transform"))))
@@ -274,8 +274,37 @@ def _is_generated(sections: Sections) -> bool:
 # --- resources --------------------------------------------------------------------------------------
 
 
+def template_within(value: Raw) -> str | None:
+    """Return where a document that is no template holds one, such as ``resources`` or ``[0]``; None: nowhere.
+
+    That is what the Serverless Framework reads, a list of templates, and a template below a tag.
+    """
+    rest: list[tuple[str, Raw]] = [("", value)]
+    while rest:
+        place, one = rest.pop()
+        if isinstance(one, dict):
+            resources = one.get("Resources")
+            if isinstance(resources, dict) and any(map(_is_typed, resources.values())):
+                return place
+            rest += ((f"{place}.{key}" if place else str(key), inner) for key, inner in one.items())
+        elif isinstance(one, list):
+            rest += ((f"{place}[{number}]", inner) for number, inner in enumerate(one))
+    return None
+
+
+def _is_meant(id_: str, body: Raw) -> bool:
+    """Whether a member of ``Resources`` is one, or is made by a function, or is written in a way that is not read."""
+    is_odd = isinstance(body, dict) and isinstance(body.get("Type"), dict) and "Properties" in body
+    return _is_typed(body) or is_odd or id_.startswith(("Fn::", "!"))
+
+
 def _is_typed(body: Raw) -> bool:
     return isinstance(body, dict) and isinstance(body.get("Type"), str) and "::" in body["Type"]
+
+
+_ATTRIBUTES: Final = ("DeletionPolicy", "UpdateReplacePolicy")
+"""What decides, beside the properties, whether the data of a resource outlives it. With AWS::LanguageExtensions they
+may hold intrinsic functions."""
 
 
 def _resource(template: Template, id_: str, body: Mapping[str, Raw], macro: str | None) -> Resource:
@@ -289,6 +318,7 @@ def _resource(template: Template, id_: str, body: Mapping[str, Raw], macro: str 
         exists=_existence(template, id_, body, macro),
         name=_name(type_, properties),
         construct=_construct(body),
+        attributes={name: tree(template, body[name], (), schema.ANYTHING) for name in _ATTRIBUTES if name in body},
     )
 
 

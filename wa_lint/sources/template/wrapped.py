@@ -100,6 +100,8 @@ def _of_text(document: Document, text: str) -> Document:
         inner = read_document(text, document.uri)
     except SourceError:
         return document
+    if isinstance(inner.value, str) and len(inner.value) >= len(text):
+        return document  # a text without quotes reads as itself for ever
     scalar = Scalar.of(Sections(document, document.value), ())
     found = unwrapped(_InText(inner.value, document.text, document.uri, _moved(inner.places, scalar, document.places)))
     is_ours = isinstance(found, Alone) or (isinstance(found.value, dict) and "Resources" in found.value)

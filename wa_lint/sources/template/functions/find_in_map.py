@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from wa_lint.model import Assumption, Bounds, Hole, Raw, Unknown, Unresolved, Value
+from wa_lint.redact import marked_by_name
 from wa_lint.scenario import Fork
 from wa_lint.sources.template.functions.partial_text import any_of, spell, text_of
 from wa_lint.sources.template.functions.question import PSEUDO, Asking
@@ -23,6 +24,7 @@ def find_in_map(ask: Asking, argument: Raw) -> Value:
     if not isinstance(argument, list) or len(argument) < _ARGUMENTS:
         return Unknown(f"Fn::FindInMap takes a map and two keys, not {spell(argument)}")
     rows: list[Value] = [ask.template.mappings]
+    names: list[str] = []
     for raw in argument[:_ARGUMENTS]:
         key = _key(ask, raw)
         if isinstance(key, Unknown):
@@ -33,9 +35,18 @@ def find_in_map(ask: Asking, argument: Raw) -> Value:
         if too_much := ask.template.meter.visit(most):
             return too_much
         rows = _rows(ask, raw, key, rows, forks=_may_fork(ask) and len(argument) == _ARGUMENTS)
-    if rows:
-        return rows[0] if all(row == rows[0] for row in rows) else _one_of(said, rows)
-    return _default(ask, argument)
+        names += [key] if isinstance(key, str) else []
+    if not rows:
+        return _default(ask, argument)
+    found = rows[0] if all(row == rows[0] for row in rows) else _one_of(said, rows)
+    return found if ask.conditions else _without_secret(names, found)
+
+
+def _without_secret(names: Sequence[str], found: Value) -> Value:
+    """Return a value without a secret that one of its keys tells of."""
+    for name in names:
+        found = marked_by_name(name, found)
+    return found
 
 
 def _key(ask: Asking, raw: Raw) -> str | Unresolved | Unknown:

@@ -10,6 +10,7 @@ import msgspec
 
 from wa_lint.budget import Meter
 from wa_lint.model import ABSENT, AnyScenario, Assumption, Hole, Raw, Unknown, Unresolved, Value
+from wa_lint.redact import marked_by_name
 from wa_lint.scenario import Fork
 from wa_lint.sources.template.functions.partial_text import function_of, joined, text_of
 from wa_lint.sources.template.functions.sub_variables import variables_of
@@ -241,24 +242,33 @@ class Asking:
         text = text_of(value)
         if text is None:
             return value if isinstance(value, Unknown) else Unknown(f"{parameter.name} is given what is no text")
-        if parameter.is_elsewhere or (parameter.no_echo and not self.conditions):
+        if parameter.is_elsewhere or self._hides(parameter):
             return parameter.open()
-        return parameter.typed(text, whole=whole)
+        return self._given(parameter, text, whole=whole)
 
     def _parameter(self, parameter: Parameter, *, whole: bool) -> Value:
         pinned, assumed = self.template.pins.get(parameter.name), None
         if pinned is None:
             assumed = self.scenario.assumed(parameter.name)
-            if assumed is not None and assumed.value is not ABSENT:
-                return parameter.typed(str(assumed.value), whole=whole)
-        if parameter.is_elsewhere or (parameter.no_echo and not self.conditions):
+            if assumed is not None and assumed.value is not ABSENT and not self._hides(parameter):
+                return self._given(parameter, str(assumed.value), whole=whole)
+        if parameter.is_elsewhere or self._hides(parameter):
             return parameter.open(assumed.differs_from if assumed else ())
         if pinned is not None:
-            return parameter.typed(pinned, whole=whole)
+            return self._given(parameter, pinned, whole=whole)
         if assumed is None and parameter.default is not None and not self.conditions:
             self.assumes[f"the default of {parameter.name}"] = None
-            return parameter.typed(parameter.default, whole=whole)
+            return self._given(parameter, parameter.default, whole=whole)
         return _open(parameter, assumed or Assumption(), whole=whole)
+
+    def _hides(self, parameter: Parameter) -> bool:
+        """Whether no report may show what a parameter is. A condition only compares it."""
+        return parameter.no_echo and not self.conditions
+
+    def _given(self, parameter: Parameter, text: str | list[str], *, whole: bool) -> Value:
+        """Return what a parameter is known to be; outside of conditions without a secret that its name tells of."""
+        value = parameter.typed(text, whole=whole)
+        return value if self.conditions else marked_by_name(parameter.name, value)
 
     def _pseudo(self, name: str) -> Value:
         if name in self.template.pins:

@@ -1,0 +1,79 @@
+"""Who may change an endpoint besides what deploys it: the roles that people work with. It asks no trail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from wa_lint.cel.types import DYN, ListType
+from wa_lint.facts.fact import Fact, gathered, why_more
+from wa_lint.facts.iam import ATTACHED, Permissions
+from wa_lint.graph import Cell, World
+from wa_lint.model import Hole, Partial, SourceKind, Unknown, Unresolved, Value
+from wa_lint.truth import Truth, some
+
+_ENDPOINT: Final = "AWS::SageMaker::Endpoint"
+_ROLE: Final = "AWS::IAM::Role"
+_WORK: Final = ("notebooks", "domains", "user_profiles")
+"""The links from a role to where people use it."""
+
+_ACTION: Final = "sagemaker:UpdateEndpoint"
+_TYPES: Final = tuple(f"AWS::SageMaker::{word}" for word in ("NotebookInstance", "Domain", "UserProfile"))
+
+
+def human_deployers(endpoint: Cell) -> list[Cell] | Partial:
+    """Return the roles of notebooks and of Studio that may replace what the endpoint serves.
+
+    Of a template, those in it: who else works in the account it does not say.
+    """
+    if endpoint.world.graph.snapshot.kind is SourceKind.TEMPLATE:
+        endpoint = World(endpoint.world.graph, endpoint.world.scenario, is_closed=True).cell(endpoint.resource)
+    arn = _arn(endpoint)
+    found: list[Cell] = []
+    reason = why_more(endpoint.world, endpoint, (_ROLE, *_TYPES))
+    for role, is_used in _roles_of_people(endpoint):
+        allowed = _may(role, arn)
+        if is_used is True and allowed is True:
+            found.append(role)
+        elif isinstance(is_used, Unknown) and allowed is not False:
+            reason = reason or is_used.reason
+        elif isinstance(allowed, Unknown) and is_used is not False:
+            reason = reason or allowed.reason
+    return gathered(found, reason)
+
+
+def _roles_of_people(endpoint: Cell) -> Iterator[tuple[Cell, Truth]]:
+    """Yield the roles of the endpoint's account, and whether people work with each."""
+    for role in endpoint.world.of_type(_ROLE):
+        if role.resource.account == endpoint.resource.account:
+            used = (user for link in _WORK for user in role.select(link).items())
+            yield role, some(user.value if isinstance(user.value, Unknown) else True for user in used)
+
+
+def _may(role: Cell, arn: Value) -> Truth:
+    found: object = role.select("permissions").value
+    return found.allows(_ACTION, arn) if isinstance(found, Permissions) else Unknown("its policies are not known")
+
+
+def _arn(endpoint: Cell) -> Value:
+    """Return the ARN of the endpoint, with holes for what only the deployment knows."""
+    if endpoint.resource.arn:
+        return endpoint.resource.arn
+    name = endpoint.select("EndpointName").value
+    named = name.lower() if isinstance(name, str) else Hole(endpoint.resource.id, target=endpoint.resource.id)
+    parts = ("arn:", Hole("partition"), ":sagemaker:", Hole("region"), ":", Hole("account"), ":endpoint/", named)
+    return Unresolved("the ARN of the endpoint is known only after deployment", parts)
+
+
+FACTS: Final[tuple[Fact, ...]] = (
+    Fact(
+        _ENDPOINT,
+        "",
+        "human_deployers",
+        (_ROLE, *ATTACHED, *_TYPES),
+        ListType(DYN),
+        "The roles of notebooks and of Studio that may update it.",
+        human_deployers,
+        items_at=(_ROLE, ""),
+    ),
+)
