@@ -135,7 +135,7 @@ def test_annotations_of_what_was_not_judged_fit_beside_many_findings(wa_lint: Wa
         (NO_RULE.replace("DeviceFleet", "SomethingNew"), 3, "AWS::SageMaker::SomethingNew"),
         (NO_RULE.replace("SageMaker::DeviceFleet", "Tomorrow::Model"), 3, "AWS::Tomorrow::Model"),
         (NO_RULE.replace("SageMaker::DeviceFleet", "Kendra::Index"), 3, "AWS::Kendra::Index"),
-        (NO_RULE.replace("SageMaker::DeviceFleet", "Kendra::Faq"), 3, "AWS::Kendra::Faq"),
+        (
             NO_RULE.replace("SageMaker::DeviceFleet", "BedrockAgentCore::WorkloadIdentity"),
             3,
             "AWS::BedrockAgentCore::WorkloadIdentity",
