@@ -8,8 +8,8 @@
 permissions management) and the resource types that the service authorization reference names for them; without types,
 ``Resource: "*"`` is all that they take. What botocore can call and the reference lacks is reported.
 
-``managed_policies.json``: name -> path and what it grants that is broad, for every policy. ``managed_statements.json``:
-name -> statements, for a selection.
+``managed_policies.json``, for every policy: name -> path, what it grants that is broad, and without statements, the
+services of which it allows something. ``managed_statements.json``, for a selection: name -> statements.
 """
 
 from __future__ import annotations
@@ -47,16 +47,30 @@ _WITH_STATEMENTS: Final = re.compile(
     r"|^AmazonTranscribe|^AWSCodeBuild|^AWSCodePipeline|^AWSCodeCommit|^AWSXRay|^AmazonElasticFileSystem|^AmazonEventBridge"
     r"|^AmazonElasticMapReduce|^AmazonKinesis|^AWSCloudFormation|^AmazonAPIGateway|^IAM(Full|Read)|^AdministratorAccess$"
     r"|^PowerUserAccess$|^ReadOnlyAccess$|^ViewOnlyAccess$|^SecurityAudit$|^DataScientist$|^AmazonVPC(Full|Read)"
+    r"|^AWSXray|^AmazonEC2(Full|Read)|^AmazonSSMManaged|^AmazonECSTaskExecutionRolePolicy$|^AmazonEKS(_CNI|Worker|Cluster)Pol"
+    r"|^AmazonLexRun|^AmazonOpenSearchService(Full|Read)|^AmazonRDS(Data|Enhanced)|^AmazonKendra|^AmazonPollyFull"
 )
 """Policies that roles of ML workloads carry: those whose statements are kept."""
 
-_TOO_LONG: Final = {"ReadOnlyAccess", "ViewOnlyAccess", "SecurityAudit"}
-"""Only reads, and tens of kilobytes of them; their flags say enough."""
+_TOO_LONG: Final = {
+    "ReadOnlyAccess",
+    "ViewOnlyAccess",
+    "SecurityAudit",
+    "CloudWatchOmniAWSIntegrationPolicy",
+    "CloudWatchOmniSpaceAccessPolicy",
+    "SageMakerStudioProjectProvisioningRolePolicy",
+}
+"""Tens of kilobytes: only reads, or for roles that AWS's own products make; their flags say enough."""
 
 
 def main() -> None:
     """Write the three files again."""
     _write("iam_actions.json", _actions())
+    write_managed()
+
+
+def write_managed() -> None:
+    """Write the two files about managed policies."""
     stamp, policies = _managed_policies()
     _write("managed_policies.json", {**stamp, "policies": {name: _grants(name, p) for name, p in policies.items()}})
     kept = {name: _statements(policy) for name, policy in policies.items() if _keeps_statements(name, policy)}
@@ -175,6 +189,8 @@ def _grants(name: str, policy: Raw) -> Raw:
     wide = [one for one in _statements(policy) if one["Effect"] == "Allow" and "Condition" not in one and _wide(one)]
     services = sorted({service for one in wide for service in _whole_services(one)})
     entry: Raw = {"path": policy.get("Path", "/")}
+    if not _keeps_statements(name, policy):
+        entry["allows"] = " ".join(_allowed_services(_statements(policy)))
     if any(_administers(one) for one in wide):
         entry["administrator"] = True
     if services or _FULL_ACCESS.search(name):
@@ -184,6 +200,13 @@ def _grants(name: str, policy: Raw) -> Raw:
     if reads := sorted({service for one in wide for service in _whole_reads(one)} - set(services)):
         entry["reads"] = reads
     return entry
+
+
+def _allowed_services(statements: Sequence[Raw]) -> list[str]:
+    """Return the services of which the statements allow some action; ``*`` where they may be of any."""
+    allowing = [one for one in statements if one["Effect"] == "Allow"]
+    actions = [action for one in allowing for action in one.get("Action", ["*"])]
+    return sorted({"*" if "*" in action.split(":")[0] else action.split(":")[0].lower() for action in actions})
 
 
 def _keeps_statements(name: str, policy: Raw) -> bool:

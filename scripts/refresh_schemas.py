@@ -37,12 +37,13 @@ _WANTED: Final = re.compile(
     r"|EFS::(FileSystem|MountTarget|AccessPoint)|FSx::FileSystem|EMR::(Cluster|SecurityConfiguration)"
     r"|EMRServerless::Application|Kinesis::Stream|KinesisFirehose::DeliveryStream|SecretsManager::Secret|SSM::Parameter"
     r"|Cognito::(UserPool|UserPoolClient|IdentityPool|IdentityPoolRoleAttachment)|WAFv2::(IPSet|WebACL|WebACLAssociation)"
-    r"|CloudFront::(Distribution|OriginAccessControl)|AppSync::(GraphQLApi|DataSource|GraphQLSchema)|BedrockAgentCore::(Gateway|Runtime)"
+    r"|CloudFront::(Distribution|OriginAccessControl)|AppSync::(GraphQLApi|DataSource|GraphQLSchema)"
+    r"|BedrockAgentCore::(BrowserCustom|CodeInterpreterCustom|Gateway|Memory|Runtime)"
     r"|ECS::(Service|TaskDefinition)"
     r"|GuardDuty::Detector|Macie::Session|AccessAnalyzer::Analyzer|SecurityHub::Hub|Backup::BackupSelection"
     r"|Config::(ConfigRule|ConfigurationRecorder|ConformancePack)|LakeFormation::.+|RAM::ResourceShare|MWAA::Environment"
     r"|AutoScaling::AutoScalingGroup|Redshift::Cluster|RDS::(DBCluster|DBInstance)|Neptune::DBCluster"
-    r"|OpenSearchService::Domain|OpenSearchServerless::Collection)"
+    r"|OpenSearchService::Domain|OpenSearchServerless::(Collection|SecurityPolicy))"
 )
 
 _REQUESTS: Final = {
@@ -61,6 +62,9 @@ _REQUESTS: Final = {
 
 _BEDROCK: Final = {
     "AWS::Bedrock::CustomModel": ("CreateModelCustomizationJob", "customModelName"),
+    "AWS::Bedrock::ModelCustomizationJob": ("CreateModelCustomizationJob", "jobName"),
+    "AWS::Bedrock::ModelImportJob": ("CreateModelImportJob", "jobName"),
+    "AWS::Bedrock::ModelInvocationJob": ("CreateModelInvocationJob", "jobName"),
     "AWS::Bedrock::ModelInvocationLoggingConfiguration": ("PutModelInvocationLoggingConfiguration", ""),
     "AWS::Bedrock::ProvisionedModelThroughput": ("CreateProvisionedModelThroughput", "provisionedModelName"),
 }
@@ -68,6 +72,9 @@ _BEDROCK: Final = {
 
 _S3_CONTROL: Final = {"AWS::S3::AccountPublicAccessBlock": ("PutPublicAccessBlock", "")}
 """The same, of what an account has one of: S3's Block Public Access for all its buckets."""
+
+_IAM: Final = {"AWS::IAM::ServiceSpecificCredential": ("CreateServiceSpecificCredential", "")}
+"""The same, of IAM: an API key of Bedrock, or a password of another service that takes one."""
 
 _KINDS: Final = {
     "structure": "object",
@@ -286,7 +293,8 @@ def _from_botocore(read_on: str) -> dict[str, Raw]:
     from botocore.loaders import Loader  # noqa: PLC0415, only this function needs it
 
     documents: dict[str, Raw] = {}
-    for service, requests in (("sagemaker", _REQUESTS), ("bedrock", _BEDROCK), ("s3control", _S3_CONTROL)):
+    sources = (("sagemaker", _REQUESTS), ("bedrock", _BEDROCK), ("s3control", _S3_CONTROL), ("iam", _IAM))
+    for service, requests in sources:
         model = Loader().load_service_model(service, "service-2")
         stamp = {
             "source": f"botocore's service model of {model['metadata']['serviceId']} (Apache-2.0): the Create request",

@@ -145,3 +145,47 @@ def test_an_account_says_of_a_stage_whether_it_has_a_web_acl() -> None:
     guarded = method_behind({"WebAclArn": acl})
     assert guarded.outcome is Outcome.UNKNOWN
     assert acl in guarded.message
+
+
+BALANCER: Final = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/app/churn/0a"
+GROUP: Final = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/churn/0a"
+FUNCTION: Final = "arn:aws:lambda:eu-west-1:111122223333:function:churn"
+ROLE: Final = "arn:aws:iam::111122223333:role/churn"
+INVOKE: Final = {"Effect": "Allow", "Action": "sagemaker:InvokeEndpoint", "Resource": "*"}
+FORWARD: Final = [{"Type": "forward", "TargetGroupArn": GROUP}]
+BEHIND: Final[Mapping[str, Any]] = {
+    BALANCER: ("LoadBalancer", {"Scheme": "internet-facing", "Type": "network", "SecurityGroups": []}),
+    "listener": ("Listener", {"LoadBalancerArn": BALANCER, "Port": 80, "Protocol": "TCP", "DefaultActions": FORWARD}),
+    GROUP: ("TargetGroup", {"TargetType": "lambda", "Targets": [{"Id": FUNCTION}]}),
+    FUNCTION: ("AWS::Lambda::Function", {"Role": ROLE}),
+    ROLE: ("AWS::IAM::Role", {"Policies": [{"PolicyDocument": {"Statement": [INVOKE]}}]}),
+}
+
+
+def listener_behind(acl: str | None) -> Finding:
+    """Return what is said of an open listener of an account whose load balancer has a web ACL, or has none."""
+    made = dict(BEHIND)
+    if acl is not None:
+        made["acl"] = ("AWS::WAFv2::WebACLAssociation", {"ResourceArn": BALANCER, "WebACLArn": acl})
+    resources = tuple(
+        Resource(
+            id_,
+            type_ if ":" in type_ else f"AWS::ElasticLoadBalancingV2::{type_}",
+            properties,
+            Listed(Location(id_)),
+            name=id_.rpartition("/")[2],
+            arn=id_ if id_.startswith("arn:") else None,
+            observed={},
+        )
+        for id_, (type_, properties) in made.items()
+    )
+    complete = frozenset(Scope(type_) for type_ in READ)
+    return judged(Snapshot(SourceKind.LIVE, "aws://111122223333/eu-west-1", resources, complete), {}, "listener")
+
+
+def test_an_account_says_of_a_load_balancer_whether_it_has_a_web_acl() -> None:
+    assert "AWS::WAFv2::WebACLAssociation" in READ
+    assert listener_behind(None).outcome is Outcome.FAIL
+    guarded = listener_behind("arn:aws:wafv2:eu-west-1:111122223333:regional/webacl/few/0a")
+    assert guarded.outcome is Outcome.UNKNOWN
+    assert "web ACL" in guarded.message

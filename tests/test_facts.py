@@ -13,7 +13,7 @@ from wa_lint.facts.catalogue import (
     lambda_runtime_supported,
     notebook_platform_supported,
 )
-from wa_lint.facts.iam import Permissions, allows_everything, aws_managed_name, is_administrator, is_full_access
+from wa_lint.facts.iam import Permissions, aws_managed_name, granted_statements, is_administrator, is_full_access
 from wa_lint.facts.kms_keys import listed, own_key
 from wa_lint.graph import Cell, World
 from wa_lint.model import (
@@ -137,9 +137,9 @@ def test_granted_statements_reach_separate_and_managed_policies() -> None:
         make("Managed", "IAM::ManagedPolicy", PolicyDocument=document(allow("e:f"))),
         make("Other", "IAM::Policy", Roles=[ref("Elsewhere")], PolicyDocument=document(allow("g:h"))),
     )
-    found = cell(where, "Role").select("granted_statements")
-    assert isinstance(found.value, list)
-    assert {resource for resource, _ in paths(found)} == {"Role", "Separate", "Managed"}
+    found = granted_statements(cell(where, "Role"))
+    assert isinstance(found, list)
+    assert {one.resource.id for one in found} == {"Role", "Separate", "Managed"}
 
 
 def test_an_aws_managed_policy_hides_no_statement_but_a_foreign_one_does() -> None:
@@ -150,13 +150,13 @@ def test_an_aws_managed_policy_hides_no_statement_but_a_foreign_one_does() -> No
     )
     foreign = make("Foreign", "IAM::Role", ManagedPolicyArns=["arn:aws:iam::123456789012:policy/mine"])
     where = world(aws, foreign)
-    assert cell(where, "Aws").select("granted_statements").value == []
-    assert isinstance(cell(where, "Foreign").select("granted_statements").value, Partial)
+    assert granted_statements(cell(where, "Aws")) == []
+    assert isinstance(granted_statements(cell(where, "Foreign")), Partial)
 
 
 def test_an_open_template_may_attach_more_elsewhere() -> None:
     where = world(make("Role", "IAM::Role"), is_closed=False)
-    assert isinstance(cell(where, "Role").select("granted_statements").value, Partial)
+    assert isinstance(granted_statements(cell(where, "Role")), Partial)
     assert cell(where, "Role").select("statements").value == []
 
 
@@ -190,6 +190,16 @@ def test_permissions_join_own_and_aws_managed_policies() -> None:
     assert allowed(where, "s3:GetObject", "arn:aws:s3:::b/k") is True
     assert allowed(where, "sagemaker:InvokeEndpoint", "arn:aws:sagemaker:eu-west-1:1:endpoint/e") is True
     assert allowed(where, "iam:CreateUser") is False
+
+
+def test_of_a_policy_of_aws_that_is_not_listed_only_the_services_are_known() -> None:
+    where = world(make("Role", "IAM::Role", ManagedPolicyArns=["arn:aws:iam::aws:policy/AmazonDMSRedshiftS3Role"]))
+    assert allowed(where, "sagemaker:InvokeEndpoint") is False
+    made_up = world(make("Role", "IAM::Role", ManagedPolicyArns=["arn:aws:iam::aws:policy/AmazonMadeUp"]))
+    assert allowed(made_up, "sagemaker:InvokeEndpoint") == UNKNOWN
+    vague = world(make("Role", "IAM::Role", ManagedPolicyArns=["arn:aws:iam::aws:policy/ReadOnlyAccess"]))
+    assert allowed(vague, "sagemaker:InvokeEndpoint") == UNKNOWN
+    assert allowed(vague, "no-such-service:Do") is False
 
 
 def test_what_cannot_be_seen_may_grant_more_but_a_seen_deny_holds() -> None:
@@ -269,11 +279,6 @@ def test_an_administrator_may_do_anything_or_grant_itself_anything(statement: Va
     assert said(is_administrator(statement)) == expected
 
 
-def test_what_leaves_actions_out_does_not_allow_everything() -> None:
-    assert allows_everything(allow("*")) is True
-    assert allows_everything({"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}) is False
-
-
 def test_what_is_granted_in_a_resource_is_its_statements_and_the_arns_of_managed_policies() -> None:
     arn = "arn:aws:iam::aws:policy/IAMFullAccess"
     role = make("Role", "IAM::Role", Policies=inline(document(allow("s3:*"))), ManagedPolicyArns=[arn, Unknown("no")])
@@ -294,17 +299,39 @@ def test_the_statements_of_aws_s_own_policies_are_granted_but_nobody_s_to_mend()
     assert allowed(where, "s3:GetObject") is True
 
 
-@pytest.mark.parametrize(
-    ("properties", "expected"),
-    [
-        ({}, False),
-        ({"PermissionsBoundary": parameter("Boundary")}, True),
-        ({"PermissionsBoundary": Unknown("refused")}, UNKNOWN),
-    ],
-)
-def test_a_boundary_bounds_its_role(properties: dict[str, Value], expected: object) -> None:
-    where = world(make("Role", "IAM::Role", **properties))
-    assert said(cell(where, "Role").select("is_bounded").value) == expected
+LIMIT: dict[str, Value] = {"PolicyDocument": {"Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]}}
+BOUNDARIES = [  # (what, the boundary, s3:GetObject, s3:PutObject)
+    ("none", None, True, True),
+    ("a policy of the template", ref("Limit"), True, False),
+    ("a policy of AWS", "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess", True, False),
+    (
+        "a policy of AWS in any partition",
+        sub("arn:", Hole("AWS::Partition"), ":iam::aws:policy/AmazonSQSFullAccess"),
+        False,
+        False,
+    ),
+    ("a policy of elsewhere", "arn:aws:iam::123456789012:policy/limit", UNKNOWN, UNKNOWN),
+    ("a parameter", parameter("Boundary"), UNKNOWN, UNKNOWN),
+    ("refused", Unknown("refused"), UNKNOWN, UNKNOWN),
+]
+
+
+@pytest.mark.parametrize(("boundary", "reads", "writes"), [b[1:] for b in BOUNDARIES], ids=[b[0] for b in BOUNDARIES])
+def test_a_boundary_leaves_what_it_allows(boundary: Value, reads: object, writes: object) -> None:
+    properties: dict[str, Value] = {} if boundary is None else {"PermissionsBoundary": boundary}
+    role = make("Role", "IAM::Role", Policies=inline(document(allow("s3:*"))), **properties)
+    where = world(role, make("Limit", "IAM::ManagedPolicy", **LIMIT))
+    assert allowed(where, "s3:GetObject", "arn:aws:s3:::b/k") == reads
+    assert allowed(where, "s3:PutObject", "arn:aws:s3:::b/k") == writes
+
+
+def test_a_boundary_that_is_not_known_is_named() -> None:
+    arn = "arn:aws:iam::1:policy/x"
+    role = make("Role", "IAM::Role", Policies=inline(document(allow("s3:*"))), PermissionsBoundary=arn)
+    granted = cell(world(role), "Role").select("permissions").value
+    assert isinstance(granted, Permissions)
+    reason = f"the permissions boundary of Role is not known: {arn} is not in this template"
+    assert granted.allows("s3:GetObject", "*") == Unknown(reason)
 
 
 # --- buckets ----------------------------------------------------------------------------------------
@@ -625,13 +652,13 @@ def test_what_calls_an_alias_is_known_to_its_function() -> None:
 def test_an_entry_says_whom_it_admits_and_whether_it_invokes_at_its_own_places() -> None:
     entry = cell(world(*direct()), "Method")
     assert (entry.select("admits").value, path_text(entry.select("admits").path)) == ("anonymous", "AuthorizationType")
-    assert entry.select("invokes_endpoint").value is True
-    assert path_text(entry.select("invokes_endpoint").path) == "Integration.Uri"
+    assert entry.select("invokes_model").value is True
+    assert path_text(entry.select("invokes_model").path) == "Integration.Uri"
 
 
 def test_an_entry_invokes_an_endpoint_of_another_template_too() -> None:
     resources = [r for r in behind_function(ELSEWHERE) if r.id != "Endpoint"]
-    assert cell(world(*resources), "Method").select("invokes_endpoint").value is True
+    assert cell(world(*resources), "Method").select("invokes_model").value is True
 
 
 def test_an_open_template_leaves_exposures_partial() -> None:

@@ -41,8 +41,8 @@ NAMED = {op for c in COLLECTORS if c.named_by for op in plan.calls_for(c.type)}
 
 # --- an account that has one of everything, all of it of one name ------------------------------------
 
-NAME = "sample"
-"""All of them name each other."""
+NAME = "a-sample-of-everything"
+"""All of them name each other. Some ids have at least twelve characters."""
 
 _TOKEN = re.compile(r"token|marker|^position$", re.IGNORECASE)
 _REGIONS = {c.region_member for c in COLLECTORS if c.region_member}

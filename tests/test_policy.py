@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from wa_lint import policy
 from wa_lint.model import Hole, Partial, Unknown, Unresolved, Value
-from wa_lint.policy import actions
 from wa_lint.policy.bucket_policy import refuses_plain_http
 from wa_lint.policy.wildcards import matches
 
@@ -160,47 +159,6 @@ def test_a_service_wildcard_takes_in_the_whole_service(action: Value, expected: 
     assert said(policy.service_wildcard(action)) == expected
 
 
-SCOPABLE = [
-    ("iam:PassRole", True),
-    ("s3:GetObject", True),
-    ("S3:getobject", True),
-    ("sagemaker:Create*", True),
-    ("sagemaker:CreateMlflowTrackingServer", True),
-    ("*", True),
-    ("ecr:GetAuthorizationToken", False),
-    ("xray:PutTraceSegments", False),
-    ("xray:Put*", False),
-    ("codepipeline:PutJobSuccessResult", False),
-    ("s3:ListAllMyBuckets", False),
-    ("ec2:Describe*", False),
-    ("ec2:DescribeSubnets", False),
-    ("sagemaker:List*", False),
-    ("cloudwatch:PutMetricData", False),
-    ("nobody:KnowsThis", UNKNOWN),
-    (text("s3:", NAME), UNKNOWN),
-]
-
-
-@pytest.mark.parametrize(("action", "expected"), SCOPABLE)
-def test_an_action_is_scopable_if_it_takes_resources(action: Value, expected: object) -> None:
-    assert said(policy.scopable(action)) == expected
-
-
-def test_half_of_the_actions_is_enough_to_be_scopable_and_less_is_not() -> None:
-    verbs = ("get", "list", "describe", "create", "delete", "put", "update", "batch", "start", "tag", "associate")
-    answers = {
-        pattern: actions.scopes(pattern)
-        for service in sorted(actions._services())
-        for pattern in (f"{service}:*", *(f"{service}:{verb}*" for verb in verbs))
-    }
-    halves = [pattern for pattern, found in answers.items() if found and 2 * sum(found) == len(found)]
-    assert len(halves) > 5
-    assert {policy.scopable(pattern) for pattern in halves} == {True}
-    less = [pattern for pattern, found in answers.items() if found and 2 * sum(found) == len(found) - 1]
-    assert less
-    assert {policy.scopable(pattern) for pattern in less} == {False}
-
-
 # --- resources --------------------------------------------------------------------------------------
 
 IN_ACCOUNT = ("arn:", PARTITION, ":sagemaker:", REGION, ":", ACCOUNT, ":endpoint/")
@@ -230,42 +188,41 @@ def test_resources_match_as_far_as_their_literals_decide(pattern: Value, resourc
     assert said(policy.resource_matches(pattern, resource)) == expected
 
 
-COVERS = [  # (resource, covers_all, covers_service)
-    ("*", True, True),
-    ("**", True, True),
-    ("arn:aws:s3:::*", True, True),
-    ("arn:aws:s3:::*/*", True, True),
-    ("arn:aws:sagemaker:*", True, True),
-    ("arn:aws:sagemaker:eu-west-1:123456789012:*", True, True),
-    (text("arn:aws:sagemaker:", REGION, ":", ACCOUNT, ":*"), True, True),
-    ("arn:aws:iam::*:role/*", True, False),
-    ("arn:aws:iam::123456789012:role/*", True, False),
-    (text("arn:", PARTITION, ":iam::", ACCOUNT, ":role/*"), True, False),
-    ("arn:aws:logs:*:*:log-group:*", True, False),
-    ("arn:aws:logs:*:*:log-group:*:log-stream:*", True, False),
-    ("arn:aws:logs:*:*:log-group:/aws/sagemaker/*", False, False),
-    ("arn:aws:iam::*:role/service-role/*", False, False),
-    ("arn:aws:iam::*:role/*-sagemaker", False, False),
-    ("arn:aws:s3:::bucket/*", False, False),
-    ("arn:aws:s3:::*sagemaker*", False, False),
-    ("arn:aws:s3:::${aws:username}/*", False, False),
-    (text("arn:aws:s3:::", NAME, "/*"), False, False),
-    (text("arn:", PARTITION, ":iam::", ACCOUNT, ":role/", NAME), False, False),
-    (text(Hole("Bucket.Arn", target="Bucket", attribute="Arn"), "/*"), False, False),
-    (text(Hole("Endpoint", target="Endpoint")), False, False),
-    (text(Hole("AWS::StackId")), False, False),
-    ("arn:aws:bedrock:*:123456789012:data-automation-profile/us.data-automation-v1", False, False),
-    (text("arn:aws:bedrock:", REGION, ":", ACCOUNT, ":data-automation-project/*"), True, False),
-    (text(NAME), UNKNOWN, UNKNOWN),
-    (Unresolved("an import"), UNKNOWN, UNKNOWN),
-    (Unknown("refused"), UNKNOWN, UNKNOWN),
+COVERS = [  # (resource, covers_all)
+    ("*", True),
+    ("**", True),
+    ("arn:aws:s3:::*", True),
+    ("arn:aws:s3:::*/*", True),
+    ("arn:aws:sagemaker:*", True),
+    ("arn:aws:sagemaker:eu-west-1:123456789012:*", True),
+    (text("arn:aws:sagemaker:", REGION, ":", ACCOUNT, ":*"), True),
+    ("arn:aws:iam::*:role/*", True),
+    ("arn:aws:iam::123456789012:role/*", True),
+    (text("arn:", PARTITION, ":iam::", ACCOUNT, ":role/*"), True),
+    ("arn:aws:logs:*:*:log-group:*", True),
+    ("arn:aws:logs:*:*:log-group:*:log-stream:*", True),
+    ("arn:aws:logs:*:*:log-group:/aws/sagemaker/*", False),
+    ("arn:aws:iam::*:role/service-role/*", False),
+    ("arn:aws:iam::*:role/*-sagemaker", False),
+    ("arn:aws:s3:::bucket/*", False),
+    ("arn:aws:s3:::*sagemaker*", False),
+    ("arn:aws:s3:::${aws:username}/*", False),
+    (text("arn:aws:s3:::", NAME, "/*"), False),
+    (text("arn:", PARTITION, ":iam::", ACCOUNT, ":role/", NAME), False),
+    (text(Hole("Bucket.Arn", target="Bucket", attribute="Arn"), "/*"), False),
+    (text(Hole("Endpoint", target="Endpoint")), False),
+    (text(Hole("AWS::StackId")), False),
+    ("arn:aws:bedrock:*:123456789012:data-automation-profile/us.data-automation-v1", False),
+    (text("arn:aws:bedrock:", REGION, ":", ACCOUNT, ":data-automation-project/*"), True),
+    (text(NAME), UNKNOWN),
+    (Unresolved("an import"), UNKNOWN),
+    (Unknown("refused"), UNKNOWN),
 ]
 
 
-@pytest.mark.parametrize(("resource", "everything", "service"), COVERS)
-def test_a_resource_pattern_covers_all_or_names_one(resource: Value, everything: object, service: object) -> None:
+@pytest.mark.parametrize(("resource", "everything"), COVERS)
+def test_a_resource_pattern_covers_all_or_names_one(resource: Value, everything: object) -> None:
     assert said(policy.covers_all(resource)) == everything
-    assert said(policy.covers_service(resource)) == service
 
 
 # --- what a set of statements allows ----------------------------------------------------------------
@@ -340,7 +297,7 @@ PUBLIC = [
 
 @pytest.mark.parametrize(("statement", "expected"), PUBLIC)
 def test_a_statement_is_public_unless_a_condition_narrows_it(statement: Value, expected: object) -> None:
-    assert said(policy.is_public(statement)) == expected
+    assert said(policy.lets_in_everyone(statement)) == expected
 
 
 def test_policyuniverse_agrees_on_public_statements() -> None:

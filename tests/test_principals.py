@@ -54,3 +54,20 @@ def test_a_policy_without_a_holder_is_judged_as_if_one_held_it() -> None:
     case = CASES["all but one resource"]
     (finding,) = engine.lint(snapshot_of(case), [RULES["role-administrator"]], "2026-11-23").findings
     assert finding.assumes == ("a principal holds it",)
+
+
+# --- reasons and assumptions ------------------------------------------------------------------------
+
+_REASONS: Final = yaml.safe_load((Path(__file__).parent / "policy" / "reasons.yaml").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("case", _REASONS, ids=[case["name"] for case in _REASONS])
+def test_a_reason_names_what_decides_and_an_assumption_changes_the_verdict(case: dict[str, Any]) -> None:
+    snapshot = read_template(case["template"], "t.yaml")
+    for wanted in case["expect"]:
+        found = engine.lint(snapshot, [RULES[wanted["rule"]]], "2026-11-23").findings
+        (finding,) = [
+            one for one in found if one.resource.id == wanted["at"] and one.outcome.value == wanted["outcome"]
+        ]
+        assert wanted.get("says", "") in finding.message
+        assert list(finding.assumes) == wanted.get("assumes", [])

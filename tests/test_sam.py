@@ -69,6 +69,9 @@ DIFFERENT: Final[Mapping[str, Mapping[str, str]]] = {
         "FnRole": "what destinations grant is natively unknown; what is for dead letters has the function's place",
         "Fn": "whether its role is one of an ML workload is natively unknown, as what destinations grant is",
     },
+    "what the template itself declares stays, and what a function or macro hides is not touched": {
+        "Table": "a table of SAM's is natively not made",
+    },
     "what connectors and some events grant is not known": {
         "ByRole": "what a connector grants is a policy of its own, natively unknown",
         "ConnectorPolicy": "the policy that a connector makes",

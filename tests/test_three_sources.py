@@ -151,6 +151,9 @@ TEMPLATE_ONLY = frozenset(rule.info.id for rule in RULES if "!has(resource.obser
 OF_THE_ACCOUNT = frozenset({"endpoint-deployable-by-people"})
 """What the other workloads in the account decide too."""
 
+OF_NETWORKS = frozenset({"workload-without-vpc-endpoint"})
+"""Rules about what runs in a network: the account has none, only the names of its subnets."""
+
 
 def outcomes(findings: Iterable[Finding]) -> Outcomes:
     """Count the outcomes of each rule on each resource: one for each item that it looks at and that it applies to."""
@@ -182,7 +185,9 @@ def gaining(deployed: Deployment) -> frozenset[str]:
 
 def agrees(rule: str, template: Counter[Outcome], live: Counter[Outcome], *, gains: bool) -> bool:
     """Whether no outcome turned round: what was known is the same, what was unknown may be known."""
-    if (rule in LIVE_ONLY and not template) or (rule in TEMPLATE_ONLY and not live) or rule in OF_THE_ACCOUNT:
+    if (rule in LIVE_ONLY and not template) or (rule in TEMPLATE_ONLY and not live):
+        return True
+    if rule in OF_THE_ACCOUNT | OF_NETWORKS:
         return True
     known: Counter[Outcome] = Counter({o: n for o, n in template.items() if o is not Outcome.UNKNOWN})
     if gains:

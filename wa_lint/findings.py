@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 import msgspec
 
@@ -188,6 +189,10 @@ def is_open(value: Value) -> bool:
     return isinstance(value, Unknown | Unresolved | Partial)
 
 
+_MOST_NAMED: Final = 4
+"""Texts of a list that a sentence names."""
+
+
 def show(value: object) -> str:
     """Return a value in a few words for a person."""
     match value:
@@ -198,10 +203,18 @@ def show(value: object) -> str:
         case Partial(items=items, reason=reason):
             return f"{len(items)} seen, perhaps more ({reason})"
         case list() | tuple():
-            return f"a list of {len(value)}" if value else "an empty list"
+            return _listed(value) if value else "an empty list"
         case dict():
             return "a map with " + ", ".join(sorted(map(str, value))) if value else "an empty map"
     return "not set" if value is ABSENT else repr(value) if isinstance(value, str) else str(value)
+
+
+def _listed(values: Sequence[object]) -> str:
+    """Return a few texts by name; of others, how many they are."""
+    if not all(isinstance(value, str) for value in values):
+        return f"a list of {len(values)}"
+    more = f" and {len(values) - _MOST_NAMED} more" if len(values) > _MOST_NAMED else ""
+    return ", ".join(map(str, values[:_MOST_NAMED])) + more
 
 
 def _trail(cells: Sequence[Cell]) -> tuple[Step, ...]:
@@ -225,9 +238,25 @@ def _distinct(cells: Iterable[Cell]) -> list[Cell]:
 
 
 def _evidence(cell: Cell) -> Evidence:
+    cell = _as_written(cell)
     value = without_secret(cell, _whole(cell))
     resource = cell.resource.within or cell.resource.id
     return Evidence(resource, path_text(cell.path), _plain_json(value), show(value), cell.location)
+
+
+def _as_written(cell: Cell) -> Cell:
+    """Return what a fact answers yes or no about: ``Statement is a list of 2``, or that nothing is set there."""
+    if not isinstance(cell.value, bool) or not cell.path or str(cell.path[-1]).islower():
+        return cell
+    try:
+        *above, last = cell.path
+        written = _sibling(cell, above, last)
+    except Fork:
+        return cell
+    if written is None or written.at != cell.at:
+        return cell
+    is_told = isinstance(written.value, list | tuple | dict) or (cell.value and written.value is ABSENT)
+    return written if is_told else cell
 
 
 def without_secret(cell: Cell, value: Value) -> Value:

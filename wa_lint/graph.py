@@ -321,6 +321,8 @@ class Cell:
         if not isinstance(value, Deferred):
             return Cell(self.world, self.resource, (*self.path, step), at, value, self.assumes)
         found, at, assumes = self.world.resolve(value, at)
+        if assumes and self.world.graph.listeners:
+            self.world.graph.listeners[-1].update(dict.fromkeys(assumes))
         if found is ABSENT and isinstance(step, str):
             found = self._default((*self.path, step), found)
         return Cell(self.world, self.resource, (*self.path, step), at, found, (*self.assumes, *assumes))

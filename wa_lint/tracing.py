@@ -6,6 +6,7 @@ that are reported.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
@@ -20,6 +21,7 @@ from wa_lint.findings import Case, Verdict, is_open, show, waste_of, without_sec
 from wa_lint.graph import Cell, Graph, World
 from wa_lint.model import (
     ABSENT,
+    Assumption,
     Outcome,
     Partial,
     Path,
@@ -129,6 +131,7 @@ def _item_cases(asked: Inquiry, start: Assumptions, number: int, item: Cell, mos
 
     for assumptions, verdict in explore(ask, start, most):
         found = _unknown(item, _spent()) if verdict is None else verdict
+        found = _with_real_assumptions(asked, assumptions, number, found)
         yield Case(assumptions, _with_waste(asked, assumptions, number, found))
 
 
@@ -141,7 +144,40 @@ def traced(asked: Inquiry, assumptions: Assumptions, number: int, item: Cell, *,
     found = _verdict(asked, world, item)
     if is_closed:
         found = _if_complete(asked, found)
+    found = _with_real_assumptions(asked, assumptions, number, found)
     return Case(assumptions, _with_waste(asked, assumptions, number, found))
+
+
+def _with_real_assumptions(asked: Inquiry, start: Assumptions, number: int, verdict: Verdict) -> Verdict:
+    """Return a verdict without those of its assumptions that change nothing: a default that only names something."""
+    if not verdict.assumes:
+        return verdict
+    kept = tuple(said for said in verdict.assumes if not _holds_without(asked, start, number, said, verdict.outcome))
+    return msgspec.structs.replace(verdict, assumes=kept)
+
+
+def _holds_without(asked: Inquiry, start: Assumptions, number: int, said: str, is_: Outcome) -> bool:
+    """Whether the outcome is the same whatever the parameter is whose default was assumed; False of what else is."""
+    name = said.removeprefix(DEFAULT_OF)
+    if name == said or name in start:
+        return False
+
+    def outcome(scenario: Scenario) -> Outcome | None:
+        items = _items(asked, asked.world(scenario))
+        if number >= len(items):
+            return None
+        here = items[number]
+        return here.outcome if isinstance(here, Verdict) else _ask(asked, scenario, here, number).outcome
+
+    found = explore(outcome, {**start, name: Assumption()}, _MOST_WITHOUT)
+    return all(one is is_ for _, one in found)
+
+
+DEFAULT_OF = "the default of "
+"""How the assumption of a parameter's default begins."""
+
+_MOST_WITHOUT = 4
+"""Scenarios of a parameter without its default; past it the assumption is told."""
 
 
 def _with_waste(asked: Inquiry, assumptions: Assumptions, number: int, verdict: Verdict) -> Verdict:
@@ -275,7 +311,33 @@ def _agrees(found: Truth, truth: Truth) -> bool:
 
 
 def _unknown(place: Cell, why: str, trace: Sequence[Cell] = ()) -> Verdict:
-    return Verdict(Outcome.UNKNOWN, f"Cannot tell: {why}.", place, tuple(trace))
+    return Verdict(Outcome.UNKNOWN, f"Cannot tell: {why}.{_settled_by(why)}", place, tuple(trace))
+
+
+_SETTLED_BY = (
+    (
+        re.compile(r"the parameter (\w+) has no default|of the parameter (\w+) is open|from parameter (\w+), whose"),
+        "Pass --parameters {}=VALUE to check it.",
+    ),
+    (
+        re.compile(r"!ImportValue .*(?:comes from another stack|which was not read)"),
+        "Check it together with the template that exports it.",
+    ),
+    (
+        re.compile(r"comes from the nested stack (\w+), which was not followed"),
+        "Check it together with the template of {}.",
+    ),
+)
+"""What would settle a reason that says it, with the name in it."""
+
+
+def _settled_by(why: str) -> str:
+    """Say what would tell more, where a change of the command does: a value, or another template."""
+    for pattern, advice in _SETTLED_BY:
+        if found := pattern.search(why):
+            name = next((group for group in found.groups() if group), "")
+            return " " + advice.format(name)
+    return ""
 
 
 def _reason(truth: Unknown, trace: Sequence[Cell]) -> str:

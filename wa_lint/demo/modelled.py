@@ -235,4 +235,5 @@ def _text(shape: Raw, tag: str, name: str) -> str:
         return f"arn:aws:{name[:-3].lower() or 'any'}:{REGION}:{ACCOUNT}:{name[:-3].lower() or 'thing'}/{tag}"
     if _DOCUMENT.search(name):
         return '{"Version": "2012-10-17", "Statement": []}'
-    return f"{name}-{tag}".rstrip("-")
+    least = int(shape.metadata.get("min", 0)) - len(tag) - 1  # botocore refuses a shorter text in the next request
+    return f"{name.ljust(least, 'x')}-{tag}".rstrip("-")

@@ -114,6 +114,13 @@ LACKS: Final[tuple[Lack, ...]] = (
         "CreateProvisionedModelThroughput",
         "provisionedModelSummaries",
     ),
+    Lack("bedrock", "ListModelImportJobs", "CreateModelImportJob", "modelImportJobSummaries"),
+    Lack("bedrock", "ListModelInvocationJobs", "CreateModelInvocationJob", "invocationJobSummaries"),
+    Lack("bedrock-agent", "ListFlows", "CreateFlow", "flowSummaries"),
+    Lack("bedrock-agent", "ListPrompts", "CreatePrompt", "promptSummaries"),
+    Lack("bedrock-agentcore-control", "ListBrowsers", "CreateBrowser", "browserSummaries"),
+    Lack("bedrock-agentcore-control", "ListCodeInterpreters", "CreateCodeInterpreter", "codeInterpreterSummaries"),
+    Lack("iam", "ListServiceSpecificCredentials", "CreateServiceSpecificCredential", "ServiceSpecificCredentials"),
     *(
         Lack("sagemaker", operation, f"Create{word}", items, lacking.RENAMED.get(word, {}))
         for word in lacking.WORDS

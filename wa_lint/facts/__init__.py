@@ -17,6 +17,7 @@ from wa_lint.facts import (
     cost,
     deployers,
     exposure,
+    foundation_models,
     iam,
     identity,
     images,
@@ -25,7 +26,9 @@ from wa_lint.facts import (
     ml_grants,
     ml_uses,
     monitors,
+    network,
     notebook,
+    public_policies,
     repositories,
     scaling,
     scopes,
@@ -39,6 +42,7 @@ from wa_lint.facts import (
     traffic,
     utilisation,
     variables,
+    vector_stores,
     zones,
 )
 from wa_lint.facts import kms_keys as keys
@@ -48,12 +52,15 @@ FACTS: Final[tuple[Fact, ...]] = (
     *iam.FACTS,
     *identity.FACTS,
     *exposure.FACTS,
+    *foundation_models.FACTS,
     *bucket.FACTS,
     *bucket_access.FACTS,
     *ml_grants.FACTS,
     *ml_uses.FACTS,
+    *public_policies.FACTS,
     *images.FACTS,
     *jobs.FACTS,
+    *network.FACTS,
     *notebook.FACTS,
     *repositories.FACTS,
     *alarms.FACTS,
@@ -77,6 +84,7 @@ FACTS: Final[tuple[Fact, ...]] = (
     *zones.FACTS,
     *cost.FACTS,
     *account_budgets.FACTS,
+    *vector_stores.FACTS,
 )
 
 FUNCTIONS: Final[Mapping[str, Function]] = {

@@ -131,21 +131,27 @@ def _is_on(value: Value) -> Truth:
     return False if value is ABSENT else equals(value, True)
 
 
-def refuses_plain_http(home: Cell) -> Truth:
-    """Whether the bucket policy refuses everyone every request without TLS, for the bucket itself and its objects."""
+def refuses_plain_http(home: Cell) -> Cell:
+    """Whether the policy refuses every request without TLS, for the bucket and its objects, at its statements."""
     statements, hidden = seen(home.select("statements").items())
-    bucket = home.select("bucket")
-    names = [home.select("Bucket").value]
+    known = [name for name in _own_names(home) if isinstance(name, str | Unresolved)]
+    doubt = () if hidden is None else (Unknown(hidden),)
+    at = home.select("PolicyDocument").select("Statement") if hidden is None else home.select("PolicyDocument")
+    return at.with_value(some((refuses_all([value_of(cell) for cell in statements], known), *doubt)))
+
+
+def _own_names(policy: Cell) -> list[Value]:
+    """Return what the bucket of a policy may be called in it: its name, and references to it."""
+    bucket = policy.select("bucket")
+    names = [policy.select("Bucket").value]
     if isinstance(bucket.value, dict):
         id_ = bucket.resource.id
         names += [bucket.select("BucketName").value, Unresolved("the bucket's name", (Hole(id_, target=id_),))]
         names += [bucket.resource.name] if bucket.resource.name else []
     elif not isinstance(names[0], str):  # whose policy it is, is open: it may be that of any bucket here
-        ids = [cell.resource.id for cell in home.world.of_type(_BUCKET)]
+        ids = [cell.resource.id for cell in policy.world.of_type(_BUCKET)]
         names += [Unresolved("the bucket's name", (Hole(id_, target=id_),)) for id_ in ids]
-    known = [name for name in names if isinstance(name, str | Unresolved)]
-    doubt = () if hidden is None else (Unknown(hidden),)
-    return some((refuses_all([value_of(cell) for cell in statements], known), *doubt))
+    return names
 
 
 FACTS: Final[tuple[Fact, ...]] = (

@@ -14,10 +14,11 @@ from wa_lint import policy
 from wa_lint.cel.types import BOOL, DYN, STRING, Function, ListType, Primitive
 from wa_lint.facts.fact import STATEMENT, Fact, gathered, head_of, seen, unseen, value_of
 from wa_lint.graph import Cell
-from wa_lint.model import ABSENT, Partial, Unknown, Unresolved, Value
+from wa_lint.model import ABSENT, Hole, Partial, Unknown, Unresolved, Value
 from wa_lint.policy import oidc_subjects
+from wa_lint.policy.grants import spelled
 from wa_lint.policy.wildcards import parts_of
-from wa_lint.truth import Truth, some
+from wa_lint.truth import Truth, every, some
 
 _IAM: Final = "AWS::IAM::"
 IDENTITIES: Final = tuple(_IAM + word for word in ("Role", "User", "Group"))
@@ -55,17 +56,21 @@ class Permissions(msgspec.Struct, frozen=True):
     statements: tuple[Value, ...]
     unseen: str | None = None
     """Why there may be more."""
-    is_bounded: bool = False
-    """Whether a permissions boundary takes something away that is not looked at."""
+    boundary: tuple[Value, ...] | Unknown | None = None
+    """The statements of its permissions boundary; None: it has none. Unknown: it has one, which is not known."""
 
     def allows(self, action: str, resource: Value) -> Truth:
         """Whether it may do `action` on `resource`. What cannot be seen is taken to grant, not to deny."""
         answer = policy.allows(self.statements, action, resource)
-        if answer is True and self.is_bounded:
-            return Unknown("a permissions boundary may take it away")
-        return (
-            Unknown(self.unseen) if answer is False and self.unseen and not self._denies(action, resource) else answer
-        )
+        if answer is False and self.unseen and not self._denies(action, resource):
+            answer = Unknown(self.unseen)
+        return every((answer, self._is_within(action, resource)))
+
+    def _is_within(self, action: str, resource: Value) -> Truth:
+        """Whether the permissions boundary leaves it."""
+        if self.boundary is None or isinstance(self.boundary, Unknown):
+            return True if self.boundary is None else self.boundary
+        return policy.allows(self.boundary, action, resource)
 
     def _denies(self, action: str, resource: Value) -> bool:
         everything: Value = {"Effect": "Allow", "Action": "*", "Resource": "*"}
@@ -81,7 +86,7 @@ def own_statements(home: Cell) -> list[Cell] | Cell:
 
 
 def trust_statements(role: Cell) -> list[Cell] | Cell:
-    return _placed(_in_document(role.select("AssumeRolePolicyDocument")))
+    return _placed(statements_in(role.select("AssumeRolePolicyDocument")))
 
 
 def granted_statements(identity: Cell) -> list[Cell] | Partial:
@@ -99,12 +104,6 @@ def grants(home: Cell) -> list[Cell] | Cell:
     return _placed((*_own(home), *home.select("ManagedPolicyArns").items()))
 
 
-def is_bounded(home: Cell) -> Cell:
-    """Whether a permissions boundary may take away what the resource grants, at the place that names the boundary."""
-    at = home.select("PermissionsBoundary")
-    return at.with_value(at.value if isinstance(at.value, Unknown) else at.value is not ABSENT)
-
-
 def permissions(identity: Cell) -> Permissions:
     statements = granted_statements(identity)
     cells = statements.items if isinstance(statements, Partial) else statements
@@ -112,8 +111,29 @@ def permissions(identity: Cell) -> Permissions:
     return Permissions(
         statements=(*(value_of(cell) for cell in cells), *managed),
         unseen=unseen(statements) or reason,
-        is_bounded=identity.select("PermissionsBoundary").value is not ABSENT,
+        boundary=boundary(identity),
     )
+
+
+def boundary(identity: Cell) -> tuple[Value, ...] | Unknown | None:
+    """Return the statements of the permissions boundary of a role or user; None where it has none."""
+    at = identity.select("PermissionsBoundary")
+    if at.value is ABSENT or at.value is None:
+        return None
+    linked = identity.select("boundary_policy")
+    if isinstance(linked.value, dict):
+        return tuple(value_of(cell) for cell in _in_documents(_documents(linked)))
+    known = statements_of_aws(at.value)
+    if known is not None:
+        return tuple(known)
+    return Unknown(f"the permissions boundary of {identity.resource.id} is not known: {_why_missing(at)}")
+
+
+def _why_missing(arn: Cell) -> str:
+    """Say why the policy that an ARN names is not known: ``arn:aws:iam::${AWS::AccountId}:policy/x is not in …``."""
+    if isinstance(arn.value, str) or any(isinstance(part, str) for part in parts_of(arn.value)):
+        return f"{spelled(arn.value)} is not in this {arn.world.graph.snapshot.kind.noun}"
+    return unseen(arn.value) or "it is no ARN"
 
 
 def _placed(cells: Iterable[Cell]) -> list[Cell] | Cell:
@@ -144,10 +164,10 @@ def _own(home: Cell) -> Iterator[Cell]:
 
 def _in_documents(documents: Iterator[Cell]) -> Iterator[Cell]:
     for document in documents:
-        yield from _in_document(document)
+        yield from statements_in(document)
 
 
-def _in_document(document: Cell) -> Sequence[Cell]:
+def statements_in(document: Cell) -> Sequence[Cell]:
     """Return a cell for each statement. Those of a text, which no template's reader has opened, stand at the text."""
     value = document.value
     if isinstance(value, str):
@@ -201,9 +221,19 @@ def _managed_statements(identity: Cell) -> tuple[list[Value], str | None]:
             granted.extend(shown[arn.value])
         elif isinstance(name, str) and name in _statements_of_aws():
             granted.extend(_statements_of_aws()[name])
+        elif isinstance(name, str) and name in _flags_of_aws():
+            granted.append(_summary_of_aws(name))
         elif isinstance(name, str):
-            reason = f"what {name} grants is not listed here"
+            reason = f"what the AWS managed policy {name} grants is not known to this version of wa-lint"
     return granted, reason
+
+
+def _summary_of_aws(name: str) -> Value:
+    """Return a statement for a policy of which only the services are known, and not which actions it grants."""
+    reason = f"which actions the AWS managed policy {name} grants is not known to this version of wa-lint"
+    allowed = _flags_of_aws()[name].allows
+    pattern = [Unresolved(reason, (f"{service}:", Hole(f"an action of {name}"))) for service in allowed.split()]
+    return {"Effect": "Allow", "Action": pattern, "Resource": "*"}
 
 
 def statements_behind(identity: Cell, arn: Cell) -> Sequence[Value]:
@@ -222,8 +252,7 @@ def statements_of_aws(arn: Value) -> Sequence[Value] | None:
         return None
     if name in _statements_of_aws():
         return _statements_of_aws()[name]
-    is_administrator = _flags_of_aws().get(name, {}).get("administrator", False)
-    return [{"Effect": "Allow", "Action": "*", "Resource": "*"}] if is_administrator else None
+    return None
 
 
 def aws_managed_name(arn: Value) -> Value:
@@ -251,7 +280,7 @@ def is_full_access(arn: Value) -> Truth:
     name = aws_managed_name(arn)
     if not isinstance(name, str):
         return name if isinstance(name, Unknown) else False
-    return _flags_of_aws()[name].get("broad", False) if name in _flags_of_aws() else "FullAccess" in name
+    return _flags_of_aws()[name].is_broad if name in _flags_of_aws() else "FullAccess" in name
 
 
 def is_administrator(granted: Value) -> Truth:
@@ -262,7 +291,7 @@ def is_administrator(granted: Value) -> Truth:
     name = aws_managed_name(granted)
     if not isinstance(name, str):
         return name if isinstance(name, Unknown) else False
-    return _flags_of_aws().get(name, {}).get("administrator", False)
+    return name in _flags_of_aws() and _flags_of_aws()[name].administrator
 
 
 def _about_identities(statement: Mapping[str, Value]) -> Value:
@@ -283,11 +312,8 @@ def _statements_of_aws() -> Mapping[str, Sequence[Value]]:
 
 
 @cache
-def _flags_of_aws() -> Mapping[str, Mapping[str, bool]]:
-    return {
-        name: {"broad": flags.broad and flags.path != _LINKED, "administrator": flags.administrator}
-        for name, flags in msgspec.json.decode(_text("managed_policies.json"), type=_Flagged).policies.items()
-    }
+def _flags_of_aws() -> Mapping[str, _Flags]:
+    return msgspec.json.decode(_text("managed_policies.json"), type=_Flagged).policies
 
 
 def _text(name: str) -> bytes:
@@ -304,8 +330,14 @@ _LINKED: Final = "/aws-service-role/"
 
 class _Flags(msgspec.Struct):
     path: str = "/"
+    allows: str = ""
+    """The services of which it allows some action, with spaces between; empty where its statements are in the list."""
     broad: bool = False
     administrator: bool = False
+
+    @property
+    def is_broad(self) -> bool:
+        return self.broad and self.path != _LINKED
 
 
 class _Flagged(msgspec.Struct):
@@ -322,18 +354,6 @@ def _allows(found: object, action: Value, resource: Value) -> object:
     if not isinstance(action, str):
         return Unknown(unseen(action) or "not an action")
     return granted.allows(action, resource)
-
-
-def allows_everything(statement: Value) -> Truth:
-    """Whether a statement grants every action on everything, under no condition. NotAction always leaves some out."""
-    if isinstance(statement, dict) and "NotAction" in statement:
-        return False
-    return policy.allows((statement,), "*", "arn:*:*:*:*:*")
-
-
-def _narrowed_by(statement: Value, keys: Value) -> Truth:
-    names = [key for key in policy.listed(keys) if isinstance(key, str)]
-    return policy.narrowed_by(statement, names)
 
 
 def _service_principals(statement: Value) -> object:
@@ -355,18 +375,11 @@ _PERMISSIONS: Final = Primitive("permissions")
 """Nothing can be read of it: it is asked."""
 
 FUNCTIONS: Final[tuple[Function, ...]] = (
-    Function("action_matches", (STRING, STRING), BOOL, policy.action_matches),
-    Function("resource_matches", (STRING, STRING), BOOL, policy.resource_matches),
-    _of_pattern("service_wildcard", policy.service_wildcard),
-    _of_pattern("scopable", policy.scopable),
-    _of_pattern("covers_all", policy.covers_all),
-    _of_pattern("covers_service", policy.covers_service),
     _of_pattern("is_full_access", is_full_access),
     Function("is_administrator", (DYN,), BOOL, is_administrator),
     Function("managed_policy_name", (STRING,), STRING, managed_policy_name),
-    _of_statement("allows_everything", allows_everything),
     _of_statement("is_conditional", policy.is_conditional),
-    _of_statement("is_public", policy.is_public),
+    _of_statement("is_public", policy.lets_in_everyone),
     _of_statement("trusts_account_root", policy.trusts_account_root),
     _of_statement("lets_in_strangers", policy.lets_in_strangers),
     _of_statement("shuts_out_strangers", policy.shuts_out_strangers),
@@ -374,7 +387,6 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
     _of_statement("guards_deputy", policy.guards_deputy),
     _of_statement("trusts_pipelines", oidc_subjects.trusts_pipelines),
     _of_statement("names_branch", oidc_subjects.names_branch),
-    Function("narrowed_by", (STATEMENT, ListType(STRING)), BOOL, _narrowed_by),
     Function("service_principals", (STATEMENT,), ListType(STRING), _service_principals),
     Function("allows", (_PERMISSIONS, STRING, STRING), BOOL, _allows, receiver=True),
 )
@@ -385,24 +397,8 @@ FACTS: Final[tuple[Fact, ...]] = (
         for type_ in (*IDENTITIES, *ATTACHED)
     ),
     *(
-        Fact(type_, "", "is_bounded", (), BOOL, "Whether a permissions boundary limits it.", is_bounded)
-        for type_ in (*IDENTITIES, *ATTACHED)
-    ),
-    *(
         Fact(type_, "", "statements", (), ListType(STATEMENT), "The statements that stand in it.", own_statements)
         for type_ in DOCUMENTS
-    ),
-    *(
-        Fact(
-            type_,
-            "",
-            "granted_statements",
-            ATTACHED,
-            ListType(STATEMENT),
-            "Its own statements and those of the attached policies that are not AWS's own.",
-            granted_statements,
-        )
-        for type_ in IDENTITIES
     ),
     *(
         Fact(

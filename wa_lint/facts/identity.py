@@ -14,16 +14,29 @@ import msgspec
 
 from wa_lint import policy
 from wa_lint.cel.types import BOOL, DYN, STRING, ListType
-from wa_lint.facts import iam
-from wa_lint.facts.fact import Fact, seen, unseen, value_of, why_more
+from wa_lint.facts import iam, running_code
+from wa_lint.facts.fact import Fact, seen, unseen, why_more
+from wa_lint.facts.holding import (
+    Granted,
+    GrantFault,
+    Holding,
+    allowing,
+    alone,
+    holding,
+    holding_of,
+    items_of,
+    naming,
+    own,
+    wide_at,
+)
 from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, Unknown, Unresolved, Value
 from wa_lint.policy import actions
 from wa_lint.policy.actions import Action
 from wa_lint.policy.admission import PASSED_TO, Admitted, admits
-from wa_lint.policy.document import Statement, covers, is_whole, read, takes_action
-from wa_lint.policy.effective import Principal, principal_of
-from wa_lint.policy.escalation import PASS_ROLE, ROLES, SELF_GRANTING, opened_by
+from wa_lint.policy.document import Statement, is_whole, takes_action
+from wa_lint.policy.escalation import PASS_ROLE, ROLES, SELF_GRANTING, in_words, opened_by
+from wa_lint.policy.gravity import grave_of, gravity, nameable, named, needs_star, reads_of
 from wa_lint.truth import Truth, every, negate, some
 
 _MANAGED: Final = "AWS::IAM::ManagedPolicy"
@@ -46,85 +59,12 @@ _BOUNDED: Final = iam.IDENTITIES[:2]
 _ASSUMED: Final = "a principal holds it"
 
 
-class Granted(msgspec.Struct, frozen=True, eq=False):
-    """One statement that a principal has, and where it is written: for AWS's own policies, the ARN that attaches it."""
-
-    place: Cell
-    statement: Statement
-    is_awss: bool = False
-
-
-class Holding(msgspec.Struct, frozen=True, eq=False):
-    """A principal with its statements in place."""
-
-    principal: Principal
-    granted: tuple[Granted, ...]
-    hidden: tuple[Cell, ...] = ()
-    """Attached policies of which nothing is known."""
-    is_user: bool = True
-    """Whether it is a user, or may be one."""
-
-
-class GrantFault(msgspec.Struct, frozen=True, eq=False):
-    """What one statement grants that it should not."""
-
-    place: Cell
-    truth: Truth
-    weight: float = 0
-    words: str = ""
-
-
 Faults: TypeAlias = Callable[[Holding], Iterable[GrantFault]]
+_Choice: TypeAlias = Callable[[Sequence[Action]], Sequence[Action]]
+"""Which of the actions that a pattern matches are asked about, the gravest first."""
 
 
 # --- principals -------------------------------------------------------------------------------------
-
-
-def holding(identity: Cell) -> Holding:
-    """Return the role, user or group with all that it is granted."""
-    own = [*_statements(identity)]
-    groups = [
-        group for group in seen(identity.select("groups").items())[0] if identity.resource.type == iam.IDENTITIES[1]
-    ]
-    context = [granted for group in groups for granted in _statements(group)]
-    arns = [arn for arn in identity.select("ManagedPolicyArns").items() if isinstance(arn.value, Unknown | Unresolved)]
-    return Holding(
-        principal_of((one.statement for one in (*own, *context)), _boundary(identity)),
-        tuple(own),
-        tuple(arn for arn in arns if isinstance(iam.aws_managed_name(arn.value), Unknown)),
-        identity.resource.type != iam.IDENTITIES[0],
-    )
-
-
-def _statements(identity: Cell) -> Iterator[Granted]:
-    found = iam.granted_statements(identity)
-    cells = found if isinstance(found, list) else found.items
-    yield from (Granted(cell, read(value_of(cell))) for cell in cells if isinstance(cell, Cell))
-    own = identity.select("statements").items()
-    yield from (Granted(cell, read(cell.value)) for cell in own if isinstance(cell.value, Unknown))
-    for arn in identity.select("ManagedPolicyArns").items():
-        yield from (Granted(arn, read(statement), is_awss=True) for statement in iam.statements_behind(identity, arn))
-
-
-def _alone(document: Cell) -> Holding:
-    """Return a principal that holds exactly the statements of one policy."""
-    cells = document.select("statements").items()
-    granted = tuple(Granted(cell, read(value_of(cell))) for cell in cells)
-    return Holding(principal_of(one.statement for one in granted), granted)
-
-
-def _boundary(identity: Cell) -> tuple[Statement, ...] | Unknown | None:
-    at = identity.select("PermissionsBoundary")
-    if at.value is ABSENT or at.value is None:
-        return None
-    linked = identity.select("boundary_policy")
-    if isinstance(linked.value, dict):
-        return tuple(read(value_of(cell)) for cell in linked.select("statements").items())
-    known = iam.statements_of_aws(at.value)
-    if known is not None:
-        return tuple(read(statement) for statement in known)
-    reason = unseen(at.value) or "is not in this input"
-    return Unknown(f"its permissions boundary is not known: {reason}")
 
 
 def _principals(home: Cell) -> list[Holding]:
@@ -136,7 +76,7 @@ def _principals(home: Cell) -> list[Holding]:
         return [holding_of(cell) for cell in holders]
     if home.resource.type == _MANAGED and _is_held_by_none(home) is True:
         return []
-    return [_alone(home)]
+    return [alone(home)]
 
 
 def _linked(home: Cell, name: str) -> list[Cell]:
@@ -144,12 +84,6 @@ def _linked(home: Cell, name: str) -> list[Cell]:
     if isinstance(cell.value, dict):
         return [cell]
     return [item for item in seen(cell.items())[0] if isinstance(item.value, dict)]
-
-
-def holding_of(identity: Cell) -> Holding:
-    found = identity.select("holding").value
-    assert isinstance(found, Holding)  # noqa: S101, the fact below
-    return found
 
 
 def _is_held_by_none(home: Cell) -> Truth:
@@ -230,9 +164,30 @@ def is_told_elsewhere(home: Cell, kind: str) -> Truth:
 
 
 def words_of(home: Cell, kind: str) -> str:
-    worst = [fault for holder in _principals(home) if (fault := _worst(KINDS[kind](holder))) is not None]
-    fault = _worst(one for one in worst if one.place.resource.id == home.resource.id)
-    return fault.words if fault else ""
+    """Return what the faults that are told at `home` grant, the gravest first: ``s3:PutObject and 2 more``."""
+    here: list[GrantFault] = []
+    for holder in _principals(home):
+        found = [fault for fault in KINDS[kind](holder) if fault.truth is not False]
+        worst = _worst(found)
+        if worst is not None and worst.place.resource.id == home.resource.id:
+            here += [fault for fault in found if fault.truth is worst.truth and _is_at(fault, home)]
+    here.sort(key=lambda fault: -fault.weight)
+    said = list(dict.fromkeys(name for fault in here for name in (fault.words, *fault.more) if name))
+    if kind in _SENTENCES:
+        return said[0] if said else ""
+    most = _MOST_NAMED if kind in _LISTS else 1
+    return ", ".join(said[:most]) + (f" and {len(said) - most} more" if len(said) > most else "")
+
+
+def _is_at(fault: GrantFault, home: Cell) -> bool:
+    return fault.place.resource.id == home.resource.id
+
+
+_SENTENCES: Final = frozenset({"self_granting", "other_roles", "left_out_actions"})
+"""The kinds whose words are a phrase of their own, which the gravest says."""
+_LISTS: Final = frozenset({"whole_services"})
+"""The kinds that name all that they grant, up to `_MOST_NAMED`."""
+_MOST_NAMED: Final = 5
 
 
 # --- faults -----------------------------------------------------------------------------------------
@@ -240,7 +195,7 @@ def words_of(home: Cell, kind: str) -> str:
 
 def administrator(holder: Holding) -> Iterator[GrantFault]:
     """Statements by which the holder may do anything, or grant itself anything with one call."""
-    for one in _allowing(holder.granted):
+    for one in allowing(holder.granted):
         answers = [_may(holder, one.statement, action, shape) for action, shape in SELF_GRANTING]
         yield GrantFault(one.place, some(answers), 2 * (is_whole(one.statement.resources) is True) - one.is_awss)
     yield from (GrantFault(cell, Unknown(unseen(cell.value) or "it is not known"), -1) for cell in holder.hidden)
@@ -261,7 +216,7 @@ def _may(holder: Holding, statement: Statement, action: str, shape: str) -> Trut
 
 def _unless_administrator(holder: Holding, faults: Faults) -> Iterator[GrantFault]:
     """Yield faults of which the finding about an administrator does not speak already."""
-    said = [(one.place, _administers(holder, one.statement)) for one in _allowing(holder.granted)]
+    said = [(one.place, _administers(holder, one.statement)) for one in allowing(holder.granted)]
     if any(truth is True for _, truth in said):
         return
     doubts = [(place, truth) for place, truth in said if isinstance(truth, Unknown)]
@@ -281,17 +236,22 @@ def _is_arn(place: Cell) -> bool:
 
 def self_granting(holder: Holding) -> Iterator[GrantFault]:
     """Statements that open a documented path to more permissions."""
-    for one in _own(holder):
+    for one in own(holder):
         yield GrantFault(one.place, truth=False)
         for path, truth in opened_by(one.statement, holder.principal, is_user=holder.is_user):
-            with_ = " with " + " and ".join(path.also) if path.also else ""
-            place = _naming(one.place, path.first)
-            yield GrantFault(place, truth, not path.service, f"{path.first}{with_}, it {path.effect}")
+            place = naming(one.place, path.first)
+            yield GrantFault(place, truth, not path.service, f"{in_words(path)}, it {path.effect}")
+
+
+def other_roles(holder: Holding) -> Iterator[GrantFault]:
+    """Statements that let the holder act with the role of what runs already. A path to any role says as much."""
+    if not any(fault.truth is True for fault in self_granting(holder)):
+        yield from running_code.other_roles(holder)
 
 
 def pass_role(holder: Holding) -> Iterator[GrantFault]:
     """Statements that let the holder pass any role to any service."""
-    for one in _own(holder):
+    for one in own(holder):
         if takes_action(one.statement, PASS_ROLE) is False:
             continue
         admitted = admits(one.statement.condition, PASSED_TO)
@@ -300,7 +260,7 @@ def pass_role(holder: Holding) -> Iterator[GrantFault]:
             continue
         context = {"iam:passedtoservice": "any-service.amazonaws.com"} if admitted is Admitted.EVERYONE else None
         truth = holder.principal.may_by(one.statement, PASS_ROLE, ROLES, context)
-        yield GrantFault(_wide(one.place, one.statement, [ROLES]), truth)
+        yield GrantFault(wide_at(one.place, one.statement, [ROLES]), truth)
 
 
 def presigned_urls(holder: Holding) -> Iterator[GrantFault]:
@@ -309,11 +269,11 @@ def presigned_urls(holder: Holding) -> Iterator[GrantFault]:
     A statement under a Condition passes, whatever it says, and so does one that allows the whole service: that has a
     finding of its own.
     """
-    for one in _own(holder):
+    for one in own(holder):
         yield GrantFault(one.place, one.statement.hidden or False)
         if one.statement.actions.excludes or one.statement.condition is not ABSENT:
             continue
-        named = [cell for cell in _items(one.place, "Action") if policy.service_wildcard(cell.value) is not True]
+        named = [cell for cell in items_of(one.place, "Action") if policy.service_wildcard(cell.value) is not True]
         for action in (known for name in _PRESIGNED for known in actions.matching(name)):
             cell = next((c for c in named if policy.action_matches(c.value, action.name) is not False), None)
             if cell is not None:
@@ -332,21 +292,21 @@ _PRESIGNED: Final = (
 
 def whole_services(holder: Holding) -> Iterator[GrantFault]:
     """Statements that allow every action of a service."""
-    for one in _own(holder):
+    for one in own(holder):
         if one.statement.actions.excludes:
             continue
-        for cell in _items(one.place, "Action"):
+        for cell in items_of(one.place, "Action"):
             truth = every((one.statement.is_allow, policy.service_wildcard(cell.value)))
             service = cell.value.partition(":")[0] if isinstance(cell.value, str) else ""
             if truth is True and _is_all_barred(holder, service):
                 truth = False
             wide = 10 * (is_whole(one.statement.resources) is True)
             weight = wide + (5 if service.strip("*") == "" else len(_whole(one.place)))
-            yield GrantFault(cell, truth, weight, ", ".join(_whole(one.place)))
+            yield GrantFault(cell, truth, weight, cell.value if isinstance(cell.value, str) else "")
 
 
 def _whole(place: Cell) -> list[str]:
-    cells = _items(place, "Action")
+    cells = items_of(place, "Action")
     return [c.value for c in cells if isinstance(c.value, str) and policy.service_wildcard(c.value) is True]
 
 
@@ -359,7 +319,7 @@ def _is_all_barred(holder: Holding, service: str) -> bool:
 
 def left_out_actions(holder: Holding) -> Iterator[GrantFault]:
     """Statements that allow all actions but some, on every resource."""
-    for one in _own(holder):
+    for one in own(holder):
         if not one.statement.actions.excludes:
             yield GrantFault(one.place, one.statement.hidden or False)
             continue
@@ -369,23 +329,37 @@ def left_out_actions(holder: Holding) -> Iterator[GrantFault]:
 
 
 def wide_resources(holder: Holding) -> Iterator[GrantFault]:
-    """Statements that allow, on every resource, actions that can be limited to some."""
-    whole = [p for one in _own(holder) if is_whole(one.statement.resources) is True for p in _whole(one.place)]
-    for one in _own(holder):
+    """Statements that allow, on every resource, actions that change something or give data away, and can be limited."""
+    yield from _wide_grants(holder, grave_of)
+
+
+def wide_reads(holder: Holding) -> Iterator[GrantFault]:
+    """Statements that allow, on every resource, actions that only read and list, and can be limited.
+
+    Of a holder whose graver actions can be limited too nothing is said: the fix of those is the same.
+    """
+    graver = (fault for kind in (wide_resources, left_out_actions) for fault in kind(holder))
+    if not any(fault.truth is True for fault in graver):
+        yield from _wide_grants(holder, reads_of)
+
+
+def _wide_grants(holder: Holding, choose: _Choice) -> Iterator[GrantFault]:
+    """Yield the gravest of the actions asked about in each statement that allows them on all resources of a type."""
+    whole = [p for one in own(holder) if is_whole(one.statement.resources) is True for p in _whole(one.place)]
+    for one in own(holder):
         if one.statement.actions.excludes:
             continue
-        cells = [cell for cell in _items(one.place, "Action") if not _is_plain_logging(cell.value, one.statement)]
-        faults = [_wide_action(holder, one, cell, whole) for cell in cells]
-        worst = _worst(fault for fault in faults if fault)
+        cells = [cell for cell in items_of(one.place, "Action") if not _is_plain_logging(cell.value, one.statement)]
+        faults = [fault for cell in cells if (fault := _wide_action(holder, one, cell, whole, choose))]
+        worst = _worst(faults)
         if worst is None:
             yield GrantFault(one.place, truth=False)
         else:
-            number = len({f.words for f in faults if f and f.truth is True}) - 1
-            more = "" if number <= 0 else f" and {number} more"
-            yield msgspec.structs.replace(worst, words=worst.words + more, weight=worst.weight + number / 100)
+            more = dict.fromkeys(f.words for f in faults if f.truth is True and f.words != worst.words)
+            yield msgspec.structs.replace(worst, more=tuple(more), weight=worst.weight + len(more) / 100)
 
 
-def _wide_action(holder: Holding, one: Granted, cell: Cell, whole: Sequence[str]) -> GrantFault | None:
+def _wide_action(holder: Holding, one: Granted, cell: Cell, whole: Sequence[str], choose: _Choice) -> GrantFault | None:
     """Return the gravest action of one pattern that the statement allows on all resources of a type.
 
     `whole`: the services that the holder has whole, of which another finding speaks.
@@ -397,18 +371,23 @@ def _wide_action(holder: Holding, one: Granted, cell: Cell, whole: Sequence[str]
     if not known:
         reason = unseen(pattern) or f"{pattern} is not in the list of IAM actions"
         return GrantFault(cell, every((Unknown(reason), one.statement.is_allow, _is_broad(one.statement))))
-    if policy.service_wildcard(pattern) is True:
+    if policy.service_wildcard(pattern) is True or _needs_star(pattern, one.statement):
         return None
-    for action in sorted(known, key=_gravity, reverse=True):
-        if _gravity(action) < _GRAVE:
-            return None
+    for action in choose(known):
         if any(policy.action_matches(service, action.name) is True for service in whole):
             continue
-        shapes = _nameable(action)
+        shapes = nameable(action)
         truth = some(_may(holder, one.statement, action.name, shape) for shape in shapes)
         if truth is not False:
-            return GrantFault(_wide(one.place, one.statement, shapes), truth, _gravity(action), action.name)
+            return GrantFault(
+                wide_at(one.place, one.statement, shapes), truth, gravity(action), named(action, str(pattern))
+            )
     return None
+
+
+def _needs_star(pattern: Value, statement: Statement) -> bool:
+    beside = {other.lower() for other in statement.actions.patterns if isinstance(other, str)}
+    return isinstance(pattern, str) and needs_star(pattern, beside)
 
 
 def _is_plain_logging(pattern: Value, statement: Statement) -> bool:
@@ -424,123 +403,18 @@ def _is_broad(statement: Statement) -> Truth:
     return some(policy.covers_all(pattern) for pattern in statement.resources.patterns)
 
 
-# --- gravity ----------------------------------------------------------------------------------------
-
-_GRAVE: Final = 3
-"""Below it are the actions that list or describe resources, or tag them."""
-_BY_LEVEL: Final[Mapping[str, float]] = {"P": 5, "W": 4, "R": 1, "T": 1, "L": 0}
-_DESTROYING: Final = ("delete", "terminate", "remove", "purge")
-_UNIMPORTANT: Final = frozenset(
-    {
-        "cloudwatch:putmetricdata",
-        "iam:createservicelinkedrole",
-        "iam:passrole",
-        "logs:createlogstream",
-        "logs:putlogevents",
-        "sts:getsessiontoken",
-        "xray:puttelemetryrecords",
-        "xray:puttracesegments",
-    }
-)
-"""Actions that AWS's own policies for functions and containers grant on everything, and PassRole, which has a rule."""
-_READS_DATA: Final = frozenset(
-    {
-        "athena:getqueryresults",
-        "codecommit:gitpull",
-        "dynamodb:batchgetitem",
-        "dynamodb:getitem",
-        "dynamodb:getrecords",
-        "dynamodb:query",
-        "dynamodb:scan",
-        "kinesis:getrecords",
-        "kms:decrypt",
-        "logs:filterlogevents",
-        "logs:getlogevents",
-        "rds-data:executestatement",
-        "s3:getobject",
-        "s3:getobjectversion",
-        "sagemaker:getrecord",
-        "sagemaker:batchgetrecord",
-        "sagemaker:invokeendpoint",
-        "sagemaker:invokeendpointasync",
-        "sagemaker:invokeendpointwithresponsestream",
-        "secretsmanager:batchgetsecretvalue",
-        "secretsmanager:getsecretvalue",
-        "sqs:receivemessage",
-        "ssm:getparameter",
-        "ssm:getparameters",
-        "ssm:getparametersbypath",
-    }
-)
-"""Actions of the level read that give the data itself, a secret or an inference away."""
-
-
-def _gravity(action: Action) -> float:
-    name = action.name.lower()
-    if name in _UNIMPORTANT or any("network-interface/" in arn for arn in action.arns):
-        return 0
-    if name in _READS_DATA:
-        return _GRAVE
-    verb = name.partition(":")[2]
-    return _BY_LEVEL[action.level] + 0.5 * (action.level == "W" and verb.startswith(_DESTROYING))
-
-
-def _nameable(action: Action) -> list[str]:
-    """Return the ARNs of the action's resources that are the account's own: of no foundation model."""
-    return [arn for arn in action.arns if arn.startswith("arn:%:s3:::") or arn.split(":")[4]]
-
-
-# --- places -----------------------------------------------------------------------------------------
-
-
-def _own(holder: Holding) -> Iterator[Granted]:
-    """Yield what customers allow: AWS's own policies have a rule of their own."""
-    return (one for one in _allowing(holder.granted) if not one.is_awss)
-
-
-def _allowing(granted: Iterable[Granted]) -> Iterator[Granted]:
-    return (one for one in granted if one.statement.is_allow is not False)
-
-
-def _items(statement: Cell, name: str) -> Sequence[Cell]:
-    """Return the patterns of an element; of a statement of which nothing is known, that statement."""
-    if isinstance(statement.value, Unknown):
-        return [statement]
-    return iam.each(statement.select(name))
-
-
-def _naming(statement: Cell, action: str) -> Cell:
-    """Return the pattern of a statement that names `action`."""
-    for name in ("Action", "NotAction"):
-        for cell in _items(statement, name):
-            if name == "NotAction" or policy.action_matches(cell.value, action) is True:
-                return cell if name == "Action" else statement.select(name)
-    return statement
-
-
-def _wide(place: Cell, statement: Statement, shapes: Sequence[str]) -> Cell:
-    """Return the resource pattern of a statement that covers one of the shapes."""
-    if statement.resources.excludes:
-        return place.select("NotResource")
-    cells = _items(place, "Resource")
-    for truth in (True, None):
-        for cell in cells:
-            answers = [covers(value_of(cell), shape) for shape in shapes]
-            if any(answer is True or (truth is None and answer is not False) for answer in answers):
-                return cell
-    return place
-
-
 # --- the table --------------------------------------------------------------------------------------
 
 KINDS: Final[Mapping[str, Faults]] = {
     "administrator": administrator,
     "self_granting": lambda holder: _unless_administrator(holder, self_granting),
+    "other_roles": lambda holder: _unless_administrator(holder, other_roles),
     "pass_role": lambda holder: _unless_administrator(holder, pass_role),
     "presigned_urls": lambda holder: _unless_administrator(holder, presigned_urls),
     "whole_services": lambda holder: _unless_administrator(holder, whole_services),
     "left_out_actions": lambda holder: _unless_administrator(holder, left_out_actions),
     "wide_resources": lambda holder: _unless_administrator(holder, wide_resources),
+    "wide_reads": lambda holder: _unless_administrator(holder, wide_reads),
 }
 """The faults of permissions by the name of their fact."""
 

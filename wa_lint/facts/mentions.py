@@ -17,7 +17,7 @@ import msgspec
 from wa_lint.graph import Cell, Graph, World
 from wa_lint.model import Deferred, Hole, Partial, Path, Resource, Unknown, Unresolved, Value
 from wa_lint.scenario import Scenario, explore
-from wa_lint.spelling import Spelling, Spellings, is_named, spellings, text
+from wa_lint.spelling import FIRST_TOKEN, Spelling, Spellings, is_named, spellings, text
 from wa_lint.truth import Truth, some
 
 _MOST_BRANCHES: Final = 8
@@ -197,7 +197,8 @@ def candidates(index: MentionIndex, names: Names, graph: Graph) -> Iterator[Ment
     found = [*index.by_id.get(names.id or "", ()), *(m for key in names.keys for m in index.by_key.get(key, ()))]
     found += [m for pattern, m in index.patterns if any(_fits(key, pattern) for key in names.keys)]
     found += [m for key, m in index.open if names.keys and _is_key(graph, key, names) is not False]
-    if names.spelled.open:
+    if names.spelled.open:  # the index has the patterns as they are with the defaults of parameters
+        found += [m for _, m in index.patterns]
         found += [m for key, ms in index.by_key.items() if _is_key(graph, key, names) is not False for m in ms]
     yield from {id(mention): mention for mention in found}.values()
 
@@ -275,11 +276,12 @@ def _is_key(graph: Graph, key: str, names: Names) -> bool | None:
 
 
 def _fits(name: str, pattern: str) -> bool:
-    """Whether a name fits a pattern with a wildcard that says enough of the name to mean it."""
+    """Whether a name fits a pattern with a wildcard that says enough of the name to mean it: a parameter does."""
     head = re.split(r"[*?]", pattern, maxsplit=1)[0]
     literal = head.rpartition(":")[2].rpartition("/")[2]
     is_wild = head != pattern and "[" not in pattern
-    return is_wild and len(literal) >= _FEWEST_LITERALS and fnmatchcase(name, pattern)
+    says_enough = len(literal) >= _FEWEST_LITERALS or any(ord(character) >= FIRST_TOKEN for character in literal)
+    return is_wild and says_enough and fnmatchcase(name, pattern)
 
 
 def _reason(value: Value) -> str:

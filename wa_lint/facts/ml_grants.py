@@ -94,7 +94,7 @@ _NARROWING: Final = re.compile(r"(aws:resourcetag/|kms:(encryptioncontext|resour
 
 
 def _decrypts(statement: Value) -> Truth:
-    resources = some(covers(resource, types=True) for resource in listed(member(statement, "Resource")))
+    resources = some(covers(resource) for resource in listed(member(statement, "Resource")))
     actions = some(_is_decrypting(action) for action in listed(member(statement, "Action")))
     tests = tests_of(member(statement, "Condition"))
     narrowed = some(test.unseen or (test.names_values and bool(_NARROWING.fullmatch(test.key))) for test in tests)

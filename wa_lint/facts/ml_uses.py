@@ -15,7 +15,7 @@ import msgspec
 from wa_lint import policy
 from wa_lint.cel.types import BOOL, STRING, ListType
 from wa_lint.facts.fact import Fact, Record, closed, gathered, seen, unseen, value_of, why_more
-from wa_lint.facts.iam import aws_managed_name
+from wa_lint.facts.iam import aws_managed_name, granted_statements
 from wa_lint.facts.mentions import (
     NEIGHBOURS,
     Mention,
@@ -383,7 +383,12 @@ def _title(resource: Resource) -> str:
         words = words.replace(plain, right)
     if noun == "ModelInvocationLoggingConfiguration":
         return "Bedrock model invocations"
-    return f"{words} {resource.name or resource.id}"
+    return f"{words} {resource.name or _own_id(resource.id)}"
+
+
+def _own_id(id_: str) -> str:
+    """Return an id without the file that tells it from others, as in ``network.yaml#Role``."""
+    return id_.rpartition("#")[2]
 
 
 _WORD_END: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -466,7 +471,8 @@ def _is_ml_role(role: Cell) -> tuple[Truth, str]:
         name = aws_managed_name(arn.value)
         if isinstance(name, str) and (found := _ML_MANAGED.match(name)):
             return True, f"may call {found[1]}"
-    for statement in role.select("granted_statements").items():
+    granted = granted_statements(role)
+    for statement in role.with_value(granted).items():
         truth, service = _grants_ml(statement)
         if truth is True:
             return True, f"may call {service}"
@@ -564,7 +570,7 @@ def _by_own_policy(home: Cell) -> Iterator[_Use]:
 
 
 def _called(cell: Cell) -> str:
-    return cell.resource.name or cell.resource.id
+    return cell.resource.name or _own_id(cell.resource.id)
 
 
 # --- events -----------------------------------------------------------------------------------------

@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, TypeAlias
 
 from wa_lint.model import ABSENT, Hole, Unknown, Value
-from wa_lint.policy.actions import scopes
-from wa_lint.policy.admission import DEPUTY, WITHIN_ACCOUNT, admits_everyone, judges
+from wa_lint.policy.admission import DEPUTY, WITHIN_ACCOUNT, admits_everyone
 from wa_lint.policy.document import listed
 from wa_lint.policy.trust import (
     has_effect,
@@ -30,21 +29,17 @@ __all__ = [
     "action_matches",
     "allows",
     "covers_all",
-    "covers_service",
     "guards_deputy",
     "has_effect",
     "is_conditional",
     "is_narrowed_in_account",
-    "is_public",
     "lets_in_everyone",
     "lets_in_strangers",
     "listed",
     "matches_action",
     "matches_resource",
-    "narrowed_by",
     "principals",
     "resource_matches",
-    "scopable",
     "service_principals",
     "service_wildcard",
     "shuts_out_strangers",
@@ -129,24 +124,7 @@ def covers_all(resource: Value) -> Truth:
     True of ``*``, ``arn:aws:s3:::*`` and ``arn:aws:iam::123456789012:role/*``. A hole inside an ARN is taken for one
     name (a role, a bucket), as whoever wrote ``role/${Name}`` meant it; a value that is all hole is unknown.
     """
-    return covers(resource, types=True)
-
-
-def covers_service(resource: Value) -> Truth:
-    """As `covers_all`, but every resource of one type (``role/*``) is not enough."""
-    return covers(resource, types=False)
-
-
-def scopable(action: Value) -> Truth:
-    """Whether the action, or half of the actions that a pattern matches, can be granted on less than Resource ``*``.
-
-    Half, because nobody splits ``ec2:Describe*`` for the few of its actions that take a resource. Unknown for actions
-    that the list in ``data/iam_actions.json`` does not have.
-    """
-    if not isinstance(action, str):
-        return unseen(action)
-    answers = scopes(action.lower())
-    return 2 * sum(answers) >= len(answers) if answers else Unknown(f"{action} is not in the list of IAM actions")
+    return covers(resource)
 
 
 # --- conditions -------------------------------------------------------------------------------------
@@ -158,11 +136,6 @@ def is_conditional(statement: Value) -> Truth:
     if condition is ABSENT or condition is None or condition == {}:
         return False
     return condition if isinstance(condition, Unknown) else True
-
-
-def narrowed_by(statement: Value, keys: Iterable[str]) -> Truth:
-    """Whether a Condition keeps the statement to a few fixed values of one of `keys`."""
-    return negate(admits_everyone(member(statement, "Condition"), judges(keys)))
 
 
 def guards_deputy(statement: Value) -> Truth:
@@ -181,11 +154,6 @@ def is_narrowed_in_account(statement: Value) -> Truth:
 def service_principals(statement: Value) -> tuple[Value, ...]:
     """Return the services that the statement lets in: ``sagemaker.amazonaws.com``."""
     return principals(statement, "Service")
-
-
-def is_public(statement: Value) -> Truth:
-    """Whether the statement lets everyone in: Allow, Principal ``*`` (or NotPrincipal), no condition that narrows."""
-    return lets_in_everyone(statement)
 
 
 def trusts_account_root(statement: Value) -> Truth:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -438,12 +438,6 @@ FEDERATED: Final[Keys] = {
     **CALLERS,
 }
 """What picks some users of an identity provider that everyone may use, as GitHub: ``…:sub`` and its like."""
-
-
-def judges(keys: Iterable[str]) -> Keys:
-    """Return the keys of that names with what is fixed of them; of a key that no table here has, any text."""
-    known = {**FEDERATED, **S3_CALLERS, **WITHIN_ACCOUNT, **PASSED_TO, **CALLERS}
-    return {key.lower(): known.get(key.lower(), _is_any_text) for key in keys}
 
 
 _ALWAYS: Final = frozenset({"iam:passedtoservice"})

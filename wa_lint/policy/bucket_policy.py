@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from wa_lint.model import ABSENT, Hole, Unknown, Unresolved, Value
+from wa_lint.model import Hole, Unknown, Unresolved, Value
 from wa_lint.policy.admission import S3_CALLERS, tests_of
-from wa_lint.policy.document import Element, covers, listed, matches_action, read
-from wa_lint.policy.trust import has_effect, lets_in_everyone, member, names_everyone, principals, shuts_out_strangers
-from wa_lint.policy.wildcards import matches, parts_of, unseen
+from wa_lint.policy.document import Element, covers, matches_action, read
+from wa_lint.policy.openness import takes_back
+from wa_lint.policy.trust import has_effect, lets_in_everyone, member, principals
+from wa_lint.policy.wildcards import parts_of, unseen
 from wa_lint.truth import Truth, equals, every, negate, some
 
 _ANY_ACTION: Final = "s3:\ue000AnyAction"
@@ -28,7 +29,7 @@ def opens_to_everyone(statement: Value, beside: Iterable[Value]) -> Truth:
     opened = some((lets_in_everyone(statement, S3_CALLERS), _lets_in_web_identities(statement)))
     if opened is False:
         return False
-    return every((opened, *(negate(_takes_back(denial, statement)) for denial in beside)))
+    return every((opened, *(negate(takes_back(denial, statement, S3_CALLERS)) for denial in beside)))
 
 
 def _lets_in_web_identities(statement: Value) -> Truth:
@@ -57,36 +58,6 @@ def _is_web_identity(principal: Value) -> Truth:
         case (str(head), *_):
             return not head.startswith("arn:")
     return False
-
-
-def _takes_back(denial: Value, allowed: Value) -> Truth:
-    """Whether a Deny refuses strangers all that an Allow grants."""
-    if not isinstance(denial, dict) or not isinstance(allowed, dict):
-        return False  # what cannot be seen is taken to grant, not to deny
-    refuses = shuts_out_strangers(denial, S3_CALLERS)
-    if member(denial, "Condition") is ABSENT:
-        refuses = every((has_effect(denial, "Deny"), names_everyone(denial)))
-    if refuses is False:
-        return False
-    return every(
-        (refuses, _holds(denial, allowed, "Action", fold=True), _holds(denial, allowed, "Resource", fold=False))
-    )
-
-
-def _holds(outer: Value, inner: Value, name: str, *, fold: bool) -> Truth:
-    """Whether each pattern of one statement is within a pattern of another. NotAction is not compared."""
-    wanted = listed(member(inner, name))
-    known = listed(member(outer, name))
-    if not wanted or not known:
-        return False
-    return every(some(_is_within(one, pattern, fold=fold) for pattern in known) for one in wanted)
-
-
-def _is_within(inner: Value, outer: Value, *, fold: bool) -> Truth:
-    """Whether a pattern is within another. Where both have the same holes, nothing that fills them changes it."""
-    found = matches(outer, inner, fold=fold)
-    holes = [{part for part in parts_of(value) if isinstance(part, Hole)} for value in (outer, inner)]
-    return False if isinstance(found, Unknown) and parts_of(outer) and holes[0] <= holes[1] else found
 
 
 # --- plain HTTP -------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
-"""How a principal can give itself permissions that it does not have: the documented paths, as a table.
+"""How a principal can get permissions that it does not have: the documented paths, as tables.
 
-Sources: AWS Security Blog and Rhino Security Labs, "AWS IAM privilege escalation"; pathfinding.cloud.
+`PATHS`: it grants itself something, or passes a role to what it starts. `RUNNING`: it changes what runs already with a
+role. Sources: AWS Security Blog and Rhino Security Labs, "AWS IAM privilege escalation"; pathfinding.cloud (2026-07).
 """
 
 from __future__ import annotations
@@ -64,6 +65,7 @@ PATHS: Final[Sequence[Path]] = (
             (
                 "sagemaker",
                 ("sagemaker:CreateNotebookInstance", "sagemaker:CreatePresignedNotebookInstanceUrl"),
+                ("sagemaker:CreateNotebookInstance", "sagemaker:CreateNotebookInstanceLifecycleConfig"),
                 ("sagemaker:CreateTrainingJob",),
                 ("sagemaker:CreateProcessingJob",),
                 ("sagemaker:CreateUserProfile", "sagemaker:CreatePresignedDomainUrl"),
@@ -81,6 +83,7 @@ PATHS: Final[Sequence[Path]] = (
                 ("glue:CreateJob", "glue:StartJobRun"),
                 ("glue:CreateJob", "glue:CreateTrigger"),
                 ("glue:UpdateJob", "glue:StartJobRun"),
+                ("glue:UpdateJob", "glue:CreateTrigger"),
                 ("glue:CreateSession", "glue:RunStatement"),
             ),
             (
@@ -89,18 +92,30 @@ PATHS: Final[Sequence[Path]] = (
                 ("cloudformation:UpdateStack",),
                 ("cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"),
                 ("cloudformation:CreateStackSet", "cloudformation:CreateStackInstances"),
+                ("cloudformation:UpdateStackSet",),
             ),
-            ("ec2", ("ec2:RunInstances",)),
-            ("codebuild", ("codebuild:CreateProject", "codebuild:StartBuild")),
+            ("ec2", ("ec2:RunInstances",), ("ec2:RequestSpotInstances",)),
+            ("tasks.apprunner", ("apprunner:CreateService",)),
+            (
+                "codebuild",
+                ("codebuild:CreateProject", "codebuild:StartBuild"),
+                ("codebuild:CreateProject", "codebuild:StartBuildBatch"),
+            ),
             ("bedrock", ("bedrock:CreateAgent", "bedrock:CreateAgentActionGroup")),
             (
                 "bedrock-agentcore",
-                ("bedrock-agentcore:CreateCodeInterpreter", "bedrock-agentcore:InvokeCodeInterpreter"),
+                (
+                    "bedrock-agentcore:CreateCodeInterpreter",
+                    "bedrock-agentcore:StartCodeInterpreterSession",
+                    "bedrock-agentcore:InvokeCodeInterpreter",
+                ),
                 ("bedrock-agentcore:CreateAgentRuntime", "bedrock-agentcore:InvokeAgentRuntime"),
+                ("bedrock-agentcore:CreateAgentRuntime", "bedrock-agentcore:InvokeAgentRuntimeCommand"),
             ),
             (
                 "ecs-tasks",
                 ("ecs:RegisterTaskDefinition", "ecs:RunTask"),
+                ("ecs:RegisterTaskDefinition", "ecs:StartTask"),
                 ("ecs:RegisterTaskDefinition", "ecs:CreateService"),
             ),
             ("batch", ("batch:RegisterJobDefinition", "batch:SubmitJob")),
@@ -116,6 +131,108 @@ PATHS: Final[Sequence[Path]] = (
 )
 
 
+class Takeover(msgspec.Struct, frozen=True):
+    """One way to act with the role of something that exists already."""
+
+    first: str
+    """The action by which a finding is placed."""
+    shape: str
+    """The ARN of all that it can be done to."""
+    effect: str
+    """What the principal does by it, as the rest of a sentence, ``{}`` for what it does it to: ``open {}``."""
+    noun: str
+    also: tuple[str, ...] = ()
+    """Further actions that it needs, on any resource."""
+    is_login: bool = False
+    """Whether it is a presigned URL: those of any user have a rule of their own."""
+    type: str = ""
+    """The CloudFormation type whose `execution_role` it acts with; empty where no link leads to the role."""
+
+
+_FUNCTION: Final = ("Lambda function", "AWS::Lambda::Function")
+_NOTEBOOK: Final = ("notebook instance", "AWS::SageMaker::NotebookInstance")
+_INSTANCE: Final = "arn:%:ec2:%:%:instance/%"
+_PROJECT: Final = ("CodeBuild project", "AWS::CodeBuild::Project")
+_STACK: Final = "arn:%:cloudformation:%:%:stack/%/%"
+
+
+def _running(first: str, shape: str, effect: str, on: str | tuple[str, str], also: tuple[str, ...] = ()) -> Takeover:
+    noun, type_ = (on, "") if isinstance(on, str) else on
+    return Takeover(first, shape, effect, noun, also, "CreatePresigned" in first, type_)
+
+
+RUNNING: Final[Sequence[Takeover]] = (
+    _running("lambda:UpdateFunctionCode", "arn:%:lambda:%:%:function:%", "change the code of {}", _FUNCTION),
+    _running(
+        "sagemaker:CreatePresignedNotebookInstanceUrl", "arn:%:sagemaker:%:%:notebook-instance/%", "open {}", _NOTEBOOK
+    ),
+    _running(
+        "sagemaker:CreatePresignedDomainUrl",
+        "arn:%:sagemaker:%:%:user-profile/%/%",
+        "open Studio as {}",
+        ("user profile", "AWS::SageMaker::UserProfile"),
+    ),
+    _running(
+        "sagemaker:UpdateNotebookInstance",
+        "arn:%:sagemaker:%:%:notebook-instance/%",
+        "run a script of its own on {}",
+        _NOTEBOOK,
+        (
+            "sagemaker:CreateNotebookInstanceLifecycleConfig",
+            "sagemaker:StopNotebookInstance",
+            "sagemaker:StartNotebookInstance",
+        ),
+    ),
+    _running(
+        "bedrock-agentcore:StartCodeInterpreterSession",
+        "arn:%:bedrock-agentcore:%:%:code-interpreter-custom/%",
+        "run code in {}",
+        "code interpreter",
+        ("bedrock-agentcore:InvokeCodeInterpreter",),
+    ),
+    _running(
+        "bedrock-agentcore:InvokeAgentRuntimeCommand",
+        "arn:%:bedrock-agentcore:%:%:runtime/%",
+        "run commands in {}",
+        "AgentCore runtime",
+    ),
+    _running("codebuild:StartBuild", "arn:%:codebuild:%:%:project/%", "run its own build commands in {}", _PROJECT),
+    _running(
+        "codebuild:StartBuildBatch", "arn:%:codebuild:%:%:project/%", "run its own build commands in {}", _PROJECT
+    ),
+    _running("ssm:SendCommand", _INSTANCE, "run commands on {}", "EC2 instance"),
+    _running("ssm:StartSession", _INSTANCE, "open a shell on {}", "EC2 instance"),
+    _running("ec2-instance-connect:SendSSHPublicKey", _INSTANCE, "log in to {}", "EC2 instance"),
+    _running(
+        "ec2:ModifyInstanceAttribute",
+        _INSTANCE,
+        "replace the start script of {}",
+        "EC2 instance",
+        ("ec2:StopInstances", "ec2:StartInstances"),
+    ),
+    _running(
+        "ec2:CreateLaunchTemplateVersion",
+        "arn:%:ec2:%:%:launch-template/%",
+        "change the start script in {}",
+        "launch template",
+        ("ec2:ModifyLaunchTemplate",),
+    ),
+    _running("ecs:ExecuteCommand", "arn:%:ecs:%:%:task/%/%", "open a shell in {}", "ECS task", ("ecs:DescribeTasks",)),
+    _running("glue:UpdateDevEndpoint", "arn:%:glue:%:%:devEndpoint/%", "log in to {}", "Glue development endpoint"),
+    _running("apprunner:UpdateService", "arn:%:apprunner:%:%:service/%/%", "change what {} runs", "App Runner service"),
+    _running("cloudformation:UpdateStack", _STACK, "change what is in {}", "stack"),
+    _running(
+        "cloudformation:CreateChangeSet", _STACK, "change what is in {}", "stack", ("cloudformation:ExecuteChangeSet",)
+    ),
+)
+
+
+def in_words(path: Path | Takeover) -> str:
+    """Return the actions of a path: ``iam:PassRole with a:B, a:C and a:D``."""
+    *first, last = path.also or ("",)
+    return f"{path.first} with {', '.join(first)}{' and ' if first else ''}{last}" if last else path.first
+
+
 def opened_by(statement: Statement, principal: Principal, *, is_user: bool) -> Iterator[tuple[Path, Truth]]:
     """Yield the paths whose first action the statement grants, and whether the principal can go them to the end."""
     for path in PATHS:
@@ -128,6 +245,22 @@ def opened_by(statement: Statement, principal: Principal, *, is_user: bool) -> I
         truth = every((granted, *(may_somewhere(principal, action) for action in path.also)))
         if truth is not False:
             yield path, truth
+
+
+def taken_over_by(statement: Statement, principal: Principal) -> Iterator[tuple[Takeover, Truth, Truth]]:
+    """Yield the ways to the role of something that runs, which the statement opens at least for some of it.
+
+    With it whether they are open for all there is of the kind, and whether for some.
+    """
+    for path in RUNNING:
+        some_of_it = _grants_somewhere(statement, path.first, (path.shape,))
+        if some_of_it is False:
+            continue
+        barred = principal.is_barred(path.first, path.shape)
+        further = (*(may_somewhere(principal, action) for action in path.also),)
+        open_to_some = every((some_of_it, negate(barred), *further))
+        if open_to_some is not False:
+            yield path, every((principal.may_by(statement, path.first, path.shape), *further)), open_to_some
 
 
 def may_somewhere(principal: Principal, action: str) -> Truth:

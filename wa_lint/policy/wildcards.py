@@ -73,8 +73,8 @@ def _matches(pattern: Value, text: Value, *, fold: bool) -> Truth:
     return Unknown(reason_of(doubtful)) if _perhaps(wild, plain) else False
 
 
-def covers(resource: Value, *, types: bool) -> Truth:
-    """Whether a resource pattern takes in everything or a whole service; with `types`, or every resource of a type."""
+def covers(resource: Value) -> Truth:
+    """Whether a resource pattern takes in everything, a whole service, or every resource of a type."""
     parts = parts_of(resource)
     if not parts:
         return unseen(resource)
@@ -88,7 +88,7 @@ def covers(resource: Value, *, types: bool) -> Truth:
         return False
     if len(fields) <= _FIELDS:
         return len(fields) > 1 and fields[-1] == "*"
-    whole_type = types and fields[2] not in UNTYPED and _WHOLE_TYPE.fullmatch(fields[-1])
+    whole_type = fields[2] not in UNTYPED and _WHOLE_TYPE.fullmatch(fields[-1])
     return bool(whole_type or _WHOLE.fullmatch(fields[-1]))
 
 

@@ -30,7 +30,17 @@ def is_name(text: Cell, said: Text | None, by: Spellings, place: Cell) -> Truth:
     if said is None:
         return _open(text.value)
     match = is_named(said, by, place.world.graph.is_settled)
-    return Unknown(f"{shown(text.value)} may name {place.resource.id}") if match is None else match
+    return Unknown(_may_be(text.value, place.resource.id)) if match is None else match
+
+
+def _may_be(value: Value, id_: str) -> str:
+    """Say that a text may name a resource: why it is not known what it names, where it is not."""
+    if not isinstance(value, Unresolved):
+        return f"{value!r} may name {id_}"
+    if any(isinstance(part, str) for part in value.parts):
+        text = "".join(part if isinstance(part, str) else f"${{{part.name}}}" for part in value.parts)
+        return f"{text} may name {id_}"
+    return f"whether it is {id_} is not known: {value.reason}"
 
 
 def is_out_of_reach(text: Cell, named: Resource) -> bool:

@@ -53,6 +53,7 @@ class Identity(msgspec.Struct, frozen=True):
 
 _SAGEMAKER = "AWS::SageMaker::"
 _BEDROCK = "AWS::Bedrock::"
+_AGENTCORE = "AWS::BedrockAgentCore::"
 _BALANCING = "AWS::ElasticLoadBalancingV2::"
 _ROLE = "AWS::IAM::Role"
 _BUCKET = "AWS::S3::Bucket"
@@ -68,6 +69,12 @@ _GRAPHQL = "AWS::AppSync::GraphQLApi"
 _WEB_ACL = "AWS::WAFv2::WebACL"
 _GROUP = "AWS::EC2::SecurityGroup"
 _GROUP_KEYS = ("{id}", "{GroupId}")
+_VPC = "AWS::EC2::VPC"
+_VPC_KEYS = ("{id}", "{VpcId}")
+_SUBNET = "AWS::EC2::Subnet"
+_SUBNET_KEYS = ("{id}", "{SubnetId}")
+_ROUTES = "AWS::EC2::RouteTable"
+_ROUTES_KEYS = ("{id}", "{RouteTableId}")
 _CALLED = ("{id}", "{id}:*", "{aliases.id}", "{versions.id}")
 """How a function is called: also by what names one of its aliases or versions."""
 _LAMBDA_URI = (
@@ -115,6 +122,7 @@ IDENTITIES: dict[str, Identity] = {
     "AWS::KMS::Key": Identity("KeyId", "arn:*:kms:*:*:key/{name}"),
     "AWS::KMS::Alias": Identity("AliasName", "arn:*:kms:*:*:{name}"),
     "AWS::Lambda::Function": Identity("FunctionName", "arn:*:lambda:*:*:function:{name}"),
+    "AWS::CodeBuild::Project": Identity("Name", "arn:*:codebuild:*:*:project/{name}"),
     "AWS::ApiGateway::RestApi": Identity("Name"),
     "AWS::ApiGatewayV2::Api": Identity("Name"),
     "AWS::ApiGateway::DomainName": Identity("DomainName"),
@@ -131,6 +139,14 @@ authorization reference for the ARN formats (read 2026-11)."""
 
 def _role(type_: str, path: str, back: str, name: str = "execution_role", at: str = "") -> Link:
     return Link(type_, path, _ROLE, name, back, _ARN, at=at)
+
+
+def _placed(type_: str, config: str, *, subnets: str = "Subnets", groups: str = "SecurityGroupIds") -> tuple[Link, ...]:
+    """Return the links of an ML resource to its subnets and security groups, which stand below `config`."""
+    return (
+        Link(type_, f"{config}{subnets}[]", _SUBNET, "vpc_subnets", "ml_tenants", _SUBNET_KEYS),
+        Link(type_, f"{config}{groups}[]", _GROUP, "vpc_groups", "ml_tenants", _GROUP_KEYS),
+    )
 
 
 def _ml_use(type_: str, path: str, name: str) -> Link:
@@ -513,12 +529,72 @@ LINKS: tuple[Link, ...] = (
         "log_bucket",
         "invocation_logs",
     ),
+    Link(
+        _BEDROCK + "KnowledgeBase",
+        "StorageConfiguration.OpensearchServerlessConfiguration.CollectionArn",
+        "AWS::OpenSearchServerless::Collection",
+        "collection",
+        "knowledge_bases",
+        _ARN,
+    ),
+    Link(
+        _BEDROCK + "Agent",
+        "ActionGroups[].ActionGroupExecutor.Lambda",
+        _FUNCTION,
+        "action_functions",
+        "agents",
+        keys=_CALLED,
+    ),
+    _role(_BEDROCK + "Flow", "ExecutionRoleArn", "flows"),
+    _role(_AGENTCORE + "Runtime", "RoleArn", "agent_runtimes"),
+    # networks, and what of ML is in them
+    *(
+        link
+        for word in ("Cluster", "CompilationJob", "EndpointConfig", "Model", "OptimizationJob", "TrainingJob")
+        for link in _placed(_SAGEMAKER + word, "VpcConfig.")
+    ),
+    *(
+        link
+        for word in ("DataQuality", "ModelBias", "ModelExplainability", "ModelQuality")
+        for link in _placed(f"{_SAGEMAKER}{word}JobDefinition", "NetworkConfig.VpcConfig.")
+    ),
+    *_placed(_SAGEMAKER + "ProcessingJob", "NetworkConfig.VpcConfig."),
+    *_placed(_SAGEMAKER + "AutoMLJob", "SecurityConfig.VpcConfig."),
+    *_placed(_SAGEMAKER + "HyperParameterTuningJob", "TrainingJobDefinition.VpcConfig."),
+    *_placed(
+        _SAGEMAKER + "MonitoringSchedule", "MonitoringScheduleConfig.MonitoringJobDefinition.NetworkConfig.VpcConfig."
+    ),
+    *_placed(_SAGEMAKER + "Domain", "", subnets="SubnetIds", groups="DefaultUserSettings.SecurityGroups"),
+    Link(
+        _SAGEMAKER + "Domain", "DomainSettings.SecurityGroupIds[]", _GROUP, "domain_groups", "ml_tenants", _GROUP_KEYS
+    ),
+    Link(_SAGEMAKER + "Domain", "VpcId", _VPC, "vpc", "domains", _VPC_KEYS),
+    Link(_SAGEMAKER + "UserProfile", "UserSettings.SecurityGroups[]", _GROUP, "vpc_groups", "ml_tenants", _GROUP_KEYS),
+    Link(_SAGEMAKER + "NotebookInstance", "SubnetId", _SUBNET, "vpc_subnet", "ml_tenants", _SUBNET_KEYS),
+    Link(_SAGEMAKER + "NotebookInstance", "SecurityGroupIds[]", _GROUP, "vpc_groups", "ml_tenants", _GROUP_KEYS),
+    *(
+        link
+        for word in ("CustomModel", "ModelCustomizationJob", "ModelImportJob", "ModelInvocationJob")
+        for link in _placed(_BEDROCK + word, "VpcConfig.", subnets="SubnetIds")
+    ),
+    *_placed(_AGENTCORE + "Runtime", "NetworkConfiguration.NetworkModeConfig.", groups="SecurityGroups"),
+    *_placed(_AGENTCORE + "BrowserCustom", "NetworkConfiguration.VpcConfig.", groups="SecurityGroups"),
+    *_placed(_AGENTCORE + "CodeInterpreterCustom", "NetworkConfiguration.VpcConfig.", groups="SecurityGroups"),
+    Link(_SUBNET, "VpcId", _VPC, "vpc", "subnets", _VPC_KEYS),
+    Link("AWS::EC2::SubnetRouteTableAssociation", "SubnetId", _SUBNET, "subnet", "route_associations", _SUBNET_KEYS),
+    Link("AWS::EC2::SubnetRouteTableAssociation", "RouteTableId", _ROUTES, "route_table", "associations", _ROUTES_KEYS),
+    Link("AWS::EC2::Route", "RouteTableId", _ROUTES, "route_table", "routes", _ROUTES_KEYS),
+    Link("AWS::EC2::VPCEndpoint", "VpcId", _VPC, "vpc", "endpoints", _VPC_KEYS),
+    Link("AWS::EC2::FlowLog", "ResourceId", _VPC, "vpc", "flow_logs", _VPC_KEYS),
+    Link("AWS::EC2::FlowLog", "ResourceId", _SUBNET, "subnet", "flow_logs", _SUBNET_KEYS),
     # what else runs with a role, and may work on data
     _role("AWS::CodeBuild::Project", "ServiceRole", "build_projects"),
     _role("AWS::CodePipeline::Pipeline", "RoleArn", "code_pipelines"),
     Link("AWS::Glue::Job", "Role", _ROLE, "execution_role", "glue_jobs"),
     # what stands around
     Link("AWS::KMS::Alias", "TargetKeyId", "AWS::KMS::Key", "key", "aliases"),
+    Link("AWS::SNS::TopicPolicy", "Topics[]", "AWS::SNS::Topic", "topics", "access_policies", keys=("{id}", "{arn}")),
+    Link("AWS::SQS::QueuePolicy", "Queues[]", "AWS::SQS::Queue", "queues", "access_policies", keys=("{id}", "*/{id}")),
     _role("AWS::StepFunctions::StateMachine", "RoleArn", "state_machines"),
     Link(_BALANCING + "Listener", "LoadBalancerArn", _BALANCING + "LoadBalancer", "load_balancer", "listeners"),
     Link(

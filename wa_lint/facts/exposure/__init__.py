@@ -111,19 +111,12 @@ _CALLS: Final[Mapping[str, tuple[str, ...]]] = {
 # --- facts ------------------------------------------------------------------------------------------
 
 
-def invokes_endpoint(entry: Cell) -> Cell:
-    """Whether what is behind the entry may invoke a SageMaker endpoint, at the place where it says what it calls."""
-    return _invokes(entry, (SAGEMAKER,))
-
-
 def invokes_model(entry: Cell) -> Cell:
-    """Whether what is behind the entry may call a model, an agent, a flow or a knowledge base."""
-    return _invokes(entry, SINKS)
+    """Whether what is behind the entry may call a model, agent, flow or knowledge base, where it says what it calls.
 
-
-def _invokes(entry: Cell, kinds: Sequence[Sink]) -> Cell:
-    """Follow the ways as if the input were all there is: that a policy may exist outside is true of every function."""
-    found = [(way, _leads(way, None, kinds)[0]) for way in hops.ways(closed(entry))]
+    The ways are followed as if the input were all there is: that a policy may exist outside is true of every function.
+    """
+    found = [(way, _leads(way, None, SINKS)[0]) for way in hops.ways(closed(entry))]
     trail = next((way.hops for way, leads in found if leads is True), ())
     return _place(entry).with_value(some(leads for _, leads in found), trail)
 
@@ -227,11 +220,8 @@ def _facts(type_: str) -> Iterator[Fact]:
         "Whom it lets in: anonymous, api-key, authenticated, private, nobody.",
         admits,
     )
-    for name, doc, compute in (
-        ("invokes_endpoint", "Whether what is behind it may invoke a SageMaker endpoint.", invokes_endpoint),
-        ("invokes_model", "Whether what is behind it may call a model, agent, flow or knowledge base.", invokes_model),
-    ):
-        yield Fact(type_, "", name, ways, BOOL, doc, compute)
+    doc = "Whether what is behind it may call a model, agent, flow or knowledge base."
+    yield Fact(type_, "", "invokes_model", ways, BOOL, doc, invokes_model)
     yield Fact(
         type_, "", "model_behind", ways, STRING, "What it leads to, in words: a SageMaker endpoint.", model_behind
     )
@@ -254,4 +244,4 @@ FACTS: Final[tuple[Fact, ...]] = (
     ),
 )
 
-__all__ = ["FACTS", "INVOKE", "admits", "arn_of", "exposures", "invokes_endpoint", "invokes_model"]
+__all__ = ["FACTS", "INVOKE", "admits", "arn_of", "exposures", "invokes_model"]

@@ -12,6 +12,7 @@ from typing import Final
 
 from wa_lint import policy
 from wa_lint.facts.exposure import firewall
+from wa_lint.facts.exposure.causes import cause
 from wa_lint.facts.exposure.resource_policies import (
     api_is_open,
     closed,
@@ -232,7 +233,9 @@ def _refused(url: Cell, *, has_one: bool) -> Value:
         return _doubtful(reason, *_OTHERS)
     more = url.world.graph.why_incomplete(PERMISSION, url.resource)
     function = url.select("function")
-    if more is None and not unseen(head_of(function)):
+    if hidden := unseen(head_of(function)):
+        return _doubtful(cause(url.select("TargetFunctionArn"), "the function", hidden), *_OTHERS)
+    if more is None:
         return NOBODY
     noun = url.world.graph.snapshot.kind.noun
     return _doubtful(

@@ -13,6 +13,7 @@ import msgspec
 
 from wa_lint import policy
 from wa_lint.facts.exposure import entries
+from wa_lint.facts.exposure.causes import cause
 from wa_lint.facts.exposure.resource_policies import named_in
 from wa_lint.facts.exposure.sinks import arn_of, of_its_account, refers_to
 from wa_lint.facts.fact import head_of, unseen, value_of
@@ -428,27 +429,7 @@ def _through_service(hops: Sequence[Cell], service: Cell) -> Iterator[Way]:
         yield Way((*hops, service, task, role), role=role, holder=task)
 
 
-# --- out of the input -------------------------------------------------------------------------------
-
-_OUTPUT: Final = re.compile(r"^!?(?:GetAtt )?([A-Za-z0-9]+)\.Outputs\.")
-_IMPORT: Final = re.compile(r"!ImportValue ")
-
-
-def cause(text: Cell, what: str, otherwise: str) -> str:
-    """Say where something comes from that is not in the input: ``the function comes from the nested stack App, …``."""
-    value = text.value
-    if isinstance(value, list | tuple) and value:
-        return cause(text.items()[0].select("Id"), what, otherwise)
-    for hole in (part for part in parts_of(value) if isinstance(part, Hole) and part.target is None):
-        if output := _OUTPUT.match(hole.name):
-            return f"{what} comes from the nested stack {output[1]}, which was not followed"
-        if _IMPORT.search(hole.name):
-            return f"{what} comes from another stack ({hole.name}), which was not read"
-        if re.fullmatch(r"\w+", hole.name):
-            return f"{what} comes from parameter {hole.name}, whose value is not known"
-    if isinstance(value, str):
-        return f"{what} {value} is not in this {text.world.graph.snapshot.kind.noun}"
-    return f"{what} is not known: {otherwise}"
+# --- on the way -------------------------------------------------------------------------------------
 
 
 def _known(cell: Cell) -> Sequence[Cell]:

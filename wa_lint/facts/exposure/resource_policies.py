@@ -33,14 +33,6 @@ def closed(cell: Cell) -> Cell:
     return World(world.graph, world.scenario, is_closed=True).cell(cell.resource)
 
 
-def lets_in_everyone(statement: Value) -> Truth:
-    """Whether a statement lets a stranger in: Allow, Principal ``*``, and no condition that only some can meet."""
-    if not isinstance(statement, dict):
-        return policy.is_public(statement)
-    bare = {key: value for key, value in statement.items() if key != "Condition"}
-    return every((policy.is_public(bare), admission.admits_everyone(statement.get("Condition", ABSENT))))
-
-
 # --- API Gateway ------------------------------------------------------------------------------------
 
 
@@ -50,7 +42,7 @@ def api_is_open(statements: Sequence[Value], verb: Value) -> Truth:
     Where the method asks for no authorization, the policy alone decides, and what it does not allow is refused (API
     Gateway developer guide, "How API Gateway resource policies affect authorization workflow").
     """
-    opened = some(every((lets_in_everyone(one), _covers_invoke(one, verb))) for one in statements)
+    opened = some(every((policy.lets_in_everyone(one), _covers_invoke(one, verb))) for one in statements)
     return every((opened, *(negate(_shuts(one, verb)) for one in statements)))
 
 
@@ -61,7 +53,7 @@ def _shuts(statement: Value, verb: Value) -> Truth:
         return is_deny if isinstance(is_deny, Unknown) else False
     condition = statement.get("Condition", ABSENT)
     allow: Value = {**{k: v for k, v in statement.items() if k != "Condition"}, "Effect": "Allow"}
-    hits = every((is_deny, policy.is_public(allow), _covers_invoke(statement, verb)))
+    hits = every((is_deny, policy.lets_in_everyone(allow), _covers_invoke(statement, verb)))
     if hits is False or _is_harmless(condition) is True:
         return False
     if admission.is_conditional(condition) is False:
@@ -144,7 +136,7 @@ def opens(permission: Cell, action: str) -> Truth:
         return unseen_of(statement)
     bare = {key: value for key, value in statement.items() if value is not ABSENT}
     token = permission.select("EventSourceToken").value is ABSENT  # only Alexa knows it
-    return every((lets_in_everyone(bare), policy.matches_action(bare, action), token))
+    return every((policy.lets_in_everyone(bare), policy.matches_action(bare, action), token))
 
 
 # --- networks ---------------------------------------------------------------------------------------

@@ -107,8 +107,7 @@ def reached_by(role: Cell, holder: Cell | None, sinks: Sequence[Sink], endpoint:
         return Unknown(unseen(granted) or "its permissions are not known"), ""
     for sink in sinks:
         if _names(granted, sink, endpoint) is True:
-            bounded = Unknown(f"a permissions boundary may take it from {role.resource.id}")
-            return (bounded if granted.is_bounded else True), sink.words
+            return True, sink.words
     at_all = [(sink, _allows(granted, sink, endpoint)) for sink in sinks]
     allowed = next((sink for sink, truth in at_all if truth is True), None)
     if allowed is not None:
@@ -131,8 +130,6 @@ def _may_be_granted_elsewhere(role: Cell) -> bool:
 
 def _by_wildcard(granted: Permissions, sink: Sink, role: Cell, holder: Cell | None, endpoint: Cell | None) -> Truth:
     """Whether a role that may call a sink only among all of a service, or of AWS, is used to do so."""
-    if granted.is_bounded:
-        return Unknown(f"a permissions boundary may take it from {role.resource.id}")
     if holder is None or _environment_names(holder, endpoint) or (endpoint is None and calls(holder)):
         return True
     service = sink.actions[0].partition(":")[0]
@@ -180,7 +177,25 @@ def _applies(granted: Permissions, statement: Value, action: str, endpoint: Cell
             policy.has_effect(statement, "Allow"),
             _is_about(statement, action, endpoint),
             negate(some(_takes_back(other, statement, action) for other in granted.statements)),
+            _is_within(granted.boundary, action, endpoint),
         )
+    )
+
+
+def _is_within(boundary: Sequence[Value] | Unknown | None, action: str, endpoint: Cell | None) -> Truth:
+    """Whether a permissions boundary leaves the action on the endpoint, or on some resource of its service."""
+    if boundary is None or isinstance(boundary, Unknown):
+        return True if boundary is None else boundary
+    return some(
+        every(
+            (
+                policy.has_effect(statement, "Allow"),
+                policy.matches_action(statement, action),
+                _is_about(statement, action, endpoint),
+                negate(some(_takes_back(other, statement, action) for other in boundary)),
+            )
+        )
+        for statement in boundary
     )
 
 

@@ -36,6 +36,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     "createNotebookInstance": "AWS::SageMaker::NotebookInstance",
     "createUserProfile": "AWS::SageMaker::UserProfile",
     "createModelCustomizationJob": "AWS::Bedrock::CustomModel",
+    "createModelImportJob": "AWS::Bedrock::ModelImportJob",
+    "createModelInvocationJob": "AWS::Bedrock::ModelInvocationJob",
 }
 """What a task asks SageMaker or Bedrock for -> the type that it makes. The request has the properties of the type."""
 

@@ -225,7 +225,7 @@ class _Given(Deferred):
         values = self.parameter.values
         if 0 < len(values) <= _MOST_VALUES and all(isinstance(value, str | int | float) for value in values):
             raise Fork([{name: Assumption(value=value)} for value in values])
-        return Resolution(Unresolved(f"the parameter {name} has no default", (Hole(name),)))
+        return Resolution(Unresolved(f"the pipeline's parameter {name} has no default", (Hole(name),)))
 
     def __str__(self) -> str:
         return f"Parameters.{self.parameter.name}"

@@ -1,9 +1,10 @@
 """The collector table, for Amazon Bedrock: agents, guardrails, knowledge bases, models, their logging. Data only.
 
-What others name by its id has that for a name. CloudFormation has no type for three: `AWS::Bedrock::CustomModel` has
+What others name by its id has that for a name. CloudFormation has no type for six: `AWS::Bedrock::CustomModel` has
 the properties of the CreateModelCustomizationJob request that makes one, `AWS::Bedrock::ProvisionedModelThroughput`
-those of its Create request, and `AWS::Bedrock::ModelInvocationLoggingConfiguration`, of which a region has one or none,
-those of the PutModelInvocationLoggingConfiguration request.
+and the three kinds of jobs those of their Create requests, and
+`AWS::Bedrock::ModelInvocationLoggingConfiguration` those of the PutModelInvocationLoggingConfiguration request. A
+region always has one of the last: without LoggingConfig, nothing is logged.
 """
 
 from __future__ import annotations
@@ -178,8 +179,78 @@ _MODELS = (
         name="model-invocation-logging",
         id="{account}/{region}/model-invocation-logging",
         camel=True,
-        needs="loggingConfig",
+    ),
+    Collector(
+        type="AWS::Bedrock::ModelCustomizationJob",
+        service="bedrock",
+        listing=ApiCall(operation="ListModelCustomizationJobs", items="modelCustomizationJobSummaries"),
+        describe=(ApiCall(operation="GetModelCustomizationJob", request={"jobIdentifier": "jobArn"}),),
+        name="{jobName}",
+        arn="{jobArn}",
+        camel=True,
+        user_maps=("HyperParameters", *_FILTERS),
+        renames={
+            "OutputModelKmsKeyArn": "CustomModelKmsKeyId",
+            "BaseModelArn": "BaseModelIdentifier",
+            "OutputModelName": "CustomModelName",
+        },
+    ),
+    Collector(
+        type="AWS::Bedrock::ModelImportJob",
+        service="bedrock",
+        listing=ApiCall(operation="ListModelImportJobs", items="modelImportJobSummaries"),
+        describe=(ApiCall(operation="GetModelImportJob", request={"jobIdentifier": "jobArn"}),),
+        name="{jobName}",
+        arn="{jobArn}",
+        camel=True,
+        renames={"ImportedModelKmsKeyArn": "ImportedModelKmsKeyId"},
+    ),
+    Collector(
+        type="AWS::Bedrock::ModelInvocationJob",
+        service="bedrock",
+        listing=ApiCall(operation="ListModelInvocationJobs", items="invocationJobSummaries"),
+        name="{jobName}",
+        arn="{jobArn}",
+        camel=True,
     ),
 )
 
-BEDROCK = (*_AGENTS, _GUARDRAIL, *_KNOWLEDGE, *_MODELS)
+_NODE = "Definition.Nodes[].Configuration"
+_OF_KNOWLEDGE_NODE = tuple(
+    f"{_NODE}.KnowledgeBase.{holder}.AdditionalModelRequestFields"
+    for holder in (
+        "OrchestrationConfiguration",
+        "RerankingConfiguration.BedrockRerankingConfiguration.ModelConfiguration",
+    )
+)
+
+_FLOWS = (
+    Collector(
+        type="AWS::Bedrock::Flow",
+        service="bedrock-agent",
+        listing=ApiCall(operation="ListFlows", items="flowSummaries"),
+        describe=(ApiCall(operation="GetFlow", request={"flowIdentifier": "id"}),),
+        name="{id}",
+        arn="{arn}",
+        camel=True,
+        user_maps=(
+            f"{_NODE}.Prompt.SourceConfiguration.Inline.AdditionalModelRequestFields{{**}}",
+            *(f"{path}{rest}" for path in _OF_KNOWLEDGE_NODE for rest in ("", "{}{**}")),
+        ),
+    ),
+    Collector(
+        type="AWS::Bedrock::Prompt",
+        service="bedrock-agent",
+        listing=ApiCall(operation="ListPrompts", items="promptSummaries"),
+        describe=(ApiCall(operation="GetPrompt", request={"promptIdentifier": "id"}),),
+        name="{id}",
+        arn="{arn}",
+        camel=True,
+        user_maps=(
+            "Variants[].AdditionalModelRequestFields{**}",
+            "Variants[].TemplateConfiguration.Chat.ToolConfiguration.Tools[].ToolSpec.InputSchema.Json{**}",
+        ),
+    ),
+)
+
+BEDROCK = (*_AGENTS, _GUARDRAIL, *_KNOWLEDGE, *_MODELS, *_FLOWS)

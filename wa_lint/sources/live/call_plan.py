@@ -138,10 +138,12 @@ def metric_operation() -> Operation:
 _IAM_PREFIXES: Final[Mapping[str, str]] = {
     "apigatewayv2": "apigateway",
     "bedrock-agent": "bedrock",
+    "bedrock-agentcore-control": "bedrock-agentcore",
     "efs": "elasticfilesystem",
     "elb": "elasticloadbalancing",
     "elbv2": "elasticloadbalancing",
     "opensearch": "es",
+    "opensearchserverless": "aoss",
     "stepfunctions": "states",
 }
 """boto3's name of a service -> that of its IAM actions, where they differ (service authorization reference)."""

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from wa_lint.sources.live.agentcore import AGENTCORE
 from wa_lint.sources.live.apis import GRAPHQL_API, HTTP_API, IDENTITY_POOL, LAMBDA, REST_API
 from wa_lint.sources.live.bedrock import BEDROCK
 from wa_lint.sources.live.collector import ApiCall, Collector, ListingReach
 from wa_lint.sources.live.data_stores import STORES
+from wa_lint.sources.live.opensearch_serverless import VECTOR_STORES
 from wa_lint.sources.live.sagemaker import SAGEMAKER
 from wa_lint.sources.live.supporting import AROUND, NAMED
 
@@ -217,6 +219,16 @@ _IAM = (
         aws_managed="Arn",
         in_use=("AttachmentCount", "PermissionsBoundaryUsageCount"),
     ),
+    Collector(
+        type="AWS::IAM::ServiceSpecificCredential",
+        service="iam",
+        reach=ListingReach.GLOBAL,
+        listing=ApiCall(
+            operation="ListServiceSpecificCredentials", fixed={"AllUsers": True}, items="ServiceSpecificCredentials"
+        ),
+        name="{ServiceSpecificCredentialId}",
+        id="arn:{partition}:iam::{account}:user/{UserName}/credential/{ServiceSpecificCredentialId}",
+    ),
 )
 
 _SCALED = {"ServiceNamespace": "sagemaker"}
@@ -274,6 +286,8 @@ COLLECTORS: tuple[Collector, ...] = (
     *IDENTITY_POOL,
     *_WATCHING,
     *BEDROCK,
+    *AGENTCORE,
+    *VECTOR_STORES,
     *AROUND,
     *STORES,
     *NAMED,

@@ -62,6 +62,19 @@ _BALANCING = (
     ),
 )
 
+_WEB_ACL_ASSOCIATION = Collector(
+    # of load balancers: stages and GraphQL APIs say theirs themselves
+    type="AWS::WAFv2::WebACLAssociation",
+    service="wafv2",
+    parent="AWS::ElasticLoadBalancingV2::LoadBalancer",
+    listing=ApiCall(operation="GetWebACLForResource", request={"ResourceArn": "LoadBalancerArn"}),
+    needs="WebACL",
+    name="{ResourceArn}",
+    id="{ResourceArn}?webacl",
+    renames={"WebACL.ARN": "WebACLArn"},
+    ignores=("WebACL",),
+)
+
 _TARGET = "Targets[].EcsParameters."
 
 _EVENT_RULE = Collector(
@@ -200,7 +213,17 @@ _SCANNING = Collector(
     renames={"ScanningConfiguration.ScanType": "ScanType", "ScanningConfiguration.Rules": "Rules"},
 )
 
-AROUND = (*_BALANCING, _EVENT_RULE, _SCHEDULE, _LOG_GROUP, _STATE_MACHINE, _TRAIL, _BUDGET, _SCANNING)
+AROUND = (
+    *_BALANCING,
+    _WEB_ACL_ASSOCIATION,
+    _EVENT_RULE,
+    _SCHEDULE,
+    _LOG_GROUP,
+    _STATE_MACHINE,
+    _TRAIL,
+    _BUDGET,
+    _SCANNING,
+)
 
 # --- what is kept where it is named -----------------------------------------------------------------
 
@@ -251,6 +274,33 @@ _NETWORK = (
         listing=ApiCall(operation="DescribeSubnets", items="Subnets"),
         name="{SubnetId}",
         arn=_EC2_ARN + "subnet/{SubnetId}",
+    ),
+    Collector(
+        type="AWS::EC2::VPC",
+        service="ec2",
+        named_by=("{VpcId}", "vpc/{VpcId}"),
+        listing=ApiCall(operation="DescribeVpcs", items="Vpcs"),
+        name="{VpcId}",
+        arn=_EC2_ARN + "vpc/{VpcId}",
+    ),
+    Collector(
+        type="AWS::EC2::RouteTable",
+        service="ec2",
+        named_by=("{VpcId}",),
+        listing=ApiCall(operation="DescribeRouteTables", items="RouteTables"),
+        name="{RouteTableId}",
+        arn=_EC2_ARN + "route-table/{RouteTableId}",
+        covers=("AWS::EC2::Route", "AWS::EC2::SubnetRouteTableAssociation"),
+    ),
+    Collector(
+        type="AWS::EC2::FlowLog",
+        service="ec2",
+        named_by=("{ResourceId}",),
+        listing=ApiCall(operation="DescribeFlowLogs", items="FlowLogs"),
+        name="{FlowLogId}",
+        arn="arn:{partition}:ec2:{region}:{account}:vpc-flow-log/{FlowLogId}",
+        elsewhere=("ResourceType",),
+        renames={"FlowLogId": "Id"},
     ),
     Collector(
         type="AWS::EC2::VPCEndpoint",

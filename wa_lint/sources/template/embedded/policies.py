@@ -61,6 +61,7 @@ DOCUMENTS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     "AWS::IAM::UserPolicy": _DOCUMENT,
     "AWS::KMS::Key": (("KeyPolicy",),),
     "AWS::Logs::LogGroup": (("ResourcePolicyDocument",),),
+    "AWS::OpenSearchServerless::SecurityPolicy": (("Policy",),),
     "AWS::Redshift::Cluster": (("NamespaceResourcePolicy",),),
     "AWS::S3::AccessPoint": (("Policy",),),
     "AWS::S3::BucketPolicy": _DOCUMENT,
@@ -69,7 +70,11 @@ DOCUMENTS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     "AWS::SNS::TopicPolicy": _DOCUMENT,
     "AWS::SQS::QueuePolicy": _DOCUMENT,
 }
-"""Where a type holds policies of IAM's language as JSON, which CloudFormation takes as a text too (its schemas)."""
+"""Where a type holds policies as JSON, which CloudFormation takes as a text too (its schemas). All but those of
+OpenSearch Serverless are of IAM's language."""
+
+_LISTS: Final = "AWS::OpenSearchServerless::"
+"""Begins the types whose policies may be lists (OpenSearch Service developer guide, network access)."""
 
 
 def with_documents(resource: Resource, template: Template) -> Resource:
@@ -77,7 +82,8 @@ def with_documents(resource: Resource, template: Template) -> Resource:
     paths = DOCUMENTS.get(resource.type)
     if paths is None or not isinstance(resource.properties, dict):
         return resource
-    reader = _Reader(template, ("Resources", resource.id, "Properties"))
+    kinds = (dict, list) if resource.type.startswith(_LISTS) else (dict,)
+    reader = _Reader(template, ("Resources", resource.id, "Properties"), kinds)
     properties: Value = resource.properties
     for path in paths:
         properties = reader.below(properties, path, ())
@@ -87,9 +93,11 @@ def with_documents(resource: Resource, template: Template) -> Resource:
 class _Reader:
     """The texts of one resource, each read once."""
 
-    def __init__(self, template: Template, head: Path) -> None:
+    def __init__(self, template: Template, head: Path, kinds: tuple[type, ...]) -> None:
         self.template = template
         self.head = head
+        self.kinds = kinds
+        """What a document may be."""
         self.texts: dict[Path, Embedded] = {}
         """Those that the template itself holds, by the place where they stand."""
 
@@ -113,7 +121,7 @@ class _Reader:
         pieces = self._pieces(value, at)
         text = self._written(at, pieces) if any((piece.text or "").strip() for piece in pieces) else None
         if text is not None and text.fault is None:
-            return Resolution(_map_of(text.value))
+            return Resolution(self._checked(text.value))
         found = value.resolve(scenario) if isinstance(value, Deferred) else Resolution(value)
         if text is not None and not (isinstance(value, Deferred) and isinstance(found.value, str)):
             return Resolution(_no_json(text))
@@ -124,14 +132,17 @@ class _Reader:
         said = tree(self.template, value.argument, inside, ANYTHING)
         found = said.resolve(scenario) if isinstance(said, Deferred) else Resolution(said)
         is_open = isinstance(found.value, Deferred | Unknown | Unresolved)
-        return Resolution(found.value if is_open else _map_of(found.value), found.at or inside, found.assumes)
+        return Resolution(found.value if is_open else self._checked(found.value), found.at or inside, found.assumes)
 
     def _given(self, value: Value, at: Path) -> Value:
         """Return the document in a text that stands elsewhere, as in a parameter's value: all of it is here."""
         if not isinstance(value, str):
             return value
         text = Embedded(self.template, self.head, at, [Piece(at, value, start=None)])
-        return Unknown("the policy document is no JSON") if text.fault else _map_of(text.value)
+        return Unknown("the policy document is no JSON") if text.fault else self._checked(text.value)
+
+    def _checked(self, value: Value) -> Value:
+        return value if isinstance(value, self.kinds) else Unknown("the policy document is no map")
 
     def _pieces(self, value: Value, at: Path) -> Sequence[Piece]:
         """Return the pieces of a text as it was written: the mask over a secret would hide what stands where."""
@@ -200,10 +211,6 @@ class _Origin:
             if at[: len(prefix)] == prefix and len(at) > len(prefix) and text.fault is None:
                 return text.locate(at[len(prefix) :])
         return self.outer.locate(at)
-
-
-def _map_of(value: Value) -> Value:
-    return value if isinstance(value, dict) else Unknown("the policy document is no map")
 
 
 def _no_json(text: Embedded) -> Unknown:

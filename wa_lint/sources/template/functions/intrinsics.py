@@ -52,10 +52,10 @@ def reference_to(ask: Asking, resource: Raw, attribute: Raw) -> Value:
 
 
 def _output(ask: Asking, stack: str, whole: str) -> Value:
-    """Return what a stack gives out whose template is not in sight: it may be the name of anything."""
+    """Return what a stack gives out whose template was not read: it may be the name of anything."""
     if stack in ask.template.sections.nested:
         return Unknown(f"!GetAtt {whole}: the nested stack has no such output")
-    return Unresolved(f"!GetAtt {whole} comes from a stack that is not in sight", (Hole(whole),))
+    return Unresolved(f"!GetAtt {whole} comes from the nested stack {stack}, which was not followed", (Hole(whole),))
 
 
 def _ref(ask: Asking, argument: Raw) -> Value:
