@@ -66,19 +66,41 @@ BROKEN: dict[str, tuple[str, str]] = {
         rule() + "x0: &x0 [y]\n" + "".join(f"x{i}: &x{i} [{','.join([f'*x{i - 1}'] * 9)}]\n" for i in range(1, 12)),
         "aliases repeat",
     ),
-    "not UTF-8": (rule() + "# \udcff", "a-rule.yaml: is not UTF-8"),
+    "not UTF-8": (rule() + "# \udcff", "a-rule.yaml:15:3: is not UTF-8"),
     "brackets without end": (rule("(" * 9999), "a-rule.yaml:7:"),
     "a bad expression": (rule("resource.BucketName.matches('(')"), "bad regular expression"),
 }
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_59_61_a_rule_file_that_is_wrong_stops_the_run_with_its_place(wa_lint: WaLint, case: str) -> None:
+def test_59_61_a_rule_file_that_is_wrong_is_one_line_with_its_place_and_stops_no_other(
+    wa_lint: WaLint, case: str
+) -> None:
     text, said = BROKEN[case]
     write("a.yaml")
     write("pack/a-rule.yaml", "").write_bytes(text.encode("utf-8", "surrogateescape"))
-    run = wa_lint("check", "a.yaml", "--rules", str(Path("pack").resolve()))
-    assert (run.code, run.out, said in run.err, "fault of wa-lint" in run.err) == (2, "", True, False), run.err[:500]
+    write("pack/b-rule.yaml", rule().replace("id: a-rule", "id: b-rule"))
+    run = wa_lint("check", "a.yaml", "--rules", str(Path("pack").resolve()), "-o", "json")
+    assert (run.code, said in run.err, run.err.count("\n"), "fault of wa-lint" in run.err) == (2, True, 1, False), (
+        run.err
+    )
+    assert run.err.startswith("wa-lint: pack/a-rule.yaml:")
+    assert [entry["uri"] for entry in run.report["inputs"] if entry["kind"] == "rule"] == ["pack/a-rule.yaml"]
+    assert {entry["id"] for entry in run.report["rules"]} > {"b-rule", "bucket-unversioned"}
+
+
+@pytest.mark.parametrize("command", ["rules", "explain b-rule", "iam-policy", "scan --plan"])
+def test_59_other_commands_go_on_without_a_broken_rule_too(wa_lint: WaLint, command: str) -> None:
+    write("pack/a-rule.yaml", rule().replace("severity", "severety"))
+    write("pack/b-rule.yaml", rule().replace("id: a-rule", "id: b-rule"))
+    run = wa_lint(*command.split(), "--rules", "pack")
+    assert (run.code, run.err.count("a-rule.yaml:3:1: no key"), run.out != "") == (2, 1, True)
+
+
+def test_59_a_broken_rule_can_be_chosen_and_suppressed_by_its_name(wa_lint: WaLint) -> None:
+    run = ruled(wa_lint, "id: [", "--select", "a-rule", "--never-suppress", "a-rule")
+    assert run.code == 2
+    assert [line.startswith("wa-lint: pack/a-rule.yaml:1:6: ") for line in run.err.splitlines()] == [True]
 
 
 @pytest.mark.parametrize("option", ["--select", "--ignore", "--never-suppress"])
@@ -147,7 +169,9 @@ def test_62_63_what_does_not_fit_is_an_error_of_the_rule_at_its_place(wa_lint: W
     if expected in {"pass", "fail", "unknown"}:
         assert [finding["outcome"] for finding in run.report["findings"]] == [expected]
     else:
-        assert (run.code, run.err.startswith("wa-lint: a-rule.yaml:7"), expected in run.err) == (2, True, True), run.err
+        assert (run.code, run.err.startswith("wa-lint: pack/a-rule.yaml:7:"), expected in run.err) == (2, True, True), (
+            run.err
+        )
 
 
 @pytest.mark.parametrize("pack", ["https://example.com/pack", "pack.zip", "a-rule.yaml", "nowhere", "git+ssh://x"])

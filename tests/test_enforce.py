@@ -168,7 +168,7 @@ def test_no_tag_loosens_it() -> None:
     """As one stands on a live resource."""
     arn = "arn:aws:sagemaker:eu-west-1:111122223333:notebook-instance/n"
     place = Location(arn)
-    (rule,) = [rule.info for rule in packs.book() if rule.info.id == RULE_ID]
+    (rule,) = [rule.info for rule in packs.book().rules if rule.info.id == RULE_ID]
     resource = Resource(arn, "AWS::SageMaker::NotebookInstance", {}, Listed(place), arn=arn)
     finding = Finding(rule, Outcome.FAIL, resource, "RootAccess", place, "It is on.", fingerprint="f")
     report = Report((rule,), (finding,), notes=(Note("tag", f"allow {RULE_ID} mine", place, place, arn),))

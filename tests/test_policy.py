@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from wa_lint import policy
 from wa_lint.model import Hole, Partial, Unknown, Unresolved, Value
+from wa_lint.policy import actions
 from wa_lint.policy.bucket_policy import refuses_plain_http
 from wa_lint.policy.wildcards import matches
 
@@ -157,6 +158,11 @@ WILDCARDS = [
 @pytest.mark.parametrize(("action", "expected"), WILDCARDS)
 def test_a_service_wildcard_takes_in_the_whole_service(action: Value, expected: object) -> None:
     assert said(policy.service_wildcard(action)) == expected
+
+
+def test_each_arn_of_an_action_names_service_region_and_account() -> None:
+    known = [action for service in actions._services() for action in actions._actions(service).values()]
+    assert {action.name for action in known for arn in action.arns if arn.count(":") < 5} == set()
 
 
 # --- resources --------------------------------------------------------------------------------------

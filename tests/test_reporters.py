@@ -16,6 +16,7 @@ import pytest
 from wa_lint import lens
 from wa_lint.errors import ConfigError
 from wa_lint.model import (
+    STEPS,
     Edit,
     Evidence,
     Finding,
@@ -43,6 +44,7 @@ SINGLE = RuleInfo(
     title="Endpoint variant runs on a single instance",
     severity=Severity.MEDIUM,
     practices=("MLREL05-BP01",),
+    step="inference",
     why="One instance cannot be spread over zones.\n",
     fix="Set InitialInstanceCount to 2 or more.\n\nOr scale it.",
     applies_to=("AWS::SageMaker::EndpointConfig",),
@@ -147,6 +149,7 @@ def test_json_says_a_finding_in_full() -> None:
         "severity": "medium",
         "pillar": "reliability",
         "phase": lens.practice("MLREL05-BP01").phase,
+        "step": "inference",
         "practices": ["MLREL05-BP01"],
         "resource": {"id": "Config", "type": CONFIG.type, "arn": None, "account": None, "region": None},
         "path": "ProductionVariants[0].InitialInstanceCount",
@@ -192,6 +195,7 @@ def test_the_readme_shows_a_finding_as_it_is() -> None:
     contract = schema("wa_lint/schemas/report.schema.json")
     jsonschema.Draft202012Validator({**contract["$defs"]["finding"], "$defs": contract["$defs"]}).validate(shown)
     practice = lens.practice(shown["practices"][0])
+    assert shown["step"] in STEPS
     assert (shown["pillar"], shown["phase"]) == (practice.pillar, practice.phase)
     assert shown.keys() == as_json()["findings"][0].keys()
 

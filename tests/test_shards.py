@@ -212,6 +212,16 @@ def test_shards_find_what_one_process_finds_with_everything_joined(
     assert {f["outcome"] for f in whole["findings"]} == {"fail", "pass", "unknown", "not-applicable"}
 
 
+def test_one_account_in_one_file_is_shared_by_workers_and_its_report_stays_the_same_bytes(
+    wa_lint: WaLint, tmp_path: Path
+) -> None:
+    many = [notebook(ONE, WEST, f"n{i}", ONE) for i in range(150)]
+    many += [one for i in range(70) for one in serving(ONE, WEST, f"m{i}", ONE, f"s3://own-{ONE}/train/")]
+    write(tmp_path / "parts", {(ONE, WEST): snapshot(ONE, WEST, [role(ONE), bucket(ONE, WEST, f"own-{ONE}"), *many])})
+    reports = {wa_lint("check", "parts", *ALL, "--jobs", jobs).out for jobs in ("1", "2", "3")}
+    assert len(reports) == 1
+
+
 def outcomes(run: Any) -> dict[tuple[str, str, str], str]:
     return {(f["rule"], f["resource"]["id"], f["path"]): f["outcome"] for f in run.report["findings"]}
 

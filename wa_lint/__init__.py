@@ -23,6 +23,7 @@ from wa_lint.version import VERSION
 
 if TYPE_CHECKING:
     from wa_lint.rule import Rule
+    from wa_lint.run.choice import Choice
 
 __version__ = VERSION
 
@@ -76,21 +77,17 @@ def check(  # noqa: PLR0913, one for each option of the command
 
     No configuration file is read: the arguments are all that counts. They are those of the command's options, as
     ``parameters=["Stage=prod", "prod.json"]``. `show_all` also lists what passed or did not apply. A file that cannot
-    be read is an `Input` whose status is ``error``, and a line to `say`. Raise `ConfigError` for arguments that do
-    not fit, `RuleFileError` for a folder of `rules` that cannot be read.
+    be read, one of `rules` too, is an `Input` whose status is ``error``, and a line to `say`. Raise `ConfigError` for
+    arguments that do not fit.
     """
     from wa_lint.run.check_files import Reading, judged_files  # noqa: PLC0415, importing wa_lint costs nothing
-    from wa_lint.run.choice import Choice  # noqa: PLC0415, the same
     from wa_lint.run.layers import Layers  # noqa: PLC0415, the same
     from wa_lint.run.settle import settled, today  # noqa: PLC0415, the same
     from wa_lint.suppress.apply import Settling  # noqa: PLC0415, the same
 
-    given = (paths,) if isinstance(paths, str | PathLike) else paths
-    is_listed = show_all or bool(suppressions)
-    reading = Reading(tuple(map(Path, given)), tuple(parameters), jobs, tuple(exclude), lists_all=is_listed)
-    choice = Choice(
-        tuple(select), tuple(ignore), severity=severity, all_buckets=all_buckets, rules=tuple(map(Path, rules))
-    )
+    given = tuple(map(Path, (paths,) if isinstance(paths, str | PathLike) else paths))
+    reading = Reading(given, tuple(parameters), jobs, tuple(exclude), lists_all=show_all or bool(suppressions))
+    choice = _chosen(select, ignore, severity, rules, all_buckets=all_buckets)
     settling = Settling(
         allow=tuple(map(Path, suppressions)),
         inline_suppressions=inline_suppressions,
@@ -120,18 +117,25 @@ def scan(  # noqa: PLR0913, the same
     arguments that do not fit, `SourceError` where no account can be entered at all.
     """
     from wa_lint.run.accounts import Account  # noqa: PLC0415, as in check; this one also brings boto3
-    from wa_lint.run.choice import Choice  # noqa: PLC0415, the same
     from wa_lint.run.layers import Layers  # noqa: PLC0415, the same
     from wa_lint.run.scan_accounts import scanned  # noqa: PLC0415, the same
     from wa_lint.run.settle import settled, today  # noqa: PLC0415, the same
     from wa_lint.suppress.apply import Settling  # noqa: PLC0415, the same
 
     account = Account(profile=profile, region=tuple(regions), role_arn=tuple(role_arns))
-    choice = Choice(
-        tuple(select), tuple(ignore), severity=severity, all_buckets=all_buckets, rules=tuple(map(Path, rules))
-    )
+    choice = _chosen(select, ignore, severity, rules, all_buckets=all_buckets)
     report = scanned(account, choice, now, say)
     return _shown(settled(report, Settling(), choice, Layers(), today(now), say), show_all=show_all)
+
+
+def _chosen(
+    select: Sequence[str], ignore: Sequence[str], severity: str, rules: Sequence[AnyPath], *, all_buckets: bool
+) -> Choice:
+    from wa_lint.run.choice import Choice  # noqa: PLC0415, as in check
+
+    return Choice(
+        tuple(select), tuple(ignore), severity=severity, all_buckets=all_buckets, rules=tuple(map(Path, rules))
+    )
 
 
 def load_rules(*folders: AnyPath) -> tuple[Rule, ...]:

@@ -43,36 +43,48 @@ def lint(
     snapshot = with_jobs(snapshot)
     graph = graph_of(snapshot, FACTS)
     subjects = [r for r in snapshot.resources if (judged is None or (r.type, r.id) in judged) and _may_exist(r, graph)]
-    listed: list[Finding] = []
-    counts: dict[str, Counts] = {}
-    passed: set[str] = set()
-    where: set[tuple[str | None, str | None]] = set()
+    found = _Found()
     for number, (resource, asking) in enumerate(_subjects(rules, graph, judged)):
         if number % _MOST_KEPT == _MOST_KEPT - 1:
             graph.forget()
-        where.add((resource.account, resource.region))
+        found.places.add((resource.account, resource.region))
         for rule in asking:
-            findings, counted = _outcomes(Inquiry(rule, graph, resource, today), lists_all=lists_all)
-            listed.extend(findings)
-            if counted is not NO_COUNTS:
-                counts[rule.info.id] = counts.get(rule.info.id, NO_COUNTS).plus(counted)
-                passed.update([resource.type] if counted.passed else [])
-    told = {finding.rule.id for finding in listed} | counts.keys()
+            found.add(resource, rule, *_outcomes(Inquiry(rule, graph, resource, today), lists_all=lists_all))
+    graph.close()
+    told = {finding.rule.id for finding in found.listed} | found.counts.keys()
     return Report(
         rules=tuple(rule.info for rule in rules),
-        findings=tuple(sorted(listed, key=sort_key)),
+        findings=tuple(sorted(found.listed, key=sort_key)),
         gaps=snapshot.gaps,
         problems=snapshot.problems,
         notes=snapshot.notes,
         judged_at=today if any(rule.programs.asks_the_date for rule in rules if rule.info.id in told) else None,
-        counted=counts,
-        passed_types=frozenset(passed),
-        places=frozenset(where),
+        counted=found.counts,
+        passed_types=frozenset(found.passed),
+        places=frozenset(found.places),
         unjudged=added_up([*snapshot.unjudged, *_without_rule(subjects, rules)]),
         not_followed=tuple(sorted(set(snapshot.not_followed))),
         census=_census(subjects),
         costs=tuple(sorted(bill(graph, subjects, most_scenarios()))),
     )
+
+
+class _Found:
+    """What was found so far."""
+
+    def __init__(self) -> None:
+        self.listed: list[Finding] = []
+        self.counts: dict[str, Counts] = {}
+        self.passed: set[str] = set()
+        """The types of resources that passed and are only counted."""
+        self.places: set[tuple[str | None, str | None]] = set()
+        """Accounts and regions."""
+
+    def add(self, resource: Resource, rule: Rule, findings: Sequence[Finding], counted: Counts) -> None:
+        self.listed.extend(findings)
+        if counted is not NO_COUNTS:
+            self.counts[rule.info.id] = self.counts.get(rule.info.id, NO_COUNTS).plus(counted)
+            self.passed.update([resource.type] if counted.passed else [])
 
 
 # --- what gets no verdict ---------------------------------------------------------------------------
@@ -222,7 +234,7 @@ def _traced(asked: Inquiry, outcome: Outcome, leaves: Sequence[_Leaf], absent: S
 class _Pass:
     """The first pass over one rule and resource: outcomes, and nothing of why."""
 
-    __slots__ = ("_asked", "_frame", "_quick")
+    __slots__ = ("_asked", "_frame", "_quick", "_seen")
 
     def __init__(self, asked: Inquiry, quick: QuickPrograms) -> None:
         self._asked = asked
@@ -231,11 +243,12 @@ class _Pass:
         self._frame[0] = asked.steps.left
         self._frame[3] = asked.today
         self._frame[4] = asked.rule.thresholds
+        self._seen: tuple[Assumptions | None, bool, World | None] = (None, False, None)
 
     def items(self, assumptions: Assumptions, *, is_closed: bool = False) -> Sequence[tuple[Cell, object]] | None:
         """Return what the rule is about, each with its place; None where the resource does not exist."""
         asked = self._asked
-        world = asked.graph.world(assumptions, asked.rule.defaults, is_closed=is_closed)
+        world = self._world(assumptions, is_closed=is_closed)
         exists = world.exists(asked.resource)
         if exists is not True:
             if exists is False:
@@ -270,9 +283,8 @@ class _Pass:
         return items[number]
 
     def _answer(self, assumptions: Assumptions, item: object, *, is_closed: bool = False) -> Outcome:
-        asked, frame, quick = self._asked, self._frame, self._quick
-        world = asked.graph.world(assumptions, asked.rule.defaults, is_closed=is_closed)
-        frame[1], frame[2] = _view(world, asked.resource), item
+        frame, quick = self._frame, self._quick
+        frame[1], frame[2] = _view(self._world(assumptions, is_closed=is_closed), self._asked.resource), item
         if quick.where is not None:
             applies = quick.where(frame)
             if applies is not True:
@@ -281,6 +293,14 @@ class _Pass:
         if any(answer is False for answer in answers):
             return Outcome.FAIL
         return Outcome.PASS if all(answer is True for answer in answers) else Outcome.UNKNOWN
+
+    def _world(self, assumptions: Assumptions, *, is_closed: bool) -> World:
+        """Return the world of a scenario; the last one is asked for again and again."""
+        last, was_closed, world = self._seen
+        if world is None or last is not assumptions or was_closed is not is_closed:
+            world = self._asked.graph.world(assumptions, self._asked.rule.defaults, is_closed=is_closed)
+            self._seen = (assumptions, is_closed, world)
+        return world
 
 
 def _view(world: World, resource: Resource) -> object:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import TypeAlias, TypeVar
 
 from wa_lint.model import (
@@ -39,8 +40,8 @@ _INDEX = re.compile(r"\[\d+\]")
 MOST_WORLDS = 256
 """Worlds that a graph keeps; past it all are made again."""
 
-Lookup: TypeAlias = "Callable[[Cell, str], Cell | None]"
-"""What a name of ours (`snake_case`) gives at a cell: a link or a fact; None if it is neither there."""
+Lookup: TypeAlias = "Callable[[Cell, str], tuple[Cell, frozenset[str]] | None]"
+"""What a name of ours (`snake_case`) gives at a cell, and what that asked of the scenario; None: no link, no fact."""
 
 
 class Graph:
@@ -55,10 +56,11 @@ class Graph:
         self._by_type: dict[str, list[Resource]] = defaultdict(list)
         self._by_id: dict[str, Resource] = {}
         self._gaps = {gap.scope: gap for gap in snapshot.gaps}
+        self._located: dict[tuple[Resource, Path], Location] = {}
         self._tokens: dict[tuple[bool, str], str] = {}
         self._worlds: dict[object, World] = {}
-        self._plain: list[World | None] = [None, None]
-        """The two of no assumptions and no defaults: open, closed."""
+        self._bare: dict[tuple[int, bool], World] = {}
+        """Those of no assumptions, by the identity of the defaults, which each of them keeps: there are few."""
         self._settled: set[str] = set()
         for resource in snapshot.resources:
             self._by_type[resource.type].append(resource)
@@ -66,13 +68,14 @@ class Graph:
 
     def world(self, assumptions: Assumptions, defaults: Mapping[str, Value], *, is_closed: bool = False) -> World:
         """Return the world of a scenario, one for all who ask, so that each value in it is looked up once."""
-        if not assumptions and not defaults:
-            found = self._plain[is_closed]
+        if not assumptions:
+            bare = (id(defaults) if defaults else 0, is_closed)
+            found = self._bare.get(bare)
             if found is None:
-                found = self._plain[is_closed] = World(self, is_closed=is_closed)
+                found = self._bare[bare] = World(self, defaults=defaults, is_closed=is_closed)
             return found
-        given = tuple((name, type(value), value) for name, value in defaults.items())
-        key = (tuple(sorted(assumptions.items())) if assumptions else (), given, is_closed)
+        given = tuple((name, type(value), value) for name, value in defaults.items()) if defaults else ()
+        key = (tuple(sorted(assumptions.items())), given, is_closed)
         try:
             found = self._worlds.get(key)
         except TypeError:  # a parameter that holds a list
@@ -85,8 +88,31 @@ class Graph:
 
     def forget(self) -> None:
         """Let go of the worlds, and of all that was looked up in them."""
+        for world in (*self._worlds.values(), *self._bare.values()):
+            world.forget()
         self._worlds.clear()
-        self._plain = [None, None]
+        self._bare.clear()
+        self._located.clear()
+
+    def close(self) -> None:
+        """Let go of everything, so that nothing waits for Python to look for cycles. Nobody may ask any more."""
+        self.forget()
+        self.memory.forget()
+
+    def locate(self, resource: Resource, at: Path) -> Location:
+        """Return a place in the source, found once: the findings of several rules share it."""
+        found = self._located.get((resource, at))
+        if found is None:
+            found = self._located[resource, at] = resource.origin.locate(at)
+        return found
+
+    def note(self, found: Cell) -> None:
+        """Tell the link or fact that is being computed what `found` rests on; of a list, what its items do."""
+        if self.listeners:
+            items = found.value.items if isinstance(found.value, Partial) else found.value
+            cells = [found, *items] if isinstance(items, list | tuple) else [found]
+            said = (cell.assumes for cell in cells if isinstance(cell, Cell) and cell.assumes)
+            self.listeners[-1].update(dict.fromkeys(assumed for assumes in said for assumed in assumes))
 
     def of_type(self, type_: str) -> Sequence[Resource]:
         return self._by_type.get(type_, ())
@@ -149,18 +175,29 @@ class World:
         """What the engine's first pass has looked up of each resource."""
         self._cells: dict[Resource, Cell] = {}
         self._plain: World | None = None
+        self._closed: World | None = None
+
+    def forget(self) -> None:
+        """Let go of what was looked up in it."""
+        for world in (self._plain, self._closed):
+            if world is not None:
+                world.forget()
+        self._plain = self._closed = None
+        self.views.clear()
+        self._cells.clear()
 
     def of_type(self, type_: str) -> list[Cell]:
         """Return the cells of all resources of a type that exist, or may exist, in this scenario."""
         return [self.cell(r) for r in self.graph.of_type(type_) if self.exists(r) is not False]
 
     def cell(self, resource: Resource) -> Cell:
-        found = None if self.scenario.is_heard else self._cells.get(resource)
+        is_kept = not self.scenario.listeners or _is_silent(resource)
+        found = self._cells.get(resource) if is_kept else None
         if found is None:
             value, at, assumes = self.resolve(resource.properties, ())
             _, _, to_exist = self.resolve(resource.exists, ())
             found = Cell(self, resource, (), at, value, (*to_exist, *assumes))
-            if not self.scenario.is_heard:
+            if is_kept:
                 self._cells[resource] = found
         return found
 
@@ -185,7 +222,14 @@ class World:
 
         `is_open`: the answer is the same whether or not the template is taken to be all there is.
         """
-        return self.graph.memory.recall((question, self.is_closed and not is_open), self.scenario, compute)
+        return self.recall_with_names(question, compute, is_open=is_open)[0]
+
+    def recall_with_names(
+        self, question: object, compute: Callable[[], T], *, is_open: bool = False
+    ) -> tuple[T, frozenset[str]]:
+        """As `recall`, with what the answer asked of the scenario."""
+        key = (question, self.is_closed and not is_open)
+        return self.graph.memory.recall_with_names(key, self.scenario, compute)
 
     def plainly(self) -> World:
         """Return this world without a rule's own defaults: what links and facts are computed in."""
@@ -195,11 +239,24 @@ class World:
             self._plain = World(self.graph, self.scenario, is_closed=self.is_closed)
         return self._plain
 
+    def closed(self) -> World:
+        """Return this world, without a rule's own defaults, where templates are all there is."""
+        if self.is_closed and not self.defaults:
+            return self
+        if self._closed is None:
+            self._closed = World(self.graph, self.scenario, is_closed=True)
+        return self._closed
+
+
+def _is_silent(resource: Resource) -> bool:
+    """Whether to look at a resource asks nothing of the scenario."""
+    return resource.exists is True and not isinstance(resource.properties, Deferred)
+
 
 class Cell:
     """One value of one resource, with its place, in one scenario."""
 
-    __slots__ = ("_members", "assumes", "at", "path", "resource", "trail", "value", "world")
+    __slots__ = ("_asked", "_items", "_members", "assumes", "at", "path", "resource", "trail", "value", "world")
 
     def __init__(  # noqa: PLR0913, PLR0917, a cell is all of these
         self,
@@ -220,13 +277,16 @@ class Cell:
         self.trail = trail
         """The way by which a fact came to its value, the outermost place first."""
         self._members: dict[str, Cell] | None = None
+        self._items: tuple[Cell, ...] | None = None
+        self._asked: dict[str, frozenset[str]] | None = None
+        """What each link and fact among the members asked of the scenario."""
 
     def __repr__(self) -> str:
         return f"<{self.resource.id} {path_text(self.path)}: {self.value!r}>"
 
     @property
     def location(self) -> Location:
-        return self.resource.origin.locate(self.at)
+        return self.world.graph.locate(self.resource, self.at)
 
     @property
     def pattern(self) -> str:
@@ -234,15 +294,24 @@ class Cell:
         return _pattern(self.path)
 
     def select(self, name: str) -> Cell:
-        """Return a member, looked up once. Where somebody hears what is asked it is looked up again, to be heard."""
-        if self.world.scenario.is_heard:
-            return self._select(name)
-        if self._members is None:
-            self._members = {}
-        found = self._members.get(name)
-        if found is None:
-            found = self._members[name] = self._select(name)
+        """Return a member, looked up once. Where somebody hears what is asked, that is told or looked up again."""
+        members = self._members
+        if members is None:
+            members = self._members = {}
+        found = members.get(name)
+        if found is None or (self.world.scenario.listeners and not self._is_told(name, found)):
+            found = members[name] = self._select(name)
         return found
+
+    def _is_told(self, name: str, found: Cell) -> bool:
+        """Tell who listens what a member rests on, if that is known."""
+        asked = self._asked.get(name) if self._asked else None
+        if asked is None:
+            value = self.value
+            return isinstance(value, dict) and name in value and not isinstance(value[name], Deferred)
+        self.world.scenario.replay(asked)
+        self.world.graph.note(found)
+        return True
 
     def _select(self, name: str) -> Cell:
         value = self.value
@@ -262,10 +331,18 @@ class Cell:
             tail = Cell(self.world, self.resource, self.path, self.at, Unknown(value.reason))
             return [*self._listed(value.items), tail]
         if isinstance(value, list | tuple):
-            return list(self._listed(value))
+            return self._whole_list(value)
         if isinstance(value, Unresolved):
             value = Unknown(value.reason)
         return [Cell(self.world, self.resource, self.path, self.at, value)] if isinstance(value, Unknown) else []
+
+    def _whole_list(self, value: Sequence[Value]) -> Sequence[Cell]:
+        """Return the cells of a list's items, made once, as `select` does."""
+        if self.world.scenario.listeners and any(isinstance(item, Deferred) for item in value):
+            return list(self._listed(value))
+        if self._items is None:
+            self._items = tuple(self._listed(value))
+        return self._items
 
     def item(self, position: int) -> Cell | None:
         """Return the item that stands at `position` in `items`, without making cells of the others each time."""
@@ -332,8 +409,10 @@ class Cell:
         if name == "observed" and not self.path:
             return self._observed()
         if name.islower():
-            found = self.world.graph.lookup(self, name)
-            if found is not None:
+            looked_up = self.world.graph.lookup(self, name)
+            if looked_up is not None:
+                found, asked = looked_up
+                self._asked = {**(self._asked or {}), name: asked}
                 return found
         path = (*self.path, name)
         if self.path == ("observed",) and isinstance(self.resource.properties, Unknown):  # its description was refused
@@ -358,5 +437,6 @@ def _only_unknown(value: Value) -> Value:
     return value if isinstance(value, Unknown) else ABSENT
 
 
+@lru_cache(4096)
 def _pattern(path: Path) -> str:
-    return _INDEX.sub("[]", path_text(path))
+    return _INDEX.sub("[]", path_text(path)) if path else ""

@@ -30,6 +30,9 @@ class Absent(Enum):
 
     ABSENT = "absent"
 
+    __hash__ = object.__hash__
+    """That of an Enum is a function of Python's, and assumptions are hashed all the time."""
+
     def __repr__(self) -> str:
         return "ABSENT"
 

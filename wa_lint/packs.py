@@ -19,11 +19,24 @@ from wa_lint.suppress.allow import FAULTS
 from wa_lint.version import VERSION
 
 
+class BrokenFile(msgspec.Struct, frozen=True):
+    """A file of a pack that holds no rule."""
+
+    path: Path
+    error: RuleFileError
+    """Its place begins with the path inside the pack."""
+
+    @property
+    def id(self) -> str:
+        """The id that its rule must have had: that of the file."""
+        return self.path.stem
+
+
 class Book(msgspec.Struct, frozen=True):
-    """The rules of a folder, and what is wrong with the files that hold none."""
+    """Rules, each id once, and the files among theirs that hold none."""
 
     rules: tuple[Rule, ...]
-    errors: tuple[RuleFileError, ...] = ()
+    broken: tuple[BrokenFile, ...] = ()
 
 
 PREPARED = "rules.msgpack"
@@ -36,18 +49,23 @@ _MOST_BYTES = 1 << 20
 
 
 def load(extra_folders: Sequence[Path] = ()) -> tuple[Rule, ...]:
-    """Return the built-in rules and those of `extra_folders`, by id. Raise `RuleFileError` if two bear one id."""
-    rules: dict[str, Rule] = {}
-    for rule in (*built_in(), *(rule for folder in extra_folders for rule in load_folder(folder))):
-        _demand_free(rule, rules)
-        rules |= dict.fromkeys((rule.info.id, *rule.info.aliases), rule)
-    return tuple(rule for name, rule in sorted(rules.items()) if rule.info.id == name)
+    """Return the built-in rules and those of `extra_folders`, by id. Raise `RuleFileError` at the first broken file."""
+    whole = book(tuple(extra_folders))
+    for one in whole.broken:
+        raise one.error
+    return whole.rules
 
 
 @cache
-def book(folders: tuple[Path, ...] = ()) -> Sequence[Rule]:
-    """As `load`, read once in a process."""
-    return load(folders)
+def book(folders: tuple[Path, ...] = ()) -> Book:
+    """Return the built-in rules and those of `folders`, by id. It is read once in a process."""
+    found = _read(built_in(), folders)
+    return Book(tuple(sorted(found.rules, key=lambda rule: rule.info.id)), found.broken)
+
+
+def read_folder(folder: Path) -> Book:
+    """Return the rules of a folder, in the order of their paths."""
+    return _read((), [folder])
 
 
 def built_in() -> Sequence[Rule]:
@@ -79,19 +97,20 @@ def _rule_in(folder: Path, file: Path, *, is_trusted: bool) -> Rule:
     return load_file(file, name, is_trusted=is_trusted)
 
 
-def read_folder(folder: Path) -> Book:
-    """Return the rules of a folder, each id once, and the error of each file that cannot be read as a rule."""
-    rules: dict[str, Rule] = {}
-    errors: list[RuleFileError] = []
-    for file in sorted(folder.rglob("*.yaml")):
-        try:
-            rule = _rule_in(folder, file, is_trusted=False)
-            _demand_free(rule, rules)
-        except RuleFileError as error:
-            errors.append(error)
-            continue
-        rules |= dict.fromkeys((rule.info.id, *rule.info.aliases), rule)
-    return Book(tuple(dict.fromkeys(rules.values())), tuple(errors))
+def _read(known: Iterable[Rule], folders: Iterable[Path]) -> Book:
+    """Return `known` and the rules of `folders`. A broken file costs no other its rule."""
+    rules = {name: rule for rule in known for name in (rule.info.id, *rule.info.aliases)}
+    broken: list[BrokenFile] = []
+    for folder in folders:
+        for file in sorted(folder.rglob("*.yaml")):
+            try:
+                rule = _rule_in(folder, file, is_trusted=False)
+                _demand_free(rule, rules)
+            except RuleFileError as error:
+                broken.append(BrokenFile(file, error))
+                continue
+            rules |= dict.fromkeys((rule.info.id, *rule.info.aliases), rule)
+    return Book(tuple(dict.fromkeys(rules.values())), tuple(broken))
 
 
 def _demand_free(rule: Rule, taken: Mapping[str, Rule]) -> None:

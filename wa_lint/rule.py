@@ -18,7 +18,7 @@ from wa_lint.cel.syntax import CelCheckError, CelError, caret
 from wa_lint.document import Document, read_document
 from wa_lint.errors import RuleFileError, SourceError, did_you_mean
 from wa_lint.facts import FUNCTIONS
-from wa_lint.model import Edit, Outcome, Raw, RuleInfo
+from wa_lint.model import Outcome, Raw, RuleInfo
 from wa_lint.rule_names import SETTINGS, TODAY, ExpressionError, check_expressions, mentions
 
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
@@ -164,7 +164,9 @@ def load_file(file: FilePath, shown: str | None = None, *, is_trusted: bool = Fa
     except OSError as error:
         raise RuleFileError(shown or file.name, f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise RuleFileError(shown or file.name, f"is not UTF-8 at byte {error.start}") from error
+        before = error.object[: error.start]
+        line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
+        raise RuleFileError(f"{shown or file.name}:{line}:{column}", "is not UTF-8") from error
     return load_text(text, shown or file.name, stem=file.stem, is_trusted=is_trusted)
 
 
@@ -210,10 +212,6 @@ def build(raw: Raw, file: str) -> Rule:
         examples=tuple(msgspec.convert(raw.get("examples", []), list[Example])),
         file=file,
     )
-
-
-def _edit(raw: Raw) -> Edit:
-    return Edit(set=raw["set"], to=raw["to"], is_safe=raw.get("safe", False))
 
 
 def _listed(value: object) -> object:
@@ -273,7 +271,7 @@ def _read(text: str, shown: str) -> Document:
     except SourceError as error:
         raise RuleFileError(error.where, error.problem) from error
     if not isinstance(document.value, dict):
-        raise RuleFileError(f"{shown}:1", "a rule file is a mapping with an id, a title and so on")
+        raise RuleFileError(f"{shown}:1:1", "a rule file is a mapping with an id, a title and so on")
     return document
 
 
@@ -299,7 +297,8 @@ def _schema() -> Raw:
 
 
 def _at_key(document: Document, path: Sequence[str | int], problem: str) -> RuleFileError:
-    return RuleFileError(f"{document.uri}:{document.locate(tuple(path)).line}", problem)
+    place = document.locate(tuple(path))
+    return RuleFileError(f"{document.uri}:{place.line}:{place.column}", problem)
 
 
 def _at_expression(rule: Rule, document: Document, name: str, error: CelError) -> RuleFileError:

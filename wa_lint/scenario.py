@@ -32,32 +32,29 @@ class Scenario:
 
     def __init__(self, assumptions: Assumptions | None = None) -> None:
         self.assumptions: Assumptions = dict(assumptions or {})
-        self._asked: list[set[str]] = []
+        self.listeners: list[set[str]] = []
+        """What was asked so far, for each who hears it. Then nothing may come from a memory that does not replay it."""
 
     def assumed(self, name: str) -> Assumption | None:
         """Return what is assumed of `name`; None if nothing is."""
-        for asked in self._asked:
+        for asked in self.listeners:
             asked.add(name)
         return self.assumptions.get(name)
-
-    @property
-    def is_heard(self) -> bool:
-        """Whether somebody notes what is asked: then nothing may be taken from a memory that does not replay it."""
-        return bool(self._asked)
 
     def listen(self, compute: Callable[[], T]) -> tuple[T, frozenset[str]]:
         """Return what `compute` returns, and the names that it asked for."""
         asked: set[str] = set()
-        self._asked.append(asked)
+        self.listeners.append(asked)
         try:
             return compute(), frozenset(asked)
         finally:
-            self._asked.pop()
+            self.listeners.pop()
 
     def replay(self, asked: frozenset[str]) -> None:
         """Note `asked` as asked for: an answer was taken from memory that rests on them."""
-        for listener in self._asked:
-            listener.update(asked)
+        if asked:
+            for listener in self.listeners:
+                listener.update(asked)
 
 
 class Memory:
@@ -66,16 +63,25 @@ class Memory:
     def __init__(self) -> None:
         self._answers: dict[object, list[tuple[Assumptions, frozenset[str], object]]] = {}
 
+    def forget(self) -> None:
+        self._answers.clear()
+
     def recall(self, question: object, scenario: Scenario, compute: Callable[[], T]) -> T:
         """Return the answer to `question` in `scenario`, computed once for all scenarios that agree on it."""
+        return self.recall_with_names(question, scenario, compute)[0]
+
+    def recall_with_names(
+        self, question: object, scenario: Scenario, compute: Callable[[], T]
+    ) -> tuple[T, frozenset[str]]:
+        """As `recall`, with the names that the answer rests on."""
         answers = self._answers.setdefault(question, [])
         for resting_on, asked, answer in answers:
-            if all(scenario.assumptions.get(name) == resting_on.get(name) for name in asked):
+            if not asked or all(scenario.assumptions.get(name) == resting_on.get(name) for name in asked):
                 scenario.replay(asked)
-                return answer  # type: ignore[return-value] # the question names its type
+                return answer, asked  # type: ignore[return-value] # the question names its type
         computed, asked = scenario.listen(compute)
         answers.append(({n: scenario.assumptions[n] for n in asked if n in scenario.assumptions}, asked, computed))
-        return computed
+        return computed, asked
 
 
 def fork_on(name: str, value: str, *, known: Assumption | None = None, is_hidden: bool = False) -> Fork:

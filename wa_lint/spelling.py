@@ -95,7 +95,8 @@ def text(said: str, settled: Settled) -> Text:
 
     `settled` tells whether a token stands for the name of something that is in sight, so that it is no other name.
     """
-    places = [m.start() for m in _LOOSE.finditer(said) if m.group() == GAP or not settled(m.group())]
+    loose = () if said.isascii() else _LOOSE.finditer(said)
+    places = [m.start() for m in loose if m.group() == GAP or not settled(m.group())]
     if not places:
         return Text(said, is_open=False, head=said, tail=said)
     is_open = any(said[place] != GAP for place in places)

@@ -11,6 +11,7 @@ A map is a `View` and a list a `Row`: they look up each member once, for all rul
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from enum import Enum
 from typing import Final, TypeAlias
 
@@ -78,11 +79,11 @@ class View:
     def look(self, name: str) -> object:
         """Look up a member; what that raises (a scenario's Fork) is raised again for the next who asks."""
         if name in self.raised:
-            raise self.raised[name].with_traceback(None)
+            raise copy(self.raised[name])
         try:
             found = self.members[name] = seen(self.cell.select(name))
         except Exception as error:
-            self.raised[name] = error
+            self.raised[name] = copy(error)  # without the frames that it came through, and all that they hold
             raise
         return found
 

@@ -40,15 +40,15 @@ def test(folder: Path | None, *, examples_only: bool) -> int:
     from wa_lint import testing  # noqa: PLC0415, it brings the template source along
 
     book = packs.read_folder(folder) if folder else packs.Book(tuple(packs.examples_of(packs.built_in())))
-    for error in book.errors:
-        complain(str(error))
+    for one in book.broken:
+        complain(str(one.error))
     failures = [failure for rule in book.rules for failure in _failures(testing, rule, examples_only=examples_only)]
     to_stdout(visible_lines("".join(f"{failure}\n" for failure in failures)))
     examples = sum(len(rule.examples) for rule in book.rules)
-    broken = f", {_count(len(book.errors), 'broken file')}" if book.errors else ""
+    broken = f", {_count(len(book.broken), 'broken file')}" if book.broken else ""
     result = _count(len(failures), "problem") if failures else "all passed" if examples else "nothing to run"
     complain(f"{_count(len(book.rules), 'rule')}, {_count(examples, 'example')}{broken}: {result}")
-    return BROKEN if book.errors else FOUND if failures else CLEAN if examples else NOTHING
+    return BROKEN if book.broken else FOUND if failures else CLEAN if examples else NOTHING
 
 
 def _failures(testing: ModuleType, rule: Rule, *, examples_only: bool) -> Sequence[object]:

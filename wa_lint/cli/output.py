@@ -15,12 +15,13 @@ import click
 import msgspec
 
 from wa_lint.cli.configuring import enforcement
-from wa_lint.cli.exits import exit_code
+from wa_lint.cli.exits import BROKEN, CLEAN, exit_code
 from wa_lint.errors import ConfigError
 from wa_lint.model import Report, Severity
 from wa_lint.redact import mask
 from wa_lint.reporters import RenderOptions, configured, coverage, in_pieces, visible
-from wa_lint.run.choice import Delivery
+from wa_lint.run.broken_rules import broken_rule_lines
+from wa_lint.run.choice import Choice, Delivery
 from wa_lint.run.earlier_runs import past
 from wa_lint.run.enforced_rules import gating
 from wa_lint.run.template_lines import anchored
@@ -131,6 +132,14 @@ def _target(text: str) -> Target:
     if not os.access(path if path.exists() else path.parent, os.W_OK):
         raise ConfigError("-o", f"{file!r} cannot be written: Permission denied")
     return Target(pieces, path, name)
+
+
+def code_of_packs(choice: Choice) -> int:
+    """Say on stderr which rule files are broken, and return the exit code that they make: the other rules count."""
+    lines = list(broken_rule_lines(choice))
+    for line in lines:
+        complain(line)
+    return BROKEN if lines else CLEAN
 
 
 def complain(text: str) -> None:

@@ -15,7 +15,7 @@ from wa_lint import rule_names as language
 from wa_lint.cli.configuring import configured
 from wa_lint.cli.exits import CLEAN, NOTHING
 from wa_lint.cli.options import choice
-from wa_lint.cli.output import complain, to_stdout
+from wa_lint.cli.output import code_of_packs, complain, to_stdout
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Raw
 from wa_lint.rule import Rule
@@ -60,6 +60,7 @@ def iam_policy(
     credentials that you start with, the rest is for the role in each account. sts:GetCallerIdentity, which every run
     calls first, needs no permission.
     """
+    code = code_of_packs(choice)
     read = ReadScope(_types(types)) if types else _together(reads(chosen_rules(choice)).values())
     calls = [need.operation for need in plan.needs(read, {})]
     calls += [plan.TAGS] if calls else []
@@ -70,7 +71,7 @@ def iam_policy(
         return NOTHING
     _warn(document, is_split=split)
     to_stdout(_json(plan.split(document) if split else document))
-    return CLEAN
+    return code
 
 
 def plannable(command: Callable[..., object]) -> Callable[..., object]:
@@ -85,8 +86,10 @@ def plannable(command: Callable[..., object]) -> Callable[..., object]:
             return command(**given)
         chosen, account = given.get("choice"), given["account"]
         assert isinstance(account, Account)  # noqa: S101, as `account` has packed it
-        rules = chosen_rules(chosen if isinstance(chosen, Choice) else Choice())
-        return _print_plan(rules, _together(reads(rules).values()) if chosen else ReadScope(), account)
+        choice = chosen if isinstance(chosen, Choice) else Choice()
+        code, rules = code_of_packs(choice), chosen_rules(choice)
+        printed = _print_plan(rules, _together(reads(rules).values()) if chosen else ReadScope(), account)
+        return code or printed
 
     return _PLAN(call)
 

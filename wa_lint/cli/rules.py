@@ -13,7 +13,7 @@ import msgspec
 from wa_lint import controls, coverage_table, docs, lens, packs
 from wa_lint.cli.exits import CLEAN
 from wa_lint.cli.options import choice
-from wa_lint.cli.output import to_stdout
+from wa_lint.cli.output import code_of_packs, to_stdout
 from wa_lint.model import RuleInfo
 from wa_lint.reporters import visible, visible_lines
 from wa_lint.rule import Rule
@@ -43,13 +43,14 @@ def rules(choice: Choice, standard: str | None, output: str) -> int:
     With --map, list the controls that another standard or tool publishes: the rules that match each one, how they
     differ from it where they do, and the reason where no rule matches.
     """
+    code = code_of_packs(choice)
     found = chosen_rules(choice)
     if standard:
-        rows = _chosen(coverage_table.mapped(standard, packs.book(choice.rules)), found)
+        rows = _chosen(coverage_table.mapped(standard, packs.book(choice.rules).rules), found)
         to_stdout(_json(standard, rows) if output == "json" else "".join(_lines(rows)))
     else:
         to_stdout(_json_list(found) if output == "json" else "".join(_listed(found)))
-    return CLEAN
+    return code
 
 
 @click.command()
@@ -67,10 +68,11 @@ def explain(rule_id: str, folders: Sequence[Path]) -> int:
     if fault := FAULTS.get(rule_id):
         to_stdout(f"# {fault.title}\n\nSeverity: {fault.severity.value}\n\n{fault.why}\n\nFix: {fault.fix}\n")
         return CLEAN
-    rule = named_rule(rule_id, packs.load(folders))
+    code = code_of_packs(Choice(rules=tuple(folders)))
+    rule = named_rule(rule_id, packs.book(tuple(folders)).rules)
     full = next(iter(packs.examples_of([rule])), rule)
     to_stdout(visible_lines(docs.rule_page(full)))
-    return CLEAN
+    return code
 
 
 _WIDTH: Final = 100

@@ -130,7 +130,7 @@ class _Loader:
     def __init__(self, text: str, uri: str, scanner: Raw) -> None:
         self.text = text
         self.uri = uri
-        self.events: Iterator[Raw] = yaml.parse(text, Loader=scanner)
+        self.events: Iterator[Raw] = iter(scanner(text).get_event, None)  # as yaml.parse, with no step of Python's each
         self.anchors: dict[str, tuple[_Node, int, int]] = {}
         """Each with how many values it has, and how many characters its texts."""
         self.problems: list[Problem] = []

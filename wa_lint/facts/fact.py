@@ -116,7 +116,7 @@ def closed(home: Cell) -> Cell:
     """Return the cell in a world where templates are all there is: what is open there is open in the templates."""
     if home.world.graph.snapshot.kind is not SourceKind.TEMPLATE:
         return home
-    return World(home.world.graph, home.world.scenario, is_closed=True).cell(home.resource)
+    return home.world.closed().cell(home.resource)
 
 
 def why_more(world: World, beside: Cell, types: Iterable[str]) -> str | None:

@@ -378,6 +378,7 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
     _of_pattern("is_full_access", is_full_access),
     Function("is_administrator", (DYN,), BOOL, is_administrator),
     Function("managed_policy_name", (STRING,), STRING, managed_policy_name),
+    Function("action_matches", (STRING, STRING), BOOL, policy.action_matches),
     _of_statement("is_conditional", policy.is_conditional),
     _of_statement("is_public", policy.lets_in_everyone),
     _of_statement("trusts_account_root", policy.trusts_account_root),

@@ -35,7 +35,7 @@ from wa_lint.policy import actions
 from wa_lint.policy.actions import Action
 from wa_lint.policy.admission import PASSED_TO, Admitted, admits
 from wa_lint.policy.document import Statement, is_whole, takes_action
-from wa_lint.policy.escalation import PASS_ROLE, ROLES, SELF_GRANTING, in_words, opened_by
+from wa_lint.policy.escalation import PASS_ROLE, ROLES, RUNNING, SELF_GRANTING, in_words, opened_by
 from wa_lint.policy.gravity import grave_of, gravity, nameable, named, needs_star, reads_of
 from wa_lint.truth import Truth, every, negate, some
 
@@ -419,10 +419,14 @@ KINDS: Final[Mapping[str, Faults]] = {
 """The faults of permissions by the name of their fact."""
 
 
+_WITH_ROLES: Final = tuple(sorted({one.type for one in RUNNING if one.type}))
+"""What runs code with a role of its own, where its role is looked up."""
+
+
 def _facts() -> Iterator[Fact]:
     for type_ in (*iam.IDENTITIES, *iam.ATTACHED):
-        reads = (*iam.ATTACHED, *iam.IDENTITIES)
         for kind, faults in KINDS.items():
+            reads = (*iam.ATTACHED, *iam.IDENTITIES, *(_WITH_ROLES if kind == "other_roles" else ()))
             yield Fact(type_, "", kind, reads, ListType(DYN), _doc(faults), _teller(faults))
             yield Fact(
                 type_,
@@ -435,6 +439,7 @@ def _facts() -> Iterator[Fact]:
             )
             yield Fact(type_, "", f"{kind}_in_words", reads, STRING, "What it grants, in words.", _wording(kind))
     for type_ in iam.IDENTITIES:
+        reads = (*iam.ATTACHED, *iam.IDENTITIES)
         yield Fact(type_, "", "holding", reads, DYN, "The principal with all its statements.", holding)
 
 

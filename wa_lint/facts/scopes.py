@@ -69,18 +69,18 @@ def _effective(home: Cell, name: str) -> Cell:
     is_on = _is_on(home, name)
     if is_on is not False:
         return own.with_value(is_on)
-    outside = _scopes(home).hidden
     scopes = _scopes(closed(home))
     answers = [(scope.select(name), _scope_is_on(scope, name)) for scope in scopes.known]
     off = next((at for at, answer in answers if answer is False), None)
     if off is not None:
         return (own if home.resource.type == _MODEL else off).with_value(False)
     open_ = next((at.with_value(answer) for at, answer in answers if isinstance(answer, Unknown)), None)
-    doubt = _doubt(scopes, name, is_any=bool(answers)) or scopes.hidden or (None if answers else outside)
+    doubt = _doubt(scopes, name, is_any=bool(answers)) or scopes.hidden
     if open_ is not None or doubt is not None:
         return open_ or own.with_value(Unknown(doubt or ""))
+    outside = _scopes(home).hidden
     if not answers:
-        return own.with_value(False)
+        return own.with_value(False if outside is None else Unknown(outside))
     noun = home.world.graph.snapshot.kind.noun
     return answers[0][0].with_value(True).assuming((_ONLY_THESE.format(noun),) if outside else ())
 

@@ -99,4 +99,6 @@ def _read(service: str, known: _Service) -> Iterator[Action]:
 
 
 def _arns(service: str, known: _Service, types: Sequence[str]) -> tuple[str, ...]:
-    return tuple(known.types.get(name, f"arn:%:{service}:%:%:{name}/%") for name in types)
+    """Return the ARNs of resource types; of one whose ARN AWS does not publish, none (seen 2026-11)."""
+    arns = (known.types.get(name, f"arn:%:{service}:%:%:{name}/%") for name in types)
+    return tuple(arn for arn in arns if arn)

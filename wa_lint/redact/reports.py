@@ -6,11 +6,14 @@ of a parameter may hold a secret too, and end up in a path, a message, a locatio
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cache
+from operator import is_
 from typing import Final, TypeVar
 
 import msgspec
 
-from wa_lint.model import Resource, Value
+from wa_lint.model import Outcome, Resource, Severity, Value
 from wa_lint.redact import mask, mask_by_name, mask_tree
 
 T = TypeVar("T")
@@ -23,6 +26,8 @@ _VALUES: Final = frozenset({"value", "before", "after"})
 
 _NO_TEXT: Final = frozenset({"fingerprint"})
 
+_WITHOUT_TEXT: Final = frozenset({type(None), bool, int, float, Outcome, Severity})
+
 
 def mask_report(report: T) -> T:
     """Return a report, or any tree of structs, with its texts masked; the same object where nothing is masked."""
@@ -30,16 +35,22 @@ def mask_report(report: T) -> T:
     return masked if isinstance(masked, type(report)) else report
 
 
-def _masked(value: Value, known: dict[int, Value]) -> Value:
+def _masked(value: Value, known: dict[int | str, Value]) -> Value:
+    """Mask `value`. `known`: what became of each struct, by its identity, and of each text."""
     if isinstance(value, str):
-        return mask(value)
+        found = known.get(value)
+        if found is None:
+            found = known[value] = mask(value)
+        return found
+    if type(value) in _WITHOUT_TEXT:
+        return value
     if isinstance(value, msgspec.Struct):
         if id(value) not in known:
             known[id(value)] = _struct(value, known)
         return known[id(value)]
     if isinstance(value, tuple | list):
         items = [_masked(item, known) for item in value]
-        is_same = all(new is old or new == old for new, old in zip(items, value, strict=True))
+        is_same = all(map(is_, items, value)) or items == list(value)
         return value if is_same else type(value)(items)
     return _mapping(value, known) if isinstance(value, dict) else value
 
@@ -48,7 +59,7 @@ def _last_name(path: str) -> str:
     return path.rpartition(".")[2].partition("[")[0]
 
 
-def _mapping(value: dict[str, Value], known: dict[int, Value]) -> Value:
+def _mapping(value: dict[str, Value], known: dict[int | str, Value]) -> Value:
     masked = mask_tree(value)  # by names too
     if not isinstance(masked, dict):
         return masked
@@ -56,14 +67,20 @@ def _mapping(value: dict[str, Value], known: dict[int, Value]) -> Value:
     return masked if all(found[key] is item for key, item in masked.items()) else found
 
 
-def _struct(value: msgspec.Struct, known: dict[int, Value]) -> msgspec.Struct:
-    left = _LEFT if isinstance(value, Resource) else _NO_TEXT
+@cache
+def _fields(kind: type[msgspec.Struct]) -> Sequence[str]:
+    """Return the fields of a struct that are looked into."""
+    left = _LEFT if issubclass(kind, Resource) else _NO_TEXT
+    return [name for name in kind.__struct_fields__ if name not in left]
+
+
+def _struct(value: msgspec.Struct, known: dict[int | str, Value]) -> msgspec.Struct:
     changed: dict[str, Value] = {}
     path = getattr(value, "path", None)
     called = _last_name(path) if isinstance(path, str) else ""
-    for name in value.__struct_fields__:
+    for name in _fields(type(value)):
         old = getattr(value, name)
-        if old is None or name in left:
+        if not old or type(old) in _WITHOUT_TEXT:
             continue
         new = mask_by_name(called, old) if called and name in _VALUES else old
         new = _masked(new, known)

@@ -53,21 +53,25 @@ def graph_of(snapshot: Snapshot, facts: Iterable[ComputedFact] = ()) -> Graph:
     return Graph(snapshot, lambda cell, name: _lookup(table, cell, name))
 
 
-def _lookup(facts: Facts, cell: Cell, name: str) -> Cell | None:
-    """Return what the link or fact `name` gives at `cell`; None if there is none of that name here."""
+def _lookup(facts: Facts, cell: Cell, name: str) -> tuple[Cell, frozenset[str]] | None:
+    """Return what the link or fact `name` gives at `cell`, as `graph.Lookup`."""
     type_, place = cell.resource.type, cell.pattern
     question = (name, cell.resource.id, cell.at)
     home = cell if not cell.world.defaults else _rehome(cell)
     if fact := facts.get((type_, place, name)):
-        found, assumes = cell.world.recall(question, lambda: _heard(home, fact.compute))
-        return _noted(_as_cell(home, name, found).assuming(assumes))
-    follow = _following(type_, place, name)
-    if follow is None:
-        return None
-    linked, _ = cell.world.recall(question, lambda: _heard(home, follow))
-    return _noted(_again(cell, linked))
+        (found, assumes), asked = cell.world.recall_with_names(question, lambda: _heard(home, fact.compute))
+        given = _as_cell(home, name, found).assuming(assumes)
+    else:
+        follow = _following(type_, place, name)
+        if follow is None:
+            return None
+        (linked, _), asked = cell.world.recall_with_names(question, lambda: _heard(home, follow))
+        given = _again(cell, linked)
+    cell.world.graph.note(given)
+    return given, asked
 
 
+@cache
 def _following(type_: str, place: str, name: str) -> Callable[[Cell], Cell] | None:
     """Return what follows the link `name` from a place; None if there is none of that name there."""
     if forward := _forward(type_).get((place, name)):
@@ -85,16 +89,6 @@ def _heard(home: Cell, compute: Callable[[Cell], T]) -> tuple[T, tuple[str, ...]
         return compute(home), tuple(listeners[-1])
     finally:
         listeners.pop()
-
-
-def _noted(found: Cell) -> Cell:
-    """Tell what is being computed what `found` rests on; of a list, what its items do."""
-    listeners = found.world.graph.listeners
-    if listeners:
-        items = found.value.items if isinstance(found.value, Partial) else found.value
-        cells = [found, *items] if isinstance(items, list | tuple) else [found]
-        listeners[-1].update(dict.fromkeys(said for cell in cells if isinstance(cell, Cell) for said in cell.assumes))
-    return found
 
 
 @cache

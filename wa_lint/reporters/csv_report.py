@@ -49,6 +49,7 @@ _COLUMNS: Final = (
     "fingerprint",
     "state",
     "change",
+    "step",
 )
 
 
@@ -103,6 +104,7 @@ def _row(finding: Finding, where: str) -> tuple[str, ...]:
         finding.fingerprint,
         finding.state or "",
         finding.change or "",
+        rule.step,
     )
 
 

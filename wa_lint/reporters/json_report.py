@@ -147,6 +147,7 @@ def _finding(finding: Finding) -> JsonFinding:
         severity=finding.rule.severity,
         pillar=tally.pillar(finding.rule),
         phase=tally.phase(finding.rule),
+        step=finding.rule.step or None,
         practices=finding.rule.practices,
         resource=_resource(finding.resource),
         path=finding.path,

@@ -110,6 +110,7 @@ class JsonFinding(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity
     pillar: str = ""
     phase: str = ""
+    step: str | None = None
     practices: tuple[str, ...]
     resource: JsonResource
     path: str

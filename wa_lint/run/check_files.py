@@ -14,6 +14,7 @@ from wa_lint import findings
 from wa_lint.budget import budget_of
 from wa_lint.model import Input, Report
 from wa_lint.rule import Rule
+from wa_lint.run.broken_rules import broken_rule_inputs, broken_rule_lines
 from wa_lint.run.choice import Choice, chosen_rules, with_not_run
 from wa_lint.run.excerpts import excerpts
 from wa_lint.run.given_parameters import OPTION, stages_of
@@ -68,19 +69,20 @@ def judged_files(
     files = told(below.files, reading.said, Path.cwd())
     judged = judge_files(files, task, rules, reading.jobs)
     if say is not None:
-        for line in (line for one in judged for line in one.complaints):
+        for line in (*broken_rule_lines(choice), *(line for one in judged for line in one.complaints)):
             say(line)
         for line in _hints(judged, reading.paths) if stages else ():
             say(line)
     nested = [File(uri, uri) for one in judged for uri in one.nested.values()]
-    report = msgspec.structs.replace(_merged(judged, below.passed, rules), left_out=left_out)
+    others = [*broken_rule_inputs(choice), *below.passed]
+    report = msgspec.structs.replace(_merged(judged, others, rules), left_out=left_out)
     return with_not_run(report, task.choice), excerpts([*nested, *files])
 
 
-def _merged(judged: Sequence[Judged], passed: Sequence[Input], rules: Sequence[Rule]) -> Report:
+def _merged(judged: Sequence[Judged], others: Sequence[Input], rules: Sequence[Rule]) -> Report:
     reports = [one.report for one in judged if one.report]
     entries = capped(entry for one in judged for entry in one.entries)
-    merged = findings.merge(reports, [*entries, *passed])
+    merged = findings.merge(reports, [*entries, *others])
     return msgspec.structs.replace(
         merged,
         rules=tuple(rule.info for rule in rules),  # though nothing was judged

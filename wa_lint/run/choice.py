@@ -59,7 +59,7 @@ class Delivery(msgspec.Struct, frozen=True):
 
 def rule_infos(choice: Choice) -> Sequence[RuleInfo]:
     """Return what the rules say about themselves that could be chosen."""
-    return [rule.info for rule in packs.book(choice.rules)]
+    return [rule.info for rule in packs.book(choice.rules).rules]
 
 
 def matching_rules(given: Sequence[str], choice: Choice, option: str) -> frozenset[str]:
@@ -92,7 +92,7 @@ def chosen_rules(choice: Choice) -> Sequence[Rule]:
 
 def _with_settings(choice: Choice) -> Sequence[Rule]:
     """Return the rules with other values of their settings. Enforced rules keep theirs, but for `all_buckets`."""
-    rules = packs.book(choice.rules)
+    rules = packs.book(choice.rules).rules
     if not (choice.all_buckets or choice.rule_profile or choice.settings):
         return rules
     free = [rule if rule.info.id in choice.always else of_profile(rule, choice.rule_profile or "") for rule in rules]
@@ -106,7 +106,7 @@ def profile_leaves_out(choice: Choice) -> list[str]:
     by_name = _named(choice.select, rule_names(choice))
     return [
         rule.info.id
-        for rule in packs.book(choice.rules)
+        for rule in packs.book(choice.rules).rules
         if rule.info.id not in by_name and left_out(rule, choice.rule_profile or "")
     ]
 
@@ -118,7 +118,7 @@ def _named(given: Sequence[str], names: Mapping[str, str]) -> frozenset[str]:
 
 def with_not_run(report: Report, choice: Choice) -> Report:
     """Return `report` with the types that `choice` leaves no rule for told apart from those that no rule asks about."""
-    asked = {type_ for rule in packs.book(choice.rules) for type_ in rule.info.applies_to}
+    asked = {type_ for rule in packs.book(choice.rules).rules for type_ in rule.info.applies_to}
     if not any(entry.kind == "no-rule" and entry.type in asked for entry in report.unjudged):
         return report
     told = (
@@ -143,9 +143,10 @@ def firm_rules(choice: Choice) -> frozenset[str]:
 
 
 def rule_names(choice: Choice) -> Mapping[str, str]:
-    """Return every name that a rule bears or once bore, chosen or not, and the rule's id."""
-    names = {name: rule.info.id for rule in packs.book(choice.rules) for name in (rule.info.id, *rule.info.aliases)}
-    return names | {id_: id_ for id_ in FAULTS}
+    """Return every name that a rule bears or once bore, chosen or not, and the rule's id. A broken file has its own."""
+    book = packs.book(choice.rules)
+    names = {name: rule.info.id for rule in book.rules for name in (rule.info.id, *rule.info.aliases)}
+    return {one.id: one.id for one in book.broken} | names | {id_: id_ for id_ in FAULTS}
 
 
 def named_rule(name: str, rules: Iterable[Rule]) -> Rule:

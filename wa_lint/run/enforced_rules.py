@@ -65,13 +65,14 @@ def _ids(enforcement: Enforcement) -> Iterator[str]:
         yield from _matching(word, names, where)
     if enforcement.severity is not None:
         lowest, least = Severity(enforcement.severity).rank, _least(enforcement)
-        rules = (rule.info for rule in packs.book(enforcement.packs))
+        rules = (rule.info for rule in packs.book(enforcement.packs).rules)
         yield from (r.id for r in rules if max(r.severity.rank, least.get(r.id, r.severity).rank) >= lowest)
 
 
 def _names(enforcement: Enforcement) -> Mapping[str, str]:
-    rules = [rule.info for rule in packs.book(enforcement.packs)]
-    return {name: rule.id for rule in rules for name in (rule.id, *rule.aliases)} | {id_: id_ for id_ in FAULTS}
+    book = packs.book(enforcement.packs)
+    names = {name: rule.info.id for rule in book.rules for name in (rule.info.id, *rule.info.aliases)}
+    return {one.id: one.id for one in book.broken} | names | {id_: id_ for id_ in FAULTS}
 
 
 def _matching(word: str, names: Mapping[str, str], where: str) -> frozenset[str]:

@@ -6,7 +6,7 @@ import os
 import sys
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from itertools import islice
 from pathlib import Path
@@ -93,31 +93,34 @@ def look(
     passed = PassedFiles(start)
     excluded: set[str] = set()
     for path in paths:
-        if str(path) == "-":
-            found.setdefault(("-", ""), File("stdin", "-", content=_stdin(), is_named=True))
-            continue
-        _demand(path)
-        is_folder = path.is_dir()
-        root = path if is_folder else path.parent
-        for seen in walk(path, passed) if is_folder else [FoundFile(path)]:
-            file = seen.path
-            odd = _odd(file, root) if is_folder else ""
-            is_named = not is_folder and not is_forced
-            one = File(
-                uri_of(file, start), str(file), str(root), constructs=seen.constructs, odd=odd, is_named=is_named
-            )
-            pattern = next((pattern for pattern in exclude if fnmatchcase(one.uri, pattern)), None)
-            if pattern is not None and (is_forced or is_folder):
+        for file in _files_of(path, start, passed, is_forced=is_forced):
+            pattern = next((pattern for pattern in exclude if fnmatchcase(file.uri, pattern)), None)
+            if pattern is not None and not file.is_named:
                 if left_out is not None:
                     left_out[pattern] += 1
-                excluded.add(os.path.realpath(file))
+                excluded.add(os.path.realpath(file.path))
                 continue
-            key = (os.path.realpath(file), odd)
-            if is_named or key not in found:
-                found[key] = msgspec.structs.replace(found.get(key, one), is_named=is_named)
+            key = ("-" if file.path == "-" else os.path.realpath(file.path), file.odd)
+            if file.is_named or key not in found:
+                found[key] = msgspec.structs.replace(found.get(key, file), is_named=file.is_named)
     for name in sorted(excluded):
         passed.add(name, "excluded")
     return Below(sorted(found.values()), passed.rows())
+
+
+def _files_of(path: Path, start: Path, passed: PassedFiles, *, is_forced: bool) -> Iterator[File]:
+    """Yield the file that a path names, or those of a folder; what they are called counts from `start`."""
+    if str(path) == "-":
+        yield File("stdin", "-", content=_stdin(), is_named=True)
+        return
+    _demand(path)
+    is_folder = path.is_dir()
+    root = path if is_folder else path.parent
+    for seen in walk(path, passed) if is_folder else [FoundFile(path)]:
+        file = seen.path
+        odd = _odd(file, root) if is_folder else ""
+        is_named = not is_folder and not is_forced
+        yield File(uri_of(file, start), str(file), str(root), constructs=seen.constructs, odd=odd, is_named=is_named)
 
 
 def find(paths: Iterable[Path], start: Path, exclude: Sequence[str] = (), *, is_forced: bool = False) -> Sequence[File]:

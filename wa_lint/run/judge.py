@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import os
 import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -110,7 +111,7 @@ def _judge_each(files: Sequence[File], task: Task, rules: Sequence[Rule], jobs: 
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415, 40 ms that one file need not wait for
 
     hands = [files[i::workers] for i in range(workers)]
-    with ProcessPoolExecutor(workers) as pool:
+    with ProcessPoolExecutor(workers, initializer=gc.set_threshold, initargs=gc.get_threshold()) as pool:
         done = list(pool.map(_judge_all, hands, [task] * workers))
     return [done[i % workers][i // workers] for i in range(len(files))]
 

@@ -14,6 +14,7 @@ from wa_lint import rule_names as language
 from wa_lint.model import Report
 from wa_lint.rule import Rule
 from wa_lint.run.accounts import Account, Fleet, fleet, moment
+from wa_lint.run.broken_rules import broken_rule_inputs, broken_rule_lines
 from wa_lint.run.choice import Choice, chosen_rules, with_not_run
 from wa_lint.run.collect import InFolder, InMemory, Listener, collect
 from wa_lint.run.judge import day, judge_snapshot, lightened
@@ -42,7 +43,10 @@ def judged_fleet(whom: Fleet, choice: Choice, manner: Manner, watch: Listener) -
     judge = _in_memory if len(whom.accesses) == 1 else _in_folder
     asked = JudgingTask(choice, day(manner.now), today(None), manner.lists_all)
     report, parts = judge(whom, rules, asked, manner, watch)
-    return with_not_run(findings.merge([report] if report else [], [row_of(part) for part in parts]), choice)
+    for line in broken_rule_lines(choice):
+        watch.say(line)
+    rows = [*map(row_of, parts), *broken_rule_inputs(choice)]
+    return with_not_run(findings.merge([report] if report else [], rows), choice)
 
 
 def _in_memory(

@@ -7,7 +7,9 @@ judged on the graph of its whole group, so that no link leaves it. Nothing else 
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
@@ -53,7 +55,7 @@ class Shard(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple[Part, ...]
     number: int = 0
     of: int = 1
-    """It judges every `of`-th resource of the parts, beginning with `number`."""
+    """It judges a share of the parts: see `_share`."""
     elsewhere: frozenset[tuple[str, str]] = frozenset()
     """(type, id) of resources that another shard judges."""
     asked: JudgingTask
@@ -82,7 +84,7 @@ def judge_folder(
     index = folder.read_index(file, uri)
     base = uri.removesuffix(folder.INDEX).rstrip("/") or "."
     with_files = [part for part in index.parts if part.file is not None]
-    workers = min(jobs or _worth(sum(part.resources for part in with_files)), max(1, len(with_files)))
+    workers = jobs or _worth(sum(part.resources for part in with_files))
     with _hands(workers) as hands:
         looked = hands(_look, [(str(file.parent), base, part) for part in with_files])
         shards = _shards(str(file.parent), base, looked, index, asked, workers)
@@ -109,7 +111,7 @@ def _hands(workers: int) -> Iterator[_Hands]:
         return
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415, 40 ms that a small folder need not wait for
 
-    with ProcessPoolExecutor(workers) as pool:
+    with ProcessPoolExecutor(workers, initializer=gc.set_threshold, initargs=gc.get_threshold()) as pool:
         yield lambda do, tasks: list(pool.map(do, tasks))
 
 
@@ -180,13 +182,33 @@ def _judge_here(rules: Sequence[Rule], light: Light) -> Callable[[tuple[Shard, L
 def _judged(shard: Shard, rules: Sequence[Rule], light: Light) -> Report:
     snapshots = [snapshot for _, snapshot in folder.read_parts(Path(shard.folder), shard.uri, shard.parts)]
     snapshot = with_jobs(join(snapshots))
-    share = {(r.type, r.id) for r in snapshot.resources[shard.number :: shard.of]} - shard.elsewhere
+    share = _share(snapshot.resources, shard) - shard.elsewhere
     if shard.number:  # said once for all shards of the parts
         snapshot = msgspec.structs.replace(snapshot, unjudged=(), not_followed=())
     report = light(lint(snapshot, rules, shard.today, judged=share, lists_all=shard.asked.lists_all))
     if shard.number == 0:
         return report
     return msgspec.structs.replace(report, gaps=(), problems=(), notes=(), not_followed=())
+
+
+def _share(resources: Sequence[Resource], shard: Shard) -> set[tuple[str, str]]:
+    """Return the (type, id) that are judged: of each type in each region every `of`-th block.
+
+    What stands side by side often names what stands side by side: single resources dealt in turn would have every
+    worker look up nearly everything. What is few, such as buckets, has one worker, for its facts rest on indexes.
+    """
+    listings: dict[tuple[str, str | None, str | None], list[Resource]] = defaultdict(list)
+    for resource in resources:
+        listings[resource.type, resource.account, resource.region].append(resource)
+    return {
+        (resource.type, resource.id)
+        for listing in listings.values()
+        for place, resource in enumerate(listing)
+        if (place // _BLOCK - (len(listing) <= _BLOCK)) % shard.of == shard.number
+    }
+
+
+_BLOCK: Final = 64
 
 
 def _lean(report: Report) -> Report:

@@ -11,7 +11,7 @@ from typing import Final
 
 from wa_lint import policy
 from wa_lint.facts.fact import head_of, unseen, value_of
-from wa_lint.graph import Cell, World
+from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, Hole, Unknown, Unresolved, Value
 from wa_lint.policy import admission
 from wa_lint.policy.admission import Admitted
@@ -29,8 +29,7 @@ def closed(cell: Cell) -> Cell:
     What guards an entry, and what grants a role its actions, may always be added by another template; asked in an open
     world, every entry would be unknown. In an account this changes nothing.
     """
-    world = cell.world
-    return World(world.graph, world.scenario, is_closed=True).cell(cell.resource)
+    return cell.world.closed().cell(cell.resource)
 
 
 # --- API Gateway ------------------------------------------------------------------------------------

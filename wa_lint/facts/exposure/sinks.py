@@ -7,7 +7,7 @@ the environment of its function says so, and else it is not known; one that may 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -16,7 +16,7 @@ from wa_lint import policy
 from wa_lint.facts.exposure.resource_policies import named_in, unseen_of
 from wa_lint.facts.fact import head_of, unseen, value_of
 from wa_lint.facts.iam import Permissions
-from wa_lint.graph import Cell
+from wa_lint.graph import Cell, World
 from wa_lint.model import ABSENT, Hole, Unknown, Unresolved, Value
 from wa_lint.policy.wildcards import parts_of
 from wa_lint.truth import Truth, equals, every, negate, some
@@ -295,9 +295,31 @@ def _is_ml(id_: str, beside: Cell) -> bool:
 def _environment_names(function: Cell, endpoint: Cell | None) -> bool:
     """Whether a variable of the function's environment names an endpoint: this one, or any of the snapshot."""
     variables = value_of(function.select("Environment").select("Variables"))
-    endpoints = [endpoint] if endpoint else list(of_its_account(function, ENDPOINT))
     values = list(variables.values()) if isinstance(variables, dict) else []
-    return any(_is_name_of(value, one) is True for value in values for one in endpoints)
+    if endpoint is not None:
+        return any(_is_name_of(value, endpoint) is True for value in values)
+    if any(isinstance(value, str) and _names_an_endpoint(value, function) for value in values):
+        return True
+    open_ = [value for value in values if not isinstance(value, str)]
+    endpoints = list(of_its_account(function, ENDPOINT)) if open_ else []
+    return any(_is_name_of(value, one) is True for value in open_ for one in endpoints)
+
+
+def _names_an_endpoint(name: str, beside: Cell) -> bool:
+    """Whether an endpoint that may be of the same account has just this name."""
+    accounts = beside.world.recall("names of endpoints", lambda: _accounts_of_endpoints(beside.world)).get(name, ())
+    own = beside.resource.account
+    return bool(accounts) and (own is None or None in accounts or own in accounts)
+
+
+def _accounts_of_endpoints(world: World) -> Mapping[str, set[str | None]]:
+    """Return the accounts that have an endpoint of each name: to ask each endpoint of each function takes too long."""
+    found: dict[str, set[str | None]] = {}
+    for endpoint in world.of_type(ENDPOINT):
+        name = endpoint.select("EndpointName").value
+        if isinstance(name, str):
+            found.setdefault(name, set()).add(endpoint.resource.account)
+    return found
 
 
 def _is_name_of(value: Value, endpoint: Cell) -> Truth:

@@ -59,8 +59,7 @@ def read_live(  # noqa: PLR0913, each is handed in by name
     Raise SourceError where the credentials let nobody in, or `resume` is of something else.
     """
     manners = manners or Manners()
-    if max_rps is not None:
-        manners = msgspec.structs.replace(manners, max_rps=max_rps)
+    manners = manners if max_rps is None else msgspec.structs.replace(manners, max_rps=max_rps)
     watch = Watch(manners, stop)
     collectors = [c for c in plan.wanted(types) if with_global or c.reach is ListingReach.REGIONAL]
     with _threads(executor, manners.threads) as pool:
@@ -69,8 +68,7 @@ def read_live(  # noqa: PLR0913, each is handed in by name
         earlier = taken_over(resume, collectors, place) if resume else None
         moment = earlier.taken_at if earlier else (now or dt.datetime.now(dt.UTC)).astimezone(dt.UTC)
         clients = aws.Clients(session, region, watch)
-        progress = on_progress or (lambda *_: None)
-        run = Run(clients, place, moment, pool, progress, manners.window_days, series)
+        run = Run(clients, place, moment, pool, on_progress or (lambda *_: None), manners.window_days, series)
         return _tagged(run, _snapshot(run, collectors, earlier or Earlier(moment)), tags)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Final
 
 import msgspec
@@ -358,7 +359,6 @@ def _problems(sections: Sections) -> Iterator[Problem]:
     if "Modules" in sections.value:
         unread = "the section Modules is not followed, so the resources that it makes were not checked"
         yield Problem(sections.locate_key(("Modules",)), unread)
-    folded = {type_.lower(): type_ for type_ in schema.types()}
     for id_, body in sections.section("Resources").items():
         problem = _problem(id_, body)
         if problem:
@@ -367,10 +367,15 @@ def _problems(sections: Sections) -> Iterator[Problem]:
             place = sections.locate(("Resources", id_, "Type"))
             near = did_you_mean(body["Type"], schema.types())
             yield Problem(place, f"the type {body['Type']!a} holds characters that no type has{near}")
-        elif _is_typed(body) and folded.get(body["Type"].lower(), body["Type"]) != body["Type"]:
-            right = folded[body["Type"].lower()]
+        elif _is_typed(body) and (right := _folded().get(body["Type"].lower(), body["Type"])) != body["Type"]:
             place = sections.locate(("Resources", id_, "Type"))
             yield Problem(place, f"there is no type {body['Type']}; did you mean {right}?")
+
+
+@cache
+def _folded() -> Mapping[str, str]:
+    """Return the types by their names in lower case."""
+    return {type_.lower(): type_ for type_ in schema.types()}
 
 
 def _problem(id_: str, body: Raw) -> str | None:

@@ -35,11 +35,11 @@ def truth_of(ask: Asking, name: Raw) -> Truth:
 
 
 def _answer(ask: Asking, name: str) -> Truth | Fork:
-    """Return the truth, or the fork: both are worth remembering."""
+    """Return the truth, or the fork: both are worth remembering, the frames that the fork came through are not."""
     try:
         return _truth(ask, ask.template.conditions[name])
     except Fork as fork:
-        return fork
+        return fork.with_traceback(None)
 
 
 def _truth(ask: Asking, raw: Raw) -> Truth:
