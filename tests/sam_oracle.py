@@ -295,7 +295,9 @@ def _unmarked(raw: Raw) -> Raw:
     """Return the value with what nobody knows yet in place of what was not uploaded yet."""
     if isinstance(raw, dict):
         is_ours = any(isinstance(inner, str) and inner in (_BUCKET, _ELSEWHERE) for inner in raw.values())
-        return OPAQUE if is_ours else {key: _unmarked(inner) for key, inner in raw.items()}
+        if is_ours:
+            return {"S3Bucket": OPAQUE, "S3Key": OPAQUE} if "S3Bucket" in raw else OPAQUE
+        return {key: _unmarked(inner) for key, inner in raw.items()}
     return [_unmarked(inner) for inner in raw] if isinstance(raw, list) else raw
 
 

@@ -38,6 +38,7 @@ LOADER = botocore.session.Session().get_component("data_loader")
 FUNCTIONS = tuple(c for c in LAMBDA if c.type.rpartition(":")[2] in {"Alias", "Version", "EventSourceMapping"})
 OURS = (*BEDROCK, *AROUND, *STORES, *NAMED, *FUNCTIONS)
 ONE_IN_A_REGION = "AWS::Bedrock::ModelInvocationLoggingConfiguration"
+SINGLE = {ONE_IN_A_REGION, "AWS::ECR::RegistryScanningConfiguration"}
 
 each_collector = pytest.mark.parametrize("collector", OURS, ids=lambda c: c.type)
 each_description = pytest.mark.parametrize(

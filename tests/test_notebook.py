@@ -6,9 +6,11 @@ import base64
 
 import pytest
 
-from wa_lint.facts.images import version_of
-from wa_lint.facts.notebook import script_of, stops
+from wa_lint.facts.images import names_version
+from wa_lint.facts.notebook import stops
+from wa_lint.facts.scripts import script_of
 from wa_lint.model import Hole, Unknown, Unresolved, Value
+from wa_lint.truth import Truth
 
 BUCKET = Hole("Bucket")
 YES, NO = True, False
@@ -57,22 +59,29 @@ def test_a_script_that_somebody_forgot_to_encode_is_read_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("image", "version"),
+    ("image", "answer"),
     [
-        ("fraud", "latest"),
-        ("localhost:5000/fraud", "latest"),
-        ("localhost:5000/fraud:1.4", "1.4"),
-        ("host/team/fraud:1.4@sha256:ab", "sha256:ab"),
-        (opened(BUCKET, ".dkr.ecr.eu-west-1.amazonaws.com/fraud"), "latest"),
-        (opened(BUCKET, ".dkr.ecr.eu-west-1.amazonaws.com/fraud:2"), "2"),
-        (opened(Hole("Repo.RepositoryUri", "Repo", "RepositoryUri")), "latest"),
-        (opened(Hole("Repo.RepositoryUri", "Repo", "RepositoryUri"), ":2"), "2"),
-        (opened("host/fraud:", BUCKET), Unknown("it is open")),
-        (opened("host/", BUCKET), Unknown("it is open")),
-        (opened(BUCKET), Unknown("it is open")),
+        ("fraud", NO),
+        ("localhost:5000/fraud", NO),
+        ("localhost:5000/fraud:1.4", YES),
+        ("host/team/fraud:prod@sha256:ab", YES),
+        ("host/fraud:prod", NO),
+        ("host/fraud:prod-2024-05-01", YES),
+        ("host/fraud:deadbeef", YES),
+        ("host/fraud:gpu-py310-cu121-ubuntu22.04", NO),
+        ("host/fraud:2.3.0-gpu-py311", YES),
+        (opened(BUCKET, ".dkr.ecr.eu-west-1.amazonaws.com/fraud"), NO),
+        (opened(BUCKET, ".dkr.ecr.eu-west-1.amazonaws.com/fraud:2"), YES),
+        (opened(Hole("Repo.RepositoryUri", "Repo", "RepositoryUri")), NO),
+        (opened(Hole("Repo.RepositoryUri", "Repo", "RepositoryUri"), ":2"), YES),
+        (opened("host/fraud@", BUCKET), YES),
+        (opened("host/fraud:1.2.", BUCKET), YES),
+        (opened("host/fraud:py3", BUCKET), Unknown("Bucket is known only at deployment")),
+        (opened("host/fraud:", BUCKET), Unknown("Bucket is known only at deployment")),
+        (opened("host/", BUCKET), Unknown("Bucket is known only at deployment")),
         (Unknown("refused"), Unknown("refused")),
         (7, Unknown("the name of no image")),
     ],
 )
-def test_the_version_of_an_image_is_its_digest_or_its_tag(image: Value, version: Value) -> None:
-    assert version_of(image) == version
+def test_an_image_names_a_version_by_a_digest_or_by_a_tag_that_is_no_word(image: Value, answer: Truth) -> None:
+    assert names_version(image) == answer

@@ -67,6 +67,7 @@ DIFFERENT: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "what SAM adds for something that is written has the place of that, and not that of a policy": {
         "FnRole": "what destinations grant is natively unknown; what is for dead letters has the function's place",
+        "Fn": "whether its role is one of an ML workload is natively unknown, as what destinations grant is",
     },
     "what the template itself declares stays, and what a function or macro hides is not touched": {
         "Table": "a table of SAM's is natively not made",

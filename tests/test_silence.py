@@ -135,7 +135,11 @@ def test_annotations_of_what_was_not_judged_fit_beside_many_findings(wa_lint: Wa
         (NO_RULE.replace("DeviceFleet", "SomethingNew"), 3, "AWS::SageMaker::SomethingNew"),
         (NO_RULE.replace("SageMaker::DeviceFleet", "Tomorrow::Model"), 3, "AWS::Tomorrow::Model"),
         (NO_RULE.replace("SageMaker::DeviceFleet", "Kendra::Index"), 3, "AWS::Kendra::Index"),
-        (NO_RULE.replace("SageMaker::DeviceFleet", "BedrockAgentCore::Runtime"), 3, "AWS::BedrockAgentCore::Runtime"),
+        (
+            NO_RULE.replace("SageMaker::DeviceFleet", "BedrockAgentCore::WorkloadIdentity"),
+            3,
+            "AWS::BedrockAgentCore::WorkloadIdentity",
+        ),
         (CUSTOM, 3, "Custom::Cleaner"),
         (VPC, 0, "no ML resources"),
         (VPC.replace("}}\n", "}, C: {Type: 'Custom::Cleaner'}}\n"), 0, "Custom::Cleaner"),

@@ -137,10 +137,10 @@ def test_an_exemption_goes_when_moto_is_mended(exempt: Exempt) -> None:
 
 
 def live_only(rules: Iterable[Rule]) -> Iterator[str]:
-    """Yield the rules that ask for what only an account can tell: how much an endpoint is used."""
+    """Yield the rules that ask for what only an account can tell: how much an endpoint is used, whose an image is."""
     modules = (traffic, utilisation, throughput, serving, lookalikes)
     names = {fact.name for module in modules for fact in module.FACTS if fact.is_optional or module is lookalikes}
-    pattern = re.compile(rf"\.\??(?:observed|{'|'.join(sorted(names))})\b")
+    pattern = re.compile(rf"\.\??(?:observed|placed_images|{'|'.join(sorted(names))})\b")
     return (rule.info.id for rule in rules if any(pattern.search(text) for text in rule.expressions.values()))
 
 

@@ -1,4 +1,4 @@
-"""What AWS runs ML workloads on: instance types, notebook platforms, Lambda runtimes, with the dates of their ends.
+"""What AWS runs ML workloads on: instance types, notebook platforms, Lambda runtimes, images, and when they end.
 
 Facts from dated tables, no judgement and no clock: the day to judge by is handed in, as ``2026-11-23``.
 """
@@ -129,6 +129,32 @@ def lambda_runtime(name: str) -> LambdaRuntime | None:
     return LambdaRuntime(name, entry.deprecated, entry.no_new_since, entry.no_update_since, entry.successor)
 
 
+def framework_patched_until(framework: str, version: str) -> str | None:
+    """Return the last day of security patches for AWS Deep Learning Containers with ``pytorch`` and ``2.5``.
+
+    Of a version before the first that is listed, the day of the first: it had ended by then. None of one that is newer
+    than the list, or missing in it.
+    """
+    known = _registries().frameworks.get(framework, {})
+    first = min(known, key=_number, default=None)
+    if first is not None and _number(version) < _number(first):
+        return known[first]
+    return known.get(version)
+
+
+def is_framework(name: str) -> bool:
+    return name in _registries().frameworks
+
+
+def is_aws_registry(account: str) -> bool:
+    """Whether SageMaker's images are in the registry of the account."""
+    return account in _registries().accounts
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdigit())
+
+
 # --- the files --------------------------------------------------------------------------------------
 
 
@@ -183,6 +209,16 @@ class _Runtimes(msgspec.Struct, frozen=True):
 @cache
 def _instances() -> _Instances:
     return msgspec.json.decode((_FOLDER / "instance_types.json").read_bytes(), type=_Instances)
+
+
+class _Registries(msgspec.Struct, frozen=True):
+    accounts: frozenset[str]
+    frameworks: Mapping[str, Mapping[str, str]]
+
+
+@cache
+def _registries() -> _Registries:
+    return msgspec.json.decode((_FOLDER / "aws_registries.json").read_bytes(), type=_Registries)
 
 
 @cache

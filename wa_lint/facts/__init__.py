@@ -21,6 +21,7 @@ from wa_lint.facts import (
     iam,
     identity,
     images,
+    jobs,
     lookalikes,
     ml_grants,
     ml_uses,
@@ -28,15 +29,19 @@ from wa_lint.facts import (
     network,
     notebook,
     public_policies,
+    repositories,
     scaling,
     scopes,
+    scripts,
     serving,
     steps,
     stores,
     studio,
+    studio_users,
     throughput,
     traffic,
     utilisation,
+    variables,
     vector_stores,
     zones,
 )
@@ -54,13 +59,18 @@ FACTS: Final[tuple[Fact, ...]] = (
     *ml_uses.FACTS,
     *public_policies.FACTS,
     *images.FACTS,
+    *jobs.FACTS,
     *network.FACTS,
     *notebook.FACTS,
+    *repositories.FACTS,
     *alarms.FACTS,
     *scaling.FACTS,
     *scopes.FACTS,
+    *scripts.FACTS,
+    *studio_users.FACTS,
     *serving.FACTS,
     *traffic.FACTS,
+    *variables.FACTS,
     *throughput.FACTS,
     *lookalikes.FACTS,
     *utilisation.FACTS,
@@ -78,7 +88,7 @@ FACTS: Final[tuple[Fact, ...]] = (
 )
 
 FUNCTIONS: Final[Mapping[str, Function]] = {
-    f.name: f for f in (*iam.FUNCTIONS, *keys.FUNCTIONS, *catalogue.FUNCTIONS, *images.FUNCTIONS)
+    f.name: f for module in (iam, keys, catalogue, images, studio_users, variables) for f in module.FUNCTIONS
 }
 
 __all__ = ["FACTS", "FUNCTIONS", "Fact"]

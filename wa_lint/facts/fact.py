@@ -8,7 +8,7 @@ import msgspec
 
 from wa_lint.cel.types import DYN, Type
 from wa_lint.graph import Cell, World
-from wa_lint.model import Partial, SourceKind, Unknown, Unresolved, Value
+from wa_lint.model import ABSENT, Partial, SourceKind, Unknown, Unresolved, Value
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -86,6 +86,16 @@ def unseen(value: Value) -> str | None:
     return value.reason if isinstance(value, Unknown | Unresolved | Partial) else None
 
 
+def cells_at(home: Cell, path: str) -> list[Cell]:
+    """Return what is at a path such as ``Containers[].Image``, where ``[]`` each item; what is absent is left out."""
+    found = [home]
+    for step in path.split("."):
+        name, is_list, _ = step.partition("[]")
+        inner = [cell.select(name) for cell in found]
+        found = [item for cell in inner for item in cell.items()] if is_list else inner
+    return [cell for cell in found if cell.value is not ABSENT]
+
+
 def gathered(cells: Iterable[Cell], reason: str | None) -> list[Cell] | Partial:
     """Return a list of cells; where there is a `reason` that more may be missing, a Partial one."""
     return list(cells) if reason is None else Partial(tuple(cells), reason)
@@ -100,6 +110,13 @@ def seen(cells: Iterable[Cell]) -> tuple[list[Cell], str | None]:
         else:
             found.append(cell)
     return found, reason
+
+
+def closed(home: Cell) -> Cell:
+    """Return the cell in a world where templates are all there is: what is open there is open in the templates."""
+    if home.world.graph.snapshot.kind is not SourceKind.TEMPLATE:
+        return home
+    return home.world.closed().cell(home.resource)
 
 
 def why_more(world: World, beside: Cell, types: Iterable[str]) -> str | None:

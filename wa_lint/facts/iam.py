@@ -15,6 +15,7 @@ from wa_lint.cel.types import BOOL, DYN, STRING, Function, ListType, Primitive
 from wa_lint.facts.fact import STATEMENT, Fact, gathered, head_of, seen, unseen, value_of
 from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, Hole, Partial, Unknown, Unresolved, Value
+from wa_lint.policy import oidc_subjects
 from wa_lint.policy.grants import spelled
 from wa_lint.policy.wildcards import parts_of
 from wa_lint.truth import Truth, every, some
@@ -31,6 +32,7 @@ DOCUMENTS: Final[Mapping[str, str]] = {
     "AWS::SQS::QueuePolicy": "PolicyDocument",
     "AWS::KMS::Key": "KeyPolicy",
     "AWS::ECR::Repository": "RepositoryPolicyText",
+    "AWS::SageMaker::ModelPackageGroup": "ModelPackageGroupPolicy",
     "AWS::SecretsManager::ResourcePolicy": "ResourcePolicy",
     "AWS::ApiGateway::RestApi": "Policy",
 }
@@ -384,6 +386,8 @@ FUNCTIONS: Final[tuple[Function, ...]] = (
     _of_statement("shuts_out_strangers", policy.shuts_out_strangers),
     _of_statement("is_narrowed_in_account", policy.is_narrowed_in_account),
     _of_statement("guards_deputy", policy.guards_deputy),
+    _of_statement("trusts_pipelines", oidc_subjects.trusts_pipelines),
+    _of_statement("names_branch", oidc_subjects.names_branch),
     Function("service_principals", (STATEMENT,), ListType(STRING), _service_principals),
     Function("allows", (_PERMISSIONS, STRING, STRING), BOOL, _allows, receiver=True),
 )

@@ -263,6 +263,33 @@ def pass_role(holder: Holding) -> Iterator[GrantFault]:
         yield GrantFault(wide_at(one.place, one.statement, [ROLES]), truth)
 
 
+def presigned_urls(holder: Holding) -> Iterator[GrantFault]:
+    """Statements that let the holder open the session of any user of Studio, of a notebook or of MLflow.
+
+    A statement under a Condition passes, whatever it says, and so does one that allows the whole service: that has a
+    finding of its own.
+    """
+    for one in own(holder):
+        yield GrantFault(one.place, one.statement.hidden or False)
+        if one.statement.actions.excludes or one.statement.condition is not ABSENT:
+            continue
+        named = [cell for cell in items_of(one.place, "Action") if policy.service_wildcard(cell.value) is not True]
+        for action in (known for name in _PRESIGNED for known in actions.matching(name)):
+            cell = next((c for c in named if policy.action_matches(c.value, action.name) is not False), None)
+            if cell is not None:
+                truth = some(_may(holder, one.statement, action.name, shape) for shape in action.arns)
+                yield GrantFault(cell, truth, 0, action.name)
+
+
+_PRESIGNED: Final = (
+    "sagemaker:CreatePresignedDomainUrl",
+    "sagemaker:CreatePresignedNotebookInstanceUrl",
+    "sagemaker:CreatePresignedMlflowTrackingServerUrl",
+    "sagemaker:CreatePresignedMlflowAppUrl",
+    "sagemaker:CreatePartnerAppPresignedUrl",
+)
+
+
 def whole_services(holder: Holding) -> Iterator[GrantFault]:
     """Statements that allow every action of a service."""
     for one in own(holder):
@@ -383,6 +410,7 @@ KINDS: Final[Mapping[str, Faults]] = {
     "self_granting": lambda holder: _unless_administrator(holder, self_granting),
     "other_roles": lambda holder: _unless_administrator(holder, other_roles),
     "pass_role": lambda holder: _unless_administrator(holder, pass_role),
+    "presigned_urls": lambda holder: _unless_administrator(holder, presigned_urls),
     "whole_services": lambda holder: _unless_administrator(holder, whole_services),
     "left_out_actions": lambda holder: _unless_administrator(holder, left_out_actions),
     "wide_resources": lambda holder: _unless_administrator(holder, wide_resources),

@@ -79,7 +79,7 @@ _S3: Final = (
 _IMAGE: Final = re.compile(r"\.dkr\.ecr\.[^/\s\"']+/([^:@\s\"']+)")
 _HOLDS_PLACE: Final = re.compile(
     r"(?!RepositoryUrl|VpcConfig|SessionChainingConfig|(Current)?DataCacheConfig).*"
-    r"(S3|s3|Bucket|bucket|Ur[il]|UR[IL]|uri$|url$|Path|Definition|Location|Source|Resource|Store|Config|Contain|Data|Input|Output)"
+    r"(S3|s3|Bucket|bucket|Ur[il]|UR[IL]|uri$|url$|Path|Definition|Location|Source|Resource|Store|Config|Contain|Image|Data|Input|Output)"
 )
 """Keys under which a text may say where data is."""
 

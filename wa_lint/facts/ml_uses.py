@@ -14,7 +14,7 @@ import msgspec
 
 from wa_lint import policy
 from wa_lint.cel.types import BOOL, STRING, ListType
-from wa_lint.facts.fact import Fact, Record, gathered, seen, unseen, value_of, why_more
+from wa_lint.facts.fact import Fact, Record, closed, gathered, seen, unseen, value_of, why_more
 from wa_lint.facts.iam import aws_managed_name, granted_statements
 from wa_lint.facts.mentions import (
     NEIGHBOURS,
@@ -44,6 +44,11 @@ _MACHINE: Final = "AWS::StepFunctions::StateMachine"
 _FUNCTION: Final = "AWS::Lambda::Function"
 _GLUE_JOB: Final = "AWS::Glue::Job"
 _EVENT_RULE: Final = "AWS::Events::Rule"
+_REPOSITORY: Final = "AWS::ECR::Repository"
+_IMAGE: Final = re.compile(r"(?:Image|ImageUri|ContainerUri)$")
+"""Ends the place of an image's name."""
+_NO_IMAGE: Final = re.compile(r"(?<!Image)(?<!Container)(?:Ur[il]|URI)$|(?:S3|Path|Bucket|Data|Input|Output)\w*$")
+"""Ends the place of what names no image."""
 _EVENT_SOURCE: Final = "AWS::Lambda::EventSourceMapping"
 _SUBSCRIPTION: Final = "AWS::SNS::Subscription"
 _TOPIC: Final = "AWS::SNS::Topic"
@@ -100,6 +105,10 @@ _WORKERS: Final[Mapping[str, str]] = {
     _GLUE_JOB: "Role",
 }
 """What runs code with a role, at this property: part of an ML workload where the role is."""
+
+_TASKS: Final = "AWS::ECS::TaskDefinition"
+_ROLE_AT: Final = {**_WORKERS, _TASKS: "TaskRoleArn"}
+"""Where the role is of what may be part of an ML workload, whether or not it names what it works on."""
 
 _LISTED: Final = (*_USERS, *_POLICIES, _MACHINE, _FUNCTION, _EVENT_RULE, _BUCKET_POLICY)
 """What a source lists, so that a use may be missed where the listing is not whole."""
@@ -265,6 +274,8 @@ def _hidden(home: Cell, names: Names) -> str | None:
     for mention in (*_texts_of_users(graph).unknown, *_texts_of_events(graph).unknown):
         if mention.resource.type not in READS or _is_elsewhere(home, mention):
             continue  # nothing of it is known to name a bucket
+        if (_NO_IMAGE if home.resource.type == _REPOSITORY else _IMAGE).search(mention.place):
+            continue  # an image is in a repository, and nothing else is
         place, truth = confirmed(mention, names, world)
         if isinstance(truth, Unknown):
             return f"{place.resource.id} may use it: {truth.reason}"
@@ -513,21 +524,44 @@ def _by_worker(mention: Mention, names: Names, worker: Cell) -> _Use:
 
 def _has_ml_role(worker: Cell) -> tuple[Truth, str]:
     """Whether the role of something that runs code is one of an ML workload. What is said nowhere makes it none."""
-    arn = worker.select(_WORKERS[worker.resource.type])
+    arn = worker.select(_ROLE_AT[worker.resource.type])
     if isinstance(arn.value, Unknown):
         return arn.value, "may be one of an ML workload"
     written = "".join(part for part in parts_of(arn.value) if isinstance(part, str))
     if _ML_SERVICE_ROLE.search(written):
         return True, "SageMaker creates"
-    role = worker.select("execution_role")
+    role = worker.select("task_role" if worker.resource.type == _TASKS else "execution_role")
     if isinstance(role.value, Unknown):
         return (False if worker.world.is_closed else role.value), "may be one of an ML workload"
     return _is_ml_role(role)
 
 
+def serves_ml(worker: Cell) -> Truth:
+    """Whether what runs code is part of an ML workload: its role is, or the code in the template calls SageMaker.
+
+    A role that a parameter names makes it none.
+    """
+    arn = worker.select(_ROLE_AT[worker.resource.type]).value
+    return some((arn if isinstance(arn, Unknown) else _has_ml_role(closed(worker))[0], _calls_ml(worker)))
+
+
+def _calls_ml(function: Cell) -> Truth:
+    """Whether the code in a template calls SageMaker or Bedrock; of an account it is not read."""
+    code = function.select("Code").select("ZipFile").value
+    if isinstance(code, Unknown):
+        return code if function.world.graph.snapshot.kind is SourceKind.TEMPLATE else False
+    return _ML_CALLS.search("\n".join(part for part in parts_of(code) if isinstance(part, str))) is not None
+
+
+_ML_CALLS: Final = re.compile(
+    r"(?:client|resource)\(\s*['\"](?:sagemaker|bedrock)[\w-]*['\"]|@aws-sdk/client-(?:sagemaker|bedrock)|\bAWS\.(?:SageMaker|Bedrock)"
+)
+"""In Python and JavaScript: what makes a client of SageMaker or Bedrock."""
+
+
 def _by_own_policy(home: Cell) -> Iterator[_Use]:
-    """Yield a use for each ML service that the bucket's own policy lets in."""
-    policies = [home] if home.resource.type == _BUCKET_POLICY else []
+    """Yield a use for each ML service that the own policy of a bucket or of a repository lets in."""
+    policies = [home] if home.resource.type in {_BUCKET_POLICY, _REPOSITORY} else []
     if home.resource.type == _BUCKET:
         policies = seen(home.select("bucket_policies").items())[0]
     for statement in (one for policy_ in policies for one in policy_.select("statements").items()):
@@ -731,6 +765,10 @@ def _facts(type_: str, doc: str = _DOC) -> Iterator[Fact]:
 
 
 FACTS: Final[tuple[Fact, ...]] = (
+    *(
+        Fact(type_, "", "serves_ml", READS, BOOL, "Whether its role is one of an ML workload.", serves_ml)
+        for type_ in _ROLE_AT
+    ),
     *(fact for type_ in NEIGHBOURS for fact in _facts(type_)),
     *_facts(_BUCKET_POLICY, f"Of its bucket. {_DOC}"),
     Fact(_GLUE_JOB, "", "has_ml_role", READS, BOOL, "Whether it runs with a role of an ML workload.", has_ml_role),

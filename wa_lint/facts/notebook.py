@@ -7,17 +7,15 @@ command, that is not known.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from wa_lint.cel.types import BOOL
 from wa_lint.facts.fact import Fact, unseen
+from wa_lint.facts.scripts import script_of
 from wa_lint.graph import Cell
-from wa_lint.model import ABSENT, Hole, Resource, Unknown, Unresolved, Value
-from wa_lint.policy.wildcards import parts_of
+from wa_lint.model import ABSENT, Resource, Unknown, Unresolved, Value
 from wa_lint.truth import Truth
 
 _NOTEBOOK: Final = "AWS::SageMaker::NotebookInstance"
@@ -120,26 +118,6 @@ def _answer(content: Cell) -> Cell:
     if content.value is ABSENT:
         return content.with_value(False)
     return content.with_value(stops(script_of(content.value), unseen(content.value)))
-
-
-def script_of(content: Value) -> str | None:
-    """Return the script behind a text in base64, with a NUL for each hole; None where nothing of it is known.
-
-    An open text cannot be encoded, so its parts are plain.
-    """
-    if isinstance(content, str):
-        return _decoded(content)
-    parts = parts_of(content)
-    text = "".join(_HOLE if isinstance(part, Hole) else part for part in parts)
-    return text if text.strip(_HOLE) else None
-
-
-def _decoded(content: str) -> str:
-    """Return the text behind base64; what is no base64 as it is, for somebody forgot to encode it."""
-    try:
-        return base64.b64decode("".join(content.split()), validate=True).decode("utf-8", "replace")
-    except (binascii.Error, ValueError):
-        return content
 
 
 def stops(script: str | None, why_open: str | None) -> Truth:

@@ -12,9 +12,9 @@ from typing import Final
 import msgspec
 
 from wa_lint.cel.types import BOOL
-from wa_lint.facts.fact import Fact
+from wa_lint.facts.fact import Fact, closed
 from wa_lint.graph import Cell
-from wa_lint.model import ABSENT, Partial, SourceKind, Unknown
+from wa_lint.model import ABSENT, Partial, Unknown
 from wa_lint.truth import Truth, equals, negate, some
 
 _MODEL: Final = "AWS::SageMaker::Model"
@@ -69,7 +69,7 @@ def _effective(home: Cell, name: str) -> Cell:
     is_on = _is_on(home, name)
     if is_on is not False:
         return own.with_value(is_on)
-    scopes = _scopes(_closed(home))
+    scopes = _scopes(closed(home))
     answers = [(scope.select(name), _scope_is_on(scope, name)) for scope in scopes.known]
     off = next((at for at, answer in answers if answer is False), None)
     if off is not None:
@@ -115,13 +115,6 @@ class _Scopes(msgspec.Struct, frozen=True):
     """Why that is not known."""
     hidden: str | None = None
     """Why there may be others."""
-
-
-def _closed(home: Cell) -> Cell:
-    """Return the cell in a world where templates are all there is: what is open there is open in the templates."""
-    if home.world.graph.snapshot.kind is not SourceKind.TEMPLATE:
-        return home
-    return home.world.closed().cell(home.resource)
 
 
 def _scopes(home: Cell) -> _Scopes:

@@ -197,6 +197,11 @@ LINKS: tuple[Link, ...] = (
         "lifecycle_config",
         "notebooks",
     ),
+    # a domain and who works in it
+    *(
+        Link(_SAGEMAKER + type_, "DomainId", _SAGEMAKER + "Domain", "domain", back, keys=("{id}", "{DomainId}"))
+        for type_, back in (("UserProfile", "user_profiles"), ("Space", "spaces"))
+    ),
     # what watches and scales an endpoint
     Link(
         _SCALED,

@@ -134,6 +134,9 @@ _SAGEMAKER: Final = {
     "aws_sagemaker_data_quality_job_definition": TfType(
         type=_NAME + "DataQualityJobDefinition", renames={"name": "JobDefinitionName"}
     ),
+    "aws_sagemaker_space": TfType(type=_NAME + "Space"),
+    "aws_sagemaker_workforce": TfType(type=_NAME + "Workforce"),
+    "aws_ecr_repository": TfType(type="AWS::ECR::Repository", renames={"name": "RepositoryName"}),
     "aws_sagemaker_code_repository": TfType(type=_NAME + "CodeRepository"),
     "aws_sagemaker_model_package_group": TfType(type=_NAME + "ModelPackageGroup"),
 }

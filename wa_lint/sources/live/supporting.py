@@ -203,7 +203,27 @@ _BUDGET = Collector(
     },
 )
 
-AROUND = (*_BALANCING, _WEB_ACL_ASSOCIATION, _EVENT_RULE, _SCHEDULE, _LOG_GROUP, _STATE_MACHINE, _TRAIL, _BUDGET)
+_SCANNING = Collector(
+    type="AWS::ECR::RegistryScanningConfiguration",
+    service="ecr",
+    listing=ApiCall(operation="GetRegistryScanningConfiguration"),
+    name="registry-scanning",
+    id="{account}/{region}/registry-scanning",
+    camel=True,
+    renames={"ScanningConfiguration.ScanType": "ScanType", "ScanningConfiguration.Rules": "Rules"},
+)
+
+AROUND = (
+    *_BALANCING,
+    _WEB_ACL_ASSOCIATION,
+    _EVENT_RULE,
+    _SCHEDULE,
+    _LOG_GROUP,
+    _STATE_MACHINE,
+    _TRAIL,
+    _BUDGET,
+    _SCANNING,
+)
 
 # --- what is kept where it is named -----------------------------------------------------------------
 

@@ -105,7 +105,9 @@ def _code(said: Mapping[str, Tree]) -> Tree:
     for theirs, ours in (("InlineCode", "ZipFile"), ("ImageUri", "ImageUri")):
         if theirs in said:
             return {ours: said[theirs]}
-    return _in_s3(said.get("CodeUri"), ("S3Bucket", "S3Key", "S3ObjectVersion")) or OPAQUE
+    uri = said.get("CodeUri")
+    packaged = OPAQUE if is_function(uri) else {"S3Bucket": OPAQUE, "S3Key": OPAQUE}  # what `sam package` uploads
+    return _in_s3(uri, ("S3Bucket", "S3Key", "S3ObjectVersion")) or packaged
 
 
 def _in_s3(uri: Tree, names: tuple[str, str, str]) -> Tree:
