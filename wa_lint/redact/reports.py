@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from wa_lint.model import Outcome, Resource, Severity, Value
+from wa_lint.model import Outcome, Resource, RuleInfo, Severity, Value
 from wa_lint.redact import mask, mask_by_name, mask_tree
 
 T = TypeVar("T")
@@ -26,7 +26,8 @@ _VALUES: Final = frozenset({"value", "before", "after"})
 
 _NO_TEXT: Final = frozenset({"fingerprint"})
 
-_WITHOUT_TEXT: Final = frozenset({type(None), bool, int, float, Outcome, Severity})
+_WITHOUT_TEXT: Final = frozenset({type(None), bool, int, float, Outcome, Severity, RuleInfo})
+"""What holds no text of what was read: the words of a rule are those of its author."""
 
 
 def mask_report(report: T) -> T:
