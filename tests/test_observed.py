@@ -13,7 +13,9 @@ import botocore.session
 import pytest
 from botocore.exceptions import ClientError
 
-from wa_lint.model import Gap, Resource, Scope, Snapshot, Unknown
+from wa_lint import packs
+from wa_lint.engine import lint
+from wa_lint.model import Gap, Listed, Location, Outcome, Resource, Scope, Snapshot, SourceKind, Unknown
 from wa_lint.sources.live import metrics
 from wa_lint.sources.live.account_reader import read_live
 from wa_lint.sources.live.metric_table import METRICS
@@ -22,6 +24,7 @@ REGION, ACCOUNT = "us-east-1", "123456789012"
 NOW = dt.datetime(2026, 11, 23, 18, 30, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
 ENDPOINT, COMPONENT = "AWS::SageMaker::Endpoint", "AWS::SageMaker::InferenceComponent"
+CONFIG = "AWS::SageMaker::EndpointConfig"
 LOADER = botocore.session.Session().get_component("data_loader")
 
 Answers = Mapping[str, Any]
@@ -309,3 +312,20 @@ def test_provisioned_throughput_is_measured_by_its_arn() -> None:
     (request,) = cloudwatch.asked
     dimensions = request["MetricDataQueries"][0]["MetricStat"]["Metric"]["Dimensions"]
     assert dimensions == [{"Name": "ModelId", "Value": owner}]
+
+
+def test_what_nothing_serves_is_judged_by_rules_of_security_only() -> None:
+    unserved = {"EndpointConfigName": "k", "ProductionVariants": [{"VariantName": "v", "InstanceType": "ml.m5.large"}]}
+    config = Resource(arn("endpoint-config", "k"), CONFIG, unserved, Listed(Location("k")), name="k", account=ACCOUNT)
+    endpoint = Resource(
+        arn("endpoint", "e"), ENDPOINT, {"EndpointConfigName": "k"}, Listed(Location("e")), name="e", account=ACCOUNT
+    )
+    rules = [rule for rule in packs.load() if rule.info.id in {"endpoint-default-key", "endpoint-without-data-capture"}]
+
+    def failing(*resources: Resource) -> set[str]:
+        whole = frozenset(Scope(type_, ACCOUNT, None) for type_ in (ENDPOINT, CONFIG))
+        report = lint(Snapshot(SourceKind.LIVE, "aws://", resources, complete=whole), rules)
+        return {finding.rule.id for finding in report.findings if finding.outcome is Outcome.FAIL}
+
+    assert failing(config) == {"endpoint-default-key"}
+    assert failing(config, endpoint) == {"endpoint-default-key", "endpoint-without-data-capture"}

@@ -12,6 +12,7 @@ from wa_lint import budget, type_names
 from wa_lint.cel.quick import Bail, places, seen
 from wa_lint.facts import FACTS
 from wa_lint.facts.bill import bill
+from wa_lint.facts.serving import is_unused
 from wa_lint.findings import added_up, gravest, join, sort_key
 from wa_lint.graph import Cell, Graph, World
 from wa_lint.model import NO_COUNTS, OPEN, Census, Counts, Finding, Outcome, Report, Resource, Snapshot, Unjudged
@@ -48,8 +49,12 @@ def lint(
         if number % _MOST_KEPT == _MOST_KEPT - 1:
             graph.forget()
         found.places.add((resource.account, resource.region))
+        is_idle = is_unused(graph, resource)
         for rule in asking:
-            found.add(resource, rule, *_outcomes(Inquiry(rule, graph, resource, today), lists_all=lists_all))
+            if is_idle and not rule.judges_unused:
+                found.add(resource, rule, (), NOT_IN_USE)
+            else:
+                found.add(resource, rule, *_outcomes(Inquiry(rule, graph, resource, today), lists_all=lists_all))
     graph.close()
     told = {finding.rule.id for finding in found.listed} | found.counts.keys()
     return Report(
@@ -67,6 +72,10 @@ def lint(
         census=_census(subjects),
         costs=tuple(sorted(bill(graph, subjects, most_scenarios()))),
     )
+
+
+NOT_IN_USE = Counts(not_applicable=1)
+"""Of what nothing in the account serves: it costs nothing and fails nobody, so only rules of security judge it."""
 
 
 class _Found:

@@ -18,8 +18,9 @@ from wa_lint.cel.syntax import CelCheckError, CelError, caret
 from wa_lint.document import Document, read_document
 from wa_lint.errors import RuleFileError, SourceError, did_you_mean
 from wa_lint.facts import FUNCTIONS
+from wa_lint.facts.serving import IN_USE, USERS
 from wa_lint.model import Outcome, Raw, RuleInfo
-from wa_lint.rule_names import SETTINGS, TODAY, ExpressionError, check_expressions, mentions
+from wa_lint.rule_names import SETTINGS, TODAY, ExpressionError, check_expressions, mentions, types_read
 
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 
@@ -102,6 +103,18 @@ class Rule(msgspec.Struct, frozen=True, eq=False, dict=True):
         rule = msgspec.structs.replace(self, settings={**self.settings, **changed})
         rule.__dict__["programs"] = self.programs  # they are the same, and compiled already
         return rule
+
+    @cached_property
+    def types_read(self) -> frozenset[str]:
+        """Return the types that its verdicts rest on, and those that show whether anything serves what it judges."""
+        own = types_read(self.info.applies_to, self.expressions.values())
+        return own if self.judges_unused else own.union(*(USERS.get(type_, ()) for type_ in self.info.applies_to))
+
+    @cached_property
+    def judges_unused(self) -> bool:
+        """Whether it judges also what nothing in an account serves: a rule of security, or about just that."""
+        is_of_security = lens.practice(self.info.practices[0]).pillar == "security"
+        return is_of_security or any(IN_USE in text for text in self.expressions.values())
 
     @property
     def expressions(self) -> Mapping[str, str]:

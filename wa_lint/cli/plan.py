@@ -103,7 +103,7 @@ def reads(rules: Iterable[Rule]) -> Mapping[str, ReadScope]:
     """Return the id of each rule, and what it reads."""
     return {
         rule.info.id: ReadScope(
-            language.types_read(rule.info.applies_to, rule.expressions.values()),
+            rule.types_read,
             language.series_read(rule.info.applies_to, rule.expressions.values()),
         )
         for rule in rules

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from wa_lint.cel.types import BOOL, INT, STRING
 from wa_lint.facts.fact import Fact, unseen
-from wa_lint.graph import Cell
-from wa_lint.model import ABSENT, SourceKind, Unknown, Value
+from wa_lint.graph import Cell, Graph, World
+from wa_lint.model import ABSENT, Resource, SourceKind, Unknown, Value
 from wa_lint.truth import Truth, some
 
 _ENDPOINT: Final = "AWS::SageMaker::Endpoint"
@@ -19,6 +19,17 @@ _SERVES: Final = frozenset({"InService", "Updating", "SystemUpdating", "RollingB
 """SageMaker API reference, DescribeEndpoint, EndpointStatus: while an endpoint is updated, it keeps serving."""
 
 _SERVES_NOT: Final = frozenset({"Creating", "Deleting", "Failed", "OutOfService"})
+
+
+IN_USE: Final = "is_served"
+"""The fact that says whether anything uses a configuration or a model."""
+
+
+def is_unused(graph: Graph, resource: Resource) -> bool:
+    """Whether surely nothing in a live account serves the resource; False for what is not meant to be served."""
+    if resource.type not in USERS or graph.snapshot.kind is not SourceKind.LIVE:
+        return False
+    return World(graph).cell(resource).select(IN_USE).value is False
 
 
 def status(endpoint: Cell) -> Value:
@@ -87,6 +98,12 @@ def _is_template(cell: Cell) -> bool:
     return cell.world.graph.snapshot.kind is SourceKind.TEMPLATE
 
 
+USERS: Final[Mapping[str, tuple[str, ...]]] = {
+    _CONFIG: (_ENDPOINT,),
+    _MODEL: (_CONFIG, _ENDPOINT, "AWS::SageMaker::InferenceComponent", "AWS::SageMaker::TransformJob"),
+}
+"""What may use a configuration or a model."""
+
 _SERVED: Final = "Whether {}. False only in a live account in which nothing does."
 
 FACTS: Final[tuple[Fact, ...]] = (
@@ -120,12 +137,12 @@ FACTS: Final[tuple[Fact, ...]] = (
         current_instances,
         is_optional=True,
     ),
-    Fact(_CONFIG, "", "is_served", (_ENDPOINT,), BOOL, _SERVED.format("an endpoint has it"), config_is_served),
+    Fact(_CONFIG, "", IN_USE, USERS[_CONFIG], BOOL, _SERVED.format("an endpoint has it"), config_is_served),
     Fact(
         _MODEL,
         "",
-        "is_served",
-        (_CONFIG, _ENDPOINT, "AWS::SageMaker::InferenceComponent", "AWS::SageMaker::TransformJob"),
+        IN_USE,
+        USERS[_MODEL],
         BOOL,
         _SERVED.format("an endpoint, an inference component or a transform job runs it"),
         model_is_served,

@@ -76,9 +76,7 @@ def _in_folder(
 
 def types_of(rules: Iterable[Rule]) -> frozenset[str]:
     """Return the types that rules read, so that nothing else is asked for."""
-    return frozenset(
-        type_ for rule in rules for type_ in language.types_read(rule.info.applies_to, rule.expressions.values())
-    )
+    return frozenset(type_ for rule in rules for type_ in rule.types_read)
 
 
 def series_of(rules: Iterable[Rule]) -> frozenset[tuple[str, str]]:
