@@ -50,9 +50,14 @@ Resources:
     Type: AWS::ApplicationAutoScaling::ScalableTarget
     Properties:
       MinCapacity: 2
+      MaxCapacity: 4
+      ScalableDimension: sagemaker:variant:DesiredInstanceCount
       ResourceId: !Sub
         - endpoint/${Name}/variant/blue
         - {Name: !ImportValue churn-endpoint}
+  Policy:
+    Type: AWS::ApplicationAutoScaling::ScalingPolicy
+    Properties: {PolicyName: p, PolicyType: TargetTrackingScaling, ScalingTargetId: !Ref Scaling}
 """
 
 SELECT = ("--select", "notebook-default-key,notebook-outside-vpc,endpoint-single-instance")
@@ -80,7 +85,7 @@ def test_what_one_exports_the_other_sees_and_the_assumption_is_said(wa_lint: WaL
     assert "subnet-dev is what shared.yaml exports" in assumes["notebook-outside-vpc"]
     assert [(i["uri"], i["status"], i["resources"]) for i in run.report["inputs"]] == [
         ("shared.yaml", "judged", 4),
-        ("using.yaml", "judged", 3),
+        ("using.yaml", "judged", 4),
     ]
     assert check(wa_lint, "--jobs", "2").out == run.out
 
@@ -111,9 +116,10 @@ def test_names_that_two_templates_have_are_told_apart_and_no_others() -> None:
         "b.yaml#Role",
         "Notebook",
         "Scaling",
+        "Policy",
     ]
     places = [str(r.origin.locate(())) for r in snapshot.resources]
-    assert [place.partition(":")[0] for place in places] == ["a.yaml"] * 4 + ["b.yaml"] * 3
+    assert [place.partition(":")[0] for place in places] == ["a.yaml"] * 4 + ["b.yaml"] * 4
 
 
 def test_a_name_that_a_template_lacks_never_means_that_of_another() -> None:
@@ -207,7 +213,16 @@ Resources:
 TARGET = """\
 Parameters: {Stage: {Type: String, Default: dev}, Open: {Type: String}}
 Resources:
-  Target: {Type: AWS::ApplicationAutoScaling::ScalableTarget, Properties: {MinCapacity: 2, ResourceId: NAMING}}
+  Target:
+    Type: AWS::ApplicationAutoScaling::ScalableTarget
+    Properties:
+      MinCapacity: 2
+      MaxCapacity: 4
+      ScalableDimension: sagemaker:variant:DesiredInstanceCount
+      ResourceId: NAMING
+  Policy:
+    Type: AWS::ApplicationAutoScaling::ScalingPolicy
+    Properties: {PolicyName: p, PolicyType: TargetTrackingScaling, ScalingTargetId: !Ref Target}
 """
 
 

@@ -705,6 +705,9 @@ TARGET = """\
       ResourceId: endpoint/e/variant/v
       MinCapacity: 1
       MaxCapacity: 4
+  P:
+    Type: AWS::ApplicationAutoScaling::ScalingPolicy
+    Properties: {PolicyName: p, PolicyType: TargetTrackingScaling, ScalingTargetId: !Ref T}
 """
 ALARM = """\
   A:

@@ -66,8 +66,9 @@ def test_a_new_stacks_change_set_gets_the_verdicts_of_its_template() -> None:
     planned = engine.lint(read(change_set(*changes)), packs.load(), "2026-11-23")
     written = engine.lint(read_template(json.dumps({"Resources": TEMPLATE}), "t.json"), packs.load(), "2026-11-23")
     assert len(written.findings) > 5
-    assert {(f.rule.id, f.resource.id, f.outcome) for f in planned.findings} == {
-        (f.rule.id, f.resource.id, f.outcome) for f in written.findings
+    of_users = "role-shared-with-people"  # which role the notebook takes is known after the deployment
+    assert {(f.rule.id, f.resource.id, f.outcome) for f in planned.findings if f.rule.id != of_users} == {
+        (f.rule.id, f.resource.id, f.outcome) for f in written.findings if f.rule.id != of_users
     }
 
 

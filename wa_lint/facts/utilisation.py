@@ -8,7 +8,7 @@ from typing import Final
 from wa_lint import platforms
 from wa_lint.cel.types import DOUBLE, INT
 from wa_lint.facts.fact import Fact, Record, unseen
-from wa_lint.facts.series import Series, measured_of_variant
+from wa_lint.facts.series import Series, is_template, measured_of_variant
 from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, Unknown, Value
 
@@ -26,13 +26,11 @@ def utilisation(variant: Cell) -> Value:
     instance type whose size is not known is Unknown.
     """
     type_ = variant.select("InstanceType").value
-    if type_ is ABSENT:
+    if type_ is ABSENT or is_template(variant):
         return ABSENT
     if not isinstance(type_, str):
         return Unknown(unseen(type_) or "InstanceType is not known")
     cpu, memory = measured_of_variant(variant, CPU), measured_of_variant(variant, MEMORY)
-    if cpu is ABSENT:
-        return ABSENT
     size = platforms.instance_type(type_)
     if size is None or not size.vcpus:
         return Unknown(f"how many cores {type_} has is not known")

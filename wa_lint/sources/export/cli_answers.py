@@ -211,14 +211,15 @@ _SOMEWHERE: Final = ResponsePlace("", "")
 
 def _resource(collector: Collector, item: Item) -> Resource:
     proofs = PROOFS.get(collector.type, ())
-    is_whole = any(name in item for name in proofs) if proofs else not collector.describe
+    is_whole = any(name in item for name in proofs) if proofs else all(call.fills for call in collector.describe)
     refused = dict(_told_elsewhere(collector, item)) if is_whole else {"": Unknown(_ONLY_LISTED)}
     return resource_of(collector, item, _place(collector, item), refused)
 
 
 def _told_elsewhere(collector: Collector, item: Item) -> Iterator[tuple[str, Unknown]]:
     """Yield what only the further calls of the collector tell."""
-    for call in collector.describe[1:]:
+    calls = collector.describe
+    for call in calls if all(call.fills for call in calls) else calls[1:]:
         if not any(name in item for name in (*call.fills, *call.always)):
             yield from ((name, Unknown(_ONE_CALL)) for name in call.fills)
 
