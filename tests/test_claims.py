@@ -26,7 +26,7 @@ class Case(msgspec.Struct, forbid_unknown_fields=True):
     control: Outcome
     rule: Outcome | None = None
     """The rule's outcome where it differs from the control's."""
-    settings: dict[str, bool] | None = None
+    settings: dict[str, bool | str] | None = None
     resources: dict[str, object] = {}
     snapshot: list[dict[str, object]] = []
     example: str = ""
@@ -38,7 +38,7 @@ class Claim(msgspec.Struct, forbid_unknown_fields=True):
     controls: list[str]
     source: str
     cases: list[Case]
-    settings: dict[str, bool] = {}
+    settings: dict[str, bool | str] = {}
 
     def __str__(self) -> str:
         return f"{self.rule}-{self.controls[0]}"
