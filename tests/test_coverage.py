@@ -82,7 +82,7 @@ def test_reasons_are_keys_of_the_table_or_sentences() -> None:
     checks = [check for checks in table().practices.values() for check in checks]
     reasons = {check.reason for check in checks if check.reason} | {row.reason for row in ROWS if row.reason}
     assert {reason for reason in reasons if " " not in reason} <= set(table().reasons)
-    assert set(table().reasons) <= reasons, "a reason that no row gives"
+    assert set(table().reasons) - {OPEN} <= reasons, "a reason that no row gives"
 
 
 def test_each_control_stands_in_one_place_and_is_spelt_rightly() -> None:

@@ -156,6 +156,8 @@ class _Way(msgspec.Struct, frozen=True):
     is_certain: Truth
     to_internet: Truth
     """Whether it leads to an internet gateway, by which a subnet is public."""
+    is_nat: bool
+    """Whether it leads to a NAT gateway, which bills each byte."""
 
 
 def is_public(subnet: Cell) -> Cell:
@@ -193,7 +195,7 @@ def _ways(subnet: Cell) -> list[_Way] | Unknown:
     return [way for way in ways if way.is_certain is not False]
 
 
-_OF_ROUTE: Final = ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "GatewayId")
+_OF_ROUTE: Final = ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "GatewayId", "NatGatewayId")
 
 
 def _observed_ways(subnet: Cell) -> list[_Way] | Unknown:
@@ -223,7 +225,8 @@ def _maps(value: Value) -> Iterator[Mapping[str, Value]]:
 def _way(world: World, route: Mapping[str, Value]) -> _Way:
     targets = (route.get(name, ABSENT) for name in ("DestinationCidrBlock", "DestinationIpv6CidrBlock"))
     wide = some(not_few(target) for target in targets if target is not ABSENT)
-    return _Way(wide, _is_internet_gateway(world, route.get("GatewayId", ABSENT)))
+    gateway = _is_internet_gateway(world, route.get("GatewayId", ABSENT))
+    return _Way(wide, gateway, route.get("NatGatewayId", ABSENT) not in (ABSENT, None))
 
 
 def _is_internet_gateway(world: World, value: Value) -> Truth:
@@ -331,6 +334,28 @@ def _is_for(name: Value, service: str) -> Truth:
     return whole.endswith(f".{service}") or whole == service
 
 
+def leaves_by_nat(vpc: Cell) -> Truth:
+    """Whether a NAT gateway takes what ML resources in subnets of the VPC send to addresses outside."""
+    used = is_used_by_ml(vpc)
+    if used is not True:
+        return used
+    subnets, hidden = seen(closed(vpc).select("subnets").items())
+    found = some(every((is_used_by_ml(subnet), _bills(_ways(subnet)))) for subnet in subnets)
+    return some((found, Unknown(hidden) if hidden else False))
+
+
+def _bills(ways: Sequence[_Way] | Unknown) -> Truth:
+    if isinstance(ways, Unknown):
+        return ways
+    return some(way.is_certain if way.is_nat else False for way in ways)
+
+
+def has_storage_endpoint(vpc: Cell) -> Truth:
+    """Whether the VPC has an endpoint for S3, of either kind."""
+    endpoints, hidden = seen(vpc.select("endpoints").items())
+    return some((_has_endpoint(endpoints, "s3"), Unknown(hidden) if hidden else False))
+
+
 # --- flow logs --------------------------------------------------------------------------------------
 
 
@@ -415,6 +440,24 @@ FACTS: Final[tuple[Fact, ...]] = (
                 missing_endpoints,
             ),
         )
+    ),
+    Fact(
+        _VPC,
+        "",
+        "leaves_by_nat",
+        (_SUBNET, _GROUP, _ASSOCIATION, _GATEWAY, _ROUTE, _TABLE, *_TENANTS),
+        BOOL,
+        "Whether what ML resources in it send outside goes through a NAT gateway.",
+        leaves_by_nat,
+    ),
+    Fact(
+        _VPC,
+        "",
+        "has_storage_endpoint",
+        (_ENDPOINT,),
+        BOOL,
+        "Whether it has an endpoint for S3.",
+        has_storage_endpoint,
     ),
     Fact(
         _VPC,

@@ -49,6 +49,7 @@ _FILE_SYSTEMS = (
                 fills=("FileSystemPolicy",),
                 not_configured=("PolicyNotFound",),
             ),
+            ApiCall(operation="DescribeLifecycleConfiguration", request=_FILES, fills=("LifecyclePolicies",)),
         ),
         name="{FileSystemId}",
         arn="{FileSystemArn}",
