@@ -80,7 +80,9 @@ def _of_settings(stage: Cell, name: str) -> Iterator[Value]:
     yield from (cell.value for cell in (methods, routes) if isinstance(cell.value, Unknown | Unresolved))
     for one in methods.items() if isinstance(methods.value, list) else ():
         yield one.value if isinstance(one.value, Unknown) else one.select(name).value
-    yield from (routes.select(key).select(name).value for key in (routes.value if isinstance(routes.value, dict) else ()))
+    yield from (
+        routes.select(key).select(name).value for key in (routes.value if isinstance(routes.value, dict) else ())
+    )
 
 
 def _is_set(value: Value) -> Truth:
