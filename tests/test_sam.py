@@ -58,6 +58,9 @@ REPAIRS: Final = (
 """What makes SAM's own sense of the cases: they were written for what a reader has to survive."""
 
 DIFFERENT: Final[Mapping[str, Mapping[str, str]]] = {
+    "a function is a Lambda function of the same id, with a role": {
+        "FnRole": "natively the statements of a policy template have the place of its name, not that of the function",
+    },
     "an API with a document of its own has the methods that stand there, and no others": {
         "ApiGetEmptyMethod": "its authorizer has the place of the operation that SAM adds it to",
         "ApiPostDefaultMethod": "its authorizer has the place of the operation that SAM adds it to",
@@ -83,6 +86,10 @@ DIFFERENT: Final[Mapping[str, Mapping[str, str]]] = {
 
 DIFFERENT_IN_THE_CORPUS: Final[Mapping[tuple[str, str], str]] = {
     ("t0228", "AWS::IAM::Role"): "SAM lists a managed policy once that it adds itself and that is named by its ARN",
+    ("t0537", "AWS::DynamoDB::Table"): "a table of SAM's is natively not made",
+    ("t0548", "AWS::DynamoDB::Table"): "a table of SAM's is natively not made",
+    ("t0640", "AWS::DynamoDB::Table"): "a table of SAM's is natively not made",
+    ("t0645", "AWS::Lambda::Function"): "whether its role is one of an ML workload is natively unknown, as the next",
     ("t0589", "AWS::IAM::Role"): "SAM makes a role for a capacity provider; natively it is not made",
     ("t0645", "AWS::IAM::Role"): "SAM tells what an event of DocumentDB grants; natively that is unknown",
 }
