@@ -368,4 +368,4 @@ def _in_words(found: object) -> str:
         return "".join(part if isinstance(part, str) else f"${{{part.name}}}" for part in value.parts)
     if value is ABSENT or isinstance(value, EvaluationError):
         return "(not set)"
-    return show(value)
+    return "(not known)" if isinstance(value, Unknown | Unresolved) else show(value)

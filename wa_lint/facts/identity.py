@@ -14,8 +14,8 @@ import msgspec
 
 from wa_lint import policy
 from wa_lint.cel.types import BOOL, DYN, STRING, ListType
-from wa_lint.facts import iam, running_code
-from wa_lint.facts.fact import Fact, seen, unseen, why_more
+from wa_lint.facts import iam, ml_grants, running_code
+from wa_lint.facts.fact import Fact, seen, unseen, value_of, why_more
 from wa_lint.facts.holding import (
     Granted,
     GrantFault,
@@ -29,6 +29,7 @@ from wa_lint.facts.holding import (
     own,
     wide_at,
 )
+from wa_lint.facts.ml_uses import READS, has_ml_holder
 from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, Unknown, Unresolved, Value
 from wa_lint.policy import actions
@@ -377,12 +378,21 @@ def _wide_action(holder: Holding, one: Granted, cell: Cell, whole: Sequence[str]
         if any(policy.action_matches(service, action.name) is True for service in whole):
             continue
         shapes = nameable(action)
-        truth = some(_may(holder, one.statement, action.name, shape) for shape in shapes)
+        granted = some(_may(holder, one.statement, action.name, shape) for shape in shapes)
+        truth = granted and every((granted, negate(_has_own_rule(one, action))))
         if truth is not False:
             return GrantFault(
                 wide_at(one.place, one.statement, shapes), truth, gravity(action), named(action, str(pattern))
             )
     return None
+
+
+def _has_own_rule(one: Granted, action: Action) -> Truth:
+    """Whether a more precise rule reports the action: opening sessions, or decrypting for an ML role."""
+    if action.name in ml_grants.DECRYPTING:
+        home = one.place.world.closed().cell(one.place.resource)
+        return every((ml_grants.decrypts(value_of(one.place)), has_ml_holder(home)))
+    return action.name in _PRESIGNED and one.statement.condition is ABSENT
 
 
 def _needs_star(pattern: Value, statement: Statement) -> bool:
@@ -422,11 +432,18 @@ KINDS: Final[Mapping[str, Faults]] = {
 _WITH_ROLES: Final = tuple(sorted({one.type for one in RUNNING if one.type}))
 """What runs code with a role of its own, where its role is looked up."""
 
+_ALSO_READ: Final[Mapping[str, tuple[str, ...]]] = {
+    "other_roles": _WITH_ROLES,
+    "wide_resources": READS,
+    "wide_reads": READS,
+}
+"""What a kind looks at besides the policies and their holders."""
+
 
 def _facts() -> Iterator[Fact]:
     for type_ in (*iam.IDENTITIES, *iam.ATTACHED):
         for kind, faults in KINDS.items():
-            reads = (*iam.ATTACHED, *iam.IDENTITIES, *(_WITH_ROLES if kind == "other_roles" else ()))
+            reads = tuple(dict.fromkeys((*iam.ATTACHED, *iam.IDENTITIES, *_ALSO_READ.get(kind, ()))))
             yield Fact(type_, "", kind, reads, ListType(DYN), _doc(faults), _teller(faults))
             yield Fact(
                 type_,

@@ -41,7 +41,7 @@ def decrypts_everything(home: Cell) -> Cell | object:
 
     ABSENT for what no ML role holds. ``kms:*`` and ``*`` are not counted: other rules say that.
     """
-    return _first(home, _decrypts)
+    return _first(home, decrypts)
 
 
 def _first(home: Cell, grants: Callable[[Value], Truth]) -> Cell | object:
@@ -86,14 +86,15 @@ def _demands_owner(statement: Value) -> Truth:
     return some(test.unseen or (test.names_values and test.key in _OWNERS) for test in tests)
 
 
-_DECRYPTING: Final = ("kms:Decrypt", "kms:ReEncryptFrom")
+DECRYPTING: Final = ("kms:Decrypt", "kms:ReEncryptFrom")
 """What turns ciphertext of a key into data (Security Hub KMS.1)."""
 
 _NARROWING: Final = re.compile(r"(aws:resourcetag/|kms:(encryptioncontext|resourcealiases|requestalias)).*")
 """Condition keys that pick some keys, or the data of some. The service by way of which KMS is asked picks none."""
 
 
-def _decrypts(statement: Value) -> Truth:
+def decrypts(statement: Value) -> Truth:
+    """Whether a statement allows decrypting with every key, under no condition that picks some."""
     resources = some(covers(resource) for resource in listed(member(statement, "Resource")))
     actions = some(_is_decrypting(action) for action in listed(member(statement, "Action")))
     tests = tests_of(member(statement, "Condition"))
@@ -104,7 +105,7 @@ def _decrypts(statement: Value) -> Truth:
 def _is_decrypting(action: Value) -> Truth:
     if isinstance(action, str) and action.lower() in {"*", "kms:*"}:
         return False
-    return some(matches_action(action, one) for one in _DECRYPTING)
+    return some(matches_action(action, one) for one in DECRYPTING)
 
 
 _WRITES_DOC: Final = (

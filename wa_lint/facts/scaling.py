@@ -11,12 +11,13 @@ from typing import Final
 
 from wa_lint.cel.types import BOOL, DYN, ListType
 from wa_lint.facts.catalogue import is_burstable
-from wa_lint.facts.fact import Fact, gathered, seen
-from wa_lint.graph import Cell
+from wa_lint.facts.fact import Fact, gathered, seen, unseen
+from wa_lint.graph import Cell, World
 from wa_lint.model import ABSENT, Partial, Unknown, Unresolved, Value
 from wa_lint.truth import Truth, equals, every, greater, negate, some, starts_with
 
 _TARGET: Final = "AWS::ApplicationAutoScaling::ScalableTarget"
+_INSTANCES: Final = "sagemaker:variant:DesiredInstanceCount"
 _POLICY: Final = "AWS::ApplicationAutoScaling::ScalingPolicy"
 _ALARM: Final = "AWS::CloudWatch::Alarm"
 _SCALED: Final = tuple(f"AWS::SageMaker::{word}" for word in ("EndpointConfig", "Endpoint", "InferenceComponent"))
@@ -51,6 +52,28 @@ def can_scale(variant: Cell) -> Cell:
     if isinstance(found, Unknown) and isinstance(type_.value, Unresolved):
         return type_.with_value(True).assuming(("the instance type is not burstable",))
     return type_.with_value(negate(found))
+
+
+def is_told_at_endpoint(target: Cell) -> Truth:
+    """Whether the target is of a variant in sight that can scale, so that the endpoint's finding says what is wrong."""
+    if negate(equals(target.select("ScalableDimension").value, _INSTANCES)) is True:
+        return False
+    return some(_holds(variant, target) for variant in _variants(target.world.closed()))
+
+
+def _variants(world: World) -> Iterator[Cell]:
+    for config in world.of_type(_SCALED[0]):
+        variants = config.select("ProductionVariants")
+        yield from variants.items() if isinstance(variants.value, list | Partial) else [variants]
+
+
+def _holds(variant: Cell, target: Cell) -> Truth:
+    """Whether a variant that can scale is what the target is registered for."""
+    if not isinstance(variant.value, dict):
+        return Unknown(unseen(variant.value) or "the variants are not known")
+    found, hidden = seen(variant.select("scalable_targets").items())
+    is_its = any(one.resource.id == target.resource.id for one in found) or (Unknown(hidden) if hidden else False)
+    return every((is_its, can_scale(variant).value))  # type: ignore[arg-type] # can_scale holds truths only
 
 
 def moves(target: Cell) -> Cell:
@@ -155,6 +178,15 @@ FACTS: Final[tuple[Fact, ...]] = (
         BOOL,
         "Whether it has instances, of a type that autoscaling takes.",
         can_scale,
+    ),
+    Fact(
+        _TARGET,
+        "",
+        "is_told_at_endpoint",
+        _SCALED[:2],
+        BOOL,
+        "Whether it scales a variant in sight, of which the endpoint's finding speaks.",
+        is_told_at_endpoint,
     ),
     Fact(
         _TARGET,

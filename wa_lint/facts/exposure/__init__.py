@@ -73,7 +73,6 @@ _GUARDS: Final[Mapping[str, tuple[str, ...]]] = {
     entries.GRAPHQL: _FIREWALL,
     entries.IDENTITY_POOL: (),
     entries.DISTRIBUTION: ("AWS::Lambda::Function", "AWS::Lambda::Permission", "AWS::Lambda::Url", *_FIREWALL),
-    entries.GATEWAY: (),
 }
 """What `admits` looks at."""
 
@@ -88,7 +87,6 @@ _WAYS: Final[Mapping[str, tuple[str, ...]]] = {
     entries.GRAPHQL: ("AWS::AppSync::DataSource", *_BEHIND_API),
     entries.IDENTITY_POOL: ("AWS::Cognito::IdentityPoolRoleAttachment", *_ROLES),
     entries.DISTRIBUTION: ("AWS::Lambda::Permission", "AWS::Lambda::Url", *_BEHIND_API),
-    entries.GATEWAY: (),
 }
 """What the ways behind an entry lead over."""
 
@@ -103,7 +101,6 @@ _CALLS: Final[Mapping[str, tuple[str, ...]]] = {
     entries.GRAPHQL: ("Name",),
     entries.IDENTITY_POOL: ("AllowUnauthenticatedIdentities",),
     entries.DISTRIBUTION: ("DistributionConfig", "Origins"),
-    entries.GATEWAY: ("AuthorizerType",),
 }
 """Where an entry says what it calls."""
 

@@ -38,7 +38,6 @@ LISTENER_RULE: Final = "AWS::ElasticLoadBalancingV2::ListenerRule"
 GRAPHQL: Final = "AWS::AppSync::GraphQLApi"
 IDENTITY_POOL: Final = "AWS::Cognito::IdentityPool"
 DISTRIBUTION: Final = "AWS::CloudFront::Distribution"
-GATEWAY: Final = "AWS::BedrockAgentCore::Gateway"
 
 ANONYMOUS, API_KEY, AUTHENTICATED, PRIVATE, NOBODY = "anonymous", "api-key", "authenticated", "private", "nobody"
 
@@ -453,14 +452,6 @@ def _may_call(url: Cell) -> bool:
     return any(is_said(one.select("Principal").value, "cloudfront.amazonaws.com") is True for one in permissions)
 
 
-def _gateway_admits(gateway: Cell) -> Cell:
-    at = gateway.select("AuthorizerType")
-    is_none = equals(at.value, "NONE") if at.value is not ABSENT else False
-    if isinstance(is_none, Unknown):
-        return at.with_value(_doubtful(is_none.reason, API_KEY, PRIVATE, NOBODY))
-    return at.with_value(ANONYMOUS if is_none else AUTHENTICATED)
-
-
 _ADMITS: Final[Mapping[str, Callable[[Cell], Cell]]] = {
     METHOD: _method_admits,
     ROUTE: _route_admits,
@@ -472,7 +463,6 @@ _ADMITS: Final[Mapping[str, Callable[[Cell], Cell]]] = {
     GRAPHQL: _graphql_admits,
     IDENTITY_POOL: _pool_admits,
     DISTRIBUTION: _distribution_admits,
-    GATEWAY: _gateway_admits,
 }
 
 TYPES: Final[Sequence[str]] = tuple(_ADMITS)
@@ -488,6 +478,5 @@ OPENINGS: Final[Mapping[str, str]] = {
     GRAPHQL: "This GraphQL API needs no authentication",
     IDENTITY_POOL: "This identity pool gives credentials to guests without authentication",
     DISTRIBUTION: "This distribution needs no authentication, signs for its callers,",
-    GATEWAY: "This gateway needs no authentication",
 }
 """How a finding begins; ``and leads to a SageMaker endpoint`` follows."""

@@ -124,10 +124,6 @@ def _from_distribution(distribution: Cell) -> Iterator[Way]:
         yield from _to_function((distribution, url), url, url.select("TargetFunctionArn"))
 
 
-def _from_gateway(gateway: Cell) -> Iterator[Way]:
-    yield Way((gateway,), call=gateway.resource.type)
-
-
 _FIRST: Final[Mapping[str, Callable[[Cell], Iterator[Way]]]] = {
     entries.METHOD: _from_method,
     entries.ROUTE: _from_route,
@@ -139,7 +135,6 @@ _FIRST: Final[Mapping[str, Callable[[Cell], Iterator[Way]]]] = {
     entries.GRAPHQL: _from_graphql,
     entries.IDENTITY_POOL: _from_pool,
     entries.DISTRIBUTION: _from_distribution,
-    entries.GATEWAY: _from_gateway,
 }
 
 
