@@ -63,6 +63,17 @@ _ASSUMED: Final = "a principal holds it"
 Faults: TypeAlias = Callable[[Holding], Iterable[GrantFault]]
 _Choice: TypeAlias = Callable[[Sequence[Action]], Sequence[Action]]
 """Which of the actions that a pattern matches are asked about, the gravest first."""
+_IsTold: TypeAlias = Callable[[Granted, Action], Truth]
+"""Whether a more precise rule reports what a statement grants."""
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    """What is asked of each statement."""
+
+    choose: _Choice
+    is_told: _IsTold
+    whole: tuple[str, ...]
+    """The services that the holder has whole, of which another finding speaks."""
 
 
 # --- principals -------------------------------------------------------------------------------------
@@ -331,7 +342,7 @@ def left_out_actions(holder: Holding) -> Iterator[GrantFault]:
 
 def wide_resources(holder: Holding) -> Iterator[GrantFault]:
     """Statements that allow, on every resource, actions that change something or give data away, and can be limited."""
-    yield from _wide_grants(holder, grave_of)
+    yield from _wide_grants(holder, grave_of, _has_own_rule)
 
 
 def wide_reads(holder: Holding) -> Iterator[GrantFault]:
@@ -339,19 +350,20 @@ def wide_reads(holder: Holding) -> Iterator[GrantFault]:
 
     Of a holder whose graver actions can be limited too nothing is said: the fix of those is the same.
     """
-    graver = (fault for kind in (wide_resources, left_out_actions) for fault in kind(holder))
+    graver = (*_wide_grants(holder, grave_of, _has_no_own_rule), *left_out_actions(holder))
     if not any(fault.truth is True for fault in graver):
-        yield from _wide_grants(holder, reads_of)
+        yield from _wide_grants(holder, reads_of, _has_no_own_rule)
 
 
-def _wide_grants(holder: Holding, choose: _Choice) -> Iterator[GrantFault]:
+def _wide_grants(holder: Holding, choose: _Choice, is_told: _IsTold) -> Iterator[GrantFault]:
     """Yield the gravest of the actions asked about in each statement that allows them on all resources of a type."""
     whole = [p for one in own(holder) if is_whole(one.statement.resources) is True for p in _whole(one.place)]
+    asked = _Asked(choose, is_told, tuple(whole))
     for one in own(holder):
         if one.statement.actions.excludes:
             continue
         cells = [cell for cell in items_of(one.place, "Action") if not _is_plain_logging(cell.value, one.statement)]
-        faults = [fault for cell in cells if (fault := _wide_action(holder, one, cell, whole, choose))]
+        faults = [fault for cell in cells if (fault := _wide_action(holder, one, cell, asked))]
         worst = _worst(faults)
         if worst is None:
             yield GrantFault(one.place, truth=False)
@@ -360,11 +372,8 @@ def _wide_grants(holder: Holding, choose: _Choice) -> Iterator[GrantFault]:
             yield msgspec.structs.replace(worst, more=tuple(more), weight=worst.weight + len(more) / 100)
 
 
-def _wide_action(holder: Holding, one: Granted, cell: Cell, whole: Sequence[str], choose: _Choice) -> GrantFault | None:
-    """Return the gravest action of one pattern that the statement allows on all resources of a type.
-
-    `whole`: the services that the holder has whole, of which another finding speaks.
-    """
+def _wide_action(holder: Holding, one: Granted, cell: Cell, asked: _Asked) -> GrantFault | None:
+    """Return the gravest action of one pattern that the statement allows on all resources of a type."""
     pattern = cell.value
     known = actions.matching(pattern) if isinstance(pattern, str) else ()
     if not known and isinstance(pattern, str) and actions.has_service(pattern):
@@ -374,12 +383,12 @@ def _wide_action(holder: Holding, one: Granted, cell: Cell, whole: Sequence[str]
         return GrantFault(cell, every((Unknown(reason), one.statement.is_allow, _is_broad(one.statement))))
     if policy.service_wildcard(pattern) is True or _needs_star(pattern, one.statement):
         return None
-    for action in choose(known):
-        if any(policy.action_matches(service, action.name) is True for service in whole):
+    for action in asked.choose(known):
+        if any(policy.action_matches(service, action.name) is True for service in asked.whole):
             continue
         shapes = nameable(action)
         granted = some(_may(holder, one.statement, action.name, shape) for shape in shapes)
-        truth = granted and every((granted, negate(_has_own_rule(one, action))))
+        truth = granted and every((granted, negate(asked.is_told(one, action))))
         if truth is not False:
             return GrantFault(
                 wide_at(one.place, one.statement, shapes), truth, gravity(action), named(action, str(pattern))
@@ -393,6 +402,10 @@ def _has_own_rule(one: Granted, action: Action) -> Truth:
         home = one.place.world.closed().cell(one.place.resource)
         return every((ml_grants.decrypts(value_of(one.place)), has_ml_holder(home)))
     return action.name in _PRESIGNED and one.statement.condition is ABSENT
+
+
+def _has_no_own_rule(_one: Granted, _action: Action) -> Truth:
+    return False
 
 
 def _needs_star(pattern: Value, statement: Statement) -> bool:
