@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from wa_lint import policy
 from wa_lint.facts.exposure.sinks import of_its_account, refers_to
 from wa_lint.facts.fact import unseen
 from wa_lint.facts.holding import Granted, GrantFault, Holding, holding_of, naming, own
@@ -21,13 +22,17 @@ from wa_lint.truth import Truth, every, some
 
 
 def other_roles(holder: Holding) -> Iterator[GrantFault]:
-    """Statements that let the holder act with the role of something that runs already."""
+    """Statements that let the holder act with the role of something that runs already.
+
+    Of every resource of a kind a pattern for the whole service says nothing here: that has a finding of its own.
+    """
     for one in own(holder):
         yield GrantFault(one.place, one.statement.hidden or False)
         for path, on_all, on_some in taken_over_by(one.statement, holder.principal):
             place = naming(one.place, path.first)
             if on_all is True or is_whole(one.statement.resources) is not False:
-                truth = False if path.is_login else on_all
+                is_said = on_all is True and policy.service_wildcard(place.value) is True
+                truth = False if path.is_login or is_said else on_all
                 yield GrantFault(place, truth, 1, _in_words(path, f"any {path.noun}", "and act with its role"))
             else:
                 yield from _on_named(holder, one, path, on_some, place)
