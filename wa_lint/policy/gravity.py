@@ -119,6 +119,8 @@ _NOT_READS: Final = frozenset(
 repositories in other accounts, where a bucket is."""
 _OFFERED: Final = re.compile(r":aws:|::foundation-model/|:personalize:::|:artifact:::|:braket:|:devicefarm:%::")
 """In the ARNs of what AWS offers to all accounts: foundation models, recipes, the built-in browser of AgentCore."""
+_ONLY_ONE: Final = re.compile(r"(?:[^:]*:){5}(?!root$)[^%*]*")
+"""The ARNs of what an account has once in a region, such as Glue's catalog: to name it leaves nothing out."""
 _SMS: Final = frozenset({"sns:checkifphonenumberisoptedout", "sns:getsmsattributes", "sns:setsmsattributes"})
 """Actions on text messages: a statement with one of them is about phone numbers, for which SNS takes only "*"."""
 _NOTES: Final[Mapping[str, str]] = {
@@ -157,8 +159,8 @@ def reads_of(actions: Sequence[Action]) -> list[Action]:
 
 
 def nameable(action: Action) -> list[str]:
-    """Return the ARNs of the action's resources that are customers' own, and not what AWS offers to all."""
-    return [arn for arn in action.arns if arn and not _OFFERED.search(arn)]
+    """Return the ARNs of the action's resources that are customers' own, of several, and not what AWS offers to all."""
+    return [arn for arn in action.arns if arn and not _OFFERED.search(arn) and not _ONLY_ONE.fullmatch(arn)]
 
 
 def named(action: Action, pattern: str) -> str:
