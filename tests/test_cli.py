@@ -210,7 +210,7 @@ def test_the_sarif_report_is_what_its_schema_says(wa_lint: WaLint) -> None:
 
 def test_text_shows_the_line_and_the_caret(wa_lint: WaLint) -> None:
     write({"a.yaml": ONE_INSTANCE})
-    lines = wa_lint("check", *SINGLE).out.splitlines()
+    lines = wa_lint("check", *SINGLE, "-v").out.splitlines()
     at = next(i for i, line in enumerate(lines) if "|           InitialInstanceCount: 1" in line)
     assert lines[at].index("InitialInstanceCount") <= lines[at + 1].index("^") < len(lines[at])
 
@@ -246,6 +246,17 @@ def test_a_file_that_cannot_be_written_is_a_line_on_stderr(wa_lint: WaLint) -> N
 )
 def test_colours_are_for_terminals(environment: dict[str, str], is_terminal: bool, wanted: bool) -> None:
     assert wants_colour(environment, is_terminal=is_terminal) == wanted
+    assert wants_colour(environment, is_terminal=is_terminal, color="always")
+    assert not wants_colour(environment, is_terminal=is_terminal, color="never")
+
+
+def test_the_option_says_whether_a_pipe_gets_colours(wa_lint: WaLint) -> None:
+    write({"a.yaml": ONE_INSTANCE})
+    for format_ in ("text", "concise"):
+        assert "\x1b[" in wa_lint("check", "-o", format_, "--color", "always").out
+        assert "\x1b[" not in wa_lint("check", "-o", format_, "--color", "never").out
+    wa_lint("check", "-o", "text=report.txt", "--color", "always")
+    assert "\x1b[" not in Path("report.txt").read_text("utf-8")
 
 
 SECRET = "hunter22hunter22"
@@ -287,7 +298,7 @@ def test_the_same_bytes_for_any_number_of_processes_and_any_hash_seed(wa_lint: W
 SLOW_TO_IMPORT = ("boto3", "botocore", "jinja2", "rich", "jsonschema", "moto")
 
 
-@pytest.mark.parametrize("format_", ["json", "sarif"])
+@pytest.mark.parametrize("format_", ["json", "sarif", "concise"])
 def test_a_machine_readable_check_imports_nothing_slow(wa_lint: WaLint, format_: str) -> None:
     del wa_lint
     write({"a.yaml": ONE_INSTANCE})

@@ -170,9 +170,9 @@ def test_skew_lists_the_values_verdicts_and_resources_that_differ(both: Any) -> 
 def test_text_and_sarif_say_where_it_is_so(wa_lint: WaLint, both: Any) -> None:
     del both
     text = wa_lint("check", *SINGLE, "a.yaml", *BOTH).out
-    assert "\n  in dev, not in prod\n" in text
+    assert "  Config, in dev, not in prod\n" in text
     assert "Config.ProductionVariants[0].InitialInstanceCount: 1 in dev, 3 in prod" in text
-    assert text.endswith("1 rule on 2 resources of 1 input, for dev and prod.\n")
+    assert "\n1 rule on 2 resources of 1 input, for dev and prod.\n" in text
     run = wa_lint("check", *SINGLE, "a.yaml", *BOTH, "-o", "sarif").report["runs"][0]
     assert "This is so in dev, not in prod." in run["results"][0]["message"]["text"]
     assert run["results"][0]["properties"]["stages"] == ["dev"]
@@ -186,7 +186,7 @@ def test_text_and_sarif_say_where_it_is_so(wa_lint: WaLint, both: Any) -> None:
 def test_what_is_not_known_in_a_stage_is_not_said_to_be_absent_there(wa_lint: WaLint) -> None:
     write({"a.yaml": TEMPLATE, "dev.json": DEV, "prod.json": "{}"})
     run = wa_lint("check", *SINGLE, "a.yaml", *BOTH)
-    assert "\n  in dev, not known in prod\n" in run.out
+    assert " Config, in dev, not known in prod " in " ".join(run.out.split())
     assert "InitialInstanceCount: 1" not in run.out.partition("Not the same")[2]
 
 

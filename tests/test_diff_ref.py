@@ -99,6 +99,7 @@ def test_what_passed_passes(wa_lint: WaLint) -> None:
 
 
 FORMATS = {
+    "concise": ("1 new, 2 unchanged since HEAD, 0 fixed",),
     "text": ("1 new, 2 unchanged since HEAD, 0 fixed",),
     "json": ('"state": "unchanged"', '"compared"'),
     "jsonl": ('"state": "unchanged"', '"state": "new"'),

@@ -349,11 +349,59 @@ def lines_of(_uri: str) -> Sequence[str]:
 
 
 TEXT = """\
-infra/my endpoint.yaml
+High  account 111122223333, eu-west-1 (1)
+notebook-direct-internet (MLSEC01-BP01)
+  arn:aws:sagemaker:eu-west-1:111122223333:notebook-instance/research
+  It is open.
+  why: It passes by your VPC.
+  fix: Set DirectInternetAccess to Disabled.
 
-Config (AWS::SageMaker::EndpointConfig)
+Medium  infra/my endpoint.yaml (1)
+23:11  endpoint-single-instance (MLREL05-BP01)  Config, when Env is not prod
+  23 | InitialInstanceCount: 1
+  Variant blue starts with 1 instance: one failed host is an outage. Assumes
+  nothing outside this template scales the variant.
+  why: One instance cannot be spread over zones.
+  fix: Set InitialInstanceCount to 2 or more.
 
-  medium  endpoint-single-instance
+Not judged (1)
+  Count has no default.
+    endpoint-single-instance: Config.ProductionVariants[0]
+
+Not fully read (1)
+  - AWS::IAM::Role in 111122223333: AccessDenied. Grant
+    iam:GetAccountAuthorizationDetails to close this gap.
+
+Problems in the input (1)
+  - infra/my endpoint.yaml:5:3: Key Type stands twice.
+
+Not read (1)
+  - infra/broken.yaml: 3:1: a tab; use spaces
+
+Not covered
+  - 1 file skipped: no template.
+
+2 failed (1 high, 1 medium), 1 not judged, 1 passed.
+Failed by pillar: Security 1, Reliability 1.
+2 rules on 4 resources of 1 input.
+More: -v, wa-lint explain RULE.
+"""
+
+IN_FULL = """\
+High  account 111122223333, eu-west-1 (1)
+
+notebook-direct-internet  MLSEC01-BP01
+  arn:aws:sagemaker:eu-west-1:111122223333:notebook-instance/research (AWS::SageMaker::NotebookInstance)
+  It is open.
+    --> arn:aws:sagemaker:eu-west-1:111122223333:notebook-instance/research
+  why: It passes by your VPC.
+  fix: Set DirectInternetAccess to Disabled.
+  more: wa-lint explain notebook-direct-internet
+
+Medium  infra/my endpoint.yaml (1)
+
+endpoint-single-instance  MLREL05-BP01
+  Config (AWS::SageMaker::EndpointConfig)
   Variant blue starts with 1 instance: one failed host is an outage.
   when Env is not prod
   assumes nothing outside this template scales the variant
@@ -365,32 +413,22 @@ Config (AWS::SageMaker::EndpointConfig)
   fix: Set InitialInstanceCount to 2 or more.
   more: wa-lint explain endpoint-single-instance
 
-account 111122223333, eu-west-1
-
-arn:aws:sagemaker:eu-west-1:111122223333:notebook-instance/research (AWS::SageMaker::NotebookInstance)
-
-  high  notebook-direct-internet
-  It is open.
-    --> arn:aws:sagemaker:eu-west-1:111122223333:notebook-instance/research
-  why: It passes by your VPC.
-  fix: Set DirectInternetAccess to Disabled.
-  more: wa-lint explain notebook-direct-internet
-
 Not judged (1)
   Count has no default.
     endpoint-single-instance: Config.ProductionVariants[0]
 
-Not looked at (1)
-  AWS::IAM::Role in 111122223333: AccessDenied. Grant iam:GetAccountAuthorizationDetails to close it.
+Not fully read (1)
+  - AWS::IAM::Role in 111122223333: AccessDenied. Grant
+    iam:GetAccountAuthorizationDetails to close this gap.
 
-Odd in the input (1)
-  infra/my endpoint.yaml:5:3: Key Type stands twice.
+Problems in the input (1)
+  - infra/my endpoint.yaml:5:3: Key Type stands twice.
 
 Not read (1)
-  infra/broken.yaml: 3:1: a tab; use spaces
+  - infra/broken.yaml: 3:1: a tab; use spaces
 
 Not covered
-  1 file skipped: no template.
+  - 1 file skipped: no template.
 
 Pillar                    failed  not judged  passed
 Operational excellence         0           0       0
@@ -405,14 +443,13 @@ Sustainability                 0           0       0
 """
 
 
-def test_text_reads_like_this() -> None:
-    assert render("text", options=RenderOptions(lines=lines_of)) == TEXT
-
-
-def test_colours_change_nothing_but_colours() -> None:
-    coloured = render("text", options=RenderOptions(lines=lines_of, colour=True))
-    assert coloured != TEXT
-    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == TEXT
+@pytest.mark.parametrize(("verbose", "text"), [(False, TEXT), (True, IN_FULL)], ids=["short", "in full"])
+def test_text_reads_like_this(verbose: bool, text: str) -> None:
+    options = RenderOptions(lines=lines_of, verbose=verbose)
+    assert render("text", options=options) == text
+    coloured = render("text", options=msgspec.structs.replace(options, colour=True))
+    assert coloured != text
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == text, "colours change nothing but colours"
 
 
 def test_a_template_cannot_steer_the_terminal() -> None:
@@ -440,7 +477,9 @@ def test_the_caret_stays_under_its_word_in_a_minified_file(column: int) -> None:
         return ["-" * (column - 1) + "XYZ" + "-" * 5000]
 
     spot = msgspec.structs.replace(FAIL, location=Location("a.json", 1, column, 1, column + 3), evidence=())
-    shown = render("text", Report((SINGLE,), (spot,), inputs=(JUDGED,)), RenderOptions(lines=one_line)).splitlines()
+    shown = render(
+        "text", Report((SINGLE,), (spot,), inputs=(JUDGED,)), RenderOptions(lines=one_line, verbose=True)
+    ).splitlines()
     source, caret = (line for line in shown if " | " in line)
     assert len(source) <= 80
     assert source[caret.index("^") : caret.rindex("^") + 1] == "XYZ"
@@ -461,7 +500,9 @@ def test_the_caret_is_as_long_as_what_it_points_at(place: Location, carets: str)
         return ["0123456789"]
 
     spot = msgspec.structs.replace(FAIL, location=place, evidence=())
-    shown = render("text", Report((SINGLE,), (spot,), inputs=(JUDGED,)), RenderOptions(lines=lines)).splitlines()
+    shown = render(
+        "text", Report((SINGLE,), (spot,), inputs=(JUDGED,)), RenderOptions(lines=lines, verbose=True)
+    ).splitlines()
     assert next(line for line in shown if "^" in line).split()[-1] == carets
 
 

@@ -11,7 +11,7 @@ from wa_lint.changes import Change, Difference, Findings, Gone, PropertyChange, 
 from wa_lint.changes.property_changes import shown
 from wa_lint.model import Finding, Gap, Outcome, Resource, Severity
 from wa_lint.reporters import RenderOptions
-from wa_lint.reporters.text import Ink
+from wa_lint.reporters.ink import Ink
 
 _MOST: Final = 20
 """Lines of a list that says the same of many; JSON has all of them."""

@@ -13,12 +13,15 @@ from wa_lint import lens
 from wa_lint.cli.configuring import enforcement, packed, said_by_all
 from wa_lint.config import PROFILES
 from wa_lint.enforce import stricter
+from wa_lint.errors import ConfigError
 from wa_lint.model import Severity
 from wa_lint.reporters import REPORTERS
 from wa_lint.run.choice import Choice, Delivery, rule_names
 from wa_lint.run.enforced_rules import enforced_rules
 from wa_lint.suppress.apply import Settling
 from wa_lint.thresholds import texts_of
+
+COLOR: Final = ("auto", "always", "never")
 
 _SEVERITIES: Final = [severity.value for severity in Severity]
 
@@ -71,6 +74,14 @@ _CHOICE: Final = (
     ),
 )
 
+color_option: Final = click.option(
+    "--color",
+    type=click.Choice(COLOR),
+    default="auto",
+    show_default=True,
+    help="Colours on stdout; auto: in a terminal, unless NO_COLOR is set, and where FORCE_COLOR is set.",
+)
+
 _DELIVERY: Final = (
     click.option(
         "-o",
@@ -80,6 +91,12 @@ _DELIVERY: Final = (
         help=f"{', '.join(REPORTERS)}; to stdout, or to a file. May be given several times.  [default: text]",
     ),
     click.option("--show-all", is_flag=True, help="Show what passed and what did not apply too."),
+    click.option("-v", "--verbose", is_flag=True, help="text: show each finding in full, with its evidence."),
+    click.option("-q", "--quiet", is_flag=True, help="text, concise: show the summary only."),
+    click.option(
+        "--statistics", is_flag=True, help="text, concise: show how often each rule fails instead of the findings."
+    ),
+    color_option,
     click.option(
         "--fail-on",
         type=click.Choice([*_SEVERITIES, "never"]),
@@ -212,6 +229,8 @@ def bound_settling(given: Settling) -> Settling:
 
 
 def _bound_delivery(given: Delivery) -> Delivery:
+    if given.quiet and given.verbose:
+        raise ConfigError("-q", "--quiet and --verbose contradict each other; give one of them")
     strict = enforcement()
     return msgspec.structs.replace(
         given,

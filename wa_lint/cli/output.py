@@ -52,9 +52,9 @@ def deliver(report: Report, to: Sequence[Target], delivery: Delivery, options: R
     for said in _notices(report, {target.format for target in to}):
         complain(said)
     for target in to:
-        shown = msgspec.structs.replace(options, show_all=delivery.show_all, made_at=moment, history=history)
+        shown = msgspec.structs.replace(_asked(options, delivery), made_at=moment, history=history)
         if target.file is None:
-            pieces_to_stdout(target.pieces(report, for_stdout(shown)))
+            pieces_to_stdout(target.pieces(report, for_stdout(shown, delivery.color)))
         else:
             with atomic(target.file, is_private=has_account(report)) as stream:
                 stream.writelines(text.encode("utf-8", "replace") for text in target.pieces(report, shown))
@@ -85,17 +85,43 @@ def _notices(report: Report, formats: AbstractSet[str]) -> Iterator[str]:
             yield f"sarif: {capped}"
 
 
-def for_stdout(options: RenderOptions) -> RenderOptions:
-    """Return the options with colours and a width, if a person is looking."""
+def _asked(options: RenderOptions, delivery: Delivery) -> RenderOptions:
+    """Return how much of a report the options of the command ask for."""
+    return msgspec.structs.replace(
+        options,
+        show_all=delivery.show_all,
+        verbose=delivery.verbose,
+        quiet=delivery.quiet,
+        statistics=delivery.statistics,
+    )
+
+
+def for_stdout(options: RenderOptions, color: str = "auto") -> RenderOptions:
+    """Return the options with the width of the terminal, if stdout is one, and with colours if they are wanted."""
     is_terminal = sys.stdout is not None and sys.stdout.isatty()
-    if not wants_colour(os.environ, is_terminal=is_terminal):
-        return options
-    width = max(60, min(shutil.get_terminal_size((80, 24)).columns, 120)) if is_terminal else options.width
-    return msgspec.structs.replace(options, colour=True, width=width)
+    wanted = wants_colour(os.environ, is_terminal=is_terminal, color=color)
+    return msgspec.structs.replace(options, colour=wanted, width=columns() or options.width)
 
 
-def wants_colour(environment: Mapping[str, str], *, is_terminal: bool) -> bool:
-    """Follow https://no-color.org and https://force-color.org: a variable counts when it is not empty."""
+def columns() -> int | None:
+    """Return how wide lines are in the terminal that stdout is; None if it is none."""
+    if sys.stdout is None or not sys.stdout.isatty():
+        return None
+    return max(_NARROWEST, min(shutil.get_terminal_size((80, 24)).columns, _WIDEST))
+
+
+_NARROWEST: Final = 40
+_WIDEST: Final = 120
+"""Longer lines of prose are hard to read."""
+
+
+def wants_colour(environment: Mapping[str, str], *, is_terminal: bool, color: str = "auto") -> bool:
+    """Return what ``--color`` says; with auto follow https://no-color.org and https://force-color.org.
+
+    A variable counts when it is not empty.
+    """
+    if color != "auto":
+        return color == "always"
     if environment.get("NO_COLOR"):
         return False
     return bool(environment.get("FORCE_COLOR")) or (is_terminal and environment.get("TERM") != "dumb")

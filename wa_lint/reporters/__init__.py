@@ -51,6 +51,12 @@ class RenderOptions(msgspec.Struct, frozen=True):
 
     show_all: bool = False
     """Show what passed and what did not apply too."""
+    verbose: bool = False
+    """Show each finding in full, with the evidence: for the formats that are short otherwise."""
+    quiet: bool = False
+    """Show the summary only: for the formats that people read in a terminal."""
+    statistics: bool = False
+    """Show how often each rule fails instead of the findings: for the same formats."""
     colour: bool = False
     width: int = 80
     history: tuple[Past, ...] = ()
@@ -65,6 +71,7 @@ Reporter: TypeAlias = Callable[[Report, RenderOptions], str]
 
 REPORTERS: Final[Mapping[str, str]] = {
     "asff": "wa_lint.reporters.asff",
+    "concise": "wa_lint.reporters.concise",
     "csv": "wa_lint.reporters.csv_report",
     "github": "wa_lint.reporters.github",
     "gitlab": "wa_lint.reporters.gitlab",
@@ -82,7 +89,9 @@ REPORTERS: Final[Mapping[str, str]] = {
 """Format: the module whose `render` writes it, imported when it is asked for."""
 
 
-COUNTING: Final = frozenset({"github", "gitlab", "gitlab-sast", "json", "jsonl", "markdown", "sarif", "text"})
+COUNTING: Final = frozenset(
+    {"concise", "github", "gitlab", "gitlab-sast", "json", "jsonl", "markdown", "sarif", "text"}
+)
 """The formats for which it is enough to count what passes, unless all is to be shown."""
 
 

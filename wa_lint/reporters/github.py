@@ -14,6 +14,7 @@ from typing import Final
 from wa_lint.model import Finding, Outcome, Report, Severity
 from wa_lint.reporters import RenderOptions, configured, coverage, tally, visible
 from wa_lint.reporters import set_words as stages
+from wa_lint.reporters.one_line import in_one_line
 
 _COMMAND: Final = {
     Severity.CRITICAL: "error",
@@ -21,8 +22,6 @@ _COMMAND: Final = {
     Severity.MEDIUM: "warning",
     Severity.LOW: "notice",
 }
-
-_CHANGED: Final = {"new": "new: ", "updated": "worse: "}
 
 _MOST: Final = 10
 
@@ -73,10 +72,8 @@ def _annotation(command: str, finding: Finding, where: str) -> str:
         "title": finding.rule.id,
     }
     told = ",".join(f"{name}={_property(str(value))}" for name, value in spots.items() if value)
-    said = [finding.message, *([f"({where})"] if where else []), *([f"When {finding.when}."] if finding.when else [])]
-    said += [f"({_CHANGED.get(finding.state or '', '')}{finding.change})"] if finding.change else []
     named = "" if place.line else f"{finding.resource.id}: "
-    return f"::{command} {told}::{_data(named + ' '.join(said))}"
+    return f"::{command} {told}::{_data(named + in_one_line(finding, where))}"
 
 
 def _clip(text: str) -> str:

@@ -50,6 +50,11 @@ class Delivery(msgspec.Struct, frozen=True):
 
     output: tuple[str, ...] = ()
     show_all: bool = False
+    verbose: bool = False
+    quiet: bool = False
+    statistics: bool = False
+    color: str = "auto"
+    """auto | always | never"""
     fail_on: str = "low"
     strict: bool = False
     now: dt.datetime | None = None
