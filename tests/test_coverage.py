@@ -163,6 +163,6 @@ def test_a_map_of_chosen_rules_leaves_out_what_the_others_match(wa_lint: Callabl
 
 
 def test_the_list_of_rules_is_json_on_request(wa_lint: Callable[..., Any]) -> None:
-    listed = json.loads(wa_lint("rules", "-o", "json").out)
+    listed = json.loads(wa_lint("rules", "-o", "json").out)["rules"]
     assert {entry["id"] for entry in listed} == set(RULES)
     assert all(entry["practices"] for entry in listed)

@@ -15,7 +15,7 @@ from wa_lint.facts import FACTS, FUNCTIONS
 from wa_lint.model import STEPS, Outcome, RuleInfo
 from wa_lint.page_parts import bullets, one_line, table
 from wa_lint.references.table import LINKS
-from wa_lint.rule import Rule
+from wa_lint.rule import Rule, Setting
 from wa_lint.rule_names import types_read
 from wa_lint.thresholds import profile, texts_of
 
@@ -306,8 +306,13 @@ def _step(info: RuleInfo) -> str:
 
 
 def _settings(rule: Rule) -> str:
-    rows = ((f"`{name}`", f"{s.default}", s.unit, s.means, s.source) for name, s in rule.settings.items())
+    rows = ((f"`{name}`", _default(s), s.unit, s.means, s.source) for name, s in rule.settings.items())
     return table(("setting", "default", "unit", "means", "source"), rows)
+
+
+def _default(setting: Setting) -> str:
+    value = setting.default
+    return (", ".join(value) if isinstance(value, tuple) else f"{value}") or "(empty)"
 
 
 def _practices(info: RuleInfo) -> str:

@@ -10,12 +10,13 @@ from typing import Final
 import click
 import msgspec
 
-from wa_lint import controls, coverage_table, docs, lens, packs
+from wa_lint import controls, coverage_table, docs, packs
 from wa_lint.cli.exits import CLEAN
 from wa_lint.cli.options import choice
-from wa_lint.cli.output import code_of_packs, to_stdout
-from wa_lint.model import RuleInfo
-from wa_lint.reporters import visible, visible_lines
+from wa_lint.cli.output import code_of_packs, columns, to_stdout
+from wa_lint.cli.page_text import fitted
+from wa_lint.cli.rule_list import json_list, listed
+from wa_lint.reporters import visible_lines
 from wa_lint.rule import Rule
 from wa_lint.run.choice import Choice, chosen_rules, named_rule
 from wa_lint.suppress.allow import FAULTS
@@ -49,7 +50,8 @@ def rules(choice: Choice, standard: str | None, output: str) -> int:
         rows = _chosen(coverage_table.mapped(standard, packs.book(choice.rules).rules), found)
         to_stdout(_json(standard, rows) if output == "json" else "".join(_lines(rows)))
     else:
-        to_stdout(_json_list(found) if output == "json" else "".join(_listed(found)))
+        book = {rule.info.id: rule for rule in packs.book(choice.rules).rules}
+        to_stdout(json_list(found, choice, book) if output == "json" else "".join(listed(found, columns())))
     return code
 
 
@@ -64,25 +66,21 @@ def rules(choice: Choice, standard: str | None, output: str) -> int:
     help="Rules of your own, besides ours.",
 )
 def explain(rule_id: str, folders: Sequence[Path]) -> int:
-    """Print a rule's page: what it asks, why, and what mends it."""
+    """Print a rule's page: what it checks, why, its settings, and how to fix what it finds."""
     if fault := FAULTS.get(rule_id):
-        to_stdout(f"# {fault.title}\n\nSeverity: {fault.severity.value}\n\n{fault.why}\n\nFix: {fault.fix}\n")
+        page = f"# {fault.title}\n\nSeverity: {fault.severity.value}\n\n{fault.why}\n\nFix: {fault.fix}\n"
+        to_stdout(fitted(page, columns() or _PAGE))
         return CLEAN
     code = code_of_packs(Choice(rules=tuple(folders)))
     rule = named_rule(rule_id, packs.book(tuple(folders)).rules)
     full = next(iter(packs.examples_of([rule])), rule)
-    to_stdout(visible_lines(docs.rule_page(full)))
+    to_stdout(fitted(visible_lines(docs.rule_page(full)), columns() or _PAGE))
     return code
 
 
+_PAGE: Final = 80
 _WIDTH: Final = 100
-"""Columns of a map."""
-
-
-def _listed(rules: Iterable[Rule]) -> Iterator[str]:
-    found = [rule.info for rule in rules]
-    width = max((len(rule.id) for rule in found), default=0)
-    yield from (f"{r.id:<{width}}  {r.severity.value:<8}  {_pillar(r):<22}  {visible(r.title)}\n" for r in found)
+"""Columns of a page and of a map where stdout is no terminal."""
 
 
 def _chosen(rows: Iterable[coverage_table.Mapped], rules: Iterable[Rule]) -> list[coverage_table.Mapped]:
@@ -101,28 +99,18 @@ def _lines(rows: Iterable[coverage_table.Mapped]) -> Iterator[str]:
 
 
 def _below(text: str) -> str:
-    return textwrap.fill(text, _WIDTH, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False) + "\n"
+    indent = " " * 4
+    lines = textwrap.wrap(
+        text,
+        columns() or _WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _json(standard: str, rows: Sequence[coverage_table.Mapped]) -> str:
     written = {"standard": standard, "date": coverage_table.table().date, "controls": rows}
     return msgspec.json.format(msgspec.json.encode(written), indent=2).decode() + "\n"
-
-
-def _json_list(rules: Iterable[Rule]) -> str:
-    written = [
-        {
-            "id": rule.info.id,
-            "title": rule.info.title,
-            "severity": rule.info.severity.value,
-            "pillar": _pillar(rule.info),
-            "practices": rule.info.practices,
-            "controls": rule.controls,
-        }
-        for rule in rules
-    ]
-    return msgspec.json.format(msgspec.json.encode(written), indent=2).decode() + "\n"
-
-
-def _pillar(rule: RuleInfo) -> str:
-    return lens.practice(rule.practices[0]).pillar
