@@ -218,7 +218,7 @@ def test_text_shows_the_line_and_the_caret(wa_lint: WaLint) -> None:
 def test_reports_go_where_they_are_sent(wa_lint: WaLint) -> None:
     write({"a.yaml": ONE_INSTANCE})
     run = wa_lint("check", "-o", "json=r.json", "-o", "sarif=r.sarif", "-o", "text")
-    assert run.out.startswith("a.yaml\n")
+    assert run.out.startswith("Medium  a.yaml (")
     assert json.loads(Path("r.json").read_text())["findings"]
     assert json.loads(Path("r.sarif").read_text())["runs"]
     assert sorted(path.name for path in Path().iterdir()) == ["a.yaml", "r.json", "r.sarif"]
