@@ -142,8 +142,8 @@ A file that is found in the tree may have been written by the author of the chan
 Anything else is an error with file, line and column, and exit code 2. A file that `--config` names may say all of this,
 so name none that the author of a change can edit.
 
-Every report names the configuration that was used and what it switched off: text, JSON (`configuration`), SARIF
-(`toolConfigurationNotifications`), HTML, Markdown, JUnit (properties), GitHub's annotations (a notice), GitLab's SAST
+Every report names the configuration that was used and what it switched off: text, concise (a note), JSON
+(`configuration`), SARIF (`toolConfigurationNotifications`), HTML, Markdown, JUnit (properties), GitHub's annotations (a notice), GitLab's SAST
 report (`scan.messages`). ASFF, CSV, GitLab's Code Quality, JSON Lines and OCSF are lists of findings, without a place
 for it: with them, and with `wa-lint diff` and `wa-lint baseline`, it is said on stderr.
 
