@@ -120,8 +120,9 @@ def test_the_construct_is_named_in_every_report(wa_lint: WaLint) -> None:
     }
     schema = Path(__file__).parents[1] / "wa_lint/schemas/report.schema.json"
     jsonschema.validate(report, json.loads(schema.read_text("utf-8")))
-    text = wa_lint("check", *SELECT).out
+    text = wa_lint("check", *SELECT, "-v").out
     assert "Notebook1234 (AWS::SageMaker::NotebookInstance) App/Notebook/Resource" in text
+    assert "  App/Notebook/Resource\n" in wa_lint("check", *SELECT).out
     sarif = json.loads(wa_lint("check", "-o", "sarif", *SELECT).out)
     names = {
         logical["fullyQualifiedName"]

@@ -100,6 +100,20 @@ def test_no_finding_message_or_practice_is_left_out(name: str, verbose: bool) ->
         assert finding.when is None or finding.when in text
 
 
+SOLID: Final = re.compile(r"\S{30,}")
+"""A word that a narrow terminal has no room for."""
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("verbose", [False, True])
+def test_no_line_is_longer_than_the_terminal_and_no_word_is_broken(width: int, verbose: bool) -> None:
+    report = workload("realtime-endpoint")
+    lines = shown("text", report, width=width, verbose=verbose)
+    assert [line for line in lines if len(line) > width and not SOLID.search(line)] == []
+    text = set(" ".join(lines).split())
+    assert [word for f in failing(report) for word in f.message.split() if word not in text] == []
+
+
 # --- order ------------------------------------------------------------------------------------------
 
 TITLE: Final = re.compile(r"(Critical|High|Medium|Low)  (.*) \((\d+)\)")

@@ -143,9 +143,9 @@ Anything else is an error with file, line and column, and exit code 2. A file th
 so name none that the author of a change can edit.
 
 Every report names the configuration that was used and what it switched off: text, concise (a note), JSON
-(`configuration`), SARIF (`toolConfigurationNotifications`), HTML, Markdown, JUnit (properties), GitHub's annotations (a notice), GitLab's SAST
-report (`scan.messages`). ASFF, CSV, GitLab's Code Quality, JSON Lines and OCSF are lists of findings, without a place
-for it: with them, and with `wa-lint diff` and `wa-lint baseline`, it is said on stderr.
+(`configuration`), SARIF (`toolConfigurationNotifications`), HTML, Markdown, JUnit (properties), GitHub's annotations
+(a notice), GitLab's SAST report (`scan.messages`). ASFF, CSV, GitLab's Code Quality, JSON Lines and OCSF are lists of
+findings, without a place for it: with them, and with `wa-lint diff` and `wa-lint baseline`, it is said on stderr.
 
 wa-lint writes through no symbolic link, to no device but `/dev/stdout`, `/dev/stderr` and `/dev/null`, and nothing into
 `.git`. A file is written whole or not at all.

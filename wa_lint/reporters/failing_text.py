@@ -185,8 +185,10 @@ def _in_full(findings: Iterable[Finding], page: _Page) -> Iterator[str]:
 def _finding(finding: Finding, page: _Page) -> Iterator[str]:
     resource, ink = finding.resource, page.ink
     construct = f" {ink(resource.construct, 'faint')}" if resource.construct else ""
-    practices = f"  {ink(', '.join(finding.rule.practices), 'faint')}" if finding.rule.practices else ""
-    yield f"{ink(finding.rule.id, 'bold')}{practices}"
+    id_ = ink(finding.rule.id)
+    first, *more = wrapped(f"{id_}  {', '.join(finding.rule.practices)}", page.options, INDENT)
+    yield f"{ink(finding.rule.id, 'bold')}{first[len(id_) :]}" if first.startswith(id_) else first
+    yield from more
     yield f"{INDENT}{ink(resource.id, 'bold')} {ink(f'({resource.type})', 'faint')}{construct}"
     yield from page.prose(finding.message)
     if where := page.where(finding):
