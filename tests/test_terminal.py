@@ -17,7 +17,7 @@ from samples import SAMPLES
 from wa_lint import packs
 from wa_lint.engine import lint
 from wa_lint.findings import merge
-from wa_lint.model import Finding, Input, Location, Outcome, Report, Severity
+from wa_lint.model import Finding, Input, Location, Outcome, Problem, Report, Severity
 from wa_lint.reporters import RenderOptions, reporter
 from wa_lint.sources.template import read_template
 
@@ -112,6 +112,12 @@ def test_no_line_is_longer_than_the_terminal_and_no_word_is_broken(width: int, v
     assert [line for line in lines if len(line) > width and not SOLID.search(line)] == []
     text = set(" ".join(lines).split())
     assert [word for f in failing(report) for word in f.message.split() if word not in text] == []
+
+
+def test_no_mark_is_alone_in_its_line() -> None:
+    place = Location("a/" * 60 + "t.yaml", 5, 3)
+    report = Report((), (), inputs=workload(WORKLOADS[0]).inputs, problems=(Problem(place, "A key stands twice."),))
+    assert f"  - {place}:" in shown("text", report)
 
 
 # --- order ------------------------------------------------------------------------------------------

@@ -48,7 +48,9 @@ def without_commands(text: str) -> str:
 def prose(text: str, options: RenderOptions, ink: Ink, *, label: str = "", hang: int = 12) -> Iterator[str]:
     """Yield a text in lines that fit, further ones below the end of its label, `hang` columns at most."""
     text = INDENT + ink(label) + ink(" ".join(text.split()))
-    lines = wrapped(text, options, INDENT + " " * min(len(label), hang))
+    lines = list(wrapped(text, options, INDENT + " " * min(len(label), hang)))
+    if len(lines) > 1 and lines[0].strip() == label.strip():  # a path that no line holds: the label is not left alone
+        lines[:2] = [f"{INDENT}{ink(label)}{lines[1].lstrip()}"]
     for line in lines:
         head = INDENT + label
         yield head[: len(INDENT)] + ink(label, "faint") + line[len(head) :] if label and line.startswith(head) else line
