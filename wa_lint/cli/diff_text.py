@@ -64,8 +64,8 @@ def _change(change: Change, options: RenderOptions, ink: Ink) -> str:
 
 def _heading(finding: Finding, options: RenderOptions, ink: Ink) -> Iterator[str]:
     severity, place = finding.rule.severity.value, str(finding.location)
-    allowed = ink(" (suppressed)", "faint") if finding.suppressed else ""
-    yield f"{ink(severity, severity)}  {ink(finding.rule.id, 'bold')}{allowed}"
+    suppressed = ink(" (suppressed)", "faint") if finding.suppressed else ""
+    yield f"{ink(severity, severity)}  {ink(finding.rule.id, 'bold')}{suppressed}"
     yield from _prose(f"{_subject(finding)} ({finding.resource.type})", options, ink)
     if place != finding.resource.id:
         yield f"  {ink('-->', 'faint')} {ink(place)}"
@@ -84,8 +84,8 @@ def _differences(change: Change) -> Iterator[str]:
         "outcome": f"{old.outcome.value}, now {new.outcome.value}",
         "severity": f"{old.rule.severity.value}, now {new.rule.severity.value}",
         "when": f"when {old.when or 'always'}, now {new.when or 'always'}",
-        "location": f"stood in {old.location.uri}",
-        "suppressed": "was allowed" if old.suppressed else "is allowed now",
+        "location": f"was in {old.location.uri}",
+        "suppressed": "was suppressed" if old.suppressed else "is suppressed now",
         "message": f"said: {old.message}",
     }
     return (text for field, text in told.items() if field in change.fields)

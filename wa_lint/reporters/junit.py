@@ -80,7 +80,7 @@ def _case(finding: Finding, where: str) -> ET.Element:
     case.attrib.update(_place(finding))
     why = finding.suppressed
     if why:
-        ET.SubElement(case, "skipped", message=_said(f"allowed: {why.reason or 'no reason given'}"))
+        ET.SubElement(case, "skipped", message=_said(f"suppressed: {why.reason or 'no reason given'}"))
     elif not finding.is_open:
         ET.SubElement(case, "skipped", message=_said(f"unchanged: {finding.message}"))
     elif finding.outcome is Outcome.FAIL:

@@ -36,7 +36,7 @@ def render(report: Report, options: RenderOptions) -> str:
     failing = [f for f in report.findings if f.outcome is Outcome.FAIL and f.is_open]
     failing.sort(key=lambda finding: -finding.rule.severity.rank)
     tail = "\n".join(
-        (*_unknown(report), *_allowed(report), *_compared(report), *_unread(report), *_configuration(report))
+        (*_unknown(report), *_suppressed(report), *_compared(report), *_unread(report), *_configuration(report))
     )
     return head + _findings(failing, stages.where_of(report), _LONGEST - len(head) - len(tail)) + tail + "\n"
 
@@ -104,13 +104,13 @@ def _unknown(report: Report) -> Iterator[str]:
     yield from _folded("Not judged", [f"* `{rule}`, {n} times: {_text(reason)}" for (rule, reason), n in counted])
 
 
-def _allowed(report: Report) -> Iterator[str]:
+def _suppressed(report: Report) -> Iterator[str]:
     found = [(f, f.suppressed) for f in report.findings if f.suppressed and f.suppressed.kind != "baseline"]
     lines = [
         f"* `{finding.rule.id}` {_code(finding.resource.id)}: {_text(why.reason or 'no reason given')}"
         for finding, why in found
     ]
-    yield from _folded("Allowed", lines)
+    yield from _folded("Suppressed", lines)
 
 
 def _compared(report: Report) -> Iterator[str]:
@@ -127,7 +127,7 @@ def _compared(report: Report) -> Iterator[str]:
 def _unread(report: Report) -> Iterator[str]:
     lines = [f"* {_code(e.uri)}: {_text(e.reason or 'not read')}" for e in report.inputs if e.status == "error"]
     lines += [f"* {_code(gap.scope.type)}: {_text(gap.reason)}" for gap in report.gaps]
-    yield from _folded("Not looked at", lines)
+    yield from _folded("Not fully read", lines)
 
 
 def _configuration(report: Report) -> Iterator[str]:
