@@ -84,8 +84,8 @@ def test_a_template_may_come_from_stdin(wa_lint: WaLint, tmp_path: Path) -> None
         command = [sys.executable, "-m", "wa_lint", "check", "-", *SINGLE, "--jobs", jobs]
         done = subprocess.run(command, input=secret, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr) == (1, "")
-        assert done.stdout.startswith("stdin\n")
-        assert "9 |           InitialInstanceCount: 1\n" in done.stdout
+        assert done.stdout.startswith("Medium  stdin (1)\n")
+        assert "9 | InitialInstanceCount: 1\n" in done.stdout
 
 
 def test_what_a_template_names_is_opened_inside_the_folder_and_nowhere_else(wa_lint: WaLint, tmp_path: Path) -> None:

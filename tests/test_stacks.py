@@ -447,7 +447,7 @@ def test_a_template_that_another_one_nests_is_judged_there_and_nowhere_else(wa_l
 
 def test_lines_of_a_nested_template_are_shown_though_only_its_parent_is_named(wa_lint: WaLint) -> None:
     write({"infra/parent.yaml": PARENT, "infra/stacks/serving.yaml": SERVING})
-    run = wa_lint("check", "infra/parent.yaml", "--select", "model-without-network-isolation")
+    run = wa_lint("check", "infra/parent.yaml", "--select", "model-without-network-isolation", "-v")
     assert "14 |       EnableNetworkIsolation: !If [IsIsolated, true, false]" in run.out
 
 
