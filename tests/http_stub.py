@@ -7,12 +7,14 @@ has. None of them speaks CBOR: no client of botocore 1.44 does where a service s
 from __future__ import annotations
 
 import re
+import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
+from unittest import mock
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
@@ -40,6 +42,15 @@ class Refusal(msgspec.Struct, frozen=True):
     status: int = 400
 
 
+_ADDRESS = "127.0.0.1"
+_look_up = socket.getaddrinfo
+
+
+def _found(host: Any, *rest: Any, **named: Any) -> Any:
+    """Look up a host; what S3 Control puts in front of the address, the account, leads there too."""
+    return _look_up(_ADDRESS if isinstance(host, str) and host.endswith(f".{_ADDRESS}") else host, *rest, **named)
+
+
 class Stub:
     """The account, and what it was asked. It answers once `start` was called, until `stop`."""
 
@@ -56,18 +67,21 @@ class Stub:
         """Service -> the protocol that its client spoke."""
         self.broken: list[str] = []
         """What this server could not make sense of."""
-        self._server = _Server(("127.0.0.1", 0), lambda *given: Handler(self, *given))
+        self._server = _Server((_ADDRESS, 0), lambda *given: Handler(self, *given))
+        self._names = mock.patch("socket.getaddrinfo", _found)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"http://{_ADDRESS}:{self._server.server_port}"
 
     def start(self) -> None:
+        self._names.start()
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def stop(self) -> None:
         self._server.shutdown()
         self._server.server_close()
+        self._names.stop()
 
     def told(self, model: Raw, request: Items) -> Items:
         """Return what the account answers, before it is written in the words of any protocol."""

@@ -98,7 +98,7 @@ def test_81_where_everything_is_denied_nothing_passes_and_nothing_fails(wa_lint:
     run = wa_lint(*SCAN)
     assert run.code == 4
     assert outcomes(run) <= {"unknown"}
-    assert all(reason.startswith("AccessDenied: ") for reason in gaps(run))
+    assert [reason for reason in gaps(run) if not reason.startswith("AccessDenied: ")] == []
 
 
 def test_82_throttling_without_an_end_is_said(wa_lint: WaLint, stub: Stub) -> None:

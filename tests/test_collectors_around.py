@@ -29,14 +29,16 @@ from wa_lint.sources.live.apis import LAMBDA
 from wa_lint.sources.live.bedrock import BEDROCK
 from wa_lint.sources.live.collector import ApiCall, Collector, ListingReach
 from wa_lint.sources.live.collectors import COLLECTORS
-from wa_lint.sources.live.data_stores import STORES
+from wa_lint.sources.live.data_stores import STORES, TRANSFORMS
 from wa_lint.sources.live.supporting import AROUND, NAMED
 
 NOW = dt.datetime(2026, 11, 23, tzinfo=dt.UTC)
 LOADER = botocore.session.Session().get_component("data_loader")
 
 FUNCTIONS = tuple(c for c in LAMBDA if c.type.rpartition(":")[2] in {"Alias", "Version", "EventSourceMapping"})
-OURS = (*BEDROCK, *AROUND, *STORES, *NAMED, *FUNCTIONS)
+WAITING = (*STORES, *NAMED)
+"""What is only read where it is named."""
+OURS = (*BEDROCK, *AROUND, *TRANSFORMS, *WAITING, *FUNCTIONS)
 ONE_IN_A_REGION = "AWS::Bedrock::ModelInvocationLoggingConfiguration"
 SINGLE = {ONE_IN_A_REGION, "AWS::ECR::RegistryScanningConfiguration"}
 
@@ -146,7 +148,7 @@ def test_what_a_refused_call_would_have_told_is_unknown(collector: Collector, ca
     assert len(found) >= 3
     for resource in found:
         told: Any = resource.properties
-        lost = [told[name] for name in call.fills] if call.fills else [told]
+        lost = [{**(resource.observed or {}), **told}[name] for name in call.fills] if call.fills else [told]
         assert lost == [Unknown(reason)] * len(lost)
     assert [(gap.reason, gap.grant) for gap in snapshot.gaps] == [(reason, operation.action)]
     assert scope(collector) in snapshot.complete
@@ -364,9 +366,9 @@ def test_a_repository_is_read_where_an_image_of_it_is_named(suffix: str) -> None
 
 
 def test_what_waits_for_its_name_stands_last_and_its_listing_says_the_name() -> None:
-    assert tuple(c for c in COLLECTORS if c.named_by) == COLLECTORS[-len(NAMED) :] == NAMED
-    assert not {c.parent for c in COLLECTORS} & {c.type for c in NAMED}
-    for collector in NAMED:
+    assert tuple(c for c in COLLECTORS if c.named_by) == COLLECTORS[-len(WAITING) :] == WAITING
+    assert not {c.parent for c in COLLECTORS} & {c.type for c in WAITING}
+    for collector in WAITING:
         assert collector.listing
         members = model(collector.service).operation_model(collector.listing.operation).output_shape.members
         holes = {hole for template in collector.named_by for hole in re.findall(r"{(\w+)}", template)}

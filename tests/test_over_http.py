@@ -77,12 +77,19 @@ def is_text(shape: Raw) -> bool:
     return shape.type_name == "string" and not getattr(shape, "enum", ())
 
 
+STORES = (
+    "DBClusterIdentifier DBInstanceIdentifier DomainName FileSystemId ResourceId StreamName TableNames".split()
+)
+"""What stores, and what a flow log is of, are called."""
+
+
 def naming(_: Items, told: Items) -> Items:
-    """Let each function stand in a network, and have a key by its alias."""
+    """Let each function stand in a network, have a key by its alias, and name a store of each kind."""
     for function in told["Functions"]:
         number = function["FunctionName"].rpartition("-")[2]
         network = {"SubnetIds": [f"SubnetId-{number}"], "SecurityGroupIds": [f"GroupId-{number}"]}
         function |= {"VpcConfig": {**network, "VpcId": f"VpcId-{number}"}, "KMSKeyArn": f"AliasName-{number}"}
+        function["Environment"]["Variables"] |= {word: f"{word}-{number}" for word in STORES}
     return told
 
 
@@ -225,11 +232,14 @@ def ancestors(collector: Collector) -> int:
     return 1 + ancestors(plan.BY_TYPE[collector.parent]) if collector.parent else 0
 
 
-PAGED = {
-    (c.service, c.listing.operation): 2 * SIZE.items ** ancestors(c)
-    for c in COLLECTORS
-    if c.listing and c.listing.items and modelled.is_paged(c.service, c.listing.operation)
-}
+def pages() -> Iterator[tuple[tuple[str, str], int]]:
+    """Yield the pages of each type's listing: metric alarms and composite ones are listed by one operation."""
+    for c in COLLECTORS:
+        if c.listing and c.listing.items and modelled.is_paged(c.service, c.listing.operation):
+            yield (c.service, c.listing.operation), 2 * SIZE.items ** ancestors(c)
+
+
+PAGED = {operation: sum(n for other, n in pages() if other == operation) for operation, _ in pages()}
 
 
 def test_every_page_is_turned_once(read: Read) -> None:

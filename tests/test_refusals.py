@@ -244,14 +244,14 @@ SELDOM = frozenset({"AWS::SageMaker::Endpoint"})
 
 
 def calls_of(rule: Rule, held: frozenset[str]) -> Iterator[tuple[str, str]]:
-    """Yield (service, operation) of the calls whose answers the rule looks at.
+    """Yield (service, operation) of the calls whose answers the rule looks at, for what the account has to be judged.
 
     The ways behind an entry lead over many types. Of those that no resource of the account has, nothing can be missed.
     """
     words = frozenset(words_of(rule))
-    types = types_read(rule.info.applies_to, judging(rule))
+    types = types_read([type_ for type_ in rule.info.applies_to if type_ in held], judging(rule))
     if "invokes_model" in words:
-        types = types_read([type_ for type_ in rule.info.applies_to if type_ in held], judging(rule)) & held - SELDOM
+        types &= held - SELDOM
     wanted = [collector for collector in plan.wanted(types) if not types.intersection(collector.holds)]
     for collector in plan.listed(wanted):
         if collector.listing:

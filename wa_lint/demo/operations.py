@@ -64,6 +64,7 @@ _NEW_BUCKET: Final = {
         "IgnorePublicAcls": True,
         "RestrictPublicBuckets": True,
     },
+    "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
 }
 """What S3 gives every new bucket, since January and April 2023 (AWS News Blog, read 2026-11)."""
 
@@ -85,6 +86,11 @@ _S3: Final = {
                 "PublicAccessBlockConfiguration",
             ),
             CreateStep(
+                "PutBucketOwnershipControls",
+                {**_BUCKET, "OwnershipControls": "OwnershipControls"},
+                "OwnershipControls",
+            ),
+            CreateStep(
                 "PutBucketVersioning",
                 {**_BUCKET, "VersioningConfiguration": "VersioningConfiguration"},
                 "VersioningConfiguration",
@@ -102,7 +108,7 @@ _S3: Final = {
         ),
         fixed={"CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}},
         defaults={**_NEW_BUCKET, "LifecycleConfiguration.Rules[].Prefix": ""},
-        elsewhere=("OwnershipControls", "Tags"),
+        elsewhere=("Tags",),
         speaks_as_answered=True,
     ),
     "AWS::S3::BucketPolicy": Making(

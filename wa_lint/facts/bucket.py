@@ -30,6 +30,9 @@ _EVERYONE: Final = (
 """The groups of grantees that hold everyone, or everyone with some AWS account (S3 User Guide, "Amazon S3 predefined
 groups")."""
 
+_LOG_DELIVERY: Final = "http://acs.amazonaws.com/groups/s3/LogDelivery"
+"""The group that S3 writes access logs as (S3 User Guide, "Amazon S3 predefined groups")."""
+
 _OPEN_LISTS: Final = ("PublicRead", "PublicReadWrite", "AuthenticatedRead")
 """Canned lists that let in everyone, or everyone with some AWS account (S3 User Guide, "Canned ACL")."""
 
@@ -59,7 +62,7 @@ def is_public(home: Cell) -> Cell:
 def _has_open_list(bucket: Cell) -> Cell:
     grants = bucket.select("observed").select("Grants")
     if grants.value is not ABSENT:
-        return grants.with_value(every((some(map(_is_for_everyone, grants.items())), _takes_lists(bucket))))
+        return grants.with_value(every((some(_is_for(grant, _EVERYONE) for grant in grants.items()), _takes_lists(bucket))))
     at = bucket.select("AccessControl")
     if at.value is ABSENT:
         return at.with_value(False)
@@ -69,9 +72,18 @@ def _has_open_list(bucket: Cell) -> Cell:
     return at.with_value(every((opened, taken))).assuming((_NEW,) if refused else ())
 
 
-def _is_for_everyone(grant: Cell) -> Truth:
+def _is_for(grant: Cell, groups: Sequence[str]) -> Truth:
     grantee = grant.select("Grantee").select("URI").value
-    return False if grantee is ABSENT else some(equals(grantee, group) for group in _EVERYONE)
+    return False if grantee is ABSENT else some(equals(grantee, group) for group in groups)
+
+
+def takes_logs_by_list(bucket: Cell) -> Truth:
+    """Whether the bucket's list lets S3 deliver access logs to it: as an account shows it, or the canned one."""
+    grants = bucket.select("observed").select("Grants")
+    if grants.value is not ABSENT:
+        return some(_is_for(grant, (_LOG_DELIVERY,)) for grant in grants.items())
+    canned = bucket.select("AccessControl").value
+    return False if canned is ABSENT else equals(canned, "LogDeliveryWrite")
 
 
 def _takes_lists(bucket: Cell) -> Truth:
@@ -157,6 +169,15 @@ def _own_names(policy: Cell) -> list[Value]:
 FACTS: Final[tuple[Fact, ...]] = (
     Fact(_BUCKET, "", "is_public", (), BOOL, "Whether its access control list lets in everyone.", is_public),
     Fact(_POLICY, "", "is_public", (_BUCKET,), BOOL, "Whether one of its statements lets in everyone.", is_public),
+    Fact(
+        _BUCKET,
+        "",
+        "takes_logs_by_list",
+        (),
+        BOOL,
+        "Whether its access control list lets S3 deliver access logs to it.",
+        takes_logs_by_list,
+    ),
     Fact(
         _POLICY,
         "",

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from wa_lint import schema
 from wa_lint.cel.types import BOOL, STRING, ListType
+from wa_lint.facts.bucket import takes_logs_by_list
 from wa_lint.facts.fact import Fact, gathered, seen, unseen, value_of, why_more
 from wa_lint.facts.mentions import keys_of, names_of
 from wa_lint.facts.ml_uses import READS
@@ -109,8 +111,7 @@ def _beside(home: Cell, type_: str) -> list[Cell]:
 
 def keeps_logs(home: Cell) -> Truth:
     """Whether the bucket receives logs: access logs of buckets here, or a trail's."""
-    canned = home.select("AccessControl").value
-    answers: list[Truth] = [False if canned is ABSENT else equals(canned, "LogDeliveryWrite")]
+    answers: list[Truth] = [takes_logs_by_list(home)]
     for other in _beside(home, _BUCKET):
         if other.resource.id != home.resource.id:
             target = other.select("LoggingConfiguration").select("DestinationBucketName")
@@ -269,8 +270,8 @@ def uses_unowned_default_bucket(home: Cell) -> Cell | Truth:
     heads = [(cell, re.match(r"s3://([^/]+)", _spelled(cell.value))) for cell in texts]
     strange = [cell for cell, head in heads if head and _DEFAULT.fullmatch(head[1]) and head[1] not in owned]
     if not strange:
-        hidden = next((cell for cell in texts if isinstance(cell.value, Unknown)), None)
-        return hidden or False
+        hidden = (cell for cell in texts if isinstance(cell.value, Unknown) and _may_hold_text(cell))
+        return next(hidden, None) or False
     is_live = home.world.graph.snapshot.kind is SourceKind.LIVE
     reason = _hidden(names) or (why_more(home.world, home, (_BUCKET,)) if is_live else None)
     return strange[0].with_value(Unknown(reason) if reason else True)
@@ -289,6 +290,24 @@ def _hidden(cells: Iterable[Cell]) -> str | None:
 _HOLDS_URI: Final = re.compile(
     r"(S3|Ur[il]|Config|Source|Input|Output|Path|Container|Location|Data|Settings|Definition)[^.]*$"
 )
+
+
+def _may_hold_text(cell: Cell) -> bool:
+    """Whether a text, and not only one of some words, may stand at or below the place, by the type's schema."""
+    return _has_text(schema.shape_at(cell.resource.type, cell.path), _DEEPEST)
+
+
+_DEEPEST: Final = 8
+"""Levels that are looked through below a place."""
+
+
+def _has_text(shape: schema.Shape | None, levels: int) -> bool:
+    if shape is None:
+        return False
+    if levels == 0 or "any" in shape.kinds or ("string" in shape.kinds and not shape.enum):
+        return True
+    inner = [shape.item, shape.values, *(shape.member(name) for name in shape.members())]
+    return any(_has_text(one, levels - 1) for one in inner)
 
 
 def _spelled(value: Value) -> str:

@@ -83,7 +83,8 @@ def purposes(role: Cell) -> list[str] | Unknown:
     home = closed(role)
     graph = home.world.graph
     types = (_DOMAIN, _PROFILE, *(_S + word for word in _USERS))
-    failed = next((gap.reason for gap in graph.snapshot.gaps if gap.scope.type in types), None)
+    gaps = (gap for gap in graph.snapshot.gaps if gap.scope.account == home.resource.account)
+    failed = next((gap.reason for gap in gaps if gap.scope.type in types), None)
     elsewhere = {graph.why_incomplete(type_, home.resource) for type_ in types} if failed is None else set()
     found = []
     for purpose, links in _PURPOSES.items():

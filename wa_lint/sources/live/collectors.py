@@ -13,7 +13,7 @@ from wa_lint.sources.live.agentcore import AGENTCORE
 from wa_lint.sources.live.apis import GRAPHQL_API, HTTP_API, IDENTITY_POOL, LAMBDA, REST_API
 from wa_lint.sources.live.bedrock import BEDROCK
 from wa_lint.sources.live.collector import ApiCall, Collector, ListingReach
-from wa_lint.sources.live.data_stores import STORES
+from wa_lint.sources.live.data_stores import STORES, TRANSFORMS
 from wa_lint.sources.live.opensearch_serverless import VECTOR_STORES
 from wa_lint.sources.live.sagemaker import SAGEMAKER
 from wa_lint.sources.live.supporting import AROUND, NAMED
@@ -289,6 +289,7 @@ COLLECTORS: tuple[Collector, ...] = (
     *AGENTCORE,
     *VECTOR_STORES,
     *AROUND,
+    *TRANSFORMS,
     *STORES,
     *NAMED,
 )

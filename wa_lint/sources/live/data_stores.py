@@ -152,4 +152,7 @@ _TRANSFORM = Collector(
     },
 )
 
-STORES = (_TRANSFORM, _TABLES, *_FILE_SYSTEMS, *_DATABASES, _SEARCH, _STREAM)
+TRANSFORMS = (_TRANSFORM,)
+
+STORES = (_TABLES, *_FILE_SYSTEMS, *_DATABASES, _SEARCH, _STREAM)
+"""Read only where something names them."""

@@ -21,6 +21,7 @@ OnProgress = Callable[[str, int, int], None]
 
 _GONE = frozenset(
     {
+        "FileSystemNotFound",
         "ListenerNotFound",
         "LoadBalancerNotFound",
         "NoSuchBucket",
@@ -31,6 +32,7 @@ _GONE = frozenset(
         "ResourceNotFoundException",
         "RuleNotFound",
         "StateMachineDoesNotExist",
+        "TableNotFoundException",
         "TargetGroupNotFound",
         "TrailNotFoundException",
     }
