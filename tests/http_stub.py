@@ -185,7 +185,7 @@ def _recognised(asked: _Asked) -> tuple[str, Raw, Mapping[str, str]]:
     services = _services()[scope[1]]
     if name := _named(asked):
         return services[0], _model(services[0]).operation_model(name), {}
-    for service in services:
+    for service in sorted(services, key=len, reverse=True):  # any path may be one of S3's, so S3 Control comes first
         for route in _routes(service):
             found = route.path.fullmatch(asked.path)
             if found and asked.method == route.method and route.query.items() <= asked.query.items():

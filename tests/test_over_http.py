@@ -78,9 +78,9 @@ def is_text(shape: Raw) -> bool:
 
 
 STORES = (
-    "DBClusterIdentifier DBInstanceIdentifier DomainName FileSystemId ResourceId StreamName TableNames".split()
+    "DBClusterIdentifier DBInstanceIdentifier DomainName FileSystemId ResourceId StreamName".split()
 )
-"""What stores, and what a flow log is of, are called."""
+"""What stores, and what a flow log is of, are called: a table ``x-0``, for it is listed as a text."""
 
 
 def naming(_: Items, told: Items) -> Items:
@@ -89,7 +89,8 @@ def naming(_: Items, told: Items) -> Items:
         number = function["FunctionName"].rpartition("-")[2]
         network = {"SubnetIds": [f"SubnetId-{number}"], "SecurityGroupIds": [f"GroupId-{number}"]}
         function |= {"VpcConfig": {**network, "VpcId": f"VpcId-{number}"}, "KMSKeyArn": f"AliasName-{number}"}
-        function["Environment"]["Variables"] |= {word: f"{word}-{number}" for word in STORES}
+        names = [*(f"{word}-{number}" for word in STORES), f"x-{number}"]
+        function["Environment"]["Variables"] |= {f"STORE_{n}": name for n, name in enumerate(names)}
     return told
 
 
@@ -232,14 +233,15 @@ def ancestors(collector: Collector) -> int:
     return 1 + ancestors(plan.BY_TYPE[collector.parent]) if collector.parent else 0
 
 
-def pages() -> Iterator[tuple[tuple[str, str], int]]:
-    """Yield the pages of each type's listing: metric alarms and composite ones are listed by one operation."""
-    for c in COLLECTORS:
-        if c.listing and c.listing.items and modelled.is_paged(c.service, c.listing.operation):
-            yield (c.service, c.listing.operation), 2 * SIZE.items ** ancestors(c)
-
-
-PAGED = {operation: sum(n for other, n in pages() if other == operation) for operation, _ in pages()}
+ASKED = {
+    (c.service, c.listing.operation, repr(c.listing.fixed)): 2 * SIZE.items ** ancestors(c)
+    for c in COLLECTORS
+    if c.listing and c.listing.items and modelled.is_paged(c.service, c.listing.operation)
+}
+"""The pages of each listing. One request may list several types, and one operation is asked twice: of alarms."""
+PAGED: Counter[tuple[str, str]] = Counter()
+for asked_, turned in ASKED.items():
+    PAGED[asked_[:2]] += turned
 
 
 def test_every_page_is_turned_once(read: Read) -> None:

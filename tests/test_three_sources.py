@@ -167,15 +167,21 @@ def outcomes(findings: Iterable[Finding]) -> Outcomes:
 def on_template(three: Three, name: str) -> Outcomes:
     """Count the outcomes on a template, by the ids that the account has for its resources.
 
-    What a policy of its own says, an account says of the roles that took it up. What no account shows is left out.
+    What a policy of its own says, an account says of the roles that took it up: a rule that asks once of a resource
+    says the worst of both. What no account shows is left out.
     """
     deployed = three.deployed[name]
+    once = {rule.info.id for rule in RULES if not rule.for_each}
     said: dict[tuple[str, str], Counter[Outcome]] = defaultdict(Counter)
     for (rule, id_), counted in outcomes(engine.lint(three.templates[name], RULES, TODAY).findings).items():
         takers = [deployed.ids[id_]] if id_ in deployed.ids else deployed.absorbed.get(id_, ())
         for taker in takers:
-            said[rule, taker] += counted
+            both = said[rule, taker] + counted
+            said[rule, taker] = Counter([o for o in WORST_FIRST if both[o]][:1]) if rule in once else both
     return said
+
+
+WORST_FIRST = (Outcome.FAIL, Outcome.UNKNOWN, Outcome.PASS)
 
 
 def gaining(deployed: Deployment) -> frozenset[str]:

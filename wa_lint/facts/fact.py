@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 import msgspec
 
@@ -117,6 +117,12 @@ def closed(home: Cell) -> Cell:
     if home.world.graph.snapshot.kind is not SourceKind.TEMPLATE:
         return home
     return home.world.closed().cell(home.resource)
+
+
+def why_unlisted(home: Cell, types: Collection[str]) -> str | None:
+    """Say why resources of one of `types` were not read in the account of `home`, whatever the region; None: none did."""
+    gaps = (gap for gap in home.world.graph.snapshot.gaps if gap.scope.account == home.resource.account)
+    return next((f"{g.scope.type} could not be read in full: {g.reason}" for g in gaps if g.scope.type in types), None)
 
 
 def why_more(world: World, beside: Cell, types: Iterable[str]) -> str | None:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from wa_lint.cel.types import BOOL
-from wa_lint.facts.fact import Fact, seen, value_of
-from wa_lint.facts.ml_uses import READS, has_ml_holder
+from wa_lint.facts.fact import Fact, closed, seen, value_of
+from wa_lint.facts.ml_uses import ROLE_READS, has_ml_holder
 from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, Hole, Unknown, Value
 from wa_lint.policy import has_effect, listed
@@ -45,15 +45,15 @@ def decrypts_everything(home: Cell) -> Cell | object:
 
 
 def _first(home: Cell, grants: Callable[[Value], Truth]) -> Cell | object:
-    is_held = has_ml_holder(home)
-    if is_held is False:
-        return ABSENT
+    is_held = has_ml_holder(closed(home))
+    if is_held is not True:
+        return is_held or ABSENT
     statements, hidden = seen(home.select("statements").items())
     answers = [(statement, grants(value_of(statement))) for statement in statements]
     found = some((*(answer for _, answer in answers), *((Unknown(hidden),) if hidden else ())))
     at = next((statement for statement, answer in answers if answer is found), None)
     at = at or next((statement for statement, answer in answers if answer is not False), home)
-    return at.with_value(every((found, is_held)))
+    return at.with_value(found)
 
 
 def _writes(statement: Value) -> Truth:
@@ -120,7 +120,7 @@ def _facts() -> Iterator[Fact]:
         ("decrypts_everything", _DECRYPTS_DOC, decrypts_everything),
     )
     for type_ in _TYPES:
-        reads = (*(other for other in _TYPES if other != type_), *READS)
+        reads = (*(other for other in _TYPES if other != type_), *ROLE_READS)
         for name, doc, compute in asked:
             yield Fact(type_, "", name, reads, BOOL, doc, compute, is_optional=True)
 

@@ -14,7 +14,7 @@ import msgspec
 
 from wa_lint import policy
 from wa_lint.cel.types import BOOL, STRING, ListType
-from wa_lint.facts.fact import Fact, Record, closed, gathered, seen, unseen, value_of, why_more
+from wa_lint.facts.fact import Fact, Record, closed, gathered, seen, unseen, value_of, why_more, why_unlisted
 from wa_lint.facts.iam import aws_managed_name, granted_statements
 from wa_lint.facts.mentions import (
     NEIGHBOURS,
@@ -114,6 +114,32 @@ _LISTED: Final = (*_USERS, *_POLICIES, _MACHINE, _FUNCTION, _EVENT_RULE, _BUCKET
 """What a source lists, so that a use may be missed where the listing is not whole."""
 
 READS: Final = tuple(dict.fromkeys((*_LISTED, *_WORKERS)))
+
+ROLE_READS: Final = (
+    *_POLICIES,
+    *(
+        f"AWS::SageMaker::{word}"
+        for word in (
+            "AutoMLJob",
+            "CompilationJob",
+            "Domain",
+            "EndpointConfig",
+            "FeatureGroup",
+            "HyperParameterTuningJob",
+            "LabelingJob",
+            "Model",
+            "MonitoringSchedule",
+            "NotebookInstance",
+            "Pipeline",
+            "ProcessingJob",
+            "TrainingJob",
+            "UserProfile",
+        )
+    ),
+    "AWS::Bedrock::Agent",
+    "AWS::Bedrock::KnowledgeBase",
+)
+"""What is looked at to know whether a role is one of an ML workload: its policies, and what `_OF_ROLE` leads to."""
 
 _MOST: Final = 20
 """Uses that are told of one resource."""
@@ -463,10 +489,12 @@ def _is_ml_role(role: Cell) -> tuple[Truth, str]:
         if truth is True:
             return True, f"{service} can assume"
         answers.append(truth)
+    reasons = [why_unlisted(role, ROLE_READS)]
     for link in _OF_ROLE:
-        users, _ = seen(role.select(link).items())
+        users, hidden = seen(role.select(link).items())
         if users:
             return True, f"{_title(users[0].resource)} uses"
+        reasons.append(hidden)
     for arn in seen(role.select("ManagedPolicyArns").items())[0]:
         name = aws_managed_name(arn.value)
         if isinstance(name, str) and (found := _ML_MANAGED.match(name)):
@@ -477,7 +505,16 @@ def _is_ml_role(role: Cell) -> tuple[Truth, str]:
         if truth is True:
             return True, f"may call {service}"
         answers.append(truth)
-    return some(answers), "may be one of an ML workload"
+    return some((*answers, *_doubts(role, reasons))), "may be one of an ML workload"
+
+
+def _doubts(role: Cell, reasons: Iterable[str | None]) -> Iterator[Unknown]:
+    """Yield why ML resources that use a role may not be in sight.
+
+    A role has no region: that others may use it elsewhere is no reason to doubt, that a listing failed is one.
+    """
+    elsewhere = {role.world.graph.why_incomplete(type_, role.resource) for type_ in ROLE_READS}
+    yield from (Unknown(reason) for reason in reasons if reason is not None and reason not in elsewhere)
 
 
 def _grants_ml(statement: Cell) -> tuple[Truth, str]:
@@ -766,10 +803,10 @@ def _facts(type_: str, doc: str = _DOC) -> Iterator[Fact]:
 
 FACTS: Final[tuple[Fact, ...]] = (
     *(
-        Fact(type_, "", "serves_ml", READS, BOOL, "Whether its role is one of an ML workload.", serves_ml)
+        Fact(type_, "", "serves_ml", ROLE_READS, BOOL, "Whether its role is one of an ML workload.", serves_ml)
         for type_ in _ROLE_AT
     ),
     *(fact for type_ in NEIGHBOURS for fact in _facts(type_)),
     *_facts(_BUCKET_POLICY, f"Of its bucket. {_DOC}"),
-    Fact(_GLUE_JOB, "", "has_ml_role", READS, BOOL, "Whether it runs with a role of an ML workload.", has_ml_role),
+    Fact(_GLUE_JOB, "", "has_ml_role", ROLE_READS, BOOL, "Whether it runs with a role of an ML workload.", has_ml_role),
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from wa_lint.cel.types import BOOL, DYN, STRING, Function, ListType
-from wa_lint.facts.fact import Fact, cells_at, closed, gathered, head_of, seen, unseen
+from wa_lint.facts.fact import Fact, cells_at, closed, gathered, head_of, seen, unseen, why_unlisted
 from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, Hole, Partial, Unknown
 from wa_lint.policy.wildcards import parts_of
@@ -83,8 +83,7 @@ def purposes(role: Cell) -> list[str] | Unknown:
     home = closed(role)
     graph = home.world.graph
     types = (_DOMAIN, _PROFILE, *(_S + word for word in _USERS))
-    gaps = (gap for gap in graph.snapshot.gaps if gap.scope.account == home.resource.account)
-    failed = next((gap.reason for gap in gaps if gap.scope.type in types), None)
+    failed = why_unlisted(home, types)
     elsewhere = {graph.why_incomplete(type_, home.resource) for type_ in types} if failed is None else set()
     found = []
     for purpose, links in _PURPOSES.items():
