@@ -28,6 +28,7 @@ from wa_lint.sources.live.account_reader import read_live
 from wa_lint.sources.live.collector import ApiCall
 
 ROOT = Path(__file__).parents[1]
+SPECIMENS = Path(__file__).with_name("refusals.yaml")
 NOW = dt.datetime(2026, 10, 26, 6, tzinfo=dt.UTC)
 RULES = packs.load()
 CALLS = plan.operations(None)
@@ -133,7 +134,7 @@ Refused = Mapping[tuple[str, str, str], tuple[Snapshot, Outcomes]]
 
 @pytest.fixture(scope="module")
 def account() -> Account:
-    """Put all fixtures into one account, read it once, and keep what it answered."""
+    """Put all fixtures, and the specimens that they lack, into one account, read it once, and keep what it answered."""
     tape = Tape()
     with embedded_account() as session:
         for file in sorted(ROOT.glob("fixtures/*/template.yaml")):
@@ -141,6 +142,7 @@ def account() -> Account:
             seed = file.with_name("seed.yaml")
             if seed.exists():
                 sow(seed.read_bytes(), seed.name, session)
+        deploy(read_as_deployed(SPECIMENS.read_bytes(), SPECIMENS.name), session, SPECIMENS.stem)
         session.events.register("after-call", _grow_old)
         tape.record(session)
         live = read_live(session, REGION, now=NOW, max_rps=1e6)
@@ -149,7 +151,7 @@ def account() -> Account:
 
 def _grow_old(parsed: dict[str, Raw], model: Raw, **_: Raw) -> None:
     """Of what is younger than 90 days nobody can say that it was idle for so long."""
-    if model.name in ("DescribeEndpoint", "DescribeInferenceComponent"):
+    if model.name in ("DescribeEndpoint", "DescribeEndpointConfig", "DescribeInferenceComponent", "DescribeModel"):
         parsed["CreationTime"] = NOW - dt.timedelta(days=120)
 
 
@@ -195,7 +197,7 @@ def test_a_rule_notices_every_refused_call_that_it_reads(
 ) -> None:
     if not of_rule(rule, account.outcomes):
         pytest.skip("it applies to nothing in the account")
-    calls = sorted(set(calls_of(rule, frozenset(account.types.values()))) & account.tape.asked)
+    calls = sorted(set(calls_of(rule, account)) & account.tape.asked)
     unnoticed = [
         f"{service}:{operation}"
         for service, operation in calls
@@ -243,15 +245,20 @@ SELDOM = frozenset({"AWS::SageMaker::Endpoint"})
 """Looked at by the rules of inference entries only behind a role for all of SageMaker, which no function here has."""
 
 
-def calls_of(rule: Rule, held: frozenset[str]) -> Iterator[tuple[str, str]]:
+def calls_of(rule: Rule, account: Account) -> Iterator[tuple[str, str]]:
     """Yield (service, operation) of the calls whose answers the rule looks at, for what the account has to be judged.
 
     The ways behind an entry lead over many types. Of those that no resource of the account has, nothing can be missed.
     """
     words = frozenset(words_of(rule))
-    types = types_read([type_ for type_ in rule.info.applies_to if type_ in held], judging(rule))
+    subjects = {account.types[id_] for _, id_ in of_rule(rule, account.outcomes) if id_ in account.types}
+    applies_to = [type_ for type_ in rule.info.applies_to if type_ in subjects]
+    each = [text for name, text in rule.expressions.items() if name.startswith("for_each")]
+    types = frozenset(
+        type_ for text in judging(rule) for type_ in types_read(applies_to or rule.info.applies_to, [*each, text])
+    )
     if "invokes_model" in words:
-        types &= held - SELDOM
+        types &= frozenset(account.types.values()) - SELDOM
     wanted = [collector for collector in plan.wanted(types) if not types.intersection(collector.holds)]
     for collector in plan.listed(wanted):
         if collector.listing:
