@@ -245,6 +245,26 @@ SELDOM = frozenset({"AWS::SageMaker::Endpoint"})
 """Looked at by the rules of inference entries only behind a role for all of SageMaker, which no function here has."""
 
 
+_SCALED = frozenset(f"AWS::SageMaker::{word}" for word in ("Endpoint", "EndpointConfig", "InferenceComponent"))
+_COMPONENTS = frozenset({"AWS::SageMaker::InferenceComponent"})
+
+IDLE: Mapping[str, frozenset[str]] = {
+    # policies and targets of an account say in the same text what they scale: a template's references lead there
+    "scaling-in-disabled": _SCALED,
+    "scaling-target-without-policy": _SCALED,
+    "endpoint-single-instance": _COMPONENTS,
+    "endpoint-without-autoscaling": _COMPONENTS,
+    # the only rollback alarm names its endpoint
+    "rollback-alarm-of-another-endpoint": _COMPONENTS,
+    # the role of a notebook may update every endpoint, whoever works in Studio
+    "endpoint-deployable-by-people": frozenset({"AWS::SageMaker::Domain", "AWS::SageMaker::UserProfile"}),
+    # moto has no utilisation of a week, and no subnets of the id that a fixture names
+    "endpoint-could-be-shared": frozenset({"AWS::SageMaker::Endpoint", "AWS::SageMaker::Model"}),
+    "endpoint-in-one-zone": frozenset({"AWS::EC2::Subnet", "AWS::SageMaker::EndpointConfig"}),
+}
+"""Rule -> types that it looks at, and that decide nothing in this account."""
+
+
 def calls_of(rule: Rule, account: Account) -> Iterator[tuple[str, str]]:
     """Yield (service, operation) of the calls whose answers the rule looks at, for what the account has to be judged.
 
@@ -259,6 +279,7 @@ def calls_of(rule: Rule, account: Account) -> Iterator[tuple[str, str]]:
     )
     if "invokes_model" in words:
         types &= frozenset(account.types.values()) - SELDOM
+    types -= IDLE.get(rule.info.id, frozenset())
     wanted = [collector for collector in plan.wanted(types) if not types.intersection(collector.holds)]
     for collector in plan.listed(wanted):
         if collector.listing:
