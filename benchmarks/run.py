@@ -174,11 +174,22 @@ def _half(i: int) -> Mapping[str, object]:
     }
 
 
+_IMAGE: Final = "${AWS::AccountId}.dkr.ecr.${AWS::Region}.amazonaws.com/churn:1.2.0"
+
+
 def _good(i: int) -> Mapping[str, object]:
     """Return an endpoint as the rules want it, with what scales it and what watches it."""
     name, key = f"endpoint{i}", "arn:aws:kms:eu-west-1:111122223333:key/11111111-2222-3333-4444-555555555555"
     capture = {"EnableCapture": True, "DestinationS3Uri": "s3://bucket/captured", "KmsKeyId": key}
-    rollback = {"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": f"{name}-errors"}]}}
+    capture |= {
+        "InitialSamplingPercentage": 20,
+        "CaptureOptions": [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}],
+    }
+    canary = {"Type": "CANARY", "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": 10}, "WaitIntervalInSeconds": 600}
+    deployment = {
+        "BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": canary, "TerminationWaitInSeconds": 600},
+        "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": f"{name}-errors"}]},
+    }
     named = [{"Name": "EndpointName", "Value": name}, {"Name": "VariantName", "Value": "blue"}]
     return {
         f"Model{i}": of(
@@ -186,7 +197,7 @@ def _good(i: int) -> Mapping[str, object]:
             ExecutionRoleArn="arn:aws:iam::111122223333:role/model",
             EnableNetworkIsolation=True,
             VpcConfig={"Subnets": ["subnet-1", "subnet-2"], "SecurityGroupIds": ["sg-1"]},
-            PrimaryContainer={"Image": "111122223333.dkr.ecr.eu-west-1.amazonaws.com/churn:1.2.0"},
+            PrimaryContainer={"Image": {"Fn::Sub": _IMAGE}},
         ),
         f"Config{i}": of(
             "SageMaker::EndpointConfig",
@@ -198,7 +209,8 @@ def _good(i: int) -> Mapping[str, object]:
             "SageMaker::Endpoint",
             EndpointName=name,
             EndpointConfigName={"Fn::GetAtt": [f"Config{i}", "EndpointConfigName"]},
-            DeploymentConfig=rollback,
+            DeploymentConfig=deployment,
+            RetainAllVariantProperties=True,
         ),
         f"Target{i}": of(
             "ApplicationAutoScaling::ScalableTarget",

@@ -41,7 +41,7 @@ def live() -> str:
 
 
 def test_an_account_is_read_beside_a_loop_that_makes_the_same_calls(live: str) -> None:
-    assert "21 resources, 47 requests" in live  # 11 for each of 3, and those that list, measure and ask who asks
+    assert "21 resources, 59 requests" in live  # 15 for each of 3, and those that list, measure and ask who asks
     for side in ("boto3 loop", "wa-lint"):
         assert re.search(rf"s wall .* s CPU .* MB .* x wall .* x CPU  {side}\n", live)
     assert re.search(r"peak memory, MB: \S+ of 300, (ok|OVER)\n", live)

@@ -77,9 +77,7 @@ def is_text(shape: Raw) -> bool:
     return shape.type_name == "string" and not getattr(shape, "enum", ())
 
 
-STORES = (
-    "DBClusterIdentifier DBInstanceIdentifier DomainName FileSystemId ResourceId StreamName".split()
-)
+STORES = ["DBClusterIdentifier", "DBInstanceIdentifier", "DomainName", "FileSystemId", "ResourceId", "StreamName"]
 """What stores, and what a flow log is of, are called: a table ``x-0``, for it is listed as a text."""
 
 

@@ -62,7 +62,9 @@ def is_public(home: Cell) -> Cell:
 def _has_open_list(bucket: Cell) -> Cell:
     grants = bucket.select("observed").select("Grants")
     if grants.value is not ABSENT:
-        return grants.with_value(every((some(_is_for(grant, _EVERYONE) for grant in grants.items()), _takes_lists(bucket))))
+        return grants.with_value(
+            every((some(_is_for(grant, _EVERYONE) for grant in grants.items()), _takes_lists(bucket)))
+        )
     at = bucket.select("AccessControl")
     if at.value is ABSENT:
         return at.with_value(False)

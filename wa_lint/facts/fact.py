@@ -120,7 +120,7 @@ def closed(home: Cell) -> Cell:
 
 
 def why_unlisted(home: Cell, types: Collection[str]) -> str | None:
-    """Say why resources of one of `types` were not read in the account of `home`, whatever the region; None: none did."""
+    """Say why resources of one of `types` were not read in the account of `home`, in any region; None: all were."""
     gaps = (gap for gap in home.world.graph.snapshot.gaps if gap.scope.account == home.resource.account)
     return next((f"{g.scope.type} could not be read in full: {g.reason}" for g in gaps if g.scope.type in types), None)
 
