@@ -17,8 +17,10 @@ from wa_lint.demo.deploy import Deployment, deploy, read_as_deployed
 from wa_lint.demo.embedded_account import embedded_account
 from wa_lint.demo.seed import sow
 from wa_lint.demo.stub import REGION
-from wa_lint.facts import lookalikes, serving, throughput, traffic, utilisation
+from wa_lint.facts import FACTS, lookalikes, serving, throughput, traffic, utilisation
+from wa_lint.facts.serving import is_unused
 from wa_lint.model import Finding, Outcome, Raw, Snapshot
+from wa_lint.references.follow import graph_of
 from wa_lint.rule import Rule
 from wa_lint.sources.live.account_reader import read_live
 
@@ -84,10 +86,13 @@ def on_live(three: Three) -> Outcomes:
 def test_an_account_says_what_its_template_says_or_knows_more(name: str, three: Three, on_live: Outcomes) -> None:
     said = on_template(three, name)
     own = frozenset(three.deployed[name].ids.values())
+    graph = graph_of(three.live, FACTS)
+    idle = {resource.id for resource in three.live.resources if is_unused(graph, resource)}
     different = [
         f"{rule} on {id_}: {shown(said[rule, id_])} in the template, {shown(on_live[rule, id_])} in the account"
         for rule, id_ in sorted(said.keys() | {key for key in on_live if key[1] in own})
         if not agrees(rule, said[rule, id_], on_live[rule, id_], gains=id_ in gaining(three.deployed[name]))
+        and not (rule in OF_WHAT_IS_USED and id_ in idle and not on_live[rule, id_])
     ]
     assert not different, "\n".join(different)
 
@@ -147,6 +152,9 @@ def live_only(rules: Iterable[Rule]) -> Iterator[str]:
 LIVE_ONLY = frozenset(live_only(RULES))
 TEMPLATE_ONLY = frozenset(rule.info.id for rule in RULES if "!has(resource.observed)" in (rule.where or ""))
 """What a template asks for and no account shows."""
+
+OF_WHAT_IS_USED = frozenset(rule.info.id for rule in RULES if not rule.judges_unused)
+"""Rules that pass over what surely nothing in an account serves. A template does not say that."""
 
 OF_THE_ACCOUNT = frozenset({"endpoint-deployable-by-people"})
 """What the other workloads in the account decide too."""
