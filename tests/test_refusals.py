@@ -153,6 +153,8 @@ def _grow_old(parsed: dict[str, Raw], model: Raw, **_: Raw) -> None:
     """Of what is younger than 90 days nobody can say that it was idle for so long."""
     if model.name in ("DescribeEndpoint", "DescribeEndpointConfig", "DescribeInferenceComponent", "DescribeModel"):
         parsed["CreationTime"] = NOW - dt.timedelta(days=120)
+    for item in parsed.get({"ListEndpointConfigs": "EndpointConfigs", "ListModels": "Models"}.get(model.name, ""), ()):
+        item["CreationTime"] = NOW - dt.timedelta(days=120)
 
 
 @pytest.fixture(scope="module")
