@@ -12,7 +12,7 @@ from wa_lint import budget, type_names
 from wa_lint.cel.quick import Bail, places, seen
 from wa_lint.facts import FACTS
 from wa_lint.facts.bill import bill
-from wa_lint.facts.serving import is_unused
+from wa_lint.facts.serving import is_unused, why_maybe_unused
 from wa_lint.findings import added_up, gravest, join, sort_key
 from wa_lint.graph import Cell, Graph, World
 from wa_lint.model import NO_COUNTS, OPEN, Census, Counts, Finding, Outcome, Report, Resource, Snapshot, Unjudged
@@ -49,10 +49,13 @@ def lint(
         if number % _MOST_KEPT == _MOST_KEPT - 1:
             graph.forget()
         found.places.add((resource.account, resource.region))
-        is_idle = is_unused(graph, resource)
+        is_idle, doubt = is_unused(graph, resource), why_maybe_unused(graph, resource)
         for rule in asking:
             if is_idle and not rule.judges_unused:
                 found.add(resource, rule, (), NOT_IN_USE)
+            elif doubt and not rule.judges_unused:
+                asked = Inquiry(rule, graph, resource, today)
+                found.add(resource, rule, *_if_in_use(asked, doubt, lists_all=lists_all))
             else:
                 found.add(resource, rule, *_outcomes(Inquiry(rule, graph, resource, today), lists_all=lists_all))
     graph.close()
@@ -174,6 +177,20 @@ def _outcomes(asked: Inquiry, *, lists_all: bool) -> tuple[Sequence[Finding], Co
         else:
             counted = counted.plus(_COUNT_OF[outcome])
     return listed, counted
+
+
+def _if_in_use(asked: Inquiry, doubt: str, *, lists_all: bool) -> tuple[Sequence[Finding], Counts]:
+    """Return the outcomes of a rule about what is in use, where that is not known: what it applies to is unknown."""
+    findings, counted = _outcomes(asked, lists_all=True)
+    told = f"Cannot tell: {doubt}"
+    applies = [f for f in findings if f.outcome is not Outcome.NOT_APPLICABLE]
+    unknown = [msgspec.structs.replace(f, outcome=Outcome.UNKNOWN, message=told) for f in applies]
+    rest = [f for f in findings if f.outcome is Outcome.NOT_APPLICABLE]
+    if lists_all:
+        return [*unknown, *rest], counted
+    for _ in rest:
+        counted = counted.plus(_COUNT_OF[Outcome.NOT_APPLICABLE])
+    return unknown, counted
 
 
 _COUNT_OF: Mapping[Outcome, Counts] = {Outcome.PASS: Counts(passed=1), Outcome.NOT_APPLICABLE: Counts(not_applicable=1)}

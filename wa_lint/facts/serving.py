@@ -27,9 +27,19 @@ IN_USE: Final = "is_served"
 
 def is_unused(graph: Graph, resource: Resource) -> bool:
     """Whether surely nothing in a live account serves the resource; False for what is not meant to be served."""
+    return _use(graph, resource) is False
+
+
+def why_maybe_unused(graph: Graph, resource: Resource) -> str | None:
+    """Say why it is not known whether anything in a live account serves the resource; None where that is known."""
+    use = _use(graph, resource)
+    return use.reason if isinstance(use, Unknown) else None
+
+
+def _use(graph: Graph, resource: Resource) -> Value:
     if resource.type not in USERS or graph.snapshot.kind is not SourceKind.LIVE:
-        return False
-    return World(graph).cell(resource).select(IN_USE).value is False
+        return True
+    return World(graph).cell(resource).select(IN_USE).value
 
 
 def status(endpoint: Cell) -> Value:
