@@ -51,13 +51,8 @@ def lint(
         found.places.add((resource.account, resource.region))
         is_idle, doubt = is_unused(graph, resource), why_maybe_unused(graph, resource)
         for rule in asking:
-            if is_idle and not rule.judges_unused:
-                found.add(resource, rule, (), NOT_IN_USE)
-            elif doubt and not rule.judges_unused:
-                asked = Inquiry(rule, graph, resource, today)
-                found.add(resource, rule, *_if_in_use(asked, doubt, lists_all=lists_all))
-            else:
-                found.add(resource, rule, *_outcomes(Inquiry(rule, graph, resource, today), lists_all=lists_all))
+            asked = Inquiry(rule, graph, resource, today)
+            found.add(resource, rule, *_of_what_is_used(asked, is_idle, doubt, lists_all=lists_all))
     graph.close()
     told = {finding.rule.id for finding in found.listed} | found.counts.keys()
     return Report(
@@ -177,6 +172,15 @@ def _outcomes(asked: Inquiry, *, lists_all: bool) -> tuple[Sequence[Finding], Co
         else:
             counted = counted.plus(_COUNT_OF[outcome])
     return listed, counted
+
+
+def _of_what_is_used(
+    asked: Inquiry, is_idle: bool, doubt: str | None, *, lists_all: bool
+) -> tuple[Sequence[Finding], Counts]:
+    """Return the outcomes of a rule; most are only about what something in the account serves."""
+    if asked.rule.judges_unused or not (is_idle or doubt):
+        return _outcomes(asked, lists_all=lists_all)
+    return _if_in_use(asked, doubt, lists_all=lists_all) if doubt else ((), NOT_IN_USE)
 
 
 def _if_in_use(asked: Inquiry, doubt: str, *, lists_all: bool) -> tuple[Sequence[Finding], Counts]:
