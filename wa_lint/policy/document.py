@@ -99,8 +99,20 @@ _OWN: Final = re.compile(r"[\d\0?*]+")
 def matches_action(pattern: Value, action: str) -> Truth:
     """Whether an action pattern matches an action, in whatever case."""
     if isinstance(pattern, str):
-        return covers_text(pattern.lower(), action.lower())
+        folded, head = _folded(pattern)
+        wanted = action.lower()
+        return wanted.startswith(head) and (len(head) == len(folded) == len(wanted) or covers_text(folded, wanted))
     return matches(pattern, action, fold=True) if parts_of(pattern) else unseen(pattern)
+
+
+@lru_cache(1 << 14)
+def _folded(pattern: str) -> tuple[str, str]:
+    """Return a pattern in small letters, and what of it stands before the first wildcard: that alone rejects most."""
+    folded = pattern.lower()
+    return folded, _WILD.split(folded, maxsplit=1)[0]
+
+
+_WILD: Final = re.compile(r"[*?]")
 
 
 def covers(pattern: Value, shape: str) -> Truth:

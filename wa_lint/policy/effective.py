@@ -6,7 +6,8 @@ else Unknown, with the reason. Source: IAM User Guide, "Policy evaluation logic"
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from itertools import product
 from math import prod
 from typing import Final, TypeAlias
@@ -23,7 +24,7 @@ Context: TypeAlias = Mapping[str, str | None]
 """What is known of the request at hand: values of condition keys (lower case); None: it lacks the key."""
 
 
-class Principal(msgspec.Struct, frozen=True):
+class Principal(msgspec.Struct, frozen=True, dict=True):
     """One role, user or group: its statements, and those of its permissions boundary."""
 
     statements: tuple[Statement, ...]
@@ -44,6 +45,22 @@ class Principal(msgspec.Struct, frozen=True):
 
     def is_barred(self, action: str, shape: str, context: Context | None = None) -> Truth:
         """Whether a Deny or the boundary takes away whatever is granted of it."""
+        if context:
+            return self._bars(action, shape, context)
+        return self.once(("barred", action, shape), lambda: self._bars(action, shape, None))
+
+    def once(self, question: tuple[str, ...], answer: Callable[[], Truth]) -> Truth:
+        """Return the answer to a question about all its statements, which each of them asks, worked out once."""
+        known = self._known
+        if question not in known:
+            known[question] = answer()
+        return known[question]
+
+    @cached_property
+    def _known(self) -> dict[tuple[str, ...], Truth]:
+        return {}
+
+    def _bars(self, action: str, shape: str, context: Context | None) -> Truth:
         denied = some(denies(s, action, shape, context) for s in self.statements)
         return denied if denied is True else some((denied, negate(self._is_within(action, shape, context))))
 

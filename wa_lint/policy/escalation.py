@@ -265,6 +265,10 @@ def taken_over_by(statement: Statement, principal: Principal) -> Iterator[tuple[
 
 def may_somewhere(principal: Principal, action: str) -> Truth:
     """Whether the principal may do `action` on some resource: a job of any name will do."""
+    return principal.once(("somewhere", action), lambda: _may_somewhere(principal, action))
+
+
+def _may_somewhere(principal: Principal, action: str) -> Truth:
     known = actions.find(action)
     shapes = (known.arns if known else ()) or ("*",)
     granted = some(_grants_somewhere(s, action, shapes) for s in principal.statements)
