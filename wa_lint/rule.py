@@ -113,8 +113,8 @@ class Rule(msgspec.Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def judges_unused(self) -> bool:
         """Whether it judges also what nothing in an account serves: a rule of security, or about just that."""
-        is_of_security = lens.practice(self.info.practices[0]).pillar == "security"
-        return is_of_security or any(IN_USE in text for text in self.expressions.values())
+        is_of_security = [lens.practice(id_).pillar == "security" for id_ in self.info.practices[:1]]
+        return any(is_of_security) or any(IN_USE in text for text in self.expressions.values())
 
     @property
     def expressions(self) -> Mapping[str, str]:
