@@ -29,6 +29,8 @@ def test_what_was_deleted_in_between_was_never_there(type_: str, account: Accoun
     tape, call = account.tape, DESCRIBED[type_]
     if call not in tape.asked:
         pytest.skip("the account has none")
+    if call[0] != "sagemaker" and not codes_of_gone(call):
+        pytest.skip("it never says that something is not there")
     tape.refused, tape.status = call, 400
     tape.code = "ResourceNotFound" if call[0] == "sagemaker" else codes_of_gone(call)[0][0]
     snapshot = read_live(tape, REGION, now=NOW)

@@ -73,7 +73,7 @@ def _is_base64(value: Value) -> bool:
 
 def _is_json_of(text: str, value: Value) -> bool:
     try:
-        return isinstance(value, dict) and bool(json.loads(text) == value)
+        return isinstance(value, dict | list) and bool(json.loads(text) == value)
     except ValueError:
         return False
 

@@ -20,6 +20,7 @@ from wa_lint.demo.embedded_account import embedded_account, new_session
 from wa_lint.demo.seed import sow
 from wa_lint.demo.stub import REGION
 from wa_lint.facts import ml_uses, traffic
+from wa_lint.facts.ml_uses import ROLE_READS
 from wa_lint.model import Gap, Outcome, Raw, Snapshot, Unknown
 from wa_lint.rule import Rule
 from wa_lint.rule_names import types_read
@@ -263,6 +264,11 @@ IDLE: Mapping[str, frozenset[str]] = {
     # moto has no utilisation of a week, and no subnets of the id that a fixture names
     "endpoint-could-be-shared": frozenset({"AWS::SageMaker::Endpoint", "AWS::SageMaker::Model"}),
     "endpoint-in-one-zone": frozenset({"AWS::EC2::Subnet", "AWS::SageMaker::EndpointConfig"}),
+    # no bucket of the account is opened by a list
+    "bucket-accepts-acls": frozenset({"AWS::S3::AccountPublicAccessBlock"}),
+    # what is told of keys by another rule where the role is one of ML is told of no role of the account
+    "role-read-wildcard": frozenset(ROLE_READS),
+    "role-resource-wildcard": frozenset(ROLE_READS),
 }
 """Rule -> types that it looks at, and that decide nothing in this account."""
 
@@ -279,7 +285,7 @@ def calls_of(rule: Rule, account: Account) -> Iterator[tuple[str, str]]:
     types = frozenset(
         type_ for text in judging(rule) for type_ in types_read(applies_to or rule.info.applies_to, [*each, text])
     )
-    if "invokes_model" in words:
+    if words & {"invokes_model", "serves_model"}:
         types &= frozenset(account.types.values()) - SELDOM
     types -= IDLE.get(rule.info.id, frozenset())
     wanted = [collector for collector in plan.wanted(types) if not types.intersection(collector.holds)]

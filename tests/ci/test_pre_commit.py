@@ -77,4 +77,4 @@ def test_a_commit_passes_where_nothing_is_wrong_and_else_does_not(case: str, hoo
 def test_each_of_many_files_is_judged_once(hook: Hook, tmp_path: Path) -> None:
     log = hook(tmp_path, {f"{i:03}.yaml": ONE_INSTANCE for i in range(60)}).log
     assert "of 60 inputs" in log
-    assert log.count("\n  medium  endpoint-single-instance\n") == 60
+    assert log.count(" endpoint-single-instance") == 60

@@ -11,7 +11,7 @@ from typing import Final
 
 from wa_lint.cel.types import BOOL, DYN, ListType
 from wa_lint.facts.catalogue import is_burstable
-from wa_lint.facts.fact import Fact, gathered, seen, unseen
+from wa_lint.facts.fact import Fact, gathered, seen, unseen, why_unlisted
 from wa_lint.graph import Cell, World
 from wa_lint.model import ABSENT, Partial, Unknown, Unresolved, Value
 from wa_lint.truth import Truth, equals, every, greater, negate, some, starts_with
@@ -58,7 +58,9 @@ def is_told_at_endpoint(target: Cell) -> Truth:
     """Whether the target is of a variant in sight that can scale, so that the endpoint's finding says what is wrong."""
     if negate(equals(target.select("ScalableDimension").value, _INSTANCES)) is True:
         return False
-    return some(_holds(variant, target) for variant in _variants(target.world.closed()))
+    hidden = why_unlisted(target, _SCALED[:1])
+    unseen_ones = (Unknown(hidden),) if hidden else ()
+    return some((*(_holds(variant, target) for variant in _variants(target.world.closed())), *unseen_ones))
 
 
 def _variants(world: World) -> Iterator[Cell]:

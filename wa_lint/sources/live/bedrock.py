@@ -194,6 +194,7 @@ _MODELS = (
             "BaseModelArn": "BaseModelIdentifier",
             "OutputModelName": "CustomModelName",
         },
+        ignores=("CustomModelName",),
     ),
     Collector(
         type="AWS::Bedrock::ModelImportJob",
