@@ -29,7 +29,7 @@ from wa_lint.facts.holding import (
     own,
     wide_at,
 )
-from wa_lint.facts.ml_uses import READS, has_ml_holder
+from wa_lint.facts.ml_uses import ROLE_READS, has_ml_holder
 from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, Unknown, Unresolved, Value
 from wa_lint.policy import actions
@@ -447,8 +447,8 @@ _WITH_ROLES: Final = tuple(sorted({one.type for one in RUNNING if one.type}))
 
 _ALSO_READ: Final[Mapping[str, tuple[str, ...]]] = {
     "other_roles": _WITH_ROLES,
-    "wide_resources": READS,
-    "wide_reads": READS,
+    "wide_resources": ROLE_READS,
+    "wide_reads": ROLE_READS,
 }
 """What a kind looks at besides the policies and their holders."""
 
