@@ -7,7 +7,6 @@ from typing import Final
 
 from wa_lint.cel.types import Function
 from wa_lint.facts import (
-    account_budgets,
     alarms,
     alternatives,
     api_stages,
@@ -85,7 +84,6 @@ FACTS: Final[tuple[Fact, ...]] = (
     *budgets.FACTS,
     *zones.FACTS,
     *cost.FACTS,
-    *account_budgets.FACTS,
     *vector_stores.FACTS,
 )
 

@@ -14,8 +14,8 @@ from typing import Final
 
 from wa_lint import platforms, prices
 from wa_lint.cel.types import DOUBLE, STRING
-from wa_lint.facts.fact import Fact, Record, unseen
-from wa_lint.facts.series import Series, is_async, is_template, of_variant
+from wa_lint.facts.fact import Fact, Record, is_template, unseen
+from wa_lint.facts.series import Series, is_async, of_variant
 from wa_lint.facts.traffic import variant_traffic
 from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, Unknown, Value

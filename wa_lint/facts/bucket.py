@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from wa_lint.cel.types import BOOL
-from wa_lint.facts.fact import Fact, seen, value_of
+from wa_lint.facts.fact import Fact, is_live, seen, value_of
 from wa_lint.graph import Cell
-from wa_lint.model import ABSENT, Hole, SourceKind, Unknown, Unresolved, Value
+from wa_lint.model import ABSENT, Hole, Unknown, Unresolved, Value
 from wa_lint.policy.bucket_policy import opens_to_everyone
 from wa_lint.policy.bucket_policy import refuses_plain_http as refuses_all
 from wa_lint.truth import Truth, equals, every, some
@@ -97,7 +97,7 @@ def _takes_lists(bucket: Cell) -> Truth:
 
 
 def _is_live(cell: Cell) -> bool:
-    return cell.world.graph.snapshot.kind is SourceKind.LIVE
+    return is_live(cell)
 
 
 def is_shut(home: Cell) -> Cell:

@@ -9,7 +9,7 @@ from typing import Final
 from wa_lint import schema
 from wa_lint.cel.types import BOOL, STRING, ListType
 from wa_lint.facts.bucket import takes_logs_by_list
-from wa_lint.facts.fact import Fact, gathered, seen, unseen, value_of, why_more
+from wa_lint.facts.fact import Fact, gathered, in_account, is_live, seen, unseen, value_of, why_more
 from wa_lint.facts.mentions import keys_of, names_of
 from wa_lint.facts.ml_uses import READS
 from wa_lint.graph import Cell
@@ -35,13 +35,12 @@ _ELSEWHERE: Final = "no trail of another region or account records its objects"
 
 def object_access_recorded(home: Cell) -> Cell | Truth:
     """Whether a trail records who reads the bucket's objects as data events."""
-    found = some(_records(trail, home) for trail in _beside(home, _TRAIL))
+    found = some(_records(trail, home) for trail in in_account(home, _TRAIL))
     if found is not False:
         return found
     reason = why_more(home.world, home, (_TRAIL,))
-    is_live = home.world.graph.snapshot.kind is SourceKind.LIVE
     answer: Truth = Unknown(reason) if reason else False
-    return home.with_value(answer).assuming((_ELSEWHERE,) if is_live and answer is False else ())
+    return home.with_value(answer).assuming((_ELSEWHERE,) if is_live(home) and answer is False else ())
 
 
 def _records(trail: Cell, bucket: Cell) -> Truth:
@@ -104,19 +103,14 @@ def _takes_in(value: Value, bucket: Cell) -> Truth:
     return Unknown(unseen(value) or names.reason or "the name is not known") if is_open else False
 
 
-def _beside(home: Cell, type_: str) -> list[Cell]:
-    """Return the resources of a type in the same account: another one's are not read with it."""
-    return [cell for cell in home.world.of_type(type_) if cell.resource.account == home.resource.account]
-
-
 def keeps_logs(home: Cell) -> Truth:
     """Whether the bucket receives logs: access logs of buckets here, or a trail's."""
     answers: list[Truth] = [takes_logs_by_list(home)]
-    for other in _beside(home, _BUCKET):
+    for other in in_account(home, _BUCKET):
         if other.resource.id != home.resource.id:
             target = other.select("LoggingConfiguration").select("DestinationBucketName")
             answers.append(_is_name_of(target.value, home))
-    answers.extend(_is_name_of(trail.select("S3BucketName").value, home) for trail in _beside(home, _TRAIL))
+    answers.extend(_is_name_of(trail.select("S3BucketName").value, home) for trail in in_account(home, _TRAIL))
     return some(answers)
 
 
@@ -134,7 +128,7 @@ def _is_name_of(value: Value, bucket: Cell) -> Truth:
 def records_ml_data(home: Cell) -> Truth:
     """Whether the trail records who reads the objects of a bucket that an ML workload uses, or calls of its models."""
     answers: list[Truth] = [_selects_models(home)]
-    for bucket in _beside(home, _BUCKET):
+    for bucket in in_account(home, _BUCKET):
         records = _records(home, bucket)
         if records is not False:
             uses, hidden = seen(bucket.select("ml_uses").items())
@@ -254,7 +248,7 @@ def foreign_buckets(home: Cell) -> list[Cell] | Partial:
     graph = home.world.graph
     if graph.snapshot.kind is not SourceKind.LIVE:
         return []
-    owned = {bucket.resource.name for bucket in _beside(home, _BUCKET)}
+    owned = {bucket.resource.name for bucket in in_account(home, _BUCKET)}
     read = [cell for cell in _texts(home) if _READ.match(path_text(cell.path))]
     named = [(cell, key.removeprefix("s3:")) for cell in read for key in keys_of(graph, cell.value, "")]
     strange = [cell.with_value(name) for cell, name in named if ":" not in name and name not in owned]
@@ -264,7 +258,7 @@ def foreign_buckets(home: Cell) -> list[Cell] | Partial:
 
 def uses_unowned_default_bucket(home: Cell) -> Cell | Truth:
     """Whether it uses SageMaker's default bucket, and nothing here makes or owns that, at the first text that does."""
-    names = [bucket.select("BucketName") for bucket in _beside(home, _BUCKET)]
+    names = [bucket.select("BucketName") for bucket in in_account(home, _BUCKET)]
     owned = {_spelled(cell.resource.name or cell.value) for cell in names}
     texts = [cell for cell in _texts(home) if _HOLDS_URI.search(path_text(cell.path))]
     heads = [(cell, re.match(r"s3://([^/]+)", _spelled(cell.value))) for cell in texts]
@@ -272,8 +266,7 @@ def uses_unowned_default_bucket(home: Cell) -> Cell | Truth:
     if not strange:
         hidden = (cell for cell in texts if isinstance(cell.value, Unknown) and _may_hold_text(cell))
         return next(hidden, None) or False
-    is_live = home.world.graph.snapshot.kind is SourceKind.LIVE
-    reason = _hidden(names) or (why_more(home.world, home, (_BUCKET,)) if is_live else None)
+    reason = _hidden(names) or (why_more(home.world, home, (_BUCKET,)) if is_live(home) else None)
     return strange[0].with_value(Unknown(reason) if reason else True)
 
 

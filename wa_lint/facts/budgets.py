@@ -1,14 +1,14 @@
-"""Which monthly budget of the input holds what an endpoint may cost."""
+"""The budgets that watch what a resource costs: those of its account, or of its template."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from wa_lint.cel.types import DOUBLE
-from wa_lint.facts.fact import Fact, unseen, value_of, why_more
+from wa_lint.cel.types import DOUBLE, DYN, ListType
+from wa_lint.facts.fact import Fact, gathered, in_account, is_live, unseen, value_of, why_more
 from wa_lint.graph import Cell
-from wa_lint.model import ABSENT, SourceKind, Unknown, Value
+from wa_lint.model import ABSENT, Partial, Unknown, Value
 
 _BUDGET: Final = "AWS::Budgets::Budget"
 _ENDPOINT: Final = "AWS::SageMaker::Endpoint"
@@ -17,12 +17,15 @@ _SERVICE: Final = "Amazon SageMaker"
 """What AWS Budgets calls the service in a filter (AWS Budgets, Service)."""
 
 
+def budgets(billed: Cell) -> list[Cell] | Partial:
+    """Return all budgets of the account, or of the template."""
+    return gathered(in_account(billed, _BUDGET), why_more(billed.world, billed, (_BUDGET,)))
+
+
 def monthly_budget(endpoint: Cell) -> Value:
     """Return the smallest monthly cost budget in USD that counts the endpoint; ABSENT where the input has none."""
     limits: list[float] = []
-    for budget in endpoint.world.of_type(_BUDGET):
-        if (budget.resource.account or "") != (endpoint.resource.account or ""):
-            continue
+    for budget in in_account(endpoint, _BUDGET):
         data = value_of(budget.select("Budget"))
         if hidden := unseen(data):
             return Unknown(hidden)
@@ -33,8 +36,7 @@ def monthly_budget(endpoint: Cell) -> Value:
             limits.append(limit)
     if limits:
         return min(limits)
-    is_account = endpoint.world.graph.snapshot.kind is SourceKind.LIVE
-    hidden = why_more(endpoint.world, endpoint, (_BUDGET,)) if is_account else None
+    hidden = why_more(endpoint.world, endpoint, (_BUDGET,)) if is_live(endpoint) else None
     return Unknown(hidden) if hidden else ABSENT
 
 
@@ -90,7 +92,23 @@ def _tags(endpoint: Cell) -> list[Value]:
     return found
 
 
+_BILLED: Final = tuple(f"AWS::SageMaker::{word}" for word in ("Cluster", "Domain", "Endpoint", "NotebookInstance"))
+"""What is billed for as long as it exists."""
+
 FACTS: Final[tuple[Fact, ...]] = (
+    *(
+        Fact(
+            type_,
+            "",
+            "budgets",
+            (_BUDGET,),
+            ListType(DYN),
+            "The budgets of its account, or of its template.",
+            budgets,
+            items_at=(_BUDGET, ""),
+        )
+        for type_ in _BILLED
+    ),
     Fact(
         _ENDPOINT,
         "",

@@ -14,9 +14,9 @@ import msgspec
 
 from wa_lint import prices
 from wa_lint.cel.types import DOUBLE, STRING
-from wa_lint.facts.fact import Fact, Record, seen, unseen
+from wa_lint.facts.fact import Fact, Record, is_template, seen, unseen
 from wa_lint.graph import Cell
-from wa_lint.model import ABSENT, SourceKind, Unknown, Value
+from wa_lint.model import ABSENT, Unknown, Value
 
 _ENDPOINT: Final = "AWS::SageMaker::Endpoint"
 _CONFIG: Final = "AWS::SageMaker::EndpointConfig"
@@ -65,7 +65,7 @@ def variant_cost(variant: Cell) -> Value:
     """Return what one variant costs, at all endpoints with its configuration."""
     config = variant.world.cell(variant.resource)
     endpoints, hidden = seen(config.select("endpoints").items())
-    if hidden and not (endpoints and _is_template(variant)):
+    if hidden and not (endpoints and is_template(variant)):
         return Unknown(hidden)
     return _together(_of_variant(endpoint, variant) for endpoint in endpoints)
 
@@ -82,10 +82,6 @@ def notebook_cost(notebook: Cell) -> Value:
 
 def _listed(config: Cell, name: str) -> Iterable[Cell]:
     return config.select(name).items()
-
-
-def _is_template(cell: Cell) -> bool:
-    return cell.world.graph.snapshot.kind is SourceKind.TEMPLATE
 
 
 # --- one variant ------------------------------------------------------------------------------------

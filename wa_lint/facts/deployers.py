@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from wa_lint.cel.types import DYN, ListType
-from wa_lint.facts.fact import Fact, gathered, why_more
+from wa_lint.facts.fact import Fact, gathered, in_account, is_template, why_more
 from wa_lint.facts.iam import ATTACHED, Permissions
 from wa_lint.graph import Cell, World
-from wa_lint.model import Hole, Partial, SourceKind, Unknown, Unresolved, Value
+from wa_lint.model import Hole, Partial, Unknown, Unresolved, Value
 from wa_lint.truth import Truth, some
 
 _ENDPOINT: Final = "AWS::SageMaker::Endpoint"
@@ -26,7 +26,7 @@ def human_deployers(endpoint: Cell) -> list[Cell] | Partial:
 
     Of a template, those in it: who else works in the account it does not say.
     """
-    if endpoint.world.graph.snapshot.kind is SourceKind.TEMPLATE:
+    if is_template(endpoint):
         endpoint = World(endpoint.world.graph, endpoint.world.scenario, is_closed=True).cell(endpoint.resource)
     arn = _arn(endpoint)
     found: list[Cell] = []
@@ -44,10 +44,9 @@ def human_deployers(endpoint: Cell) -> list[Cell] | Partial:
 
 def _roles_of_people(endpoint: Cell) -> Iterator[tuple[Cell, Truth]]:
     """Yield the roles of the endpoint's account, and whether people work with each."""
-    for role in endpoint.world.of_type(_ROLE):
-        if role.resource.account == endpoint.resource.account:
-            used = (user for link in _WORK for user in role.select(link).items())
-            yield role, some(user.value if isinstance(user.value, Unknown) else True for user in used)
+    for role in in_account(endpoint, _ROLE):
+        used = (user for link in _WORK for user in role.select(link).items())
+        yield role, some(user.value if isinstance(user.value, Unknown) else True for user in used)
 
 
 def _may(role: Cell, arn: Value) -> Truth:

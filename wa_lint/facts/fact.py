@@ -112,11 +112,27 @@ def seen(cells: Iterable[Cell]) -> tuple[list[Cell], str | None]:
     return found, reason
 
 
+def is_live(cell: Cell) -> bool:
+    """Whether it was read in an account, where a listing is complete or has a gap."""
+    return cell.world.graph.snapshot.kind is SourceKind.LIVE
+
+
+def is_template(cell: Cell) -> bool:
+    return cell.world.graph.snapshot.kind is SourceKind.TEMPLATE
+
+
+def in_account(home: Cell, type_: str) -> list[Cell]:
+    """Return the resources of a type in the account of `home`: others have no say in it, and may be read apart."""
+    return [cell for cell in home.world.of_type(type_) if cell.resource.account == home.resource.account]
+
+
 def closed(home: Cell) -> Cell:
-    """Return the cell in a world where templates are all there is: what is open there is open in the templates."""
-    if home.world.graph.snapshot.kind is not SourceKind.TEMPLATE:
-        return home
-    return home.world.closed().cell(home.resource)
+    """Return the cell in a world where templates are all there is: what is open there is open in the templates.
+
+    What guards an entry, or grants a role its actions, may always be added by another template: asked in an open
+    world, all of that would be unknown. In an account this changes nothing.
+    """
+    return home.world.closed().cell(home.resource) if is_template(home) else home
 
 
 def why_unlisted(home: Cell, types: Collection[str]) -> str | None:

@@ -9,8 +9,8 @@ from typing import Final
 from wa_lint import policy
 from wa_lint.cel.types import BOOL, INT, STRING, ListType
 from wa_lint.facts import iam
-from wa_lint.facts.exposure.resource_policies import closed, statement_of
-from wa_lint.facts.fact import Fact, seen, unseen, value_of, why_more
+from wa_lint.facts.exposure.resource_policies import statement_of
+from wa_lint.facts.fact import Fact, closed, seen, unseen, value_of, why_more
 from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, Hole, Resource, Unknown, Value
 from wa_lint.policy.wildcards import parts_of

@@ -36,7 +36,7 @@ class JobShape(msgspec.Struct, frozen=True):
     output_key: str = ""
 
 
-def _monitor(before: str, resources: str, output: str) -> JobShape:
+def _processing(before: str, resources: str, output: str) -> JobShape:
     network, cluster = f"{before}NetworkConfig", f"{before}{resources}.ClusterConfig"
     return JobShape(
         isolation=f"{network}.EnableNetworkIsolation",
@@ -63,14 +63,7 @@ JOBS: Final[Mapping[str, JobShape]] = {
         volume_key="SecurityConfig.VolumeKmsKeyId",
         output_key="OutputDataConfig.KmsKeyId",
     ),
-    _SAGEMAKER + "ProcessingJob": JobShape(
-        isolation="NetworkConfig.EnableNetworkIsolation",
-        vpc="NetworkConfig.VpcConfig",
-        traffic="NetworkConfig.EnableInterContainerTrafficEncryption",
-        cluster="ProcessingResources.ClusterConfig",
-        volume_key="ProcessingResources.ClusterConfig.VolumeKmsKeyId",
-        output_key="ProcessingOutputConfig.KmsKeyId",
-    ),
+    _SAGEMAKER + "ProcessingJob": _processing("", "ProcessingResources", "ProcessingOutputConfig"),
     _SAGEMAKER + "TransformJob": JobShape(
         cluster="TransformResources",
         volume_key="TransformResources.VolumeKmsKeyId",
@@ -85,10 +78,10 @@ JOBS: Final[Mapping[str, JobShape]] = {
     ),
     _SAGEMAKER + "FlowDefinition": JobShape(output_key="OutputConfig.KmsKeyId"),
     **{
-        f"{_SAGEMAKER}{kind}JobDefinition": _monitor("", "JobResources", f"{kind}JobOutputConfig")
+        f"{_SAGEMAKER}{kind}JobDefinition": _processing("", "JobResources", f"{kind}JobOutputConfig")
         for kind in ("DataQuality", "ModelQuality", "ModelBias", "ModelExplainability")
     },
-    _SCHEDULE: _monitor(f"{_INLINE}.", "MonitoringResources", "MonitoringOutputConfig"),
+    _SCHEDULE: _processing(f"{_INLINE}.", "MonitoringResources", "MonitoringOutputConfig"),
 }
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from wa_lint.cel.types import DYN, ListType
-from wa_lint.facts.fact import Fact, gathered, unseen
+from wa_lint.facts.fact import Fact, gathered, in_account, is_live, unseen
 from wa_lint.facts.serving import config_is_served
 from wa_lint.graph import Cell
-from wa_lint.model import Partial, SourceKind, Unknown, Value
+from wa_lint.model import Partial, Unknown, Value
 
 _CONFIG: Final = "AWS::SageMaker::EndpointConfig"
 
 
 def lookalikes(variant: Cell) -> list[Cell] | Partial | Value:
     """Return the served variants of other configurations in the same account and region."""
-    if variant.world.graph.snapshot.kind is not SourceKind.LIVE:
+    if not is_live(variant):
         return Unknown("only a live account shows which other endpoints there are")
     own = _what_runs(variant)
     if isinstance(own, Unknown):
@@ -35,12 +35,8 @@ def lookalikes(variant: Cell) -> list[Cell] | Partial | Value:
 
 def _others(variant: Cell) -> list[Cell]:
     home = variant.resource
-    return [
-        config
-        for config in variant.world.of_type(_CONFIG)
-        if config.resource.id != home.id
-        and (config.resource.account, config.resource.region) == (home.account, home.region)
-    ]
+    beside = (config for config in in_account(variant, _CONFIG) if config.resource.region == home.region)
+    return [config for config in beside if config.resource.id != home.id]
 
 
 def _what_runs(variant: Cell) -> tuple[str, ...] | Unknown:

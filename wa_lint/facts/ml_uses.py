@@ -14,7 +14,18 @@ import msgspec
 
 from wa_lint import policy
 from wa_lint.cel.types import BOOL, STRING, ListType
-from wa_lint.facts.fact import Fact, Record, closed, gathered, seen, unseen, value_of, why_more, why_unlisted
+from wa_lint.facts.fact import (
+    Fact,
+    Record,
+    closed,
+    gathered,
+    is_template,
+    seen,
+    unseen,
+    value_of,
+    why_more,
+    why_unlisted,
+)
 from wa_lint.facts.iam import aws_managed_name, granted_statements
 from wa_lint.facts.mentions import (
     NEIGHBOURS,
@@ -31,7 +42,7 @@ from wa_lint.facts.mentions import (
     with_keys,
 )
 from wa_lint.graph import Cell, Graph
-from wa_lint.model import ABSENT, Partial, Resource, SourceKind, Unknown, Unresolved, Value
+from wa_lint.model import ABSENT, Partial, Resource, Unknown, Unresolved, Value
 from wa_lint.policy.wildcards import parts_of
 from wa_lint.scenario import Scenario
 from wa_lint.truth import Truth, every, some
@@ -586,7 +597,7 @@ def _calls_ml(function: Cell) -> Truth:
     """Whether the code in a template calls SageMaker or Bedrock; of an account it is not read."""
     code = function.select("Code").select("ZipFile").value
     if isinstance(code, Unknown):
-        return code if function.world.graph.snapshot.kind is SourceKind.TEMPLATE else False
+        return code if is_template(function) else False
     return _ML_CALLS.search("\n".join(part for part in parts_of(code) if isinstance(part, str))) is not None
 
 
@@ -619,7 +630,7 @@ def _by_notification(home: Cell, names: Names) -> Iterator[_Use]:
     if bucket.resource.type != _BUCKET or names.id is None or unseen(bucket.value):
         return
     sent = bucket.select("NotificationConfiguration")
-    if isinstance(sent.value, Unknown) and home.world.graph.snapshot.kind is not SourceKind.TEMPLATE:
+    if isinstance(sent.value, Unknown) and not is_template(home):
         return  # no call that wa-lint makes returns it; the roles of what it starts, and event rules, are read
     for item in sent.select("LambdaConfigurations").items():
         truth, started = _started(item.select("Function"))

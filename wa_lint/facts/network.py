@@ -12,10 +12,10 @@ from typing import Final
 import msgspec
 
 from wa_lint.cel.types import BOOL, STRING, ListType
-from wa_lint.facts.exposure.resource_policies import closed, not_few
-from wa_lint.facts.fact import Fact, seen, unseen, why_more
+from wa_lint.facts.exposure.resource_policies import not_few
+from wa_lint.facts.fact import Fact, closed, is_live, seen, unseen, why_more
 from wa_lint.graph import Cell, World
-from wa_lint.model import ABSENT, Hole, Resource, SourceKind, Unknown, Unresolved, Value
+from wa_lint.model import ABSENT, Hole, Resource, Unknown, Unresolved, Value
 from wa_lint.policy.wildcards import parts_of
 from wa_lint.references.table import LINKS, Link
 from wa_lint.truth import Truth, equals, every, some
@@ -53,8 +53,7 @@ def is_used_by_ml(home: Cell) -> Truth:
     """Whether an ML resource runs in the subnet, the VPC, or behind the security group."""
     if _tenants(home.world).get(home.resource.id):
         return True
-    is_live = home.world.graph.snapshot.kind is SourceKind.LIVE
-    reason = (why_more(home.world, home, _TENANTS) if is_live else None) or _doubt(home)
+    reason = (why_more(home.world, home, _TENANTS) if is_live(home) else None) or _doubt(home)
     return Unknown(reason) if reason else False
 
 
@@ -175,7 +174,7 @@ def is_public(subnet: Cell) -> Cell:
 
 def _ways(subnet: Cell) -> list[_Way] | Unknown:
     """Return the routes of a subnet that take in addresses of anyone; Unknown where its table is not in the input."""
-    if subnet.world.graph.snapshot.kind is SourceKind.LIVE:
+    if is_live(subnet):
         return _observed_ways(subnet)
     subnet = closed(subnet)
     associations, hidden = seen(subnet.select("route_associations").items())
@@ -274,8 +273,7 @@ _ONLY_WITH: Final = {_DOMAIN: ("AppNetworkAccessType", "VpcOnly"), _NOTEBOOK: ("
 
 def _unless_unread(home: Cell, type_: str) -> Truth:
     """Return False, or Unknown where an account did not tell of the type."""
-    is_live = home.world.graph.snapshot.kind is SourceKind.LIVE
-    reason = home.world.graph.why_incomplete(type_, home.resource) if is_live else None
+    reason = home.world.graph.why_incomplete(type_, home.resource) if is_live(home) else None
     return Unknown(reason) if reason else False
 
 

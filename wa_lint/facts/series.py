@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from wa_lint.facts.fact import seen, unseen, value_of
+from wa_lint.facts.fact import is_template, seen, unseen, value_of
 from wa_lint.graph import Cell
-from wa_lint.model import ABSENT, SourceKind, Unknown, Value
+from wa_lint.model import ABSENT, Unknown, Value
 
 HOURLY = "invocations"
 """Key of the requests of each hour, 14 days."""
@@ -94,10 +94,6 @@ def observed(endpoint: Cell, key: str) -> Mapping[str, Series] | Value:
         return msgspec.convert(found, dict[str, Series], strict=False)
     except msgspec.ValidationError:
         return Unknown("the metrics of this endpoint were not read")
-
-
-def is_template(cell: Cell) -> bool:
-    return cell.world.graph.snapshot.kind is SourceKind.TEMPLATE
 
 
 def is_async(endpoint: Cell, config: Cell) -> bool | Unknown:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from wa_lint.cel.types import BOOL, INT, STRING
-from wa_lint.facts.fact import Fact, unseen
+from wa_lint.facts.fact import Fact, is_live, is_template, unseen
 from wa_lint.graph import Cell, Graph, World
 from wa_lint.model import ABSENT, Resource, SourceKind, Unknown, Value
 from wa_lint.truth import Truth, some
@@ -44,7 +44,7 @@ def _use(graph: Graph, resource: Resource) -> Value:
 
 def status(endpoint: Cell) -> Value:
     """Return EndpointStatus as DescribeEndpoint says it; ABSENT in a template."""
-    if _is_template(endpoint):
+    if is_template(endpoint):
         return ABSENT
     said = endpoint.select("observed").select("EndpointStatus").value
     return said if isinstance(said, str) else Unknown(unseen(said) or "the status of the endpoint was not read")
@@ -60,7 +60,7 @@ def is_serving(endpoint: Cell) -> Value:
 
 def current_instances(variant: Cell) -> Value:
     """Return how many instances the variant has now, the most of any endpoint; ABSENT in a template."""
-    if _is_template(variant):
+    if is_template(variant):
         return ABSENT
     name = variant.select("VariantName").value
     counts: list[int] = []
@@ -76,12 +76,12 @@ def current_instances(variant: Cell) -> Value:
 
 def config_is_served(config: Cell) -> Truth:
     """Return whether an endpoint of the account has the configuration; True elsewhere."""
-    return some(_are_there(config.select("endpoints"))) if _is_account(config) else True
+    return some(_are_there(config.select("endpoints"))) if is_live(config) else True
 
 
 def model_is_served(model: Cell) -> Truth:
     """Return whether an endpoint, an inference component or a transform job of the account runs it; else True."""
-    return some(_runs(model)) if _is_account(model) else True
+    return some(_runs(model)) if is_live(model) else True
 
 
 def _runs(model: Cell) -> Iterator[Truth]:
@@ -98,14 +98,6 @@ def _runs(model: Cell) -> Iterator[Truth]:
 def _are_there(linked: Cell) -> Iterator[Truth]:
     """Yield, for each item of a list, that it is there, or why that is not known."""
     yield from (item.value if isinstance(item.value, Unknown) else True for item in linked.items())
-
-
-def _is_account(cell: Cell) -> bool:
-    return cell.world.graph.snapshot.kind is SourceKind.LIVE
-
-
-def _is_template(cell: Cell) -> bool:
-    return cell.world.graph.snapshot.kind is SourceKind.TEMPLATE
 
 
 USERS: Final[Mapping[str, tuple[str, ...]]] = {

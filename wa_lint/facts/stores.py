@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from wa_lint.cel.types import BOOL, STRING
-from wa_lint.facts.fact import Fact
+from wa_lint.facts.fact import Fact, in_account, is_template
 from wa_lint.graph import Cell
-from wa_lint.model import ABSENT, Hole, SourceKind, Unknown
+from wa_lint.model import ABSENT, Hole, Unknown
 from wa_lint.policy.wildcards import parts_of
 from wa_lint.truth import Truth, equals, every, negate, some
 
@@ -169,7 +169,7 @@ def has_backups(home: Cell) -> Cell | object:
     own = _BACKUPS[home.resource.type](home)
     if own.value is True:
         return own
-    selected = some(_selects(selection, home) for selection in home.world.of_type(_SELECTION))
+    selected = some(_selects(selection, home) for selection in in_account(home, _SELECTION))
     assumes = (_NO_PLAN,) if selected is False else ()
     return own.with_value(some((_truth(own), selected))).assuming(assumes)
 
@@ -247,7 +247,7 @@ def outlives_replacement(home: Cell) -> Cell | Truth:
 
 def _holds_what_stays(home: Cell) -> Truth:
     """Whether a template makes a resource that holds data which is to stay, and that can be deleted with it."""
-    if home.world.graph.snapshot.kind is not SourceKind.TEMPLATE:
+    if not is_template(home):
         return False
     if home.resource.type == _INSTANCE and home.select("DBClusterIdentifier").value is not ABSENT:
         return False  # the cluster holds the data

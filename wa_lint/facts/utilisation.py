@@ -7,8 +7,8 @@ from typing import Final
 
 from wa_lint import platforms
 from wa_lint.cel.types import DOUBLE, INT
-from wa_lint.facts.fact import Fact, Record, unseen
-from wa_lint.facts.series import Series, is_template, measured_of_variant
+from wa_lint.facts.fact import Fact, Record, is_template, unseen
+from wa_lint.facts.series import Series, measured_of_variant
 from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, Unknown, Value
 

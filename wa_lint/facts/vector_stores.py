@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from wa_lint.cel.types import BOOL
-from wa_lint.facts.fact import Fact, seen, unseen
+from wa_lint.facts.fact import Fact, in_account, is_live, seen, unseen
 from wa_lint.graph import Cell
-from wa_lint.model import ABSENT, SourceKind, Unknown, Unresolved, Value
+from wa_lint.model import ABSENT, Unknown, Unresolved, Value
 from wa_lint.policy.wildcards import matches, parts_of
 from wa_lint.truth import Truth, equals, every, some
 
@@ -65,7 +65,7 @@ def _covers_vectors(rule: Cell) -> Truth:
     named = (
         every((matches(resource.value, _full_name(collection)), _holds_vectors(collection)))
         for resource in rule.select("Resource").items()
-        for collection in rule.world.of_type(_COLLECTION)
+        for collection in in_account(rule, _COLLECTION)
     )
     return every((is_api, some(named)))
 
@@ -80,11 +80,11 @@ def _is_used(collection: Cell) -> Truth:
     bases, hidden = seen(collection.select("knowledge_bases").items())
     if bases:
         return True
-    if hidden and collection.world.graph.snapshot.kind is SourceKind.LIVE:
+    if hidden and is_live(collection):
         return Unknown(hidden)
     arns = (
         base.select("StorageConfiguration").select("OpensearchServerlessConfiguration").select("CollectionArn")
-        for base in collection.world.of_type(_KNOWLEDGE_BASE)
+        for base in in_account(collection, _KNOWLEDGE_BASE)
     )
     return next((arn.value for arn in arns if isinstance(arn.value, Unknown)), False)
 

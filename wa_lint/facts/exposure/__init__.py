@@ -15,9 +15,8 @@ from wa_lint.cel.types import BOOL, STRING, ListType
 from wa_lint.facts.exposure import entries, hops, sinks
 from wa_lint.facts.exposure.entries import AUTHENTICATED, NOBODY, OPENINGS, PRIVATE, admits
 from wa_lint.facts.exposure.hops import Way
-from wa_lint.facts.exposure.resource_policies import closed
 from wa_lint.facts.exposure.sinks import ENDPOINT, GUESTS_MAY, SAGEMAKER, SINKS, Sink, arn_of, of_its_account
-from wa_lint.facts.fact import Fact, Record, gathered, head_of, unseen, why_more
+from wa_lint.facts.fact import Fact, Record, closed, gathered, head_of, unseen, why_more
 from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, Partial, Unknown, Value
 from wa_lint.truth import Truth, some

@@ -15,16 +15,15 @@ from wa_lint.facts.exposure import firewall
 from wa_lint.facts.exposure.causes import cause
 from wa_lint.facts.exposure.resource_policies import (
     api_is_open,
-    closed,
     is_said,
     lets_in_internet,
     named_in,
     narrow_networks,
     opens,
 )
-from wa_lint.facts.fact import head_of, seen, unseen, value_of
+from wa_lint.facts.fact import closed, head_of, is_live, seen, unseen, value_of
 from wa_lint.graph import Cell
-from wa_lint.model import ABSENT, SourceKind, Unknown, Unresolved, Value
+from wa_lint.model import ABSENT, Unknown, Unresolved, Value
 from wa_lint.policy.wildcards import parts_of
 from wa_lint.truth import Truth, contains, equals, every, negate, some
 
@@ -135,7 +134,7 @@ def _stages_are_open(api: Cell) -> Truth:
 
 def _stage_is_open(stage: Cell) -> Truth:
     """Whether a stage lets strangers through. In an account the stage itself says whether it has a web ACL."""
-    if stage.world.graph.snapshot.kind is not SourceKind.LIVE:
+    if not is_live(stage):
         return firewall.is_open(stage)
     return _says_no_firewall(stage, "WebAclArn")
 
@@ -377,8 +376,7 @@ def _graphql_admits(api: Cell) -> Cell:
     at = api.select("AuthenticationType")
     if api.select("Visibility").value == PRIVATE.upper():
         return at.with_value(PRIVATE)
-    is_live = api.world.graph.snapshot.kind is SourceKind.LIVE
-    opened = _says_no_firewall(api, "WafWebAclArn") if is_live else firewall.is_open(api)
+    opened = _says_no_firewall(api, "WafWebAclArn") if is_live(api) else firewall.is_open(api)
     if opened is False:
         return at.with_value(PRIVATE)
     by_key = equals(at.value, "API_KEY")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from wa_lint import policy
-from wa_lint.facts.exposure.resource_policies import closed, narrow_networks
-from wa_lint.facts.fact import head_of, unseen, value_of
+from wa_lint.facts.exposure.resource_policies import narrow_networks
+from wa_lint.facts.fact import closed, head_of, unseen, value_of
 from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, Unknown, Value
 from wa_lint.truth import Truth, every, negate, some

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from wa_lint import policy
-from wa_lint.facts.fact import head_of, unseen, value_of
+from wa_lint.facts.fact import closed, head_of, unseen, value_of
 from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, Hole, Unknown, Unresolved, Value
 from wa_lint.policy import admission
@@ -21,15 +21,6 @@ from wa_lint.truth import Truth, equals, every, negate, some
 _INVOKE: Final = "execute-api:Invoke"
 _HARMLESS: Final = frozenset({"aws:securetransport", "s3:tlsversion", "aws:secureTransport".lower()})
 """Keys (lower case) of a Deny that every client can meet or avoid."""
-
-
-def closed(cell: Cell) -> Cell:
-    """Return the resource of a cell where a template is taken to be all there is.
-
-    What guards an entry, and what grants a role its actions, may always be added by another template; asked in an open
-    world, every entry would be unknown. In an account this changes nothing.
-    """
-    return cell.world.closed().cell(cell.resource)
 
 
 # --- API Gateway ------------------------------------------------------------------------------------
