@@ -7,8 +7,10 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 from hypothesis import given
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 
 from wa_lint import engine, packs
 from wa_lint.errors import SourceError
+from wa_lint.facts.steps import is_gated
 from wa_lint.graph import Cell, World
 from wa_lint.model import (
     Finding,
@@ -310,6 +313,54 @@ def test_a_name_known_only_at_run_time_excuses_a_model_only_where_it_could(
     findings = engine.lint(snapshot, RULES, "2026-11-23").findings
     asked = {"model-outside-vpc", "model-without-network-isolation"}
     assert {f.outcome for f in findings if f.rule.id in asked and f.resource.id == "Model"} == {outcome}
+
+
+def test_a_definition_is_read_once_for_all_its_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def reading(text: str) -> Any:
+        read.append(text)
+        return json.loads(text)
+
+    job: dict[str, Any] = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sagemaker:createTrainingJob.sync",
+        "Retry": [{}],
+    }
+    states = {str(n): {**job, "Parameters": {**_REQUEST, "TrainingJobName": f"j{n}"}} for n in range(50)}
+    machine = {
+        "Type": "AWS::StepFunctions::StateMachine",
+        "Properties": {"DefinitionString": json.dumps({"States": states})},
+    }
+    snapshot = read_template(json.dumps({"Resources": {"Machine": machine}}), "t.json")
+    monkeypatch.setattr("wa_lint.facts.steps.json", SimpleNamespace(loads=reading))
+    findings = engine.lint(snapshot, [rule for rule in RULES if rule.info.id == "training-without-retry"]).findings
+    assert Counter(f.outcome for f in findings) == {Outcome.PASS: 50}
+    assert len(read) == 1
+
+
+def test_a_step_that_waits_for_no_name_is_not_gated() -> None:
+    package = {"ModelPackageGroupName": "churn", "ModelApprovalStatus": "Approved"}
+    step: dict[str, Any] = {
+        "Name": "Register",
+        "Type": "RegisterModel",
+        "DependsOn": [{}, ["Gate"], None],
+        "Arguments": package,
+    }
+    gate: dict[str, Any] = {"Name": "Gate", "Type": "Condition", "Arguments": {}}
+    held = [{**step, "DependsOn": ["Gate"]}, gate]
+    assert [_gating([step, gate]), _gating(held)] == [False, True]
+
+
+def _gating(steps: list[dict[str, Any]]) -> Value:
+    """What is_gated says of the one package that the steps register."""
+    text = json.dumps({"Steps": steps})
+    holder = msgspec.structs.replace(
+        _holder("AWS::SageMaker::Pipeline"), properties={"PipelineDefinition": {"PipelineDefinitionBody": text}}
+    )
+    (job,) = jobs_beside(holder, text)
+    assert isinstance(job, Resource)
+    return is_gated(World(graph_of(Snapshot(SourceKind.LIVE, "aws://x", (holder, job)))).cell(job)).value
 
 
 _JSON = st.recursive(

@@ -49,6 +49,12 @@ PAGES: Final = (
         product("EUW1-Host:db.large", "0.5", name="db.large"),
         "no JSON",
         "[]",
+        product("EUW1-Host:ml.g5.2xlarge", "about 2", name="ml.g5.2xlarge"),
+        product("EUW1-Host:ml.g5.4xlarge", "inf", name="ml.g5.4xlarge"),
+        product("EUW1-Host:ml.g5.8xlarge", "1e999", name="ml.g5.8xlarge"),
+        '{"product": {"attributes": []}, "terms": {"OnDemand": {}}}',
+        '{"product": {"attributes": {"usagetype": "EUW1-Host:ml.p4"}}, "terms": {"OnDemand": {"S": [1]}}}',
+        '{"product": {"attributes": {"usagetype": 1}}, "terms": {"OnDemand": {"S": {"priceDimensions": null}}}}',
     ],
 )
 

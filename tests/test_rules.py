@@ -35,6 +35,11 @@ def test_the_practices_are_the_lens_s(rule: Rule) -> None:
     assert all(lens.practice(practice) for practice in rule.info.practices)
 
 
+@each_rule
+def test_its_words_look_like_no_masked_value(rule: Rule) -> None:
+    assert "secret:" not in str(rule.info)
+
+
 def test_no_two_rules_bear_one_id_and_no_id_is_ever_used_again() -> None:
     names = [name for rule in RULES.values() for name in (rule.info.id, *rule.info.aliases)]
     assert len(names) == len(set(names))

@@ -18,7 +18,7 @@ from wa_lint.demo.embedded_account import embedded_account
 from wa_lint.demo.seed import sow
 from wa_lint.demo.stub import REGION
 from wa_lint.facts import FACTS, lookalikes, serving, throughput, traffic, utilisation
-from wa_lint.facts.serving import is_unused
+from wa_lint.facts.serving import is_used
 from wa_lint.model import Finding, Outcome, Raw, Snapshot
 from wa_lint.references.follow import graph_of
 from wa_lint.rule import Rule
@@ -87,7 +87,7 @@ def test_an_account_says_what_its_template_says_or_knows_more(name: str, three: 
     said = on_template(three, name)
     own = frozenset(three.deployed[name].ids.values())
     graph = graph_of(three.live, FACTS)
-    idle = {resource.id for resource in three.live.resources if is_unused(graph, resource)}
+    idle = {resource.id for resource in three.live.resources if is_used(graph, resource) is False}
     different = [
         f"{rule} on {id_}: {shown(said[rule, id_])} in the template, {shown(on_live[rule, id_])} in the account"
         for rule, id_ in sorted(said.keys() | {key for key in on_live if key[1] in own})

@@ -12,15 +12,28 @@ from wa_lint import budget, type_names
 from wa_lint.cel.quick import Bail, places, seen
 from wa_lint.facts import FACTS
 from wa_lint.facts.bill import bill
-from wa_lint.facts.serving import is_unused, why_maybe_unused
+from wa_lint.facts.serving import is_used
 from wa_lint.findings import added_up, gravest, join, sort_key
 from wa_lint.graph import Cell, Graph, World
-from wa_lint.model import NO_COUNTS, OPEN, Census, Counts, Finding, Outcome, Report, Resource, Snapshot, Unjudged
+from wa_lint.model import (
+    NO_COUNTS,
+    OPEN,
+    Census,
+    Counts,
+    Finding,
+    Outcome,
+    Report,
+    Resource,
+    Snapshot,
+    Unjudged,
+    Unknown,
+)
 from wa_lint.references.follow import graph_of
 from wa_lint.rule import QuickPrograms, Rule
 from wa_lint.scenario import Assumptions, Fork, explore
 from wa_lint.sources.jobs import with_jobs
 from wa_lint.tracing import Inquiry, Key, cases_by_item, key_of, most_scenarios, traced
+from wa_lint.truth import Truth
 
 T = TypeVar("T")
 
@@ -49,10 +62,10 @@ def lint(
         if number % _MOST_KEPT == _MOST_KEPT - 1:
             graph.forget()
         found.places.add((resource.account, resource.region))
-        is_idle, doubt = is_unused(graph, resource), why_maybe_unused(graph, resource)
+        use = is_used(graph, resource)
         for rule in asking:
             asked = Inquiry(rule, graph, resource, today)
-            found.add(resource, rule, *_of_what_is_used(asked, is_idle, doubt, lists_all=lists_all))
+            found.add(resource, rule, *_of_what_is_used(asked, use, lists_all=lists_all))
     graph.close()
     told = {finding.rule.id for finding in found.listed} | found.counts.keys()
     return Report(
@@ -174,13 +187,11 @@ def _outcomes(asked: Inquiry, *, lists_all: bool) -> tuple[Sequence[Finding], Co
     return listed, counted
 
 
-def _of_what_is_used(
-    asked: Inquiry, is_idle: bool, doubt: str | None, *, lists_all: bool
-) -> tuple[Sequence[Finding], Counts]:
+def _of_what_is_used(asked: Inquiry, use: Truth, *, lists_all: bool) -> tuple[Sequence[Finding], Counts]:
     """Return the outcomes of a rule; most are only about what something in the account serves."""
-    if asked.rule.judges_unused or not (is_idle or doubt):
+    if use is True or asked.rule.judges_unused:
         return _outcomes(asked, lists_all=lists_all)
-    return _if_in_use(asked, doubt, lists_all=lists_all) if doubt else ((), NOT_IN_USE)
+    return _if_in_use(asked, use.reason, lists_all=lists_all) if isinstance(use, Unknown) else ((), NOT_IN_USE)
 
 
 def _if_in_use(asked: Inquiry, doubt: str, *, lists_all: bool) -> tuple[Sequence[Finding], Counts]:
@@ -188,7 +199,7 @@ def _if_in_use(asked: Inquiry, doubt: str, *, lists_all: bool) -> tuple[Sequence
     findings, counted = _outcomes(asked, lists_all=True)
     told = f"Cannot tell: {doubt}"
     applies = [f for f in findings if f.outcome is not Outcome.NOT_APPLICABLE]
-    unknown = [msgspec.structs.replace(f, outcome=Outcome.UNKNOWN, message=told) for f in applies]
+    unknown = [msgspec.structs.replace(f, outcome=Outcome.UNKNOWN, message=told, waste=None) for f in applies]
     rest = [f for f in findings if f.outcome is Outcome.NOT_APPLICABLE]
     if lists_all:
         return [*unknown, *rest], counted

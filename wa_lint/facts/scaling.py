@@ -55,7 +55,7 @@ def can_scale(variant: Cell) -> Cell:
 
 
 def is_told_at_endpoint(target: Cell) -> Truth:
-    """Whether the target is of a variant in sight that can scale, so that the endpoint's finding says what is wrong."""
+    """Whether the target is of a variant of the input that can scale: the endpoint's finding says what is wrong."""
     if negate(equals(target.select("ScalableDimension").value, _INSTANCES)) is True:
         return False
     hidden = why_unlisted(target, _SCALED[:1])
@@ -187,7 +187,7 @@ FACTS: Final[tuple[Fact, ...]] = (
         "is_told_at_endpoint",
         _SCALED[:2],
         BOOL,
-        "Whether it scales a variant in sight, of which the endpoint's finding speaks.",
+        "Whether it scales a variant of the input: the finding of the endpoint says then what is wrong.",
         is_told_at_endpoint,
     ),
     Fact(

@@ -166,7 +166,7 @@ FACTS: Final[tuple[Fact, ...]] = tuple(
         "scripts",
         (),
         ListType(SCRIPT),
-        "What its scripts hold: `has_secret`, and in words `back_door` and `remote_code`, empty where there is none.",
+        "What its scripts hold: `has_secret`, and in words `back_door` and `remote_code`, empty if not found.",
         scripts,
     )
     for type_ in _CONTENTS

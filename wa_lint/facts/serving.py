@@ -25,21 +25,12 @@ IN_USE: Final = "is_served"
 """The fact that says whether anything uses a configuration or a model."""
 
 
-def is_unused(graph: Graph, resource: Resource) -> bool:
-    """Whether surely nothing in a live account serves the resource; False for what is not meant to be served."""
-    return _use(graph, resource) is False
-
-
-def why_maybe_unused(graph: Graph, resource: Resource) -> str | None:
-    """Say why it is not known whether anything in a live account serves the resource; None where that is known."""
-    use = _use(graph, resource)
-    return use.reason if isinstance(use, Unknown) else None
-
-
-def _use(graph: Graph, resource: Resource) -> Value:
+def is_used(graph: Graph, resource: Resource) -> Truth:
+    """Return whether anything in a live account serves the resource; True for what is not meant to be served."""
     if resource.type not in USERS or graph.snapshot.kind is not SourceKind.LIVE:
         return True
-    return World(graph).cell(resource).select(IN_USE).value
+    use = World(graph).cell(resource).select(IN_USE).value
+    return use if isinstance(use, Unknown) else use is not False
 
 
 def status(endpoint: Cell) -> Value:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from wa_lint.cel.types import BOOL, STRING
 from wa_lint.facts.fact import Fact, why_more
 from wa_lint.graph import Cell
-from wa_lint.model import ABSENT, Hole, Raw, Unknown, Unresolved, Value
+from wa_lint.model import ABSENT, Absent, Hole, Raw, Unknown, Unresolved, Value
 from wa_lint.policy.wildcards import parts_of
 from wa_lint.truth import Truth, some, starts_with
 
@@ -37,6 +37,18 @@ _BODIES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _CALLED: Final = (":sagemaker:", ":sagemakerruntime:", ":bedrock:", ":bedrockruntime:")
 """Services in the ARN of a task's Resource: ``arn:aws:states:::sagemaker:createTrainingJob.sync``."""
+
+
+class _Step(NamedTuple):
+    """A step of a pipeline, or a task of a state machine."""
+
+    name: str
+    said: Mapping[str, Raw]
+    """Its JSON."""
+    is_gated: bool = False
+    """Whether a Condition step holds it, or it waits for one."""
+
+
 _NESTED: Final = ("IfSteps", "ElseSteps", "ForEachBody")
 _HOLE: Final = "?"
 _SERVICE: Final = re.compile(r"arn:[^:]*:([a-z-]+):")
@@ -51,25 +63,16 @@ def instance_type(job: Cell) -> Cell:
 def is_retried(job: Cell) -> Value:
     """Whether the step has RetryPolicies, the task a Retry, or the request a RetryStrategy; ABSENT outside of both."""
     step = _step_of(job)
-    if not isinstance(step, dict):
+    if not isinstance(step, _Step):
         return step
     is_own = job.select("RetryStrategy").value is not ABSENT
-    return is_own or any(step.get(name) for name in ("RetryPolicies", "Retry"))
+    return is_own or any(step.said.get(name) for name in ("RetryPolicies", "Retry"))
 
 
 def is_gated(package: Cell) -> Cell:
     """Whether a Condition step holds, or comes before, the step that registers; ABSENT outside of a pipeline."""
-    holder = _holder(package)
     step = _step_of(package)
-    place = package.select("ModelApprovalStatus")
-    if holder is None or not isinstance(step, dict):
-        return place.with_value(step)
-    definition = _definition(holder)
-    steps = list(_pipeline_steps(definition, is_gated=False)) if isinstance(definition, dict) else []
-    conditions = {one.get("Name") for one, _ in steps if one.get("Type") == "Condition"}
-    is_held = any(is_in for one, is_in in steps if one == step)
-    waits_for = step.get("DependsOn")
-    return place.with_value(is_held or not conditions.isdisjoint(waits_for if isinstance(waits_for, list) else ()))
+    return package.select("ModelApprovalStatus").with_value(step.is_gated if isinstance(step, _Step) else step)
 
 
 def starts_pipeline(target: Cell) -> Truth:
@@ -150,20 +153,36 @@ def _holder(job: Cell) -> Cell | None:
     return job.world.cell(holder) if holder is not None and holder.type in _BODIES else None
 
 
-def _step_of(job: Cell) -> Value:
-    """Return the step or task that starts the job as JSON; ABSENT if no definition does."""
+def _step_of(job: Cell) -> _Step | Absent | Unknown:
+    """Return the step or task that starts the job; ABSENT if no definition does."""
     holder = _holder(job)
     if holder is None:
         return ABSENT
-    definition = _definition(holder)
-    if not isinstance(definition, dict):
-        return definition
+    steps = _steps(holder)
+    if isinstance(steps, Unknown):
+        return steps
     name = job.resource.id.rpartition("/")[2].partition("#")[0]
-    if holder.resource.type == _PIPELINE:
-        found = [step for step, _ in _pipeline_steps(definition, is_gated=False) if step.get("Name") == name]
-    else:
-        found = list(_tasks(definition, name))
-    return found[0] if found else Unknown(f"no step of {holder.resource.id} is called {name}")
+    return steps.get(name) or Unknown(f"no step of {holder.resource.id} is called {name}")
+
+
+def _steps(holder: Cell) -> Mapping[str, _Step] | Unknown:
+    """Return the steps of a pipeline, or the tasks of a state machine, by name: read once for all of its jobs."""
+    return holder.world.recall(("steps", holder.resource.type, holder.resource.id), lambda: _read_steps(holder))
+
+
+def _read_steps(holder: Cell) -> Mapping[str, _Step] | Unknown:
+    definition = _definition(holder)
+    if isinstance(definition, Unknown):
+        return definition
+    is_pipeline = holder.resource.type == _PIPELINE
+    found = list(_pipeline_steps(definition, is_held=False) if is_pipeline else _tasks(definition))
+    conditions = {step.name for step in found if step.said.get("Type") == "Condition"}
+    steps: dict[str, _Step] = {}
+    for step in found:
+        waits_for = step.said.get("DependsOn")
+        is_after = any(str(name) in conditions for name in (waits_for if isinstance(waits_for, list) else ()))
+        steps.setdefault(step.name, step._replace(is_gated=step.is_gated or is_after))
+    return steps
 
 
 def _definition(holder: Cell) -> dict[str, Raw] | Unknown:
@@ -189,27 +208,24 @@ def _read(text: Value) -> dict[str, Raw] | Unknown:
     return found if isinstance(found, dict) else Unknown("its definition is no map")
 
 
-def _pipeline_steps(holder: Mapping[str, Raw], *, is_gated: bool) -> Iterator[tuple[dict[str, Raw], bool]]:
-    """Yield each step, and whether a condition holds it."""
+def _pipeline_steps(holder: Mapping[str, Raw], *, is_held: bool) -> Iterator[_Step]:
     for step in _maps(holder.get("Steps")):
-        yield step, is_gated
+        yield _Step(str(step.get("Name")), step, is_held)
         said = step.get("Arguments")
         arguments: Mapping[str, Raw] = said if isinstance(said, dict) else {}
         for name in _NESTED:
             inner = {"Steps": arguments.get(name)}
-            yield from _pipeline_steps(inner, is_gated=is_gated or step.get("Type") == "Condition")
+            yield from _pipeline_steps(inner, is_held=is_held or step.get("Type") == "Condition")
 
 
-def _tasks(machine: Mapping[str, Raw], name: str) -> Iterator[dict[str, Raw]]:
+def _tasks(machine: Mapping[str, Raw]) -> Iterator[_Step]:
     states = machine.get("States")
-    for key, state in states.items() if isinstance(states, dict) else ():
+    for name, state in states.items() if isinstance(states, dict) else ():
         if not isinstance(state, dict):
             continue
-        if key == name:
-            yield state
-        inner = [*_maps(state.get("Branches")), *_maps([state.get("Iterator"), state.get("ItemProcessor")])]
-        for one in inner:
-            yield from _tasks(one, name)
+        yield _Step(name, state)
+        for inner in (*_maps(state.get("Branches")), *_maps([state.get("Iterator"), state.get("ItemProcessor")])):
+            yield from _tasks(inner)
 
 
 def _maps(value: Raw) -> Iterator[dict[str, Raw]]:

@@ -115,7 +115,7 @@ def repository_urls(home: Cell) -> list[Cell] | Partial:
 
 
 def url_has_credentials(found: object) -> Truth:
-    """Whether a URL has a password or a token before its host; the user ``git`` alone is none.
+    """Whether a URL has a password or a token before its host; the user ``git`` alone is no credential.
 
     What AWS fills in, the region or an attribute of a resource such as CodeCommit's CloneUrlHttp, holds none.
     """

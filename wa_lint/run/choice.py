@@ -73,7 +73,10 @@ def matching_rules(given: Sequence[str], choice: Choice, option: str) -> frozens
 
 
 def chosen_rules(choice: Choice) -> Sequence[Rule]:
-    """Return the rules that `choice` leaves, by id. Raise `ConfigError` at a name that no rule bears."""
+    """Return the rules that `choice` leaves, by id, and use its prices from now on.
+
+    Raise `ConfigError` at a name that no rule has, or at a file of prices that cannot be read.
+    """
     prices.use(choice.prices)
     rules = _with_settings(choice)
     names = rule_names(choice)

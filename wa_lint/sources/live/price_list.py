@@ -6,6 +6,7 @@ text of JSON (API reference, GetProducts).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
@@ -29,6 +30,8 @@ _COMPONENTS: Final[Mapping[str, str]] = {
 }
 """The middle of ``USE1-Host:ml.m5.xlarge``, the usage type, -> what the instance is used for."""
 
+_DECIMAL: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,12})?", re.ASCII)
+
 
 def read_prices(session: Raw, regions: Iterable[str]) -> list[PriceReading]:
     """Return all prices of `regions`, sorted. Raise `SourceError` where AWS answers nothing, or without a price."""
@@ -51,17 +54,47 @@ def _pages(clients: aws.Clients, region: str) -> Iterator[Raw]:
         yield page
 
 
+class _Attributes(msgspec.Struct, frozen=True, rename="camel"):
+    usage_type: str = msgspec.field(name="usagetype")
+    instance_name: str = ""
+    instance_type: str = ""
+
+
+class _Product(msgspec.Struct, frozen=True):
+    attributes: _Attributes
+
+
+class _Dimension(msgspec.Struct, frozen=True, rename="camel"):
+    unit: str
+    price_per_unit: Mapping[str, str]
+
+
+class _Term(msgspec.Struct, frozen=True, rename="camel"):
+    price_dimensions: Mapping[str, _Dimension]
+
+
+class _Terms(msgspec.Struct, frozen=True):
+    on_demand: Mapping[str, _Term] = msgspec.field(name="OnDemand")
+
+
+class _Item(msgspec.Struct, frozen=True):
+    """What an item of ``PriceList`` says of a product; an item of another shape is no price of an instance."""
+
+    product: _Product
+    terms: _Terms
+
+
 def _readings(page: Raw, region: str) -> Iterator[PriceReading]:
     for text in page.get("PriceList", ()):
         try:
-            item = msgspec.json.decode(text)
-            attributes, terms = item["product"]["attributes"], item["terms"]["OnDemand"]
-        except (msgspec.DecodeError, KeyError, TypeError):
+            item = msgspec.json.decode(text, type=_Item)
+        except (msgspec.DecodeError, TypeError):
             continue
-        component = _component(str(attributes.get("usagetype", "")))
-        name = attributes.get("instanceName") or attributes.get("instanceType")
-        usd = _usd(terms)
-        if component and isinstance(name, str) and name.startswith("ml.") and usd:
+        attributes = item.product.attributes
+        component = _component(attributes.usage_type)
+        name = attributes.instance_name or attributes.instance_type
+        usd = _usd(item.terms)
+        if component and name.startswith("ml.") and usd:
             yield PriceReading(name, component, region, usd)
 
 
@@ -70,13 +103,10 @@ def _component(usage: str) -> str | None:
     return _COMPONENTS.get(usage.partition(":")[0].rpartition("-")[2])
 
 
-def _usd(terms: Raw) -> float | None:
-    """Return the price of an hour; None where there is none, or it is free."""
-    for term in terms.values() if isinstance(terms, dict) else ():
-        for dimension in term.get("priceDimensions", {}).values():
-            text = dimension.get("pricePerUnit", {}).get("USD")
-            if dimension.get("unit") == "Hrs" and isinstance(text, str):
-                usd = float(text)
-                if 0 < usd < float("inf"):
-                    return usd
+def _usd(terms: _Terms) -> float | None:
+    """Return the price of an hour; None where an hour has no price, or is free."""
+    dimensions = [one for term in terms.on_demand.values() for one in term.price_dimensions.values()]
+    for text in [one.price_per_unit.get("USD", "") for one in dimensions if one.unit == "Hrs"]:
+        if _DECIMAL.fullmatch(text) and (usd := float(text)) > 0:
+            return usd
     return None
