@@ -67,11 +67,11 @@ def holding(identity: Cell) -> Holding:
 
 
 def _statements(identity: Cell) -> Iterator[Granted]:
-    found = iam.granted_statements(identity)
-    cells = found if isinstance(found, list) else found.items
-    yield from (Granted(cell, read(value_of(cell))) for cell in cells if isinstance(cell, Cell))
-    own = identity.select("statements").items()
-    yield from (Granted(cell, read(cell.value)) for cell in own if isinstance(cell.value, Unknown))
+    for cell in iam.statements_held(identity):
+        if not isinstance(cell.value, Unknown):
+            yield Granted(cell, read(value_of(cell)))
+        elif cell.resource.type in iam.DOCUMENTS:
+            yield Granted(cell, read(cell.value))
     for arn in identity.select("ManagedPolicyArns").items():
         yield from (Granted(arn, read(statement), is_awss=True) for statement in iam.statements_behind(identity, arn))
 

@@ -91,12 +91,17 @@ def trust_statements(role: Cell) -> list[Cell] | Cell:
 
 def granted_statements(identity: Cell) -> list[Cell] | Partial:
     """Return the statements of the identity and of every policy attached to it that is not AWS's own."""
-    own, hidden = seen(_in_documents(_documents(identity)))
-    attached, unattached = seen(identity.select("policies").items())
-    customer, unlisted = _customer_policies(identity)
-    given = {cell.resource.id: cell for cell in (*attached, *customer)}
-    inside, unreadable = seen(_in_documents(document for cell in given.values() for document in _documents(cell)))
-    return gathered([*own, *inside], hidden or unlisted or unreadable or unattached)
+    known, hidden = seen(statements_held(identity))
+    _, unattached = seen(identity.select("policies").items())
+    return gathered(known, hidden or _customer_policies(identity)[1] or unattached)
+
+
+def statements_held(identity: Cell) -> Iterator[Cell]:
+    """Yield the same statements; of a document that cannot be read one Unknown, at the resource that holds it."""
+    attached = seen(identity.select("policies").items())[0]
+    holders = {cell.resource.id: cell for cell in (*attached, *_customer_policies(identity)[0])}
+    for holder in (identity, *holders.values()):
+        yield from _in_documents(_documents(holder))
 
 
 def grants(home: Cell) -> list[Cell] | Cell:

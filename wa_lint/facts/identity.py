@@ -126,21 +126,27 @@ def _is_named_holder(home: Cell) -> bool:
 def told_at(home: Cell, faults: Faults) -> Cell:
     """Return the faults that are told at `home`, the gravest first, as cells at their places; else the one that may be.
 
-    Each principal is told of at the resource that grants it most. The list stands at the resource as a whole, so that
-    the places of its items are what a finding names.
+    Each principal is told of at the resource that grants it most; where none is certain, at each that may. The list
+    stands at the resource as a whole, so that the places of its items are what a finding names.
     """
     here: list[GrantFault] = []
     for holder in _principals(home):
-        found = list(faults(holder))
-        worst = _worst(found)
-        if worst is not None and worst.place.resource.id == home.resource.id:
-            here += [fault for fault in found if fault.place.resource.id == home.resource.id]
+        here += _told_at(home, list(faults(holder)))
     certain = sorted((fault for fault in here if fault.truth is True), key=lambda fault: -fault.weight)
     if certain:
         assumes = (_ASSUMED,) if _is_assumed(home) else ()
         return home.with_value([fault.place.assuming(assumes) for fault in _distinct(certain)])
     doubtful = _worst(here)
     return home.with_value([] if doubtful is None else [doubtful.place.with_value(doubtful.truth)])
+
+
+def _told_at(home: Cell, faults: Sequence[GrantFault]) -> list[GrantFault]:
+    """Return the faults of one principal that are told at `home`."""
+    worst = _worst(faults)
+    here = [fault for fault in faults if fault.place.resource.id == home.resource.id]
+    if worst is None or (worst.truth is True and worst not in here):
+        return []
+    return here if any(fault.truth is not False for fault in here) else []
 
 
 def _distinct(faults: Iterable[GrantFault]) -> Iterator[GrantFault]:
@@ -168,31 +174,24 @@ def is_told_elsewhere(home: Cell, kind: str) -> Truth:
     holders = _principals(home)
     if _is_assumed(home) and isinstance(doubt := _is_held_by_none(home), Unknown):
         return doubt
-    faults = [fault for holder in holders for fault in KINDS[kind](holder)]
-    if not any(fault.place.resource.id == home.resource.id for fault in faults):
+    faults = [list(KINDS[kind](holder)) for holder in holders]
+    if not any(fault.place.resource.id == home.resource.id for of_one in faults for fault in of_one):
         return True
-    worst = [fault for holder in holders if (fault := _worst(KINDS[kind](holder))) is not None]
-    return bool(worst) and not any(fault.place.resource.id == home.resource.id for fault in worst)
+    return any(map(_worst, faults)) and not any(_told_at(home, of_one) for of_one in faults)
 
 
 def words_of(home: Cell, kind: str) -> str:
     """Return what the faults that are told at `home` grant, the gravest first: ``s3:PutObject and 2 more``."""
     here: list[GrantFault] = []
     for holder in _principals(home):
-        found = [fault for fault in KINDS[kind](holder) if fault.truth is not False]
-        worst = _worst(found)
-        if worst is not None and worst.place.resource.id == home.resource.id:
-            here += [fault for fault in found if fault.truth is worst.truth and _is_at(fault, home)]
+        told = _told_at(home, list(KINDS[kind](holder)))
+        here += [fault for fault in told if worst.truth is fault.truth] if (worst := _worst(told)) else []
     here.sort(key=lambda fault: -fault.weight)
     said = list(dict.fromkeys(name for fault in here for name in (fault.words, *fault.more) if name))
     if kind in _SENTENCES:
         return said[0] if said else ""
     most = _MOST_NAMED if kind in _LISTS else 1
     return ", ".join(said[:most]) + (f" and {len(said) - most} more" if len(said) > most else "")
-
-
-def _is_at(fault: GrantFault, home: Cell) -> bool:
-    return fault.place.resource.id == home.resource.id
 
 
 _SENTENCES: Final = frozenset({"self_granting", "other_roles", "left_out_actions"})
