@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from wa_lint.cel.types import DYN, ListType
 from wa_lint.facts.fact import Fact, gathered, in_account, is_template, why_more
 from wa_lint.facts.iam import ATTACHED, Permissions
 from wa_lint.graph import Cell, World
-from wa_lint.model import Hole, Partial, Unknown, Unresolved, Value
+from wa_lint.model import Hole, Partial, Resource, Unknown, Unresolved, Value
 from wa_lint.truth import Truth, some
 
 _ENDPOINT: Final = "AWS::SageMaker::Endpoint"
@@ -31,22 +31,31 @@ def human_deployers(endpoint: Cell) -> list[Cell] | Partial:
     arn = _arn(endpoint)
     found: list[Cell] = []
     reason = why_more(endpoint.world, endpoint, (_ROLE, *_TYPES))
-    for role, is_used in _roles_of_people(endpoint):
+    for resource, is_used in _roles_of_people(endpoint):
+        role = endpoint.world.cell(resource)
         allowed = _may(role, arn)
         if is_used is True and allowed is True:
             found.append(role)
-        elif isinstance(is_used, Unknown) and allowed is not False:
-            reason = reason or is_used.reason
-        elif isinstance(allowed, Unknown) and is_used is not False:
-            reason = reason or allowed.reason
+        elif allowed is not False:
+            reason = reason or next(doubt.reason for doubt in (is_used, allowed) if isinstance(doubt, Unknown))
     return gathered(found, reason)
 
 
-def _roles_of_people(endpoint: Cell) -> Iterator[tuple[Cell, Truth]]:
-    """Yield the roles of the endpoint's account, and whether people work with each."""
+def _roles_of_people(endpoint: Cell) -> Sequence[tuple[Resource, Truth]]:
+    """Return the roles of the endpoint's account that may update some endpoint, and whether people work with each.
+
+    All endpoints of an account have the same: they are looked for once.
+    """
+    world, account = endpoint.world, endpoint.resource.account
+    return world.recall(("roles of people", account), lambda: list(_found_roles(endpoint)))
+
+
+def _found_roles(endpoint: Cell) -> Iterator[tuple[Resource, Truth]]:
     for role in in_account(endpoint, _ROLE):
         used = (user for link in _WORK for user in role.select(link).items())
-        yield role, some(user.value if isinstance(user.value, Unknown) else True for user in used)
+        is_used = some(user.value if isinstance(user.value, Unknown) else True for user in used)
+        if is_used is not False and _may(role, _ANY_ENDPOINT) is not False:
+            yield role.resource, is_used
 
 
 def _may(role: Cell, arn: Value) -> Truth:
@@ -60,8 +69,15 @@ def _arn(endpoint: Cell) -> Value:
         return endpoint.resource.arn
     name = endpoint.select("EndpointName").value
     named = name.lower() if isinstance(name, str) else Hole(endpoint.resource.id, target=endpoint.resource.id)
-    parts = ("arn:", Hole("partition"), ":sagemaker:", Hole("region"), ":", Hole("account"), ":endpoint/", named)
+    return _unresolved(named)
+
+
+def _unresolved(name: str | Hole) -> Unresolved:
+    parts = ("arn:", Hole("partition"), ":sagemaker:", Hole("region"), ":", Hole("account"), ":endpoint/", name)
     return Unresolved("the ARN of the endpoint is known only after deployment", parts)
+
+
+_ANY_ENDPOINT: Final = _unresolved(Hole("endpoint"))
 
 
 FACTS: Final[tuple[Fact, ...]] = (
