@@ -58,6 +58,9 @@ def is_told_at_endpoint(target: Cell) -> Truth:
     """Whether the target is of a variant of the input that can scale: the endpoint's finding says what is wrong."""
     if negate(equals(target.select("ScalableDimension").value, _INSTANCES)) is True:
         return False
+    named = target.world.closed().cell(target.resource).select("variant")
+    if isinstance(named.value, dict) and _holds(named, target) is True:
+        return True
     hidden = why_unlisted(target, _SCALED[:1])
     unseen_ones = (Unknown(hidden),) if hidden else ()
     return some((*(_holds(variant, target) for variant in _variants(target.world.closed())), *unseen_ones))

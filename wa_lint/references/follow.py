@@ -190,21 +190,21 @@ def _targets(text: Cell, link: Link) -> list[Cell] | Unknown:
     """Return the places that `text` names, at least one; Unknown if it is not known which, or not in sight."""
     if isinstance(text.value, Unknown):
         return text.value
-    named, doubts = [], []
-    for candidate in _candidates(text, link):
-        by = spellings_of(link, candidate)
-        match = names(text, by, candidate)
-        if match is True:
-            match = text.world.exists(candidate.resource)
-        if match is True:
-            named.append(candidate.assuming(resting_on(text, by, candidate)))
-        elif isinstance(match, Unknown):
-            doubts.append(match)
-    if named:
-        return _of_one_maker(text, named)
-    if doubts:
-        return doubts[0]
-    return Unknown(f"{shown(text.value)} is not in this {text.world.graph.snapshot.kind.noun}")
+    doubts: list[Unknown] = []
+    for candidates in (_certain_candidates(text, link), _open_candidates(text, link)):
+        named = []
+        for candidate in candidates:
+            by = spellings_of(link, candidate)
+            match = names(text, by, candidate)
+            if match is True:
+                match = text.world.exists(candidate.resource)
+            if match is True:
+                named.append(candidate.assuming(resting_on(text, by, candidate)))
+            elif isinstance(match, Unknown):
+                doubts.append(match)
+        if named:
+            return _of_one_maker(text, named)
+    return doubts[0] if doubts else Unknown(f"{shown(text.value)} is not in this {text.world.graph.snapshot.kind.noun}")
 
 
 def _of_one_maker(text: Cell, named: list[Cell]) -> list[Cell] | Unknown:
@@ -217,26 +217,41 @@ def _of_one_maker(text: Cell, named: list[Cell]) -> list[Cell] | Unknown:
     return own or Unknown(f"{' and '.join(makers)} make what {shown(text.value)} names")
 
 
-def _candidates(text: Cell, link: Link) -> Iterator[Cell]:
-    """Yield the places that a text may name: at once the right one if it is a plain Ref or GetAtt."""
-    world = text.world
-    target = text.value.target if isinstance(text.value, Unresolved) and not link.place else None
-    resource = world.graph.named(target) if target else None
-    if resource is not None and resource.type == link.target:
-        if world.exists(resource) is not False:
-            yield world.cell(resource)
+def _certain_candidates(text: Cell, link: Link) -> Iterator[Cell]:
+    """Yield the places that a text names, if it names any: at once the right one if it is a plain Ref or GetAtt."""
+    plain = _plain_target(text, link)
+    if plain is not None:
+        if text.world.exists(plain) is not False:
+            yield text.world.cell(plain)
         return
-    called = _called_of(world, link)
-    said = text_of(text)
+    called, said = _called_of(text.world, link), text_of(text)
+    if said is not None:
+        gapped = () if said.is_open else (called.bearers[n] for n in meeting_ends(called.gapped, said.head, said.tail))
+        yield from _numbered(called, {*called.exact.get(said.said, ()), *gapped}, text.world)
+
+
+def _open_candidates(text: Cell, link: Link) -> Iterator[Cell]:
+    """Yield the other places that it may name, if what fills the holes of either says so."""
+    if _plain_target(text, link) is not None:
+        return
+    called, said = _called_of(text.world, link), text_of(text)
     if said is None:
         numbers: Iterable[int] = range(len(called.places))
-    elif said.is_open:
-        numbers = sorted({called.bearers[n] for n in meeting_ends(called.all, said.head, said.tail)})
     else:
-        loose = (called.bearers[n] for n in meeting_ends(called.loose, said.head, said.tail))
-        numbers = sorted({*called.exact.get(said.said, ()), *loose})
-    for number in numbers:
-        yield _in_world(called.places[number], world)
+        ends = called.all if said.is_open else called.open
+        certain = called.exact.get(said.said, ())
+        numbers = {called.bearers[n] for n in meeting_ends(ends, said.head, said.tail)}.difference(certain)
+    yield from _numbered(called, numbers, text.world)
+
+
+def _plain_target(text: Cell, link: Link) -> Resource | None:
+    target = text.value.target if isinstance(text.value, Unresolved) and not link.place else None
+    resource = text.world.graph.named(target) if target else None
+    return resource if resource is not None and resource.type == link.target else None
+
+
+def _numbered(called: _Called, numbers: Iterable[int], world: World) -> Iterator[Cell]:
+    return (_in_world(called.places[number], world) for number in sorted(numbers))
 
 
 class _Called(msgspec.Struct, frozen=True, eq=False):
@@ -249,8 +264,10 @@ class _Called(msgspec.Struct, frozen=True, eq=False):
     exact: Mapping[str, Sequence[int]]
     """The numbers of the places by each name that is whole."""
     all: Ends
-    loose: Ends
-    """Of `all`, those of places that a text may name which is none of their whole names."""
+    gapped: Ends
+    """Of `all`, the spellings with gaps: a text that fits one names the place."""
+    open: Ends
+    """Of `all`, the spellings with open holes: a text may turn out to be one of them."""
     bearers: Sequence[int]
     """The number of the place that each end is of."""
 
@@ -259,19 +276,19 @@ def _called_of(world: World, link: Link) -> _Called:
     def compute() -> _Called:
         places = [place for cell in world.of_type(link.target) for place in _at_place(cell, link.place)]
         exact: dict[str, list[int]] = defaultdict(list)
-        ends: dict[int, Text] = {}
-        loose: dict[int, Text] = {}
+        ends: tuple[dict[int, Text], ...] = ({}, {}, {})
         bearers: list[int] = []
         for number, place in enumerate(places):
             by = spellings_of(link, place)
             for said in by.exact:
                 exact[said].append(number)
-            for head, tail in by.ends:
-                ends[len(bearers)] = Text("", is_open=False, head=head, tail=tail)
-                if by.gapped or by.open:
-                    loose[len(bearers)] = ends[len(bearers)]
-                bearers.append(number)
-        return _Called(places, exact, ends_of(ends), ends_of(loose), bearers)
+            every_one = [Text("", is_open=False, head=head, tail=tail) for head, tail in by.ends]
+            for texts, of_these in zip((every_one, by.gapped, by.open), ends, strict=True):
+                for one in texts:
+                    of_these[len(bearers)] = one
+                    bearers.append(number)
+        all_, gapped, open_ = map(ends_of, ends)
+        return _Called(places, exact, all_, gapped, open_, bearers)
 
     return world.recall(("called", link.target, link.place, link.keys), compute)
 
