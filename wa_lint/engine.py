@@ -211,6 +211,9 @@ def _if_in_use(asked: Inquiry, doubt: str, *, lists_all: bool) -> tuple[Sequence
 _COUNT_OF: Mapping[Outcome, Counts] = {Outcome.PASS: Counts(passed=1), Outcome.NOT_APPLICABLE: Counts(not_applicable=1)}
 
 
+_NOTHING_ASSUMED: Assumptions = {}
+
+
 class _Leaf(msgspec.Struct, frozen=True):
     """What the first pass says of one item in one scenario."""
 
@@ -229,6 +232,9 @@ def _quickly(asked: Inquiry, quick: QuickPrograms, *, lists_all: bool) -> tuple[
     The scenarios are those of `tracing.cases_by_item`, in the same order. Raise `Bail` where that has to judge.
     """
     pass_ = _Pass(asked, quick)
+    settled = None if lists_all else pass_.counted_if_settled()
+    if settled is not None:
+        return (), settled
     most = most_scenarios()
     lists = _scenarios(pass_.items, {}, most)
     by_item: dict[Key, list[_Leaf]] = {}
@@ -285,6 +291,21 @@ class _Pass:
         self._frame[3] = asked.today
         self._frame[4] = asked.rule.thresholds
         self._seen: tuple[Assumptions | None, bool, World | None] = (None, False, None)
+
+    def counted_if_settled(self) -> Counts | None:
+        """Return how many items pass or are not applicable if that is all of them and no parameter decides it."""
+        try:
+            items = self.items(_NOTHING_ASSUMED)
+            answers = [self._answer(_NOTHING_ASSUMED, item) for _, item in items or ()]
+        except Fork:
+            return None
+        if not items:
+            return None if items is None else _COUNT_OF[Outcome.NOT_APPLICABLE]
+        if len(answers) == 1:
+            return _COUNT_OF.get(answers[0])
+        if not all(answer in _COUNT_OF for answer in answers) or len({key_of(at) for at, _ in items}) < len(items):
+            return None
+        return Counts(passed=answers.count(Outcome.PASS), not_applicable=answers.count(Outcome.NOT_APPLICABLE))
 
     def items(self, assumptions: Assumptions, *, is_closed: bool = False) -> Sequence[tuple[Cell, object]] | None:
         """Return what the rule is about, each with its place; None where the resource does not exist."""
