@@ -232,16 +232,20 @@ def _quickly(asked: Inquiry, quick: QuickPrograms, *, lists_all: bool) -> tuple[
     The scenarios are those of `tracing.cases_by_item`, in the same order. Raise `Bail` where that has to judge.
     """
     pass_ = _Pass(asked, quick)
-    settled = None if lists_all else pass_.counted_if_settled()
-    if settled is not None:
-        return (), settled
+    settled = pass_.settled()
+    if settled is not None and not lists_all and (counts := _counted(settled)) is not None:
+        return (), counts
     most = most_scenarios()
     lists = _scenarios(pass_.items, {}, most)
     by_item: dict[Key, list[_Leaf]] = {}
-    for start, items in lists:
-        for number, item in enumerate(items or ()):
-            for leaf in pass_.leaves(start, number, item, max(1, most // len(lists))):
-                by_item.setdefault(key_of(leaf.place), []).append(leaf)
+    if settled is not None and Outcome.UNKNOWN not in [answer for _, answer in settled]:
+        for number, (place, answer) in enumerate(settled):
+            by_item.setdefault(key_of(place), []).append(_Leaf(_NOTHING_ASSUMED, answer, number, place))
+    else:
+        for start, items in lists:
+            for number, item in enumerate(items or ()):
+                for leaf in pass_.leaves(start, number, item, max(1, most // len(lists))):
+                    by_item.setdefault(key_of(leaf.place), []).append(leaf)
     if not by_item:
         return _without_items([items for _, items in lists], lists_all=lists_all)
     listed: list[Finding] = []
@@ -254,6 +258,17 @@ def _quickly(asked: Inquiry, quick: QuickPrograms, *, lists_all: bool) -> tuple[
         else:
             counted = _COUNT_OF[outcome] if counted is NO_COUNTS else counted.plus(_COUNT_OF[outcome])
     return listed, counted
+
+
+def _counted(settled: Sequence[tuple[Cell, Outcome]]) -> Counts | None:
+    """Return how many items pass or are not applicable; None where there is more to say of one."""
+    if len(settled) == 1:
+        return _COUNT_OF.get(settled[0][1])
+    outcomes = {key_of(place): outcome for place, outcome in settled}
+    if len(outcomes) < len(settled) or not all(outcome in _COUNT_OF for outcome in outcomes.values()):
+        return None
+    passed = sum(outcome is Outcome.PASS for outcome in outcomes.values())
+    return Counts(passed=passed, not_applicable=len(outcomes) - passed) if settled else _COUNT_OF[Outcome.NOT_APPLICABLE]
 
 
 def _without_items(lists: Sequence[object | None], *, lists_all: bool) -> tuple[Sequence[Finding], Counts]:
@@ -292,20 +307,13 @@ class _Pass:
         self._frame[4] = asked.rule.thresholds
         self._seen: tuple[Assumptions | None, bool, World | None] = (None, False, None)
 
-    def counted_if_settled(self) -> Counts | None:
-        """Return how many items pass or are not applicable if that is all of them and no parameter decides it."""
+    def settled(self) -> Sequence[tuple[Cell, Outcome]] | None:
+        """Return the place of each item with its outcome; None where a parameter decides something of them."""
         try:
             items = self.items(_NOTHING_ASSUMED)
-            answers = [self._answer(_NOTHING_ASSUMED, item) for _, item in items or ()]
+            return None if items is None else [(at, self._answer(_NOTHING_ASSUMED, item)) for at, item in items]
         except Fork:
             return None
-        if not items:
-            return None if items is None else _COUNT_OF[Outcome.NOT_APPLICABLE]
-        if len(answers) == 1:
-            return _COUNT_OF.get(answers[0])
-        if not all(answer in _COUNT_OF for answer in answers) or len({key_of(at) for at, _ in items}) < len(items):
-            return None
-        return Counts(passed=answers.count(Outcome.PASS), not_applicable=answers.count(Outcome.NOT_APPLICABLE))
 
     def items(self, assumptions: Assumptions, *, is_closed: bool = False) -> Sequence[tuple[Cell, object]] | None:
         """Return what the rule is about, each with its place; None where the resource does not exist."""
