@@ -63,9 +63,6 @@ _CALLS: Final = 64
 
 _MEGABYTE: Final = 1_000_000
 
-_SHARE: Final = 0.25
-"""Of the time, what this process must have worked itself: a machine that is busy with others makes no file an error."""
-
 
 def spent(limit: str, budget: Budget = DEFAULT) -> str:
     """Return the reason of what is not known because the limit of that name was reached."""
@@ -183,7 +180,7 @@ def tick() -> None:
     watch.calls += 1
     if watch.calls % _CALLS or time.monotonic() - watch.start <= watch.seconds:
         return
-    if time.process_time() - watch.worked > watch.seconds * _SHARE:
+    if time.process_time() - watch.worked > watch.seconds:  # a machine that is busy with others makes no file an error
         raise SourceError(watch.uri, f"judging it took more than {watch.seconds} s (limit seconds), so it was not")
 
 

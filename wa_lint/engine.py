@@ -264,11 +264,13 @@ def _counted(settled: Sequence[tuple[Cell, Outcome]]) -> Counts | None:
     """Return how many items pass or are not applicable; None where there is more to say of one."""
     if len(settled) == 1:
         return _COUNT_OF.get(settled[0][1])
+    if not settled:
+        return _COUNT_OF[Outcome.NOT_APPLICABLE]
     outcomes = {key_of(place): outcome for place, outcome in settled}
     if len(outcomes) < len(settled) or not all(outcome in _COUNT_OF for outcome in outcomes.values()):
         return None
     passed = sum(outcome is Outcome.PASS for outcome in outcomes.values())
-    return Counts(passed=passed, not_applicable=len(outcomes) - passed) if settled else _COUNT_OF[Outcome.NOT_APPLICABLE]
+    return Counts(passed=passed, not_applicable=len(outcomes) - passed)
 
 
 def _without_items(lists: Sequence[object | None], *, lists_all: bool) -> tuple[Sequence[Finding], Counts]:

@@ -248,9 +248,9 @@ def foreign_buckets(home: Cell) -> list[Cell] | Partial:
     graph = home.world.graph
     if graph.snapshot.kind is not SourceKind.LIVE:
         return []
-    owned = {bucket.resource.name for bucket in in_account(home, _BUCKET)}
     read = [cell for cell in _texts(home) if _READ.match(path_text(cell.path))]
     named = [(cell, key.removeprefix("s3:")) for cell in read for key in keys_of(graph, cell.value, "")]
+    owned = {bucket.resource.name for bucket in in_account(home, _BUCKET)} if named else ()
     strange = [cell.with_value(name) for cell, name in named if ":" not in name and name not in owned]
     reason = why_more(home.world, home, (_BUCKET,)) if strange else None
     return gathered([] if reason else strange, reason or _hidden(read))
@@ -258,11 +258,12 @@ def foreign_buckets(home: Cell) -> list[Cell] | Partial:
 
 def uses_unowned_default_bucket(home: Cell) -> Cell | Truth:
     """Whether it uses SageMaker's default bucket, and nothing here makes or owns that, at the first text that does."""
-    names = [bucket.select("BucketName") for bucket in in_account(home, _BUCKET)]
-    owned = {_spelled(cell.resource.name or cell.value) for cell in names}
     texts = [cell for cell in _texts(home) if _HOLDS_URI.search(path_text(cell.path))]
     heads = [(cell, re.match(r"s3://([^/]+)", _spelled(cell.value))) for cell in texts]
-    strange = [cell for cell, head in heads if head and _DEFAULT.fullmatch(head[1]) and head[1] not in owned]
+    default = [(cell, head[1]) for cell, head in heads if head and _DEFAULT.fullmatch(head[1])]
+    names = [bucket.select("BucketName") for bucket in in_account(home, _BUCKET)] if default else []
+    owned = {_spelled(cell.resource.name or cell.value) for cell in names}
+    strange = [cell for cell, name in default if name not in owned]
     if not strange:
         hidden = (cell for cell in texts if isinstance(cell.value, Unknown) and _may_hold_text(cell))
         return next(hidden, None) or False

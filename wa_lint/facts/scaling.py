@@ -6,7 +6,8 @@ is Application Auto Scaling?"). A step scaling policy acts only where a CloudWat
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from wa_lint.cel.types import BOOL, DYN, ListType
@@ -58,27 +59,37 @@ def is_told_at_endpoint(target: Cell) -> Truth:
     """Whether the target is of a variant of the input that can scale: the endpoint's finding says what is wrong."""
     if negate(equals(target.select("ScalableDimension").value, _INSTANCES)) is True:
         return False
-    named = target.world.closed().cell(target.resource).select("variant")
-    if isinstance(named.value, dict) and _holds(named, target) is True:
-        return True
+    world = target.world.closed()
+    of_targets, of_any = world.recall("targets of variants", lambda: _targets_of_variants(world))
     hidden = why_unlisted(target, _SCALED[:1])
     unseen_ones = (Unknown(hidden),) if hidden else ()
-    return some((*(_holds(variant, target) for variant in _variants(target.world.closed())), *unseen_ones))
+    return some((*of_targets.get(target.resource.id, ()), *of_any, *unseen_ones))
+
+
+def _targets_of_variants(world: World) -> tuple[Mapping[str, Sequence[Truth]], Sequence[Truth]]:
+    """Return whether the variants of each target can scale, by its id; and what holds for any target: nothing is sure.
+
+    All targets ask the same: the variants are gone through once.
+    """
+    of_targets: dict[str, list[Truth]] = defaultdict(list)
+    of_any: list[Truth] = []
+    for variant in _variants(world):
+        if not isinstance(variant.value, dict):
+            of_any.append(Unknown(unseen(variant.value) or "the variants are not known"))
+            continue
+        known, reason = seen(variant.select("scalable_targets").items())
+        can: Truth = can_scale(variant).value  # type: ignore[assignment] # can_scale holds truths only
+        for target in known:
+            of_targets[target.resource.id].append(can)
+        if reason and can is not False:
+            of_any.append(Unknown(reason))
+    return of_targets, of_any
 
 
 def _variants(world: World) -> Iterator[Cell]:
     for config in world.of_type(_SCALED[0]):
         variants = config.select("ProductionVariants")
         yield from variants.items() if isinstance(variants.value, list | Partial) else [variants]
-
-
-def _holds(variant: Cell, target: Cell) -> Truth:
-    """Whether a variant that can scale is what the target is registered for."""
-    if not isinstance(variant.value, dict):
-        return Unknown(unseen(variant.value) or "the variants are not known")
-    found, hidden = seen(variant.select("scalable_targets").items())
-    is_its = any(one.resource.id == target.resource.id for one in found) or (Unknown(hidden) if hidden else False)
-    return every((is_its, can_scale(variant).value))  # type: ignore[arg-type] # can_scale holds truths only
 
 
 def moves(target: Cell) -> Cell:

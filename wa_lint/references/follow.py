@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import chain
 from typing import Final, Protocol, TypeVar
 
 import msgspec
@@ -190,21 +191,22 @@ def _targets(text: Cell, link: Link) -> list[Cell] | Unknown:
     """Return the places that `text` names, at least one; Unknown if it is not known which, or not in sight."""
     if isinstance(text.value, Unknown):
         return text.value
+    named: list[Cell] = []
     doubts: list[Unknown] = []
-    for candidates in (_certain_candidates(text, link), _open_candidates(text, link)):
-        named = []
-        for candidate in candidates:
-            by = spellings_of(link, candidate)
-            match = names(text, by, candidate)
-            if match is True:
-                match = text.world.exists(candidate.resource)
-            if match is True:
-                named.append(candidate.assuming(resting_on(text, by, candidate)))
-            elif isinstance(match, Unknown):
-                doubts.append(match)
-        if named:
-            return _of_one_maker(text, named)
-    return doubts[0] if doubts else Unknown(f"{shown(text.value)} is not in this {text.world.graph.snapshot.kind.noun}")
+    for candidate in _certain_candidates(text, link):
+        by = spellings_of(link, candidate)
+        match = names(text, by, candidate)
+        if match is True:
+            match = text.world.exists(candidate.resource)
+        if match is True:
+            named.append(candidate.assuming(resting_on(text, by, candidate)))
+        elif isinstance(match, Unknown):
+            doubts.append(match)
+    if named:
+        return _of_one_maker(text, named)
+    may_be = (names(text, spellings_of(link, candidate), candidate) for candidate in _open_candidates(text, link))
+    doubt = next((found for found in chain(doubts, may_be) if isinstance(found, Unknown)), None)
+    return doubt or Unknown(f"{shown(text.value)} is not in this {text.world.graph.snapshot.kind.noun}")
 
 
 def _of_one_maker(text: Cell, named: list[Cell]) -> list[Cell] | Unknown:
@@ -226,7 +228,7 @@ def _certain_candidates(text: Cell, link: Link) -> Iterator[Cell]:
         return
     called, said = _called_of(text.world, link), text_of(text)
     if said is not None:
-        gapped = () if said.is_open else (called.bearers[n] for n in meeting_ends(called.gapped, said.head, said.tail))
+        gapped = (called.bearers[n] for n in meeting_ends(called.gapped, said.head, said.tail))
         yield from _numbered(called, {*called.exact.get(said.said, ()), *gapped}, text.world)
 
 

@@ -7,7 +7,7 @@ the environment of its function says so, and else it is not known; one that may 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -105,10 +105,11 @@ def reached_by(role: Cell, holder: Cell | None, sinks: Sequence[Sink], endpoint:
     granted = role.select("permissions").value
     if not isinstance(granted, Permissions):
         return Unknown(unseen(granted) or "its permissions are not known"), ""
-    for sink in sinks:
-        if _names(granted, sink, endpoint) is True:
-            return True, sink.words
-    at_all = [(sink, _allows(granted, sink, endpoint)) for sink in sinks]
+    answers = [(sink, _answers(role, sink, endpoint)) for sink in sinks]
+    named = next((sink for sink, (names, _) in answers if names is True), None)
+    if named is not None:
+        return True, named.words
+    at_all = [(sink, allows) for sink, (_, allows) in answers]
     allowed = next((sink for sink, truth in at_all if truth is True), None)
     if allowed is not None:
         return _by_wildcard(granted, allowed, role, holder, endpoint), allowed.words
@@ -122,6 +123,18 @@ def reached_by(role: Cell, holder: Cell | None, sinks: Sequence[Sink], endpoint:
             f"{holder.resource.id} mentions a model, and no policy here lets {role.resource.id} call one"
         ), ""
     return False, ""
+
+
+def _answers(role: Cell, sink: Sink, endpoint: Cell | None) -> tuple[Truth, Truth]:
+    """Return whether the role names an action of the sink, and whether it may do one; every way to the role asks."""
+
+    def compute() -> tuple[Truth, Truth]:
+        granted: object = role.select("permissions").value
+        assert isinstance(granted, Permissions)  # noqa: S101, asked before
+        return _grants(granted, sink, endpoint, _names_action), _grants(granted, sink, endpoint, policy.matches_action)
+
+    question = ("sink", role.resource.id, sink.actions, endpoint and endpoint.resource.id)
+    return role.world.recall(question, compute)
 
 
 def _may_be_granted_elsewhere(role: Cell) -> bool:
@@ -145,39 +158,45 @@ def _is_service_wildcard(statement: Value, service: str) -> bool:
     return any(isinstance(action, str) and action.lower().startswith(service + ":") for action in actions)
 
 
-def _names(granted: Permissions, sink: Sink, endpoint: Cell | None) -> Truth:
-    """Whether a statement allows an action of the sink that it names, and not only all that the service offers."""
-    return some(
-        every((_names_action(statement, action), _applies(granted, statement, action, endpoint)))
-        for statement in granted.statements
-        for action in sink.actions
-    )
-
-
 def _names_action(statement: Value, action: str) -> Truth:
     actions = policy.listed(statement.get("Action", ABSENT)) if isinstance(statement, dict) else ()
     return some(every((policy.action_matches(one, action), negate(policy.service_wildcard(one)))) for one in actions)
 
 
-def _allows(granted: Permissions, sink: Sink, endpoint: Cell | None) -> Truth:
+def _grants(
+    granted: Permissions, sink: Sink, endpoint: Cell | None, has_action: Callable[[Value, str], Truth]
+) -> Truth:
+    """Whether a statement that has an action of the sink allows it on the endpoint, or any resource of the service.
+
+    No Deny and no boundary takes it back. The conditions of an Allow are taken to be met, those of a Deny are not.
+    """
+    denies = [statement for statement in granted.statements if _denies_always(statement)]
     return some(
-        every((policy.matches_action(statement, action), _applies(granted, statement, action, endpoint)))
+        _applies(statement, action, endpoint, has_action, denies, granted.boundary)
         for statement in granted.statements
         for action in sink.actions
     )
 
 
-def _applies(granted: Permissions, statement: Value, action: str, endpoint: Cell | None) -> Truth:
-    """Whether an Allow is about the endpoint, or any resource of the service, and no Deny takes it back.
-
-    The conditions of an Allow are taken to be met, those of a Deny are not.
-    """
+def _applies(
+    statement: Value,
+    action: str,
+    endpoint: Cell | None,
+    has_action: Callable[[Value, str], Truth],
+    denies: Sequence[Value],
+    boundary: Sequence[Value] | Unknown | None,
+) -> Truth:
+    is_allow = policy.has_effect(statement, "Allow")
+    has = has_action(statement, action) if is_allow is not False else False
+    if has is False:
+        return False
     return every(
         (
-            policy.has_effect(statement, "Allow"),
+            is_allow,
+            has,
             _is_about(statement, action, endpoint),
-            negate(some(_takes_back(other, statement, action) for other in granted.statements)),
-            _is_within(granted.boundary, action, endpoint),
+            negate(some(_takes_back(deny, statement, action) for deny in denies)),
+            _is_within(boundary, action, endpoint),
         )
     )
 
@@ -192,16 +211,18 @@ def _is_within(boundary: Sequence[Value] | Unknown | None, action: str, endpoint
                 policy.has_effect(statement, "Allow"),
                 policy.matches_action(statement, action),
                 _is_about(statement, action, endpoint),
-                negate(some(_takes_back(other, statement, action) for other in boundary)),
+                negate(some(_takes_back(deny, statement, action) for deny in boundary if _denies_always(deny))),
             )
         )
         for statement in boundary
     )
 
 
+def _denies_always(statement: Value) -> bool:
+    return policy.has_effect(statement, "Deny") is True and policy.is_conditional(statement) is False
+
+
 def _takes_back(deny: Value, allow: Value, action: str) -> Truth:
-    if policy.has_effect(deny, "Deny") is not True or policy.is_conditional(deny) is not False:
-        return False
     resources = policy.listed(allow.get("Resource", ABSENT)) if isinstance(allow, dict) else ()
     covered = every(policy.matches_resource(deny, resource) for resource in resources) if resources else False
     return every((policy.matches_action(deny, action), covered)) is True
@@ -247,7 +268,7 @@ def call_allowed(role: Cell | None, sink: Sink) -> Truth:
     granted = role.select("permissions").value
     if not isinstance(granted, Permissions) or granted.unseen:
         return True
-    return _allows(granted, sink, None)
+    return _answers(role, sink, None)[1]
 
 
 # --- what a function says of itself -----------------------------------------------------------------
