@@ -416,9 +416,9 @@ def test_a_machine_that_is_busy_with_others_makes_no_file_an_error(monkeypatch: 
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     monkeypatch.setattr(time, "process_time", lambda: now[1])
     with budget.limited(Budget(seconds=4), "t"):
-        now[:] = [100.0, 0.9]
+        now[:] = [100.0, 3.9]
         _work()
-        now[:] = [100.0, 1.1]
+        now[:] = [100.0, 4.1]
         with pytest.raises(SourceError, match="4 s"):
             _work()
 
