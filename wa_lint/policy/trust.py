@@ -6,7 +6,7 @@ from typing import Final
 
 from wa_lint.model import ABSENT, Hole, Unknown, Unresolved, Value
 from wa_lint.policy.admission import CALLERS, FEDERATED, Keys, admits_everyone, spares_only_some
-from wa_lint.policy.document import listed
+from wa_lint.policy.document import listed, matches_action
 from wa_lint.policy.wildcards import parts_of, reason_of, unseen
 from wa_lint.truth import Truth, equals, every, some
 
@@ -27,6 +27,8 @@ _BY_AUDIENCE: Final = (
 )
 """Identity providers that everyone can get a token of: the audience says for which application, or identity pool."""
 
+_HANDING_OUT: Final = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
+
 _AUDIENCES: Final = ("aud", "app_id", "azp", "oaud")
 
 
@@ -38,7 +40,16 @@ def lets_in_everyone(statement: Value, keys: Keys = CALLERS) -> Truth:
 def lets_in_strangers(statement: Value) -> Truth:
     """As `lets_in_everyone`, or a web identity of a provider that everyone can use, of any user or application."""
     federated = some(_lets_in_users(statement, provider) for provider in principals(statement, "Federated"))
-    return some((lets_in_everyone(statement), every((has_effect(statement, "Allow"), federated))))
+    strangers = some((lets_in_everyone(statement), every((has_effect(statement, "Allow"), federated))))
+    return strangers if strangers is False else every((strangers, _hands_out(statement)))
+
+
+def _hands_out(statement: Value) -> Truth:
+    """Whether a statement hands out the role: who may only tag a session, or name its source, gets none."""
+    patterns = member(statement, "Action")
+    if patterns is ABSENT or isinstance(patterns, Unknown):
+        return True if patterns is ABSENT else patterns
+    return some(matches_action(pattern, action) for pattern in listed(patterns) for action in _HANDING_OUT)
 
 
 def shuts_out_strangers(statement: Value, keys: Keys = CALLERS) -> Truth:
