@@ -80,7 +80,10 @@ def with_layers(script: str) -> str:
 # --- what they hold ---------------------------------------------------------------------------------
 
 _DOWNLOAD: Final = r"(?:curl|wget)\b[^\n;|&]{0,400}"
-_SHELL: Final = r"(?:sudo\s+(?:-\S+\s+){0,4})?(?:/[\w/]{1,40}/)?(?:(?:ba|da|z|k)?sh|python[23]?|perl)\b(?!\s+-[cmnpe])"
+_SHELL: Final = (
+    r"(?:(?:sudo\s+(?:-\S+(?:\s+[\w-]{1,40})?\s+){0,4})|(?:env\s+(?:\w{1,40}=\S{0,100}\s+){0,5}))?"
+    r"(?:/[\w/]{1,40}/)?(?:(?:ba|da|z|k)?sh|python[23]?|perl|ruby|node|php)\b(?!\s+-[cmnpe])"
+)
 """An interpreter that runs what it is fed; with -c it only filters it, as many scripts do with JSON."""
 
 _BACK_DOORS: Final = (
@@ -90,6 +93,9 @@ _BACK_DOORS: Final = (
     ("a connection to a shell (a named pipe)", r"\bmkfifo\b[^\n]{0,300}\b(?:nc|ncat|netcat|openssl)\b"),
     ("a connection to a shell (an interactive bash)", r"\bbash\s+-i\s{0,4}[>&<|0-9]"),
     ("a connection to a shell (Python)", r"\bpty\.spawn\b|\bos\.dup2\("),
+    ("a connection to a shell (Perl)", r"\bperl\b[^\n]{0,200}\bSocket\b[^\n]{0,400}\bexec\b"),
+    ("a connection to a shell (Ruby)", r"\bruby\b[^\n]{0,100}socket[^\n]{0,400}\b(?:popen|exec|spawn)\b"),
+    ("a connection to a shell (PHP)", r"\bfsockopen\s{0,4}\([^\n]{0,200}\b(?:exec|system|passthru|popen|proc_open)\b"),
     ("a tunnel from the internet (ssh -R)", r"\bssh\s(?:[^\n;|&]{0,200}\s)?-\w{0,6}R\s?\S"),
     ("a tunnel from the internet", r"\b(?:(?:py)?ngrok|localtunnel|cloudflared\s+tunnel|frpc)\b"),
     (
@@ -101,7 +107,7 @@ _BACK_DOORS: Final = (
 about SageMaker lifecycle scripts (2026-06), GTFOBins: reverse shell (read 2026-12)."""
 
 _REMOTE_CODE: Final = (
-    ("pipes a download into an interpreter", rf"\b{_DOWNLOAD}\|\s*{_SHELL}"),
+    ("pipes a download into an interpreter", rf"\b{_DOWNLOAD}\|\s*(?:[^\n;&]{{1,200}}\|\s*)?{_SHELL}"),
     (
         "runs a download in an interpreter",
         rf"(?:\b(?:(?:ba|da|z|k)?sh|python[23]?|perl|eval|source)\b|(?:^|\n|[;&|])\s*\.\s)[^\n;|&]{{0,40}}(?:<\(|\$\(|`)\s*{_DOWNLOAD}",

@@ -28,7 +28,8 @@ GitLab Docs, "OpenID Connect (OIDC) Authentication Using ID Tokens" (read 2026-1
 def trusts_pipelines(statement: Value) -> Truth:
     """Whether a statement of a trust policy lets in tokens of GitHub Actions or of GitLab.
 
-    Where a provider is a parameter, the condition says whose it is, for its keys begin with the provider's name.
+    Where a provider is a parameter or a resource, the condition says whose it is, for its keys begin with the
+    provider's name.
     """
     keys = [key for _, key, _ in _conditions(statement)]
     return every(
@@ -38,9 +39,11 @@ def trusts_pipelines(statement: Value) -> Truth:
 
 def _is_pipeline(provider: Value, keys: Sequence[str]) -> Truth:
     text = _spelled(provider)
-    if isinstance(text, str):
+    if isinstance(text, str) and text.strip(_HOLE):
         return _PIPELINES.search(text) is not None
-    return any(_PIPELINES.search(key) for key in keys) if keys else text
+    if any(":" in key and not key.lower().startswith("aws:") for key in keys):
+        return any(_PIPELINES.search(key) for key in keys)
+    return Unknown("which identity provider it is, is not known") if isinstance(text, str) else text
 
 
 def names_branch(statement: Value) -> Truth:
