@@ -268,7 +268,9 @@ def _counted(settled: Sequence[tuple[Cell, Outcome]]) -> Counts | None:
     if len(outcomes) < len(settled) or not all(outcome in _COUNT_OF for outcome in outcomes.values()):
         return None
     passed = sum(outcome is Outcome.PASS for outcome in outcomes.values())
-    return Counts(passed=passed, not_applicable=len(outcomes) - passed) if settled else _COUNT_OF[Outcome.NOT_APPLICABLE]
+    return (
+        Counts(passed=passed, not_applicable=len(outcomes) - passed) if settled else _COUNT_OF[Outcome.NOT_APPLICABLE]
+    )
 
 
 def _without_items(lists: Sequence[object | None], *, lists_all: bool) -> tuple[Sequence[Finding], Counts]:

@@ -93,8 +93,8 @@ _BACK_DOORS: Final = (
     ("a connection to a shell (a named pipe)", r"\bmkfifo\b[^\n]{0,300}\b(?:nc|ncat|netcat|openssl)\b"),
     ("a connection to a shell (an interactive bash)", r"\bbash\s+-i\s{0,4}[>&<|0-9]"),
     ("a connection to a shell (Python)", r"\bpty\.spawn\b|\bos\.dup2\("),
-    ("a connection to a shell (Perl)", r"\bperl\b[^\n]{0,200}\bSocket\b[^\n]{0,400}\bexec\b"),
-    ("a connection to a shell (Ruby)", r"\bruby\b[^\n]{0,100}socket[^\n]{0,400}\b(?:popen|exec|spawn)\b"),
+    ("a connection to a shell (Perl)", r"\b(?:sockaddr_in|IO::Socket)\b[^\n]{0,300}\bexec\b"),
+    ("a connection to a shell (Ruby)", r"\bTCPSocket\.(?:new|open)\b[^\n]{0,300}\b(?:popen|exec|spawn)\b"),
     ("a connection to a shell (PHP)", r"\bfsockopen\s{0,4}\([^\n]{0,200}\b(?:exec|system|passthru|popen|proc_open)\b"),
     ("a tunnel from the internet (ssh -R)", r"\bssh\s(?:[^\n;|&]{0,200}\s)?-\w{0,6}R\s?\S"),
     ("a tunnel from the internet", r"\b(?:(?:py)?ngrok|localtunnel|cloudflared\s+tunnel|frpc)\b"),
@@ -125,6 +125,7 @@ _REMOTE_CODE: Final = (
 """Code that comes from elsewhere at each start, and that nobody pinned."""
 
 
+_MOST_FILES: Final = 20
 _RUNS_FILE: Final = "downloads a file and runs it"
 _FETCH: Final = re.compile(rf"\b{_DOWNLOAD}")
 _URL: Final = re.compile(r"https?://[^\s\"'<>]{3,300}")
@@ -140,7 +141,8 @@ def _runs_download(script: str) -> bool:
     """Whether a script saves a file that nothing pins or checks, and then runs it as code."""
     if _CHECKED.search(script):
         return False
-    return any(_is_run(_name_of(found[0]), script[found.end() :]) for found in _FETCH.finditer(script))
+    saved = {name: found.end() for found in _FETCH.finditer(script) if (name := _name_of(found[0]))}
+    return any(_is_run(name, script[end:]) for name, end in list(saved.items())[:_MOST_FILES])
 
 
 def _name_of(fetch: str) -> str:
