@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from wa_lint.model import ABSENT, Hole, Unknown, Unresolved, Value
-from wa_lint.policy.document import listed
-from wa_lint.policy.trust import has_effect, member, principals
+from wa_lint.policy.document import listed, matches_action
+from wa_lint.policy.trust import WEB_IDENTITY, has_effect, member, principals
 from wa_lint.policy.wildcards import parts_of
 from wa_lint.truth import Truth, every, some
 
@@ -32,9 +32,9 @@ def trusts_pipelines(statement: Value) -> Truth:
     provider's name.
     """
     keys = [key for _, key, _ in _conditions(statement)]
-    return every(
-        (has_effect(statement, "Allow"), some(_is_pipeline(p, keys) for p in principals(statement, "Federated")))
-    )
+    is_web = some(matches_action(one, WEB_IDENTITY) for one in listed(member(statement, "Action")))
+    federated = some(_is_pipeline(provider, keys) for provider in principals(statement, "Federated"))
+    return every((has_effect(statement, "Allow"), is_web, federated))
 
 
 def _is_pipeline(provider: Value, keys: Sequence[str]) -> Truth:

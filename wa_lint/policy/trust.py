@@ -27,8 +27,8 @@ _BY_AUDIENCE: Final = (
 )
 """Identity providers that everyone can get a token of: the audience says for which application, or identity pool."""
 
-_WEB_IDENTITY: Final = "sts:AssumeRoleWithWebIdentity"
-_HANDING_OUT: Final = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", _WEB_IDENTITY)
+WEB_IDENTITY: Final = "sts:AssumeRoleWithWebIdentity"
+_HANDING_OUT: Final = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", WEB_IDENTITY)
 
 _AUDIENCES: Final = ("aud", "app_id", "azp", "oaud")
 
@@ -128,5 +128,5 @@ def _may_be_any(statement: Value) -> Truth:
     keys = [test.key for test in tests_of(member(statement, "Condition"))]
     if any(":" in key and not key.startswith(("aws:", "sts:")) for key in keys):
         return False
-    is_web = some(matches_action(one, _WEB_IDENTITY) for one in listed(member(statement, "Action")))
+    is_web = some(matches_action(one, WEB_IDENTITY) for one in listed(member(statement, "Action")))
     return Unknown("which identity provider it is, is not known") if is_web is True else is_web
