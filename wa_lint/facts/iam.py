@@ -281,7 +281,7 @@ def managed_policy_name(arn: Value) -> Value:
 
 
 def is_full_access(arn: Value) -> Truth:
-    """Whether it is an AWS managed policy that allows all, most or many changes of a service on all of its resources."""
+    """Whether it is an AWS managed policy that allows all, most or many changes of a service on all its resources."""
     name = aws_managed_name(arn)
     if not isinstance(name, str):
         return name if isinstance(name, Unknown) else False
