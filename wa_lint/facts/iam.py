@@ -229,7 +229,7 @@ def _managed_statements(identity: Cell) -> tuple[list[Value], str | None]:
         elif isinstance(name, str) and name in _flags_of_aws():
             granted.append(_summary_of_aws(name))
         elif isinstance(name, str):
-            reason = f"what the AWS managed policy {name} grants is not known to this version of wa-lint"
+            reason = _too_new(name).reason
     return granted, reason
 
 
@@ -281,11 +281,11 @@ def managed_policy_name(arn: Value) -> Value:
 
 
 def is_full_access(arn: Value) -> Truth:
-    """Whether it is an AWS managed policy that grants whole services, or calls itself full access."""
+    """Whether it is an AWS managed policy that allows all, most or many changes of a service on all its resources."""
     name = aws_managed_name(arn)
     if not isinstance(name, str):
         return name if isinstance(name, Unknown) else False
-    return _flags_of_aws()[name].is_broad if name in _flags_of_aws() else "FullAccess" in name
+    return _flags_of_aws()[name].is_broad if name in _flags_of_aws() else _too_new(name)
 
 
 def is_administrator(granted: Value) -> Truth:
@@ -296,7 +296,11 @@ def is_administrator(granted: Value) -> Truth:
     name = aws_managed_name(granted)
     if not isinstance(name, str):
         return name if isinstance(name, Unknown) else False
-    return name in _flags_of_aws() and _flags_of_aws()[name].administrator
+    return _flags_of_aws()[name].administrator if name in _flags_of_aws() else _too_new(name)
+
+
+def _too_new(name: str) -> Unknown:
+    return Unknown(f"what the AWS managed policy {name} grants is not known to this version of wa-lint")
 
 
 def _about_identities(statement: Mapping[str, Value]) -> Value:

@@ -12,10 +12,10 @@ from wa_lint.facts.ml_uses import ROLE_READS, has_ml_holder
 from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, Hole, Unknown, Value
 from wa_lint.policy import has_effect, listed
-from wa_lint.policy.admission import tests_of
+from wa_lint.policy.admission import Test, tests_of
 from wa_lint.policy.document import matches_action
 from wa_lint.policy.trust import member
-from wa_lint.policy.wildcards import covers, parts_of
+from wa_lint.policy.wildcards import covers, parts_of, unseen
 from wa_lint.truth import Truth, every, negate, some
 
 _TYPES: Final = tuple(f"AWS::IAM::{word}" for word in ("ManagedPolicy", "Policy", "Role", "RolePolicy"))
@@ -95,11 +95,31 @@ _NARROWING: Final = re.compile(r"(aws:resourcetag/|kms:(encryptioncontext|resour
 
 def decrypts(statement: Value) -> Truth:
     """Whether a statement allows decrypting with every key, under no condition that picks some."""
-    resources = some(covers(resource) for resource in listed(member(statement, "Resource")))
     actions = some(_is_decrypting(action) for action in listed(member(statement, "Action")))
-    tests = tests_of(member(statement, "Condition"))
-    narrowed = some(test.unseen or (test.names_values and bool(_NARROWING.fullmatch(test.key))) for test in tests)
-    return every((resources, has_effect(statement, "Allow"), actions, negate(narrowed)))
+    narrowed = some(test.unseen or _picks_keys(test) for test in tests_of(member(statement, "Condition")))
+    return every((_takes_all_keys(statement), has_effect(statement, "Allow"), actions, negate(narrowed)))
+
+
+def _takes_all_keys(statement: Value) -> Truth:
+    """Whether a statement is about every key, or about all but those that NotResource names."""
+    spared = member(statement, "NotResource")
+    if spared is not ABSENT:
+        return negate(some(covers(resource) for resource in listed(spared)))
+    return some(covers(resource) for resource in listed(member(statement, "Resource")))
+
+
+def _picks_keys(test: Test) -> Truth:
+    """Whether a test picks some keys, or the data of some: by values that are not all wildcard."""
+    if not test.names_values or not _NARROWING.fullmatch(test.key):
+        return False
+    return negate(some(_is_all_wild(value) for value in test.values)) if test.is_wild else True
+
+
+def _is_all_wild(value: Value) -> Truth:
+    parts = parts_of(value)
+    if not parts or (len(parts) == 1 and isinstance(parts[0], Hole) and parts[0].target is None):
+        return unseen(value)
+    return not "".join(part if isinstance(part, str) else "x" for part in parts).strip("*?")
 
 
 def _is_decrypting(action: Value) -> Truth:

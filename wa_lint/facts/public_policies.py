@@ -139,10 +139,18 @@ def _is_open(statement: Value, beside: list[Value], action: str) -> Truth:
         (
             lets_in_everyone(statement, _PERIMETER),
             takes_action(known, action),
-            is_whole(known.resources),
+            some((is_whole(known.resources), *map(_is_anyone_s, known.resources.patterns))),
             *(negate(takes_back(denial, statement, _PERIMETER)) for denial in beside),
         )
     )
+
+
+def _is_anyone_s(resource: Value) -> Truth:
+    """Whether a pattern stands for every resource of a service in every account: `arn:aws:sagemaker:*:*:*`."""
+    if not isinstance(resource, str):
+        return False
+    *_, account, name = ["", "", *resource.split(":", 5)]
+    return set(account) == {"*"} and set(name) == {"*"}
 
 
 def _action_of(service: Value) -> str:

@@ -80,7 +80,10 @@ def with_layers(script: str) -> str:
 # --- what they hold ---------------------------------------------------------------------------------
 
 _DOWNLOAD: Final = r"(?:curl|wget)\b[^\n;|&]{0,400}"
-_SHELL: Final = r"(?:sudo\s+(?:-\S+\s+){0,4})?(?:/[\w/]{1,40}/)?(?:(?:ba|da|z|k)?sh|python[23]?|perl)\b(?!\s+-[cmnpe])"
+_SHELL: Final = (
+    r"(?:(?:sudo\s+(?:-\S+(?:\s+[\w-]{1,40})?\s+){0,4})|(?:env\s+(?:\w{1,40}=\S{0,100}\s+){0,5}))?"
+    r"(?:/[\w/]{1,40}/)?(?:(?:ba|da|z|k)?sh|python[23]?|perl|ruby|node|php)\b(?!\s+-[cmnpe])"
+)
 """An interpreter that runs what it is fed; with -c it only filters it, as many scripts do with JSON."""
 
 _BACK_DOORS: Final = (
@@ -90,6 +93,9 @@ _BACK_DOORS: Final = (
     ("a connection to a shell (a named pipe)", r"\bmkfifo\b[^\n]{0,300}\b(?:nc|ncat|netcat|openssl)\b"),
     ("a connection to a shell (an interactive bash)", r"\bbash\s+-i\s{0,4}[>&<|0-9]"),
     ("a connection to a shell (Python)", r"\bpty\.spawn\b|\bos\.dup2\("),
+    ("a connection to a shell (Perl)", r"\b(?:sockaddr_in|IO::Socket)\b[^\n]{0,300}\bexec\b"),
+    ("a connection to a shell (Ruby)", r"\bTCPSocket\.(?:new|open)\b[^\n]{0,300}\b(?:popen|exec|spawn)\b"),
+    ("a connection to a shell (PHP)", r"\bfsockopen\s{0,4}\([^\n]{0,200}\b(?:exec|system|passthru|popen|proc_open)\b"),
     ("a tunnel from the internet (ssh -R)", r"\bssh\s(?:[^\n;|&]{0,200}\s)?-\w{0,6}R\s?\S"),
     ("a tunnel from the internet", r"\b(?:(?:py)?ngrok|localtunnel|cloudflared\s+tunnel|frpc)\b"),
     (
@@ -101,8 +107,11 @@ _BACK_DOORS: Final = (
 about SageMaker lifecycle scripts (2026-06), GTFOBins: reverse shell (read 2026-12)."""
 
 _REMOTE_CODE: Final = (
-    ("pipes a download into an interpreter", rf"\b{_DOWNLOAD}\|\s*{_SHELL}"),
-    ("runs a download in an interpreter", rf"\b(?:ba|da|z|k)?sh\b[^\n;|&]{{0,40}}(?:<\(|\$\(|`)\s*{_DOWNLOAD}"),
+    ("pipes a download into an interpreter", rf"\b{_DOWNLOAD}\|\s*(?:[^\n;&]{{1,200}}\|\s*)?{_SHELL}"),
+    (
+        "runs a download in an interpreter",
+        rf"(?:\b(?:(?:ba|da|z|k)?sh|python[23]?|perl|eval|source)\b|(?:^|\n|[;&|])\s*\.\s)[^\n;|&]{{0,40}}(?:<\(|\$\(|`)\s*{_DOWNLOAD}",
+    ),
     (
         "downloads code from a branch, which can change",
         r"raw\.githubusercontent\.com/[\w.-]{1,100}/[\w.-]{1,100}/(?:refs/heads/)?(?:main|master|dev|develop)/[\w./-]{0,200}?\.(?:sh|py|zip|tar\.gz|whl)\b",
@@ -116,13 +125,60 @@ _REMOTE_CODE: Final = (
 """Code that comes from elsewhere at each start, and that nobody pinned."""
 
 
+_MOST_FILES: Final = 20
+_RUNS_FILE: Final = "downloads a file and runs it"
+_FETCH: Final = re.compile(rf"\b{_DOWNLOAD}")
+_URL: Final = re.compile(r"https?://[^\s\"'<>]{3,300}")
+_SAVED_AS: Final = re.compile(
+    r"\s(?:-[A-Za-z]{0,6}[oO]|--output-document|--output)[ =]?[\"']?([^\s\"'-][^\s\"']{0,200})"
+)
+_PINNED: Final = re.compile(r"\b[0-9a-f]{7,40}\b|\d\.\d")
+"""In a URL: a commit, or a version."""
+_CHECKED: Final = re.compile(r"\b(?:sha(?:256|384|512)sum|shasum|gpg\s+--verify|cosign\s+verify)\b")
+
+
+def _runs_download(script: str) -> bool:
+    """Whether a script saves a file that nothing pins or checks, and then runs it as code."""
+    if _CHECKED.search(script):
+        return False
+    saved = {name: found.end() for found in _FETCH.finditer(script) if (name := _name_of(found[0]))}
+    return any(_is_run(name, script[end:]) for name, end in list(saved.items())[:_MOST_FILES])
+
+
+def _name_of(fetch: str) -> str:
+    """Return the name under which a command saves what it fetches; nothing where the URL pins it, or is not known."""
+    url = _URL.search(fetch)
+    if not url or _PINNED.search(url[0]):
+        return ""
+    saved = _SAVED_AS.search(fetch)
+    path = saved[1] if saved and not saved[1].startswith("http") else url[0].split("?")[0]
+    return path.rstrip("/").rpartition("/")[2]
+
+
+def _is_run(name: str, rest: str) -> bool:
+    """Whether later commands run a file of that name: by an interpreter, or by its path."""
+    if not name or _HOLE in name:
+        return False
+    file = rf"{re.escape(name)}(?=[\s\"';|&]|$)"
+    folder = r"[\"']?(?:[^\s\"';|&]{1,200}/)"
+    by = rf"(?:^|[\n;&|\s])(?:{_SHELL}|source|\.)\s+(?:-\w{{1,20}}\s+){{0,3}}(?:{folder}|[\"'])?{file}"
+    itself = rf"(?:^|[\n;&|])\s*(?:sudo\s+(?:-\S+\s+){{0,4}})?{folder}{file}"
+    return bool(re.search(by, rest) or re.search(itself, rest))
+
+
+def _remote_code(script: str) -> str:
+    return _first(_REMOTE_CODE, script) or (_RUNS_FILE if _runs_download(script) else "")
+
+
 def _first(patterns: Sequence[tuple[str, str]], text: str) -> str:
     """Return the words of the first pattern that is in the text; nothing where none is."""
     return next((words for words, pattern in patterns if re.search(pattern, text)), "")
 
 
 def _without_comments(script: str) -> str:
-    return "\n".join(line for line in script.splitlines() if not line.lstrip().startswith("#"))
+    """Return the lines that run; those that a backslash continues are one."""
+    lines = "\n".join(line for line in script.splitlines() if not line.lstrip().startswith("#"))
+    return lines.replace("\\\n", " ")
 
 
 def _has_secret(text: str) -> bool:
@@ -152,7 +208,7 @@ def _read(content: Cell) -> Cell:
         {
             "has_secret": content.with_value(_has_secret(whole)),
             "back_door": content.with_value(_first(_BACK_DOORS, run)),
-            "remote_code": content.with_value(_first(_REMOTE_CODE, run)),
+            "remote_code": content.with_value(_remote_code(run)),
         }
     )
 

@@ -166,7 +166,8 @@ def _narrows_by(test: Test, tests: Sequence[Test], keys: Keys) -> Truth:
     is_fixed = _judge(test.key, keys)
     if is_fixed is None or not test.names_values:
         return False
-    demanded = True if not test.if_exists or test.key in _ALWAYS else some(_demands(t, test.key) for t in tests)
+    is_sent = test.key in _ALWAYS or test.key.endswith(":sub")
+    demanded = True if not test.if_exists or is_sent else some(_demands(t, test.key) for t in tests)
     return every((demanded, _are_fixed(test, is_fixed)))
 
 
@@ -440,5 +441,7 @@ FEDERATED: Final[Keys] = {
 """What picks some users of an identity provider that everyone may use, as GitHub: ``…:sub`` and its like."""
 
 
-_ALWAYS: Final = frozenset({"iam:passedtoservice"})
-"""Keys that no request lacks, so that …IfExists is as good as without: iam:PassRole says to which service."""
+_ALWAYS: Final = frozenset({"aws:principalaccount", "iam:passedtoservice", "kms:calleraccount"})
+"""Keys that no request lacks, so that …IfExists is as good as without: iam:PassRole says to which service, KMS who
+calls, and even anonymous requests carry an aws:PrincipalAccount. So does every token of an identity provider its
+subject (``PROVIDER:sub``)."""

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from wa_lint.model import Hole, Unknown, Unresolved, Value
-from wa_lint.policy.admission import S3_CALLERS, tests_of
-from wa_lint.policy.document import Element, covers, matches_action, read
+from wa_lint.model import Hole, Unresolved, Value
+from wa_lint.policy.admission import S3_CALLERS, Test, tests_of
+from wa_lint.policy.document import covers, matches_action, read
 from wa_lint.policy.openness import takes_back
 from wa_lint.policy.trust import has_effect, lets_in_everyone, member, principals
 from wa_lint.policy.wildcards import parts_of, unseen
@@ -83,13 +83,39 @@ def _refuses(statement: Value, own_names: Sequence[Value], part: str) -> Truth:
     if refuses is False:
         return False
     known = read(statement)
-    actions = _takes(known.actions, [matches_action(pattern, _ANY_ACTION) for pattern in known.actions.patterns])
-    resources = [_covers_bucket(pattern, own_names, part) for pattern in known.resources.patterns]
-    return every((refuses, actions, _takes(known.resources, resources)))
+    actions, resources = known.actions, known.resources
+    takes_actions = (
+        negate(some(_is_of_s3(pattern) for pattern in actions.patterns))
+        if actions.excludes
+        else some(matches_action(pattern, _ANY_ACTION) for pattern in actions.patterns)
+    )
+    takes_resources = (
+        negate(some(_touches_bucket(pattern, own_names) for pattern in resources.patterns))
+        if resources.excludes
+        else some(_covers_bucket(pattern, own_names, part) for pattern in resources.patterns)
+    )
+    return every((refuses, takes_actions, takes_resources))
 
 
-def _takes(element: Element, answers: Sequence[Truth]) -> Truth:
-    return negate(some(answers)) if element.excludes else some(answers)
+def _is_of_s3(pattern: Value) -> Truth:
+    """Whether an action pattern names some action of S3, which NotAction then lets through."""
+    if isinstance(pattern, str):
+        return pattern == "*" or pattern.lower().startswith("s3:")
+    return unseen(pattern)
+
+
+def _touches_bucket(pattern: Value, own_names: Sequence[Value]) -> Truth:
+    """Whether a resource pattern may stand for the bucket or some of its objects, which NotResource then spares."""
+    parts = parts_of(pattern)
+    if not parts:
+        return unseen(pattern)
+    if len(parts) > 1 or not isinstance(parts[0], str):
+        is_own = any(_MARK in str(_with_mark(parts, parts_of(name))) for name in own_names)
+        return True if is_own else unseen(pattern)
+    bucket = parts[0].rpartition(":::")[2].partition("/")[0]
+    if "*" in bucket or "?" in bucket:
+        return True
+    return bucket in own_names
 
 
 def _is_anyone(principal: Value) -> Truth:
@@ -157,16 +183,17 @@ def _sign(piece: str | Hole) -> str:
 
 def _only_when_insecure(condition: Value) -> Truth:
     """Whether Condition is Bool aws:SecureTransport false and nothing more, which would let some requests through."""
-    tests = tests_of(condition)
-    return every(_is_insecure(test.operator, test.key, test.values, test.unseen) for test in tests)
+    return every(_is_insecure(test) for test in tests_of(condition))
 
 
-def _is_insecure(operator: str, key: str, values: Sequence[Value], hidden: Unknown | None) -> Truth:
-    if hidden:
-        return hidden
-    if operator not in {"bool", "stringequals"} or key != "aws:securetransport":
+def _is_insecure(test: Test) -> Truth:
+    if test.unseen:
+        return test.unseen
+    if test.operator not in {"bool", "stringequals", "stringlike"} or test.key != "aws:securetransport":
         return False
-    return some(equals(_lower(value), "false") for value in values)
+    if test.is_negated:  # all but "true"
+        return every(equals(_lower(value), "true") for value in test.values)
+    return some(equals(_lower(value), "false") for value in test.values)
 
 
 def _lower(value: Value) -> Value:

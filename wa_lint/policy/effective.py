@@ -113,6 +113,10 @@ _UNSURE: Final = frozenset({"aws:multifactorauthpresent"})
 """Those of them that not every caller can pick: a role that a service runs with has no MFA. What an Allow rests on
 them for stays unknown; a Deny can be avoided by those who can."""
 
+_SENT: Final = frozenset({"aws:principalaccount", "aws:principalarn", "aws:principaltype", "aws:userid"})
+"""Keys that every request of a principal carries, so that any value, or their presence, narrows nothing (IAM User
+Guide, "Global condition context keys")."""
+
 _MOST_CHOICES: Final = 64
 
 
@@ -150,8 +154,10 @@ def _can_meet(test: Test, context: Context) -> Truth:
     if test.key in context:
         met = _holds(test, context[test.key])
         return _under(test, "it holds") if met is True and test.key in _UNSURE else met
-    if test.is_wild and not test.is_negated and test.if_exists and "*" in test.values:
+    if test.is_wild and not test.is_negated and (test.if_exists or test.key in _SENT) and "*" in test.values:
         return True
+    if test.operator == "null" and test.key in _SENT:
+        return every(is_word(value, "false") for value in test.values)
     if test.key == "iam:permissionsboundary" and test.names_values and not test.if_exists:
         return False  # whom it creates has that boundary: it cannot grant itself more
     return _under(test, "it holds")

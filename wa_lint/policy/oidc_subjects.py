@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from wa_lint.model import ABSENT, Hole, Unknown, Unresolved, Value
-from wa_lint.policy.document import listed
-from wa_lint.policy.trust import has_effect, member, principals
+from wa_lint.policy.document import listed, matches_action
+from wa_lint.policy.trust import WEB_IDENTITY, has_effect, member, principals
 from wa_lint.policy.wildcards import parts_of
 from wa_lint.truth import Truth, every, some
 
@@ -28,19 +28,22 @@ GitLab Docs, "OpenID Connect (OIDC) Authentication Using ID Tokens" (read 2026-1
 def trusts_pipelines(statement: Value) -> Truth:
     """Whether a statement of a trust policy lets in tokens of GitHub Actions or of GitLab.
 
-    Where a provider is a parameter, the condition says whose it is, for its keys begin with the provider's name.
+    Where a provider is a parameter or a resource, the condition says whose it is, for its keys begin with the
+    provider's name.
     """
     keys = [key for _, key, _ in _conditions(statement)]
-    return every(
-        (has_effect(statement, "Allow"), some(_is_pipeline(p, keys) for p in principals(statement, "Federated")))
-    )
+    is_web = some(matches_action(one, WEB_IDENTITY) for one in listed(member(statement, "Action")))
+    federated = some(_is_pipeline(provider, keys) for provider in principals(statement, "Federated"))
+    return every((has_effect(statement, "Allow"), is_web, federated))
 
 
 def _is_pipeline(provider: Value, keys: Sequence[str]) -> Truth:
     text = _spelled(provider)
-    if isinstance(text, str):
+    if isinstance(text, str) and text.strip(_HOLE):
         return _PIPELINES.search(text) is not None
-    return any(_PIPELINES.search(key) for key in keys) if keys else text
+    if any(":" in key and not key.lower().startswith("aws:") for key in keys):
+        return any(_PIPELINES.search(key) for key in keys)
+    return Unknown("which identity provider it is, is not known") if isinstance(text, str) else text
 
 
 def names_branch(statement: Value) -> Truth:

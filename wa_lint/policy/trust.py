@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from wa_lint.model import ABSENT, Hole, Unknown, Unresolved, Value
-from wa_lint.policy.admission import CALLERS, FEDERATED, Keys, admits_everyone, spares_only_some
-from wa_lint.policy.document import listed
+from wa_lint.policy.admission import CALLERS, FEDERATED, Keys, admits_everyone, spares_only_some, tests_of
+from wa_lint.policy.document import listed, matches_action
 from wa_lint.policy.wildcards import parts_of, reason_of, unseen
 from wa_lint.truth import Truth, equals, every, some
 
@@ -27,6 +27,9 @@ _BY_AUDIENCE: Final = (
 )
 """Identity providers that everyone can get a token of: the audience says for which application, or identity pool."""
 
+WEB_IDENTITY: Final = "sts:AssumeRoleWithWebIdentity"
+_HANDING_OUT: Final = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", WEB_IDENTITY)
+
 _AUDIENCES: Final = ("aud", "app_id", "azp", "oaud")
 
 
@@ -38,7 +41,16 @@ def lets_in_everyone(statement: Value, keys: Keys = CALLERS) -> Truth:
 def lets_in_strangers(statement: Value) -> Truth:
     """As `lets_in_everyone`, or a web identity of a provider that everyone can use, of any user or application."""
     federated = some(_lets_in_users(statement, provider) for provider in principals(statement, "Federated"))
-    return some((lets_in_everyone(statement), every((has_effect(statement, "Allow"), federated))))
+    strangers = some((lets_in_everyone(statement), every((has_effect(statement, "Allow"), federated))))
+    return strangers if strangers is False else every((strangers, _hands_out(statement)))
+
+
+def _hands_out(statement: Value) -> Truth:
+    """Whether a statement hands out the role: who may only tag a session, or name its source, gets none."""
+    patterns = member(statement, "Action")
+    if patterns is ABSENT or isinstance(patterns, Unknown):
+        return True if patterns is ABSENT else patterns
+    return some(matches_action(pattern, action) for pattern in listed(patterns) for action in _HANDING_OUT)
 
 
 def shuts_out_strangers(statement: Value, keys: Keys = CALLERS) -> Truth:
@@ -90,6 +102,8 @@ def _lets_in_users(statement: Value, provider: Value) -> Truth:
     if not parts:
         return unseen(provider)
     name = "".join(part if isinstance(part, str) else "\0" for part in parts).rpartition("oidc-provider/")[2]
+    if not name.strip("\0"):
+        name = _provider_of(statement) or name
     if name in _BY_SUBJECT:
         return _is_met_by_anyone(statement, FEDERATED)
     if name in _BY_AUDIENCE:
@@ -98,4 +112,21 @@ def _lets_in_users(statement: Value, provider: Value) -> Truth:
     match parts:
         case (Hole(target=None),):
             return Unknown(reason_of(provider))
+        case (Hole(),) if not name.strip("\0"):
+            return _may_be_any(statement)
     return False
+
+
+def _provider_of(statement: Value) -> str:
+    """Return the provider that everyone can use and whose claims the Condition asks for: its keys begin with it."""
+    named = {test.key.rpartition(":")[0] for test in tests_of(member(statement, "Condition"))}
+    return next((provider for provider in (*_BY_SUBJECT, *_BY_AUDIENCE) if provider in named), "")
+
+
+def _may_be_any(statement: Value) -> Truth:
+    """Unknown where a provider of the template hands out the role to web identities, and no key says which it is."""
+    keys = [test.key for test in tests_of(member(statement, "Condition"))]
+    if any(":" in key and not key.startswith(("aws:", "sts:")) for key in keys):
+        return False
+    is_web = some(matches_action(one, WEB_IDENTITY) for one in listed(member(statement, "Action")))
+    return Unknown("which identity provider it is, is not known") if is_web is True else is_web
