@@ -19,7 +19,7 @@ import msgspec
 from wa_lint.demo.stub import ACCOUNT, REGION
 from wa_lint.model import Raw
 from wa_lint.sources.live.collector import Collector
-from wa_lint.sources.live.collectors import COLLECTORS
+from wa_lint.sources.live.collectors import all_collectors
 
 Items = dict[str, Raw]
 
@@ -129,7 +129,7 @@ def _put_items(told: Items, shape: Raw, path: list[str], listed: _Listed) -> int
 
 
 def _lists() -> Iterator[tuple[tuple[str, str], tuple[Collector, str]]]:
-    for collector in COLLECTORS:
+    for collector in all_collectors():
         for call in filter(None, (collector.listing, *collector.describe)):
             if call.items:
                 yield (collector.service, call.operation), (collector, call.items)

@@ -1,6 +1,6 @@
 """The words of the collector table: what a collector, a call and a metric say. Nouns only.
 
-The table itself is `collectors.COLLECTORS`.
+The table itself is the files of `wa_lint/data/collectors/`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ class ListingReach(Enum):
     GLOBAL = "global"
 
 
-class ApiCall(msgspec.Struct, frozen=True, kw_only=True):
+class ApiCall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """One read-only API operation, and what its answer is good for."""
 
     operation: str
@@ -52,7 +52,7 @@ class ApiCall(msgspec.Struct, frozen=True, kw_only=True):
     """The IAM action, where it is not ``service:Operation``."""
 
 
-class Collector(msgspec.Struct, frozen=True, kw_only=True):
+class Collector(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """How resources of one CloudFormation type are read.
 
     An *item* is a listed member, plus what the request of its listing was fed, plus the answers of
@@ -63,7 +63,7 @@ class Collector(msgspec.Struct, frozen=True, kw_only=True):
     type: str
     service: str
     """As boto3 names it."""
-    listing: ApiCall | None
+    listing: ApiCall | None = None
     """None: the items stand inside the parent's item, at `inside`."""
     name: str
     arn: str = ""
@@ -122,6 +122,28 @@ class Collector(msgspec.Struct, frozen=True, kw_only=True):
     named_by: tuple[str, ...] = ()
     """Templates of what the item is called where others name it. Only those that are named by what was read before
     are described and kept; empty: all are. See `naming.in_order`."""
+    proofs: tuple[str, ...] | None = None
+    """Members of which a whole answer has at least one and an entry of a list none: without one, an entry that somebody
+    cut out of a list would read as a resource with nothing set. Empty: an entry tells as much as a description. None:
+    an answer that somebody saved is not known by its members alone."""
+    arn_word: str = ""
+    """What its ARN says before the name, for a type whose answers name it by a member that others have too (service
+    authorization reference)."""
+
+
+class CollectedService(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What holds for all calls to one service, where it is not what holds for most."""
+
+    name: str
+    """As boto3 has it."""
+    iam: str = ""
+    """The prefix of its IAM actions, where that is not `name` (service authorization reference)."""
+    gone: tuple[str, ...] = ()
+    """Error codes of its own that mean that what is asked about was deleted since it was listed."""
+    statement: str = ""
+    """The statement of the least-privilege policy that its actions stand in; empty: as AWS can restrict them."""
+    allows_on: tuple[str, ...] = ()
+    """The ARNs that this statement is about."""
 
 
 class Metric(msgspec.Struct, frozen=True, kw_only=True):

@@ -116,7 +116,7 @@ def _merged(collector: Collector, item: Item, answers: Sequence[Raw | aws.Refusa
     refused: dict[str, Refused] = {}
     for call, answer in zip(collector.describe, answers, strict=True):
         if isinstance(answer, aws.Refusal):
-            if is_gone(answer):
+            if is_gone(answer, collector.service):
                 return None
             why = Refused(plan.operation_of(collector, call), answer)
             refused |= dict.fromkeys(call.fills or ("",), why)

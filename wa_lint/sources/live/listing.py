@@ -15,28 +15,13 @@ from wa_lint.sources.live import call_plan as plan
 from wa_lint.sources.live.abandonable_threads import gather
 from wa_lint.sources.live.api_response import Item, ResponsePlace, has_items, is_aws_own, items_in
 from wa_lint.sources.live.collector import ApiCall, Collector
+from wa_lint.sources.live.collectors import service_of
 
 OnProgress = Callable[[str, int, int], None]
 """Told what is done (``list``, ``describe``, ``measure``), how many calls of it are, and of how many."""
 
-_GONE = frozenset(
-    {
-        "FileSystemNotFound",
-        "ListenerNotFound",
-        "LoadBalancerNotFound",
-        "NoSuchBucket",
-        "NoSuchEntity",
-        "NotFoundException",
-        "RepositoryNotFoundException",
-        "ResourceNotFound",
-        "ResourceNotFoundException",
-        "RuleNotFound",
-        "StateMachineDoesNotExist",
-        "TableNotFoundException",
-        "TargetGroupNotFound",
-        "TrailNotFoundException",
-    }
-)
+_GONE = frozenset({"NotFoundException", "ResourceNotFoundException"})
+"""What most services say; the others' words stand in the collector table."""
 
 _GONE_WORDS = re.compile(
     r"(could not|cannot) find|does not exist|not found|RecordNotFound|^no workforce|^the work ?team", re.IGNORECASE
@@ -202,7 +187,7 @@ def _listing(
             if not isinstance(page, aws.Refusal):
                 fed = {name: task.request[name] for name in task.call.request}
                 items.extend(fed | item for item in items_in(page, task.call.items, task.call.item_name))
-            elif not (is_none(task.call, page) or (collector.parent and is_gone(page))):
+            elif not (is_none(task.call, page) or (collector.parent and is_gone(page, collector.service))):
                 refusals.append(page)
     own = counted(plan.operation_of(collector, collector.listing), refusals, len(answered))
     return Listing(tuple(i for i in items if _belongs(run, collector, i)), (*above.refused, *own))
@@ -235,11 +220,11 @@ def is_none(call: ApiCall, refusal: aws.Refusal) -> bool:
     return any(refusal.code == code and words in refusal.message for code, _, words in pairs)
 
 
-def is_gone(refusal: aws.Refusal) -> bool:
+def is_gone(refusal: aws.Refusal, service: str) -> bool:
     """Whether it was deleted since it was listed. SageMaker says so with a ValidationException."""
     if refusal.code == "ValidationException":
         return _GONE_WORDS.search(refusal.message) is not None
-    return refusal.code in _GONE
+    return refusal.code in _GONE or refusal.code in service_of(service).gone
 
 
 def counted(operation: plan.Operation, refusals: Sequence[aws.Refusal], of: int) -> tuple[Refused, ...]:
