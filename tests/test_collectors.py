@@ -19,12 +19,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wa_lint import schema
+from wa_lint import aws, schema
 from wa_lint.policy import actions
 from wa_lint.sources.live import api_response as answers
 from wa_lint.sources.live import call_plan as plan
-from wa_lint.sources.live.collector import ApiCall, Collector
-from wa_lint.sources.live.collectors import all_collectors, by_type
+from wa_lint.sources.live.collector import ApiCall, CollectedService, Collector
+from wa_lint.sources.live.collectors import all_collectors, by_type, service_of
 from wa_lint.sources.live.metric_table import METRICS
 
 ROOT = Path(__file__).parents[1]
@@ -121,6 +121,27 @@ def test_a_call_asks_only_what_the_operation_takes(collector: Collector, call: A
     given = {*call.request, *call.fixed} | ({"CreationTimeAfter"} if has_window else set())
     assert given | set(call.optional) <= set(shape.members)
     assert set(shape.required_members) <= given
+
+
+@each_call
+def test_a_page_is_no_larger_than_the_model_allows(collector: Collector, call: ApiCall) -> None:
+    members = operation(collector, call).input_shape.members
+    sizes = [members[name] for name in aws._SIZES if name in members]
+    assert not call.page or (sizes and call.page <= sizes[0].metadata.get("max", call.page))
+    assert not call.page or "max" not in sizes[0].metadata, "the model says it"
+
+
+def test_quotas_are_of_services_and_operations_that_are_called_and_have_a_source() -> None:
+    called = {*plan.operations(None), ("cloudwatch", plan.METRIC_CALL.operation)}
+    for service in table_services():
+        has_quota = bool(service.together or service.each or service.operations)
+        assert has_quota == bool(service.quota_source), service.name
+        assert {(service.name, name) for name in service.operations} <= called
+        assert not service.counts_with or service_of(service.counts_with).together
+
+
+def table_services() -> list[CollectedService]:
+    return [service_of(name) for name in sorted({c.service for c in all_collectors()})]
 
 
 @each_call

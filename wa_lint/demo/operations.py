@@ -291,4 +291,5 @@ def makings() -> Mapping[str, Making]:
     """
     named = {**_FIRST, **_LATER}
     read = [type_ for type_, collector in by_type().items() if collector.service == "sagemaker"]
-    return _FIRST | dict(_sagemaker(type_.rpartition("::")[2]) for type_ in read if type_ not in named) | _LATER
+    plain = dict(_sagemaker(type_.rpartition("::")[2]) for type_ in read if type_ not in named)
+    return {**_FIRST, **plain, **_LATER}

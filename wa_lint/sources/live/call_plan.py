@@ -124,6 +124,21 @@ def needs(reading: ReadScope, read_by: Mapping[str, ReadScope]) -> list[Need]:
     ]
 
 
+def requests(reading: ReadScope, each: int) -> list[Operation]:
+    """Return the requests that `reading` makes where there are `each` resources of every type, one entry for each.
+
+    Of what is listed under a parent, `each` are spread over as many parents. A page holds them all. A metric's request
+    asks for the series of many resources at once: one.
+    """
+    collectors = wanted(reading.types)
+    lists = [(c, c.listing) for c in listed(collectors) if c.listing]
+    once = {(operation_of(c, call), repr(call.fixed)) for c, call in lists if not c.parent}
+    below = [operation_of(c, call) for c, call in lists if c.parent]
+    details = [operation_of(c, call) for c in collectors for call in c.describe if not call.unless]
+    series = [one for one in _plan(collectors, reading.series) if one == metric_operation()] if each else []
+    return [*(operation for operation, _ in sorted(once)), *series, *[*below, *details] * each]
+
+
 def operation_of(collector: Collector, call: ApiCall) -> Operation:
     prefix = service_of(collector.service).iam or collector.service
     return Operation(collector.service, call.operation, call.action or f"{prefix}:{call.operation}")

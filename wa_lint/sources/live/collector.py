@@ -44,6 +44,8 @@ class ApiCall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, for
     """Members of the answer that repeat the question in other words: left out."""
     not_configured: tuple[str, ...] = ()
     """Error codes that mean "there is none"; ``Code: words`` where only such a message does."""
+    page: int = 0
+    """Items that a page of it may hold, where botocore's model does not say so (API reference)."""
     continued: str = ""
     """A list in a describe answer that goes on behind ``NextToken``."""
     unless: str = ""
@@ -131,6 +133,14 @@ class Collector(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, f
     authorization reference)."""
 
 
+class CallRate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """How many requests per second AWS takes, of an account in a region."""
+
+    rate: float
+    burst: float = 0.0
+    """Requests that may come at once; 0: those of a second."""
+
+
 class CollectedService(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """What holds for all calls to one service, where it is not what holds for most."""
 
@@ -144,6 +154,16 @@ class CollectedService(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     """The statement of the least-privilege policy that its actions stand in; empty: as AWS can restrict them."""
     allows_on: tuple[str, ...] = ()
     """The ARNs that this statement is about."""
+    together: CallRate | None = None
+    """AWS's quota of all calls to it; None: none is known."""
+    counts_with: str = ""
+    """The service whose quota its calls count for too."""
+    each: CallRate | None = None
+    """The quota of each operation by itself."""
+    operations: Mapping[str, CallRate] = {}
+    """The same, of single operations."""
+    quota_source: str = ""
+    """Where AWS says so."""
 
 
 class Metric(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,12 +7,13 @@ contract test against botocore's models all come from it. `scripts/refresh_colle
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
 
 import msgspec
 
+from wa_lint.request_limits import Quota
 from wa_lint.sources.live.collector import CollectedService, Collector
 
 
@@ -43,3 +44,17 @@ def by_type() -> Mapping[str, Collector]:
 def service_of(name: str) -> CollectedService:
     """Return what is said of a service; of most, nothing."""
     return _table().services.get(name) or CollectedService(name=name)
+
+
+@cache
+def quotas_of(service: str, operation: str) -> tuple[Quota, ...]:
+    """Return all that a call counts for, as `request_limits.Limits` asks it."""
+    return tuple(_quotas(service_of(service), operation))
+
+
+def _quotas(service: CollectedService, operation: str) -> Iterator[Quota]:
+    shared = service_of(service.counts_with) if service.counts_with else service
+    yield Quota(shared.name, shared.together.rate, shared.together.burst) if shared.together else Quota(shared.name)
+    own = service.operations.get(operation) or service.each
+    if own:
+        yield Quota(f"{service.name}:{operation}", own.rate, own.burst)

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from typing import TypeVar
 
 import msgspec
 
@@ -16,6 +17,8 @@ from wa_lint.sources.live.abandonable_threads import gather
 from wa_lint.sources.live.api_response import Item, ResponsePlace, has_items, is_aws_own, items_in
 from wa_lint.sources.live.collector import ApiCall, Collector
 from wa_lint.sources.live.collectors import service_of
+
+T = TypeVar("T")
 
 OnProgress = Callable[[str, int, int], None]
 """Told what is done (``list``, ``describe``, ``measure``), how many calls of it are, and of how many."""
@@ -96,9 +99,16 @@ def list_all(run: Run, collectors: Sequence[Collector]) -> dict[str, Listing]:
 
 def _listed_level(run: Run, ready: Sequence[Collector], parents: Mapping[str, Listing]) -> dict[str, Listing]:
     tasks = [task for c in ready for task in _list_tasks(run, c, parents)]
-    asked = {_key(task): task for task in tasks}
+    once = list({_key(task): task for task in tasks}.values())
+    asked = {_key(task): task for task in in_turns(run, once, lambda one: (one.collector.service, one.call.operation))}
     pages = dict(zip(asked, run.map("list", lambda task: _pages(run, task), list(asked.values())), strict=True))
     return {c.type: _listing(run, c, [(t, pages[_key(t)]) for t in tasks if t.collector is c], parents) for c in ready}
+
+
+def in_turns(run: Run, tasks: Sequence[T], call_of: Callable[[T], tuple[str, str]]) -> list[T]:
+    """Return `tasks` in the order in which their rates let them begin, so that no slow service holds all threads."""
+    starts = run.clients.limits.starts(map(call_of, tasks))
+    return [tasks[number] for _, number in sorted(zip(starts, range(len(tasks)), strict=True))]
 
 
 def _key(task: _Task) -> tuple[str, str, str]:
@@ -141,7 +151,9 @@ def ask(run: Run, collector: Collector, call: ApiCall, request: dict[str, Raw]) 
     """Return a describing answer; of one in several pages, all its items as if they were one page."""
     if not call.items:
         return run.clients.ask(collector.service, call.operation, request)
-    pages = [_demanded(page, call) for page in run.clients.ask_all(collector.service, call.operation, request)]
+    pages = [
+        _demanded(page, call) for page in run.clients.ask_all(collector.service, call.operation, request, call.page)
+    ]
     refusal = next((page for page in pages if isinstance(page, aws.Refusal)), None)
     return refusal or {call.items: [item for page in pages for item in items_in(page, call.items)]}
 
@@ -151,7 +163,7 @@ def _pages(run: Run, task: _Task) -> list[Raw | aws.Refusal]:
     pages: list[Raw | aws.Refusal] = []
     request, seen = task.request, set[str]()
     while True:
-        answered = run.clients.ask_all(task.collector.service, task.call.operation, request)
+        answered = run.clients.ask_all(task.collector.service, task.call.operation, request, task.call.page)
         pages += [_demanded(page, task.call) for page in answered]
         token = pages[-1].get("NextToken") if pages and isinstance(pages[-1], dict) else None
         if not token:
