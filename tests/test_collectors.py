@@ -145,6 +145,16 @@ def table_services() -> list[CollectedService]:
 
 
 @each_call
+def test_a_fault_of_awss_may_pass_and_a_fault_of_the_request_does_not(collector: Collector, call: ApiCall) -> None:
+    for shape in operation(collector, call).error_shapes:
+        said = shape.metadata.get("error", {})
+        word = aws.Refusal(said.get("code") or shape.name).word
+        is_awss = shape.metadata.get("fault") or said.get("httpStatusCode", 400) >= 500
+        known_by_name = re.search("Throttl|TooMany|Internal|Unavailable", shape.name)
+        assert aws.may_pass(word) == bool(is_awss or known_by_name), shape.name
+
+
+@each_call
 def test_a_call_is_read_only(collector: Collector, call: ApiCall) -> None:
     assert re.match(r"(Describe|Get|List)[A-Z]", call.operation)
     assert operation(collector, call).http["method"] in {"GET", "POST"}

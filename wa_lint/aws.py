@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -35,7 +36,7 @@ from botocore.parsers import ResponseParserError
 from wa_lint.document.positions import TOO_DEEP, is_too_deep
 from wa_lint.errors import SourceError
 from wa_lint.model import Raw
-from wa_lint.request_limits import DEADLINE, Limits, Manners, Watch
+from wa_lint.request_limits import DEADLINE, INTERRUPTED, Limits, Manners, Watch
 
 MOST_PAGES: Final = 10_000
 """Of one listing; a service whose listing never ends costs no more than that."""
@@ -95,6 +96,37 @@ _LOCKED_OUT: Final = frozenset(
     }
 )
 """After one of these words no other call can succeed either."""
+
+
+_PASSES: Final = frozenset(
+    {
+        DEADLINE,
+        INTERRUPTED,
+        "CredentialRetrievalError",
+        "ExpiredToken",
+        "NoCredentialsError",
+        "RefreshWithMFAUnsupportedError",
+        "SSOTokenLoadError",
+        "Throttled",
+        "TokenRetrievalError",
+        "UnauthorizedSSOTokenError",
+        "no answer in time",
+        "no connection",
+        "the proxy refuses",
+        "the response cannot be parsed",
+    }
+)
+
+_SERVER_FAILED: Final = re.compile(
+    r"Internal|Unavailable|Timeout|ServiceException$|ServiceFailure|^HTTP status (5|429)"
+    r"|^the response is (not JSON|an HTML page)"
+)
+"""What the services call faults of their own (botocore's models: error shapes with a status of 500 or more)."""
+
+
+def may_pass(word: str) -> bool:
+    """Whether a refusal of this word may not be there when the same is asked again."""
+    return word in _PASSES or _SERVER_FAILED.search(word) is not None
 
 
 class Refusal(msgspec.Struct, frozen=True):
