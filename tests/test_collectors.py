@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from wa_lint import aws, schema
 from wa_lint.policy import actions
+from wa_lint.request_limits import PAGE_SIZES
 from wa_lint.sources.live import api_response as answers
 from wa_lint.sources.live import call_plan as plan
 from wa_lint.sources.live.collector import ApiCall, CollectedService, Collector
@@ -126,7 +127,7 @@ def test_a_call_asks_only_what_the_operation_takes(collector: Collector, call: A
 @each_call
 def test_a_page_is_no_larger_than_the_model_allows(collector: Collector, call: ApiCall) -> None:
     members = operation(collector, call).input_shape.members
-    sizes = [members[name] for name in aws._SIZES if name in members]
+    sizes = [members[name] for name in PAGE_SIZES if name in members]
     assert not call.page or (sizes and call.page <= sizes[0].metadata.get("max", call.page))
     assert not call.page or "max" not in sizes[0].metadata, "the model says it"
 
@@ -150,7 +151,7 @@ def test_a_fault_of_awss_may_pass_and_a_fault_of_the_request_does_not(collector:
         said = shape.metadata.get("error", {})
         word = aws.Refusal(said.get("code") or shape.name).word
         is_awss = shape.metadata.get("fault") or said.get("httpStatusCode", 400) >= 500
-        known_by_name = re.search("Throttl|TooMany|Internal|Unavailable", shape.name)
+        known_by_name = re.search("Throttl|TooMany|Internal|Unavailable|Timeout", shape.name)
         assert aws.may_pass(word) == bool(is_awss or known_by_name), shape.name
 
 

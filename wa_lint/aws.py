@@ -36,7 +36,7 @@ from botocore.parsers import ResponseParserError
 from wa_lint.document.positions import TOO_DEEP, is_too_deep
 from wa_lint.errors import SourceError
 from wa_lint.model import Raw
-from wa_lint.request_limits import DEADLINE, INTERRUPTED, Limits, Manners, Watch
+from wa_lint.request_limits import DEADLINE, INTERRUPTED, PAGE_SIZES, Limits, Manners, Watch
 
 MOST_PAGES: Final = 10_000
 """Of one listing; a service whose listing never ends costs no more than that."""
@@ -118,7 +118,7 @@ _PASSES: Final = frozenset(
 )
 
 _SERVER_FAILED: Final = re.compile(
-    r"Internal|Unavailable|Timeout|ServiceException$|ServiceFailure|^HTTP status (5|429)"
+    r"Internal|Throttl|Unavailable|Timeout|ServiceException$|ServiceFailure|^HTTP status (5|429)"
     r"|^the response is (not JSON|an HTML page)"
 )
 """What the services call faults of their own (botocore's models: error shapes with a status of 500 or more)."""
@@ -339,9 +339,6 @@ _NO_NAME: Final = ("Name or service not known", "No address associated", "nodena
 """What a name that is not found is called by Linux and macOS. That a resolver did not answer is something else."""
 
 
-_SIZES: Final = ("MaxResults", "maxResults", "MaxItems", "MaxRecords", "MaxBuckets", "PageSize", "Limit", "limit")
-"""How the services call the size of a page."""
-
 _MOST_ITEMS: Final = 10_000
 """Of a page. A model that says more says nothing."""
 
@@ -349,7 +346,7 @@ _MOST_ITEMS: Final = 10_000
 def _page_size(client: Raw, operation: str) -> int:
     """Return how many items a page of a listing may hold; 0 where botocore's model does not say so."""
     members = client.meta.service_model.operation_model(operation).input_shape.members
-    limits = [members[name].metadata.get("max", 0) for name in _SIZES if name in members]
+    limits = [members[name].metadata.get("max", 0) for name in PAGE_SIZES if name in members]
     return limits[0] if limits and limits[0] <= _MOST_ITEMS else 0
 
 

@@ -49,6 +49,9 @@ class Manners(msgspec.Struct, frozen=True, kw_only=True):
     """Jobs that were made in so many days before now; 0: as many as the table of collectors says."""
 
 
+PAGE_SIZES: Final = ("MaxResults", "maxResults", "MaxItems", "MaxRecords", "MaxBuckets", "PageSize", "Limit", "limit")
+"""How the services call the size of a page."""
+
 INTERRUPTED: Final = "interrupted"
 DEADLINE: Final = "deadline"
 

@@ -18,6 +18,7 @@ import msgspec
 
 from wa_lint.demo.stub import ACCOUNT, REGION
 from wa_lint.model import Raw
+from wa_lint.request_limits import PAGE_SIZES
 from wa_lint.sources.live.collector import Collector
 from wa_lint.sources.live.collectors import all_collectors
 
@@ -180,7 +181,7 @@ def _several(names: str | list[str]) -> tuple[str, ...]:
 
 def _tag(request: Mapping[str, Raw], pages: _Paging) -> str:
     """Return what tells the things of one request from those of another: the names that are asked for."""
-    about_pages = {*pages.asked, "MaxItems", "MaxResults"}
+    about_pages = {*pages.asked, *PAGE_SIZES}
     words = [str(v) for k, v in sorted(request.items()) if isinstance(v, str | int) and k not in about_pages]
     return f"{zlib.crc32('-'.join(words).encode()):08x}" if words else ""
 
