@@ -28,10 +28,10 @@ def state() -> State:
     """Return the versions of this environment, and what botocore says of the services of the collector table."""
     import botocore.session  # noqa: PLC0415, only a child process needs it
 
-    from wa_lint.sources.live.collectors import COLLECTORS  # noqa: PLC0415, the same
+    from wa_lint.sources.live.collectors import all_collectors  # noqa: PLC0415, the same
 
     session = botocore.session.get_session()
-    called = called_by(COLLECTORS)
+    called = called_by(all_collectors())
     names = sorted({*called, *(name for name in session.get_available_services() if name.startswith(_WATCHED))})
     versions = {distribution.name.lower(): distribution.version for distribution in metadata.distributions()}
     return {

@@ -26,7 +26,7 @@ from wa_lint.demo.stub import REGION
 from wa_lint.sources.live import collector as table
 from wa_lint.sources.live.api_response import items_in
 from wa_lint.sources.live.collector import Collector
-from wa_lint.sources.live.collectors import COLLECTORS
+from wa_lint.sources.live.collectors import all_collectors
 
 Call = tuple[str, str]
 """Service and operation."""
@@ -36,11 +36,11 @@ SIZE: Final = modelled.Size(items=2, page=1)
 _MADE_BY: Final[Mapping[Call, list[tuple[Collector, table.ApiCall]]]] = {
     (c.service, call.operation): [
         (other, one)
-        for other in COLLECTORS
+        for other in all_collectors()
         for one in (other.listing, *other.describe)
         if one and (other.service, one.operation) == (c.service, call.operation)
     ]
-    for c in COLLECTORS
+    for c in all_collectors()
     for call in (c.listing, *c.describe)
     if call
 }

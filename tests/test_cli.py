@@ -309,6 +309,8 @@ try:
     main(["check", "-o", "{format_}=report"])
 finally:
     print([name for name in {SLOW_TO_IMPORT} if name in sys.modules])
+    table = sys.modules.get("wa_lint.sources.live.collectors")
+    assert table is None or not table._table.cache_info().currsize
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (1, "[]\n", "")

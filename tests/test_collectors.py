@@ -7,40 +7,43 @@ import copy
 import importlib.util
 import json
 import re
+import shutil
 import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import botocore.session
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wa_lint import schema
+from wa_lint import aws, schema
 from wa_lint.policy import actions
+from wa_lint.request_limits import PAGE_SIZES
 from wa_lint.sources.live import api_response as answers
 from wa_lint.sources.live import call_plan as plan
-from wa_lint.sources.live.collector import ApiCall, Collector
-from wa_lint.sources.live.collectors import COLLECTORS
+from wa_lint.sources.live.collector import ApiCall, CollectedService, Collector
+from wa_lint.sources.live.collectors import all_collectors, by_type, service_of
 from wa_lint.sources.live.metric_table import METRICS
 
 ROOT = Path(__file__).parents[1]
 
-CALLS = [(c, call) for c in COLLECTORS for call in (c.listing, *c.describe) if call]
+CALLS = [(c, call) for c in all_collectors() for call in (c.listing, *c.describe) if call]
 
-each_collector = pytest.mark.parametrize("collector", COLLECTORS, ids=lambda c: c.type)
+each_collector = pytest.mark.parametrize("collector", all_collectors(), ids=lambda c: c.type)
 each_call = pytest.mark.parametrize(("collector", "call"), CALLS, ids=lambda x: getattr(x, "operation", ""))
 
 
 @cache
 def script() -> Any:
-    """scripts/refresh_carried.py, which builds an answer with every member that botocore knows."""
-    spec = importlib.util.spec_from_file_location("refresh_carried", ROOT / "scripts" / "refresh_carried.py")
+    """scripts/refresh_collectors.py, which also builds an answer with every member that botocore knows."""
+    spec = importlib.util.spec_from_file_location("refresh_collectors", ROOT / "scripts" / "refresh_collectors.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules["refresh_carried"] = module
+    sys.modules["refresh_collectors"] = module
     spec.loader.exec_module(module)
     return module
 
@@ -56,7 +59,7 @@ def operation(collector: Collector, call: ApiCall) -> Any:
 
 @cache
 def full_of(type_: str) -> str:
-    return json.dumps(script().full_item(plan.BY_TYPE[type_]))
+    return json.dumps(script().full_item(by_type()[type_]))
 
 
 def full(collector: Collector) -> Any:
@@ -68,14 +71,48 @@ def capitalised(path: str) -> str:
     return ".".join(step[:1].upper() + step[1:] for step in path.split("."))
 
 
+def test_what_is_read_at_run_time_is_what_people_edit() -> None:
+    assert (ROOT / "wa_lint" / "data" / "collectors.json").read_text("utf-8") == script().prepared()
+
+
+def test_a_new_type_is_one_entry_in_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = (
+        "services: {edge: {gone: [NoSuchDevice]}}\ncollectors:\n  AWS::Edge::Device: {service: edge, name: '{Name}'}\n"
+    )
+    shutil.copytree(ROOT / "wa_lint" / "data" / "collectors", tmp_path / "collectors")
+    (tmp_path / "collectors" / "edge.yaml").write_text(file, "utf-8")
+    monkeypatch.setattr(script(), "DATA", tmp_path)
+    table = json.loads(script().prepared())
+    assert {"type": "AWS::Edge::Device", "service": "edge", "name": "{Name}"} in table["collectors"]
+    assert table["services"]["edge"] == {"name": "edge", "gone": ["NoSuchDevice"]}
+    assert len(table["collectors"]) == len(all_collectors()) + 1
+
+
+@pytest.mark.parametrize(
+    ("entry", "problem"),
+    [
+        ("{service: edge, name: n, nmae: n}", "unknown field `nmae`"),
+        ("{name: n}", "missing required field `service`"),
+        ("{service: edge, name: n, parent: AWS::Edge::Site}", "nothing reads its parent"),
+        ("{service: edge, name: n, name: m}", "stands twice"),
+    ],
+)
+def test_a_slip_in_an_entry_is_named(entry: str, problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "collectors").mkdir()
+    (tmp_path / "collectors" / "edge.yaml").write_text(f"collectors:\n  AWS::Edge::Device: {entry}\n", "utf-8")
+    monkeypatch.setattr(script(), "DATA", tmp_path)
+    with pytest.raises((ValueError, msgspec.ValidationError), match=problem):
+        script().prepared()
+
+
 def test_the_table_of_what_is_not_carried_is_up_to_date() -> None:
     assert answers.not_carried() == {type_: tuple(paths) for type_, paths in script().table().items()}
 
 
 def test_the_table_names_each_type_once_and_parents_first() -> None:
-    types = [c.type for c in COLLECTORS]
+    types = [c.type for c in all_collectors()]
     assert len(set(types)) == len(types)
-    assert all(types.index(c.parent) < types.index(c.type) for c in COLLECTORS if c.parent)
+    assert all(types.index(c.parent) < types.index(c.type) for c in all_collectors() if c.parent)
 
 
 @each_call
@@ -85,6 +122,37 @@ def test_a_call_asks_only_what_the_operation_takes(collector: Collector, call: A
     given = {*call.request, *call.fixed} | ({"CreationTimeAfter"} if has_window else set())
     assert given | set(call.optional) <= set(shape.members)
     assert set(shape.required_members) <= given
+
+
+@each_call
+def test_a_page_is_no_larger_than_the_model_allows(collector: Collector, call: ApiCall) -> None:
+    members = operation(collector, call).input_shape.members
+    sizes = [members[name] for name in PAGE_SIZES if name in members]
+    assert not call.page or (sizes and call.page <= sizes[0].metadata.get("max", call.page))
+    assert not call.page or "max" not in sizes[0].metadata, "the model says it"
+
+
+def test_quotas_are_of_services_and_operations_that_are_called_and_have_a_source() -> None:
+    called = {*plan.operations(None), ("cloudwatch", plan.METRIC_CALL.operation)}
+    for service in table_services():
+        has_quota = bool(service.together or service.each or service.operations)
+        assert has_quota == bool(service.quota_source), service.name
+        assert {(service.name, name) for name in service.operations} <= called
+        assert not service.counts_with or service_of(service.counts_with).together
+
+
+def table_services() -> list[CollectedService]:
+    return [service_of(name) for name in sorted({c.service for c in all_collectors()})]
+
+
+@each_call
+def test_a_fault_of_awss_may_pass_and_a_fault_of_the_request_does_not(collector: Collector, call: ApiCall) -> None:
+    for shape in operation(collector, call).error_shapes:
+        said = shape.metadata.get("error", {})
+        word = aws.Refusal(said.get("code") or shape.name).word
+        is_awss = shape.metadata.get("fault") or said.get("httpStatusCode", 400) >= 500
+        known_by_name = re.search("Throttl|TooMany|Internal|Unavailable|Timeout", shape.name)
+        assert aws.may_pass(word) == bool(is_awss or known_by_name), shape.name
 
 
 @each_call
@@ -110,7 +178,7 @@ def test_what_feeds_a_call_is_a_member_of_the_item(collector: Collector) -> None
     item = full(collector)
     assert all(m in item for call in collector.describe for m in (*call.request.values(), *call.optional.values()))
     if collector.parent:
-        parent = full(plan.BY_TYPE[collector.parent])
+        parent = full(by_type()[collector.parent])
         fed = collector.listing.request.values() if collector.listing else []
         inherited = [text.partition("=")[0] for text in collector.inherits]
         assert all(member in parent for member in (*fed, *inherited, *filter(None, [collector.inside])))
@@ -172,56 +240,24 @@ def test_the_other_names_of_the_table_are_known(collector: Collector) -> None:
 @each_collector
 def test_what_is_gone_and_what_a_definition_starts_are_known_words(collector: Collector) -> None:
     assert collector.gone.keys() <= full(collector).keys()
-    assert all(schema.known(type_) and type_ in plan.BY_TYPE for type_ in collector.holds)
+    assert all(schema.known(type_) and type_ in by_type() for type_ in collector.holds)
 
 
-UNREAD = {
-    "Action": "lineage: it names what made what, and sets nothing",
-    "Artifact": "the same",
-    "Context": "the same",
-    "LineageGroup": "the same",
-    "Experiment": "what somebody tried, not what runs",
-    "Trial": "the same",
-    "TrialComponent": "the same",
-    "AutoMLJob": "its second version tells of the jobs of both",
-    "AIBenchmarkJob": "it measures; it leaves nothing behind that runs",
-    "AIRecommendationJob": "the same",
-    "AIWorkloadConfig": "the same",
-    "InferenceRecommendationsJob": "the same",
-    "ClusterEvent": "a part of a cluster's life, not a resource",
-    "ClusterExtension": "the same",
-    "ClusterNode": "the same",
-    "ClusterOperation": "the same",
-    "Device": "edge devices: a fleet says where they leave their data",
-    "EdgeDeploymentPlan": "the same",
-    "EdgePackagingJob": "the same",
-    "FeatureMetadata": "words for people beside a feature",
-    "GlobalInferenceGateway": "no CloudFormation type and no rule yet",
-    "HubContent": "a listing needs hub and kind; the public hub alone has thousands",
-    "InferenceRouter": "the same",
-    "Job": "no CloudFormation type and no rule yet",
-    "JobSchemaVersion": "the same",
-    "ModelCardExportJob": "it writes a file",
-    "PipelineDefinitionForExecution": "the definition of today is judged",
-    "PipelineExecution": "its listing tells how it went",
-    "ReservedCapacity": "a part of a training plan",
-    "SubscribedWorkteam": "a vendor's",
-    "TrainingPlanExtensionHistory": "a part of a training plan",
-    "TrainingSession": "no CloudFormation type and no rule yet",
-    **dict.fromkeys(("AppImageConfig", "CodeRepository", "Workforce", "Workteam"), "its listing tells all of it"),
-}
+UNREAD: dict[str, str] = script()._file(script().DATA / "collectors" / "sagemaker.yaml")["services"]["sagemaker"][
+    "unread"
+]
 """What SageMaker describes and we do not ask for, and why."""
 
 
 def test_whatever_sagemaker_describes_is_asked_for_or_named() -> None:
-    asked = {call.operation for c in COLLECTORS if c.service == "sagemaker" for call in c.describe}
+    asked = {call.operation for c in all_collectors() if c.service == "sagemaker" for call in c.describe}
     described = {name for name in model("sagemaker").operation_names if name.startswith("Describe")}
     assert described - asked == {f"Describe{word}" for word in UNREAD}
 
 
 @pytest.mark.parametrize("word", [word for word, why in UNREAD.items() if "listing tells all" in why])
 def test_a_listing_that_tells_all_has_the_members_of_the_description(word: str) -> None:
-    listing = plan.BY_TYPE[f"AWS::SageMaker::{word}"].listing
+    listing = by_type()[f"AWS::SageMaker::{word}"].listing
     assert listing
     listed = model("sagemaker").operation_model(listing.operation).output_shape.members[listing.items].member.members
     described = model("sagemaker").operation_model(f"Describe{word}").output_shape.members
@@ -232,7 +268,7 @@ NEVER_TOLD = {"Tags", "SessionChainingConfig"}
 """Members of a request that starts a job and that no description of one has."""
 
 
-@pytest.mark.parametrize("collector", [c for c in COLLECTORS if c.window_days], ids=lambda c: c.type)
+@pytest.mark.parametrize("collector", [c for c in all_collectors() if c.window_days], ids=lambda c: c.type)
 def test_a_job_is_described_in_the_words_of_the_request_that_started_it(collector: Collector) -> None:
     (describe,) = collector.describe
     create = describe.operation.replace("Describe", "Create")
@@ -259,10 +295,10 @@ def members(shape: Any, path: str, depth: int) -> set[str]:
 @each_collector
 def test_a_covered_type_exists_and_is_not_read_itself(collector: Collector) -> None:
     assert all(schema.known(type_) for type_ in (collector.type, *collector.covers))
-    assert not plan.BY_TYPE.keys() & set(collector.covers)
+    assert not by_type().keys() & set(collector.covers)
 
 
-@pytest.mark.parametrize("collector", [c for c in COLLECTORS if c.camel], ids=lambda c: c.type)
+@pytest.mark.parametrize("collector", [c for c in all_collectors() if c.camel], ids=lambda c: c.type)
 def test_exactly_the_maps_of_the_model_keep_their_keys(collector: Collector) -> None:
     calls = [call for call in (collector.listing, *collector.describe) if call]
     all_maps = {path for call in calls for path in maps(told_by(collector, call), call.into, 0)}
@@ -301,7 +337,7 @@ def test_every_action_is_one_that_iam_knows() -> None:
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda m: f"{m.type}-{m.observed}")
 def test_a_metric_is_asked_of_members_that_the_answer_has(metric: Any) -> None:
-    collector = plan.BY_TYPE[metric.type]
+    collector = by_type()[metric.type]
     call = collector.describe[0] if collector.describe else collector.listing
     assert call is not None
     shape = operation(collector, call).output_shape
@@ -389,7 +425,7 @@ def test_an_empty_member_is_one_that_is_not_set_but_the_users_own_stays() -> Non
         "Layers": [{"Arn": "a"}],
     }
     properties: Any = answers.resource_of(
-        plan.BY_TYPE["AWS::Lambda::Function"], item, answers.ResponsePlace("1", "eu-west-1")
+        by_type()["AWS::Lambda::Function"], item, answers.ResponsePlace("1", "eu-west-1")
     ).properties
     assert "Description" not in properties
     assert "VpcConfig" not in properties
@@ -401,7 +437,7 @@ def test_a_secret_in_an_encoded_script_is_masked_where_it_stands() -> None:
     secret = "AKIA" + "QYLPMN5HHHFPZAM2"
     content = base64.b64encode(f"export AWS_ACCESS_KEY_ID={secret}".encode()).decode()
     item = {"NotebookInstanceLifecycleConfigName": "n", "OnStart": [{"Content": content}]}
-    collector = plan.BY_TYPE["AWS::SageMaker::NotebookInstanceLifecycleConfig"]
+    collector = by_type()["AWS::SageMaker::NotebookInstanceLifecycleConfig"]
     properties: Any = answers.resource_of(collector, item, answers.ResponsePlace("1", "eu-west-1")).properties
     script_text = base64.b64decode(properties["OnStart"][0]["Content"]).decode()
     assert secret not in script_text

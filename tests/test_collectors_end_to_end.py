@@ -19,12 +19,12 @@ from wa_lint.sources.live import api_response as answers
 from wa_lint.sources.live import call_plan as plan
 from wa_lint.sources.live.account_reader import read_live
 from wa_lint.sources.live.collector import ApiCall, Collector
-from wa_lint.sources.live.collectors import COLLECTORS
+from wa_lint.sources.live.collectors import all_collectors, by_type
 
 NOW = modelled.BORN + dt.timedelta(days=3)
 SIZE = modelled.Size(items=3, page=2)
 
-ASKED = [c for c in COLLECTORS if not c.named_by]
+ASKED = [c for c in all_collectors() if not c.named_by]
 """What is read without anything else that names it."""
 
 CALLS = [(c, call) for c in ASKED for call in (c.listing, *c.describe) if call]
@@ -92,7 +92,7 @@ PAGED = [c for c in ASKED if c.listing and c.listing.items and modelled.is_paged
 
 def generations(collector: Collector) -> int:
     """Return how many listings stand before that of a type: each item of one is asked for items of its own."""
-    return 1 + generations(plan.BY_TYPE[collector.parent]) if collector.parent else 0
+    return 1 + generations(by_type()[collector.parent]) if collector.parent else 0
 
 
 @pytest.mark.parametrize("collector", PAGED, ids=lambda c: c.type)
@@ -135,7 +135,7 @@ def told(resource: Resource, call: ApiCall) -> Iterator[object]:
 
 # --- what one answer may say instead ----------------------------------------------------------------
 
-GROUP = plan.BY_TYPE["AWS::SageMaker::ModelPackageGroup"]
+GROUP = by_type()["AWS::SageMaker::ModelPackageGroup"]
 
 
 class Saying(msgspec.Struct, frozen=True):
@@ -209,7 +209,7 @@ def test_what_a_validation_error_says_decides(message: str, groups: int, gaps: i
 def test_an_app_that_was_deleted_is_not_there_though_it_is_listed_for_a_day() -> None:
     app = {"DomainId": "d-1", "UserProfileName": "u", "AppType": "JupyterLab"}
     apps = [{**app, "AppName": name, "Status": status} for name, status in (("old", "Deleted"), ("new", "InService"))]
-    found = only(plan.BY_TYPE["AWS::SageMaker::App"], Saying("ListApps", lambda _: {"Apps": apps}))
+    found = only(by_type()["AWS::SageMaker::App"], Saying("ListApps", lambda _: {"Apps": apps}))
     assert [resource.name for resource in found] == ["new"]
 
 
@@ -230,7 +230,7 @@ def test_the_hub_of_aws_is_not_the_accounts_own() -> None:
     arns = {"SageMakerPublicHub": "arn:aws:sagemaker:eu-west-1:aws:hub/SageMakerPublicHub"}
     arns["ours"] = f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:hub/ours"
     hubs = [{"HubName": name, "HubArn": arn} for name, arn in arns.items()]
-    found = only(plan.BY_TYPE["AWS::SageMaker::Hub"], Saying("ListHubs", lambda _: {"HubSummaries": hubs}))
+    found = only(by_type()["AWS::SageMaker::Hub"], Saying("ListHubs", lambda _: {"HubSummaries": hubs}))
     assert [resource.name for resource in found] == ["ours"]
 
 
@@ -238,7 +238,7 @@ def test_a_secret_in_a_pipelines_definition_is_masked_inside_its_text() -> None:
     arguments = {"Environment": {"DB_PASSWORD": "correct-horse-battery-staple"}, "Image": "i"}
     text = json.dumps({"Steps": [{"Name": "T", "Type": "Training", "Arguments": arguments}]})
     saying = Saying("DescribePipeline", lambda _: {"PipelineName": "p", "PipelineDefinition": text})
-    (pipeline,) = only(plan.BY_TYPE["AWS::SageMaker::Pipeline"], saying)
+    (pipeline,) = only(by_type()["AWS::SageMaker::Pipeline"], saying)
     assert isinstance(pipeline.properties, dict)
     body = pipeline.properties["PipelineDefinition"]["PipelineDefinitionBody"]
     assert "correct-horse" not in body
@@ -247,7 +247,7 @@ def test_a_secret_in_a_pipelines_definition_is_masked_inside_its_text() -> None:
 
 
 def test_the_last_executions_of_a_pipeline_are_observed() -> None:
-    (pipeline,) = only(plan.BY_TYPE["AWS::SageMaker::Pipeline"], Saying("", lambda _: None))
+    (pipeline,) = only(by_type()["AWS::SageMaker::Pipeline"], Saying("", lambda _: None))
     assert pipeline.observed is not None
     assert pipeline.observed["PipelineExecutionSummaries"]
     assert "NextToken" not in pipeline.observed

@@ -18,13 +18,11 @@ from botocore.exceptions import ClientError
 from wa_lint import demo, packs
 from wa_lint.demo.deploy import deploy, read_as_deployed
 from wa_lint.demo.embedded_account import BORN, embedded_account, new_session
-from wa_lint.demo.operations import MAKINGS
 from wa_lint.demo.request_shapes import shaped
 from wa_lint.demo.stub import LACKS, LOSSES, REGION, SILENCES, Lack, Loss, Silence, StubMemory
 from wa_lint.errors import ConfigError, MissingExtra, SourceError
 from wa_lint.model import Outcome, Raw
 from wa_lint.sources.live.account_reader import read_live
-from wa_lint.sources.live.collectors import COLLECTORS
 
 ROOT = Path(__file__).parents[1]
 RULES = packs.load()
@@ -181,10 +179,6 @@ def test_moto_still_gives_a_new_bucket_neither_encryption_nor_a_public_access_bl
 
 
 # --- the deployer -----------------------------------------------------------------------------------
-
-
-def test_every_type_of_sagemaker_that_can_be_read_can_be_made() -> None:
-    assert {collector.type for collector in COLLECTORS if collector.service == "sagemaker"} <= MAKINGS.keys()
 
 
 def test_a_parameter_without_a_value_is_named_with_its_place() -> None:

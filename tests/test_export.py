@@ -18,9 +18,8 @@ from hypothesis import strategies as st
 from wa_lint import codec
 from wa_lint.errors import SourceError
 from wa_lint.model import Listed, Location, Resource, Scope, Snapshot, SourceKind, Unknown
-from wa_lint.sources.export.cli_answers import PROOFS
 from wa_lint.sources.export.export_reader import looks_like_export, read_export
-from wa_lint.sources.live import call_plan as plan
+from wa_lint.sources.live.collectors import by_type
 
 ROOT = Path(__file__).parents[1]
 ARN = "arn:aws:sagemaker:eu-west-1:123456789012:"
@@ -282,15 +281,16 @@ def test_no_document_makes_it_crash(value: Any) -> None:
         assert not looks_like_export(value)
 
 
-@pytest.mark.parametrize("type_", sorted(t for t in PROOFS if t.startswith("AWS::SageMaker::")))
+@pytest.mark.parametrize("type_", sorted(t for t, c in by_type().items() if c.service == "sagemaker" and c.proofs))
 def test_a_proof_is_in_a_description_and_never_in_a_list(type_: str) -> None:
-    collector = plan.BY_TYPE[type_]
+    collector = by_type()[type_]
+    proofs = set(collector.proofs or ())
     model = botocore.session.Session().get_service_model("sagemaker")
     assert collector.listing is not None
     listed = model.operation_model(collector.listing.operation).output_shape.members[collector.listing.items].member
     described = model.operation_model(collector.describe[0].operation).output_shape
-    assert set(PROOFS[type_]) <= set(described.members)
-    assert not set(PROOFS[type_]) & set(listed.members)
+    assert proofs <= set(described.members)
+    assert not proofs & set(listed.members)
 
 
 def test_an_inference_component_bears_its_endpoints_name_and_is_none() -> None:

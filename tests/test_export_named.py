@@ -20,7 +20,7 @@ from wa_lint.model import Report, Resource, Unknown
 from wa_lint.sources.export.answer_table import INLINE, KNOWN, UNNAMED
 from wa_lint.sources.export.as_option import NamedAnswer, commands, parse, read_said, unread
 from wa_lint.sources.export.export_reader import looks_like_export, read_export
-from wa_lint.sources.live.collectors import COLLECTORS
+from wa_lint.sources.live.collectors import all_collectors
 
 WaLint = Callable[..., Any]
 
@@ -475,5 +475,5 @@ def test_every_command_is_one_of_the_aws_cli(command: str) -> None:
 
 
 def test_every_type_of_the_table_has_a_collector_and_every_nameless_answer_can_be_said() -> None:
-    assert {known.type for known in KNOWN} <= {collector.type for collector in COLLECTORS}
+    assert {known.type for known in KNOWN} <= {collector.type for collector in all_collectors()}
     assert {unnamed.command for unnamed in UNNAMED} <= set(commands())

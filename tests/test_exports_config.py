@@ -16,7 +16,7 @@ from wa_lint import schema
 from wa_lint.model import Scope, Snapshot, SourceKind, Unknown
 from wa_lint.sources.export.aws_config_types import CAMEL, COVERS, NAMES
 from wa_lint.sources.export.export_reader import looks_like_export, read_export
-from wa_lint.sources.live.call_plan import BY_TYPE
+from wa_lint.sources.live import collectors
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 ARN = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:"
@@ -354,7 +354,7 @@ def test_the_table_names_what_there_is(type_: str) -> None:
     for name in (*camel.from_arn.values(), *(new.split(".")[0] for new in camel.renames.values())):
         assert schema.property_at(known, name.removesuffix("[]")), name
     for list_, types in (COVERS[type_],) if type_ in COVERS else ():
-        assert set(types) <= set(BY_TYPE[known].covers)
+        assert set(types) <= set(collectors.by_type()[known].covers)
         assert list_ in camel.renames
 
 

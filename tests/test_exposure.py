@@ -13,12 +13,12 @@ import yaml
 from wa_lint import engine, packs
 from wa_lint.demo.deploy import deploy, read_as_deployed
 from wa_lint.demo.embedded_account import embedded_account
-from wa_lint.demo.operations import MAKINGS
+from wa_lint.demo.operations import makings
 from wa_lint.demo.stub import REGION
 from wa_lint.model import Finding, Listed, Location, Outcome, Resource, Scope, Snapshot, SourceKind
 from wa_lint.rule_names import types_read
 from wa_lint.sources.live.account_reader import read_live
-from wa_lint.sources.live.call_plan import BY_TYPE
+from wa_lint.sources.live.collectors import by_type
 from wa_lint.sources.template import read_template
 
 FILE: Final = Path(__file__).parents[1] / "fixtures" / "exposure.yaml"
@@ -73,11 +73,11 @@ def test_a_shape_is_judged_right_in_a_template(shape: Mapping[str, Any]) -> None
 def can_hold(shape: Mapping[str, Any]) -> bool:
     """Whether the embedded account can hold all that a shape is made of."""
     types = {resource["Type"] for resource in yaml.safe_load(template(shape))["Resources"].values()}
-    return "judged" not in shape and types <= MAKINGS.keys() and "Body" not in template(shape).decode()
+    return "judged" not in shape and types <= makings().keys() and "Body" not in template(shape).decode()
 
 
 READ: Final = sorted(
-    BY_TYPE.keys() & {read for rule in RULES for read in types_read(rule.info.applies_to, rule.expressions.values())}
+    by_type().keys() & {read for rule in RULES for read in types_read(rule.info.applies_to, rule.expressions.values())}
 )
 """What the rules look at, of what an account is read for."""
 

@@ -33,14 +33,14 @@ from wa_lint.request_limits import Manners
 from wa_lint.sources.live import call_plan as plan
 from wa_lint.sources.live.account_reader import read_live
 from wa_lint.sources.live.collector import Collector
-from wa_lint.sources.live.collectors import COLLECTORS
+from wa_lint.sources.live.collectors import all_collectors, by_type
 
 NOW = modelled.BORN + dt.timedelta(days=3)
 PATIENT = Manners(max_rps=1e6)
 
-OF = {(c.service, call.operation): c for c in reversed(COLLECTORS) for call in (c.listing, *c.describe) if call} | {
-    ("cloudwatch", plan.METRIC_CALL.operation): plan.BY_TYPE["AWS::SageMaker::Endpoint"]
-}
+OF = {
+    (c.service, call.operation): c for c in reversed(all_collectors()) for call in (c.listing, *c.describe) if call
+} | {("cloudwatch", plan.METRIC_CALL.operation): by_type()["AWS::SageMaker::Endpoint"]}
 """Each call of the table, and one collector that makes it."""
 
 

@@ -11,11 +11,11 @@ from test_refusals import NOW, Account, outcomes, shown
 from wa_lint.demo.stub import REGION
 from wa_lint.model import Snapshot
 from wa_lint.sources.live.account_reader import read_live
-from wa_lint.sources.live.collectors import COLLECTORS
+from wa_lint.sources.live.collectors import all_collectors
 
 account = test_refusals.account
 
-DESCRIBED = {c.type: (c.service, c.describe[0].operation) for c in COLLECTORS if c.describe}
+DESCRIBED = {c.type: (c.service, c.describe[0].operation) for c in all_collectors() if c.describe}
 
 
 @pytest.fixture(scope="module")

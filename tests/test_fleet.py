@@ -24,12 +24,13 @@ import msgspec
 import pytest
 
 from wa_lint import codec
-from wa_lint.model import Snapshot
+from wa_lint.errors import SourceError
+from wa_lint.model import Gap, Scope, Snapshot
 from wa_lint.request_limits import Manners
 from wa_lint.run.accounts import Account, fleet
 from wa_lint.run.collect import InFolder, InMemory, Listener, collect
 from wa_lint.run.joined_snapshots import join
-from wa_lint.run.snapshot_folder import INDEX, FolderIndex, ReadingOptions, read_index, read_parts
+from wa_lint.run.snapshot_folder import INDEX, LOG, Folder, FolderIndex, Part, ReadingOptions, read_index, read_parts
 
 WaLint = Callable[..., Any]
 
@@ -63,6 +64,8 @@ class Cloud:
         """(account, service) -> what it answers; the service ``enter`` stands for AssumeRole."""
         self.seconds = 0.0
         self.disabled = ""
+        self.expires: dict[str, int] = {}
+        """Account -> how many more requests to SageMaker its credentials last for."""
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, self))
         self.server.daemon_threads = True
         self.server.handle_error = lambda *_: None  # type: ignore[method-assign] # who is killed hangs up
@@ -76,6 +79,9 @@ class Cloud:
         self.seen[account, region, service] += 1
         time.sleep(self.seconds)
         fault = self.faults.get((account, "enter" if entered else service))
+        if service == "sagemaker" and account in self.expires:
+            self.expires[account] -= 1
+            fault = "expired" if self.expires[account] < 0 else fault
         if fault is not None or region == self.disabled:
             return refusal(fault or "InvalidClientTokenId")
         url = f"https://{_HOSTS.get(service, '{0}.{1}').format(service, region)}.amazonaws.com{path}"
@@ -127,6 +133,8 @@ def prepared(method: str, url: str, headers: Any, body: bytes) -> Any:
 def refusal(fault: str) -> tuple[int, dict[str, str], bytes]:
     if fault == "a page":
         return 200, {"Content-Type": "text/html"}, b"<html><body>Please sign in to the proxy</body></html>"
+    if fault == "expired":
+        return 400, {"Content-Type": "application/x-amz-json-1.1"}, b'{"__type": "ExpiredTokenException"}'
     if fault == "json":
         return 400, {"Content-Type": "application/x-amz-json-1.1"}, b'{"__type": "AccessDeniedException"}'
     return 403, {"Content-Type": "text/xml"}, _ERROR.format(fault).encode()
@@ -266,6 +274,119 @@ def test_what_was_killed_half_way_is_resumed_to_the_same_snapshot(cloud: Cloud, 
     collect(fleet(all_roles(), _quiet), TYPES, NOW, at_once, Listener(_quiet))
     assert text_of(resumed) == text_of(at_once.joined())
     assert {part.status for part in keeper.index.parts} == {"read"}
+
+
+def content_of(place: Path) -> dict[str, bytes]:
+    return {path.relative_to(place).as_posix(): path.read_bytes() for path in place.rglob("*") if path.is_file()}
+
+
+def test_what_expired_half_way_is_resumed_to_the_same_bytes(cloud: Cloud, tmp_path: Path) -> None:
+    place, undisturbed = tmp_path / "fleet", tmp_path / "undisturbed"
+    cloud.expires = dict.fromkeys(ACCOUNTS[::3], 3)
+    keeper = begun(place)
+    collect(fleet(all_roles(), _quiet), TYPES, NOW, keeper, Listener(_quiet))
+    cloud.expires = {}
+    found = [part for part in keeper.index.parts if part.status == "gaps"]
+    assert {part.account for part in found} == {*ACCOUNTS[::3]}
+    assert {part.status for part in keeper.index.parts} == {"gaps", "read"}
+
+    cloud.seen.clear()
+    keeper = begun(place)
+    collect(fleet(all_roles(), _quiet), TYPES, NOW, keeper, Listener(_quiet))
+    asked = {(account, region) for account, region, service in cloud.seen if service == "sagemaker"}
+    assert asked == {(part.account, part.region) for part in found}
+    assert not [one for one in cloud.seen if one[2] == "iam"], "what was read whole was read again"
+    assert {part.status for part in keeper.index.parts} == {"read"}
+
+    collect(fleet(all_roles(), _quiet), TYPES, NOW, begun(undisturbed), Listener(_quiet))
+    assert content_of(place) == content_of(undisturbed)
+
+
+@pytest.mark.parametrize(
+    ("reason", "closes"),
+    [
+        ("Throttled: lambda:GetPolicy (for 2 of 9)", True),
+        ("ExpiredToken: s3:ListBuckets", True),
+        ("ServiceUnavailable: s3:ListBuckets", True),
+        ("InternalFailure: sagemaker:ListModels", True),
+        ("HTTP status 503 without an error code: s3:GetBucketAcl", True),
+        ("no connection: iam:GetAccountAuthorizationDetails", True),
+        ("deadline: kms:ListKeys", True),
+        ("AccessDenied: sagemaker:ListModels", False),
+        ("not available in this region: bedrock", False),
+        ("SDK too old: sagemaker:ListMlflowApps", False),
+        ("ValidationException: sagemaker:DescribeModel (for 1 of 3)", False),
+    ],
+)
+def test_a_gap_that_nobody_refused_for_good_may_close(reason: str, closes: bool) -> None:
+    from wa_lint.sources.live.resuming import may_close  # noqa: PLC0415, it brings boto3 along
+
+    assert may_close(Gap(Scope("AWS::S3::Bucket"), reason)) == closes
+
+
+def test_how_to_close_gaps_is_said(wa_lint: WaLint, cloud: Cloud) -> None:
+    whom = [*roles(ACCOUNTS[0]), "--region", REGIONS[0], "--now", "2026-11-23"]
+    cloud.faults = {(ACCOUNTS[0], "s3"): "ServiceUnavailable"}
+    run = wa_lint("snapshot", *whom, "-o", "fleet/")
+    cloud.faults = {}
+    assert "2 of 2 accounts and regions have gaps that another reading may close" in run.err
+    assert "--resume fleet/ in place of -o" in run.err
+
+
+# --- the index and its log --------------------------------------------------------------------------
+
+
+def folder_of(place: Path) -> Folder:
+    options = ReadingOptions(regions=REGIONS)
+    return Folder(place, FolderIndex(taken_at=NOW.isoformat(), options=options))
+
+
+def test_an_index_is_not_written_anew_for_each_part(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    folder.note(Part(account=account) for account in ACCOUNTS)
+    written = (tmp_path / INDEX).read_bytes()
+    sizes = []
+    for account in ACCOUNTS:
+        before = (tmp_path / LOG).stat().st_size if (tmp_path / LOG).exists() else 0
+        folder.note([Part(account=account, status="failed", reason="no")])
+        sizes.append((tmp_path / LOG).stat().st_size - before)
+    assert (tmp_path / INDEX).read_bytes() == written
+    assert len(set(sizes)) == 1
+    assert {part.status for part in read_index(tmp_path / INDEX, INDEX).parts} == {"failed"}
+    assert (tmp_path / LOG).stat().st_mode & 0o077 == 0, "others may read it"
+    folder.forget(ACCOUNTS[0])
+    assert read_index(tmp_path / INDEX, INDEX).parts == folder.index.parts
+    folder.finish()
+    assert not (tmp_path / LOG).exists()
+    assert read_index(tmp_path / INDEX, INDEX) == folder.index
+
+
+def test_a_log_that_was_cut_off_says_what_it_had(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    folder.note(Part(account=account) for account in ACCOUNTS)
+    folder.note([Part(account=ACCOUNTS[0], status="failed")])
+    folder.note([Part(account=ACCOUNTS[1], status="failed")])
+    (tmp_path / LOG).write_bytes((tmp_path / LOG).read_bytes()[:-7])
+    parts = read_index(tmp_path / INDEX, INDEX).parts
+    assert [part.status for part in parts[:3]] == ["failed", "waiting", "waiting"]
+    again = Folder(tmp_path, read_index(tmp_path / INDEX, INDEX))
+    again.note([Part(account=ACCOUNTS[2], status="failed")])
+    assert [p.status for p in read_index(tmp_path / INDEX, INDEX).parts[:3]] == ["failed", "waiting", "failed"]
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        (b"{\n", "damaged"),
+        (b'{"part": {"account": 7}}\n', "damaged"),
+        (b'{"part": {"account": "1", "file": "../out.jsonl"}}\n', "leads out of the folder"),
+    ],
+)
+def test_a_log_that_a_stranger_wrote_is_not_believed(line: bytes, problem: str, tmp_path: Path) -> None:
+    folder_of(tmp_path).note([])
+    (tmp_path / LOG).write_bytes(line)
+    with pytest.raises(SourceError, match=problem):
+        read_index(tmp_path / INDEX, INDEX)
 
 
 def test_ctrl_c_leaves_a_valid_snapshot_and_says_how_to_go_on(cloud: Cloud, wa_lint: WaLint, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from wa_lint.errors import SourceError
 from wa_lint.model import Gap, Resource, Scope, Snapshot, Unknown
 from wa_lint.sources.live import call_plan as plan
 from wa_lint.sources.live.account_reader import read_live
-from wa_lint.sources.live.collectors import COLLECTORS
+from wa_lint.sources.live.collectors import all_collectors, by_type
 
 REGION, ACCOUNT = "us-east-1", "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/worker"
@@ -386,7 +386,9 @@ _OTHERS = (
     "S3::Bucket(Policy)?|IAM::(Role|User|Group|ManagedPolicy)|Lambda::(Function|Url|Permission)|ApiGateway(V2)?::.+"
     "|ApplicationAutoScaling::.+|CloudWatch::Alarm"
 )
-HERE = [c for c in COLLECTORS if re.fullmatch(f"AWS::(SageMaker::({'|'.join(_SAGEMAKER.split())})|{_OTHERS})", c.type)]
+HERE = [
+    c for c in all_collectors() if re.fullmatch(f"AWS::(SageMaker::({'|'.join(_SAGEMAKER.split())})|{_OTHERS})", c.type)
+]
 """What is made in these tests' account. `test_collectors_end_to_end` reads every type, from one that is made up."""
 
 
@@ -531,7 +533,7 @@ def test_of_jobs_those_of_the_last_thirty_days_are_asked_for() -> None:
 
     read(note)
     window = (LATER - dt.timedelta(days=30)).timestamp()
-    windowed = {c.listing.operation for c in COLLECTORS if c.window_days and c.listing}
+    windowed = {c.listing.operation for c in all_collectors() if c.window_days and c.listing}
     assert {operation: after for (_, operation), after in asked.items() if after} == dict.fromkeys(windowed, window)
 
 
@@ -582,7 +584,7 @@ OPERATIONS = sorted(
     {plan.operation_of(c, call) for c in HERE for call in (c.listing, *c.describe) if call} | {plan.metric_operation()}
 )
 
-LISTS = {(c.service, c.listing.operation) for c in COLLECTORS if c.listing}
+LISTS = {(c.service, c.listing.operation) for c in all_collectors() if c.listing}
 
 
 def types_behind(operation: plan.Operation) -> set[str]:
@@ -611,7 +613,7 @@ def is_called(operation: plan.Operation) -> bool:
 
 def assert_honest(snapshot: Snapshot, operation: plan.Operation, types: set[str]) -> None:
     """Whatever the refused call would have said is neither there nor said to be absent."""
-    for collector in (plan.BY_TYPE[type_] for type_ in types):
+    for collector in (by_type()[type_] for type_ in types):
         scope = Scope(collector.type, ACCOUNT, None if collector.service == "iam" else REGION)
         ancestry = {op for c in plan.listed([collector]) if c.listing for op in [plan.operation_of(c, c.listing)]}
         assert (scope in snapshot.complete) == (operation not in ancestry)

@@ -36,7 +36,7 @@ from wa_lint.cli.progress import drawing
 from wa_lint.cli.read_table import read_table
 from wa_lint.errors import SourceError
 from wa_lint.model import Gap, Listed, Location, Resource, Scope, Snapshot, SourceKind, Unknown
-from wa_lint.request_limits import Limits, Manners, TokenBucket, Watch
+from wa_lint.request_limits import Limits, Manners, Quota, TokenBucket, Watch
 from wa_lint.sources.live.abandonable_threads import Crew
 from wa_lint.sources.live.account_reader import read_live
 
@@ -167,9 +167,69 @@ def test_threads_that_come_at_once_get_tokens_one_behind_the_other() -> None:
 
 
 def test_services_do_not_share_a_bucket() -> None:
-    limits = Limits(5)
-    assert limits.bucket("s3") is limits.bucket("s3")
-    assert limits.bucket("s3") is not limits.bucket("iam")
+    limits = Limits(1)
+    assert limits.reserve("s3", "GetBucketAcl") == 0
+    assert limits.reserve("iam", "ListRoles") == 0
+    assert limits.reserve("s3", "GetBucketLogging") > 0.9
+
+
+def test_a_bucket_with_a_burst_lets_it_through_at_once_and_then_no_more_than_the_rate() -> None:
+    clock = [0.0]
+    bucket = TokenBucket(10, lambda: clock[0], burst=40)
+    passed = []
+    for _ in range(160):
+        clock[0] += bucket.reserve()
+        passed.append(clock[0])
+    assert passed[39] == 0
+    assert aws_bucket_admits(passed, 10, 40)
+
+
+def aws_bucket_admits(times: list[float], rate: float, burst: float) -> bool:
+    """Whether a token bucket as AWS describes its own has a token for each request."""
+    tokens, last = burst, 0.0
+    for at in times:
+        tokens, last = min(burst, tokens + (at - last) * rate) - 1, at
+        if tokens < 0:
+            return False
+    return True
+
+
+def test_a_bucket_is_slowed_by_throttling_and_recovers() -> None:
+    clock = [0.0]
+    bucket = TokenBucket(10, lambda: clock[0])
+
+    def seconds_for(takes: int) -> float:
+        begun = clock[0]
+        for _ in range(takes):
+            clock[0] += bucket.reserve()
+        return clock[0] - begun
+
+    seconds_for(10)
+    usual = seconds_for(30)
+    for _ in range(5):
+        bucket.slow()  # many threads hear it at once
+    slowed = seconds_for(30)
+    assert slowed == pytest.approx(2 * usual, rel=0.35)
+    clock[0] += 60
+    seconds_for(10)
+    assert seconds_for(30) == pytest.approx(usual, rel=0.35)
+
+
+def quotas_of_two(service: str, operation: str) -> tuple[Quota, ...]:
+    own = (Quota(f"{service}:{operation}", 2),) if operation == "Get" else ()
+    return (Quota("both", 10, 40), *own)
+
+
+def test_services_may_share_a_quota_and_an_operation_has_one_beside_it() -> None:
+    limits = Limits(50, quotas_of_two)
+    assert [*limits.starts([("one", "List"), ("two", "List"), ("one", "List")])] == pytest.approx([0, 1 / 9, 2 / 9])
+    assert [*limits.starts([("one", "Get")] * 3)] == pytest.approx([0, 1 / 1.8, 2 / 1.8])
+    assert [round(limits.reserve("one", "List")) for _ in range(37)] == [0] * 36 + [4]
+
+
+@pytest.mark.parametrize(("most", "rate"), [(50, 9), (5, 5), (100, 18), (1e6, 180_000)])
+def test_who_asks_for_more_than_usual_raises_the_quotas(most: float, rate: float) -> None:
+    assert [*Limits(most, quotas_of_two).starts([("one", "List")] * 2)][1] == pytest.approx(1 / rate)
 
 
 def test_a_server_sees_no_more_than_the_rate_retries_included(serve: Callable[..., Loopback]) -> None:

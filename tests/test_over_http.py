@@ -27,7 +27,7 @@ from wa_lint.sources.live import api_response as answers
 from wa_lint.sources.live import call_plan as plan
 from wa_lint.sources.live.account_reader import read_live
 from wa_lint.sources.live.collector import Collector
-from wa_lint.sources.live.collectors import COLLECTORS
+from wa_lint.sources.live.collectors import all_collectors, by_type
 
 Raw = Any
 Items = dict[str, Raw]
@@ -214,7 +214,7 @@ def test_what_arrives_over_the_wire_is_what_was_said(read: Read) -> None:
     assert arrived == sent
 
 
-@pytest.mark.parametrize("collector", COLLECTORS, ids=lambda c: c.type)
+@pytest.mark.parametrize("collector", all_collectors(), ids=lambda c: c.type)
 def test_everything_of_each_type_arrives_with_its_properties(collector: Collector, read: Read) -> None:
     found = of(collector.type, read.over_http)
     is_one = collector.listing and not collector.listing.items and not collector.parent
@@ -228,12 +228,12 @@ def test_everything_of_each_type_arrives_with_its_properties(collector: Collecto
 
 def ancestors(collector: Collector) -> int:
     """Return under how many others an item is listed, one under another: a rule under a listener, under a balancer."""
-    return 1 + ancestors(plan.BY_TYPE[collector.parent]) if collector.parent else 0
+    return 1 + ancestors(by_type()[collector.parent]) if collector.parent else 0
 
 
 ASKED = {
     (c.service, c.listing.operation, repr(c.listing.fixed)): 2 * SIZE.items ** ancestors(c)
-    for c in COLLECTORS
+    for c in all_collectors()
     if c.listing and c.listing.items and modelled.is_paged(c.service, c.listing.operation)
 }
 """The pages of each listing. One request may list several types, and one operation is asked twice: of alarms."""
@@ -244,7 +244,7 @@ for asked_, turned in ASKED.items():
 
 def test_every_page_is_turned_once(read: Read) -> None:
     assert {operation: read.seen[operation] for operation in PAGED} == PAGED
-    assert len(PAGED) > len(COLLECTORS) / 2
+    assert len(PAGED) > len(all_collectors()) / 2
 
 
 def test_metrics_come_in_pages_too(read: Read) -> None:
@@ -337,7 +337,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(("protocol", "type_"), REFUSED.items())
 def test_a_refusal_is_a_gap_in_every_protocol(stub: Stub, protocol: str, type_: str) -> None:
-    collector = plan.BY_TYPE[type_]
+    collector = by_type()[type_]
     assert collector.listing
     stub.refused[collector.service, collector.listing.operation] = Refusal("AccessDenied", 403)
     snapshot = read_live(keyed(), REGION, types=[type_], now=NOW, manners=POLITE)
@@ -384,7 +384,7 @@ def test_a_connection_that_is_dropped_is_made_again(stub: Stub) -> None:
 def listings() -> Iterator[tuple[str, str]]:
     """Yield the operation that lists the type of each protocol."""
     for type_ in REFUSED.values():
-        collector = plan.BY_TYPE[type_]
+        collector = by_type()[type_]
         assert collector.listing
         yield collector.service, collector.listing.operation
 

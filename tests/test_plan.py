@@ -22,7 +22,7 @@ from wa_lint.policy.actions import scopes
 from wa_lint.sources.live import call_plan as plan
 from wa_lint.sources.live import organization
 from wa_lint.sources.live.account_reader import read_live
-from wa_lint.sources.live.collectors import COLLECTORS
+from wa_lint.sources.live.collectors import all_collectors
 
 WaLint = Callable[..., Any]
 Asked = frozenset[tuple[str, str]]
@@ -36,7 +36,7 @@ ALL = plan.ReadScope(
     {type_ for one in READS.values() for type_ in one.types or ()},
     {key for one in READS.values() for key in one.series or ()},
 )
-NAMED = {op for c in COLLECTORS if c.named_by for op in plan.calls_for(c.type)}
+NAMED = {op for c in all_collectors() if c.named_by for op in plan.calls_for(c.type)}
 """Calls about what is only read where something else names it."""
 
 # --- an account that has one of everything, all of it of one name ------------------------------------
@@ -45,9 +45,9 @@ NAME = "a-sample-of-everything"
 """All of them name each other. Some ids have at least twelve characters."""
 
 _TOKEN = re.compile(r"token|marker|^position$", re.IGNORECASE)
-_REGIONS = {c.region_member for c in COLLECTORS if c.region_member}
-_SHORTCUTS = {call.unless for c in COLLECTORS for call in c.describe if call.unless}
-_TEXTS = {call.items.split(".")[0] for c in COLLECTORS if c.listing for call in [c.listing] if "." in call.items}
+_REGIONS = {c.region_member for c in all_collectors() if c.region_member}
+_SHORTCUTS = {call.unless for c in all_collectors() for call in c.describe if call.unless}
+_TEXTS = {call.items.split(".")[0] for c in all_collectors() if c.listing for call in [c.listing] if "." in call.items}
 _DEPTH = 8
 
 
@@ -279,7 +279,7 @@ def says_size(run: Any) -> bool:
 
 def test_iam_policy_may_be_for_types(wa_lint: WaLint) -> None:
     assert json.loads(wa_lint("iam-policy", "--type", "AWS::*").out) == plan.policy([*operations(), plan.TAGS])
-    type_ = COLLECTORS[0].type
+    type_ = all_collectors()[0].type
     assert json.loads(wa_lint("iam-policy", "--type", type_).out) == plan.policy(
         [*operations(plan.ReadScope({type_})), plan.TAGS]
     )

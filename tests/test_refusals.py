@@ -27,6 +27,7 @@ from wa_lint.rule_names import types_read
 from wa_lint.sources.live import call_plan as plan
 from wa_lint.sources.live.account_reader import read_live
 from wa_lint.sources.live.collector import ApiCall
+from wa_lint.sources.live.collectors import by_type
 
 ROOT = Path(__file__).parents[1]
 SPECIMENS = Path(__file__).with_name("refusals.yaml")
@@ -212,7 +213,7 @@ def test_a_rule_notices_every_refused_call_that_it_reads(
 
 def lists_of_ml_users() -> Iterator[tuple[str, str]]:
     """Yield (service, operation) of what lists those that may use a bucket for machine learning."""
-    collectors = {id(plan.BY_TYPE[type_]): plan.BY_TYPE[type_] for type_ in ml_uses.READS if type_ in plan.BY_TYPE}
+    collectors = {id(by_type()[type_]): by_type()[type_] for type_ in ml_uses.READS if type_ in by_type()}
     for collector in plan.listed([one for one in collectors.values() if one.type != "AWS::S3::BucketPolicy"]):
         assert collector.listing
         yield collector.service, collector.listing.operation

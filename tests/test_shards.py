@@ -23,7 +23,7 @@ from wa_lint.run.judge import lightened
 from wa_lint.run.shards import JudgingTask, judge_folder
 from wa_lint.run.snapshot_folder import GLOBAL, Folder, FolderIndex, Part, ReadingOptions
 from wa_lint.sources.live.collector import ListingReach
-from wa_lint.sources.live.collectors import COLLECTORS
+from wa_lint.sources.live.collectors import all_collectors
 
 WaLint = Callable[..., Any]
 
@@ -160,7 +160,7 @@ def account_of(account: str) -> dict[str, list[Resource]]:
 def snapshot(account: str, region: str, resources: Sequence[Resource], *, denied: Sequence[str] = ()) -> Snapshot:
     reach = ListingReach.GLOBAL if region == GLOBAL else ListingReach.REGIONAL
     place = None if region == GLOBAL else region
-    types = {type_ for c in COLLECTORS if c.reach is reach for type_ in (c.type, *c.covers)}
+    types = {type_ for c in all_collectors() if c.reach is reach for type_ in (c.type, *c.covers)}
     return Snapshot(
         kind=SourceKind.LIVE,
         uri=f"aws://{account}/{region}",

@@ -20,7 +20,7 @@ from wa_lint.reporters import REPORTERS, coverage, tally
 from wa_lint.run.walking import MOST_LISTED
 from wa_lint.sources.export.aws_config_types import CAMEL
 from wa_lint.sources.export.terraform_types import KINDS
-from wa_lint.sources.live.collectors import COLLECTORS
+from wa_lint.sources.live.collectors import all_collectors
 
 WaLint = Callable[..., Any]
 
@@ -334,7 +334,7 @@ def test_every_type_with_a_schema_is_recognised() -> None:
 
 
 def test_every_type_that_a_source_makes_is_recognised() -> None:
-    made = {collector.type for collector in COLLECTORS} | {kind.type for kind in KINDS.values()} | set(CAMEL)
+    made = {collector.type for collector in all_collectors()} | {kind.type for kind in KINDS.values()} | set(CAMEL)
     assert {type_ for type_ in made if not type_names.is_recognised(type_)} == set()
 
 

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from wa_lint import packs
+from wa_lint.sources.live.collectors import all_collectors
 
 ROOT = Path(__file__).parents[1]
 
@@ -65,6 +66,11 @@ def test_the_wheel_carries_the_book_and_the_files(installed: Path) -> None:
     assert (installed / "wa_lint" / packs.PREPARED).is_file()
     shipped = {file.relative_to(installed / "wa_lint/_rules") for file in installed.rglob("_rules/**/*.yaml")}
     assert shipped == {file.relative_to(ROOT / "rules") for file in (ROOT / "rules").rglob("*.yaml")}
+
+
+def test_the_wheel_carries_the_collectors(installed: Path) -> None:
+    code = "from wa_lint.sources.live.collectors import all_collectors; print(len(all_collectors()))"
+    assert int(run(installed, "-c", code).stdout) == len(all_collectors())
 
 
 def test_the_wheel_knows_its_licence_and_its_command(installed: Path) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -35,10 +36,7 @@ from botocore.parsers import ResponseParserError
 from wa_lint.document.positions import TOO_DEEP, is_too_deep
 from wa_lint.errors import SourceError
 from wa_lint.model import Raw
-from wa_lint.request_limits import DEADLINE, Limits, Manners, Watch
-
-_SMALL_PAGES = frozenset({"iam", "sagemaker"})
-"""Services whose pages hold a tenth of what they may, if nobody asks for more (botocore's models, MaxResults)."""
+from wa_lint.request_limits import DEADLINE, INTERRUPTED, PAGE_SIZES, Limits, Manners, Watch
 
 MOST_PAGES: Final = 10_000
 """Of one listing; a service whose listing never ends costs no more than that."""
@@ -100,6 +98,37 @@ _LOCKED_OUT: Final = frozenset(
 """After one of these words no other call can succeed either."""
 
 
+_PASSES: Final = frozenset(
+    {
+        DEADLINE,
+        INTERRUPTED,
+        "CredentialRetrievalError",
+        "ExpiredToken",
+        "NoCredentialsError",
+        "RefreshWithMFAUnsupportedError",
+        "SSOTokenLoadError",
+        "Throttled",
+        "TokenRetrievalError",
+        "UnauthorizedSSOTokenError",
+        "no answer in time",
+        "no connection",
+        "the proxy refuses",
+        "the response cannot be parsed",
+    }
+)
+
+_SERVER_FAILED: Final = re.compile(
+    r"Internal|Throttl|Unavailable|Timeout|ServiceException$|ServiceFailure|^HTTP status (5|429)"
+    r"|^the response is (not JSON|an HTML page)"
+)
+"""What the services call faults of their own (botocore's models: error shapes with a status of 500 or more)."""
+
+
+def may_pass(word: str) -> bool:
+    """Whether a refusal of this word may not be there when the same is asked again."""
+    return word in _PASSES or _SERVER_FAILED.search(word) is not None
+
+
 class Refusal(msgspec.Struct, frozen=True):
     """A call that gave no answer."""
 
@@ -149,9 +178,9 @@ class _Halted(Exception):  # noqa: N818, it is no error: it says why a call was 
 class Clients:
     """The clients of one account and region, each made once. Each answer is fetched once."""
 
-    def __init__(self, session: Raw, region: str, watch: Watch) -> None:
+    def __init__(self, session: Raw, region: str, watch: Watch, limits: Limits | None = None) -> None:
         self._session, self._region, self._watch = session, region, watch
-        self._limits = Limits(watch.manners.max_rps)
+        self.limits = limits or Limits(watch.manners.max_rps)
         self._made: dict[str, Raw] = {}
         self._answers: dict[tuple[str, ...], Future[Raw]] = {}
         self._since: dict[int, tuple[str, float]] = {}
@@ -165,11 +194,16 @@ class Clients:
             lambda: self._call(service, lambda: self._method(service, operation)(**request)),
         )
 
-    def ask_all(self, service: str, operation: str, request: Mapping[str, Raw]) -> Sequence[Raw | Refusal]:
-        """Return the pages of a listing; a Refusal ends it. A page that comes twice is a Refusal too."""
+    def ask_all(
+        self, service: str, operation: str, request: Mapping[str, Raw], size: int = 0
+    ) -> Sequence[Raw | Refusal]:
+        """Return the pages of a listing; a Refusal ends it. A page that comes twice is a Refusal too.
+
+        `size`: items of a page; 0: as many as botocore's model says that a page may hold.
+        """
         pages: tuple[Raw | Refusal, ...] = self._once(
             ("all", service, operation, _fingerprint(request)),
-            lambda: tuple(self._pages(service, operation, request)),
+            lambda: tuple(self._pages(service, operation, request, size)),
         )
         return pages
 
@@ -191,8 +225,8 @@ class Clients:
                 raise
         return answer.result()
 
-    def _pages(self, service: str, operation: str, request: Mapping[str, Raw]) -> Iterator[Raw | Refusal]:
-        pages = self._call(service, lambda: self._paginated(service, operation, request))
+    def _pages(self, service: str, operation: str, request: Mapping[str, Raw], size: int) -> Iterator[Raw | Refusal]:
+        pages = self._call(service, lambda: self._paginated(service, operation, request, size))
         seen: set[str] = set()
         while not isinstance(pages, Refusal):
             page = self._call(service, lambda: next(pages, None))
@@ -208,10 +242,10 @@ class Clients:
             seen.add(text)
         yield pages
 
-    def _paginated(self, service: str, operation: str, request: Mapping[str, Raw]) -> Iterator[Raw]:
+    def _paginated(self, service: str, operation: str, request: Mapping[str, Raw], size: int) -> Iterator[Raw]:
         method, client = self._method(service, operation), self._client(service)
         if client.can_paginate(xform_name(operation)):
-            size = _page_size(client, operation) if service in _SMALL_PAGES else None
+            size = size or _page_size(client, operation)
             pages = client.get_paginator(xform_name(operation))
             return iter(pages.paginate(**request, PaginationConfig={"PageSize": size} if size else {}))
         return (method(**request) for _ in range(1))
@@ -230,7 +264,7 @@ class Clients:
 
     def _new(self, service: str) -> Raw:
         made = _whole(self._session.client(service, region_name=self._region, config=_config(self._watch.manners)))
-        made.meta.events.register("before-send", lambda **_: self._admit(service))
+        made.meta.events.register("before-send", lambda event_name, **_: self._admit(service, _operation(event_name)))
         made.meta.events.register_first("needs-retry", lambda **event: self._give_up(service, **event))
         if made.meta.service_model.resolved_protocol in _JSON:
             made.meta.events.register("response-received", _demand_json)
@@ -255,9 +289,9 @@ class Clients:
         word = self._watch.why_not(service)
         return Refusal(word) if word else self._closed.get("") or self._closed.get(service)
 
-    def _admit(self, service: str) -> None:
+    def _admit(self, service: str, operation: str) -> None:
         """Let a request go, first or again, once its token is there."""
-        seconds = self._limits.bucket(service).reserve()
+        seconds = self.limits.reserve(service, operation)
         thread = threading.get_ident()
         if thread in self._since:  # waiting for one's turn is not waiting for an answer
             self._since[thread] = service, self._since[thread][1] + seconds
@@ -266,8 +300,15 @@ class Clients:
         if why := self._why_not(service):
             raise _Halted(why)
 
-    def _give_up(self, service: str, response: Raw = None, caught_exception: Raw = None, **_: Raw) -> None:
-        """Leave a failed call alone that botocore would try again, though it cannot help or there is no time."""
+    def _give_up(
+        self, service: str, event_name: str, response: Raw = None, caught_exception: Raw = None, **_: Raw
+    ) -> None:
+        """Leave a failed call alone that botocore would try again, though it cannot help or there is no time.
+
+        Where it was throttled, its like are asked more slowly.
+        """
+        if _is_throttled(response):
+            self.limits.slow(service, _operation(event_name))
         if isinstance(caught_exception, EndpointConnectionError) and self._is_elsewhere(service, caught_exception):
             raise _Halted(Refusal(NOT_IN_REGION, str(caught_exception)))
         if caught_exception is None and not _is_passing(response):
@@ -298,11 +339,15 @@ _NO_NAME: Final = ("Name or service not known", "No address associated", "nodena
 """What a name that is not found is called by Linux and macOS. That a resolver did not answer is something else."""
 
 
-def _page_size(client: Raw, operation: str) -> int | None:
-    """Return how many items a page of a listing may hold, where botocore's model says so."""
+_MOST_ITEMS: Final = 10_000
+"""Of a page. A model that says more says nothing."""
+
+
+def _page_size(client: Raw, operation: str) -> int:
+    """Return how many items a page of a listing may hold; 0 where botocore's model does not say so."""
     members = client.meta.service_model.operation_model(operation).input_shape.members
-    limits = [members[name].metadata.get("max") for name in ("MaxResults", "MaxItems") if name in members]
-    return limits[0] if limits else None
+    limits = [members[name].metadata.get("max", 0) for name in PAGE_SIZES if name in members]
+    return limits[0] if limits and limits[0] <= _MOST_ITEMS else 0
 
 
 def open_session(profile: str | None = None, region: str | None = None) -> Raw:
@@ -474,9 +519,21 @@ def _is_passing(response: Raw) -> bool:
     """Whether the fault that an answer tells of may have gone when botocore asks again."""
     if response is None:
         return True
+    http, _ = response
+    return http.status_code >= _SERVERS_FAULT or _is_throttled(response)
+
+
+def _is_throttled(response: Raw) -> bool:
+    if response is None:
+        return False
     http, parsed = response
     code = parsed.get("Error", {}).get("Code", "") if isinstance(parsed, dict) else ""
-    return http.status_code >= _SERVERS_FAULT or http.status_code == _TOO_MANY or _WORDS.get(code) == "Throttled"
+    return http.status_code == _TOO_MANY or _WORDS.get(code) == "Throttled"
+
+
+def _operation(event: str) -> str:
+    """Return what a hook of botocore is called about: ``before-send.sagemaker.ListModels``."""
+    return event.rpartition(".")[2]
 
 
 _SERVERS_FAULT, _TOO_MANY = 500, 429

@@ -4,22 +4,40 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
 
 CALLS_PER_SECOND: Final = 50.0
-"""For each account, region and service. AWS publishes no quota for SageMaker's Describe calls; `standard` retries
-absorb what is throttled, and botocore's `adaptive` mode is worse than none (measured 151 -> 8 calls/s)."""
+"""For each account, region and service of which the collector table names no quota: AWS publishes none for SageMaker's
+Describe calls. botocore's `adaptive` mode is worse than none (measured 151 -> 8 calls/s)."""
+
+_SHARE: Final = 0.9
+"""Of a quota: it is the account's, and a deployment wants to go on."""
+
+
+class Quota(msgspec.Struct, frozen=True):
+    """Requests per second that AWS takes. What has the same key counts together."""
+
+    key: str
+    rate: float = 0.0
+    """0: none is known."""
+    burst: float = 0.0
+    """Requests that may come at once; 0: those of a second."""
+
+
+QuotasOf = Callable[[str, str], Sequence[Quota]]
+"""Service and operation -> all that a call counts for."""
 
 
 class Manners(msgspec.Struct, frozen=True, kw_only=True):
     """What one unit (an account and region) may ask of AWS, and for how long."""
 
     max_rps: float = CALLS_PER_SECOND
-    """Requests per second to each service, retries included."""
+    """Requests per second to each service, retries included, and no more than nine tenths of the quotas that are known.
+    More than `CALLS_PER_SECOND` stands for quotas that AWS has raised: it raises all of them in proportion."""
     call_seconds: float = 60.0
     """From the first attempt of a call to the end of its answer, waits for the rate not counted."""
     service_seconds: float = 3600.0
@@ -30,6 +48,9 @@ class Manners(msgspec.Struct, frozen=True, kw_only=True):
     window_days: int = 0
     """Jobs that were made in so many days before now; 0: as many as the table of collectors says."""
 
+
+PAGE_SIZES: Final = ("MaxResults", "maxResults", "MaxItems", "MaxRecords", "MaxBuckets", "PageSize", "Limit", "limit")
+"""How the services call the size of a page."""
 
 INTERRUPTED: Final = "interrupted"
 DEADLINE: Final = "deadline"
@@ -81,41 +102,95 @@ class Watch:
 
 
 class TokenBucket:
-    """Holds a second's worth of tokens, each of which comes back a second after it was due.
+    """Holds `burst` tokens (0: a second's worth), which all come back in the time that the rate has for them.
 
-    So no second sees more than `rate` calls. A bucket that refills while it is drained does not promise that: it lets
-    twice its rate pass in the first second.
+    So no second sees more than `rate` calls, or no stretch of ``burst / rate`` seconds more than `burst`. A bucket that
+    refills while it is drained does not promise that: it lets twice its rate pass in the first second.
     """
 
-    def __init__(self, rate: float, clock: Callable[[], float] = time.monotonic) -> None:
-        size = max(1, int(rate))
+    def __init__(self, rate: float, clock: Callable[[], float] = time.monotonic, burst: float = 0.0) -> None:
+        size = max(1, int(burst or rate))
         self._clock = clock
         self._due: deque[float] = deque(maxlen=size)
         self._window = size / rate + _JITTER
+        self._slowness, self._changed_at = 1.0, -_CALM
         self._lock = threading.Lock()
 
     def reserve(self) -> float:
         """Take the next token; return the seconds until it is there."""
         with self._lock:
             now = self._clock()
+            if self._slowness > 1 and now - self._changed_at > _CALM:
+                self._slowness, self._changed_at = self._slowness / 2, now
             is_full = len(self._due) == self._due.maxlen
-            due = max(now, self._due[0] + self._window) if is_full else now
+            due = max(now, self._due[0] + self._window * self._slowness) if is_full else now
             self._due.append(due)
             return due - now
+
+    def slow(self) -> None:
+        """Halve the rate: AWS says that it is too high. Each `_CALM` seconds without such a word double it again.
+
+        Many calls that are on their way hear the same word: they count once in a second.
+        """
+        with self._lock:
+            now = self._clock()
+            if self._slowness == 1 or now - self._changed_at > 1:
+                self._slowness, self._changed_at = min(self._slowness * 2, _SLOWEST), now
 
 
 _JITTER: Final = 0.02
 """Seconds by which one request may gain on another on its way."""
 
+_CALM: Final = 10.0
+
+_SLOWEST: Final = 32.0
+
+
+def _no_quotas(service: str, operation: str) -> Sequence[Quota]:
+    del operation
+    return (Quota(service),)
+
 
 class Limits:
-    """The token buckets of a unit, one for each service: account and region are the unit's."""
+    """The token buckets of a unit, which all its threads share: account and region are the unit's."""
 
-    def __init__(self, max_rps: float = CALLS_PER_SECOND) -> None:
-        self._rate = max_rps
+    def __init__(self, max_rps: float = CALLS_PER_SECOND, quotas_of: QuotasOf = _no_quotas) -> None:
+        self._most, self._quotas_of = max_rps, quotas_of
+        self._raised = max(1.0, max_rps / CALLS_PER_SECOND)
         self._buckets: dict[str, TokenBucket] = {}
         self._lock = threading.Lock()
 
-    def bucket(self, service: str) -> TokenBucket:
+    def reserve(self, service: str, operation: str) -> float:
+        """Take a token of each bucket that the call counts for; return the seconds until all are there."""
+        return max(bucket.reserve() for bucket in self._of(service, operation))
+
+    def slow(self, service: str, operation: str) -> None:
+        """Ask more slowly for a while what the call counts for."""
+        for bucket in self._of(service, operation):
+            bucket.slow()
+
+    def starts(self, calls: Iterable[tuple[str, str]]) -> Iterator[float]:
+        """Yield for each call, service and operation, the seconds from the first one until its rates let it begin.
+
+        What may come at once is not looked at: it is a longer wait than there will be.
+        """
+        before: Counter[str] = Counter()
+        for call in calls:
+            quotas = self._quotas_of(*call)
+            yield max(before[quota.key] / self._rate(quota) for quota in quotas)
+            before.update(quota.key for quota in quotas)
+
+    def _of(self, service: str, operation: str) -> list[TokenBucket]:
+        return [self._bucket(quota) for quota in self._quotas_of(service, operation)]
+
+    def _bucket(self, quota: Quota) -> TokenBucket:
         with self._lock:
-            return self._buckets.setdefault(service, TokenBucket(self._rate))
+            if quota.key not in self._buckets:
+                self._buckets[quota.key] = TokenBucket(self._rate(quota), burst=self._burst(quota))
+            return self._buckets[quota.key]
+
+    def _rate(self, quota: Quota) -> float:
+        return min(self._most, quota.rate * self._raised * _SHARE) if quota.rate else self._most
+
+    def _burst(self, quota: Quota) -> float:
+        return min(quota.burst * _SHARE, quota.burst / quota.rate * self._rate(quota)) if quota.burst else 0.0

@@ -52,6 +52,20 @@ def atomic(file: Path, *, is_private: bool = False) -> Iterator[BinaryIO]:
         raise ConfigError(str(file), f"cannot be written: {error.strerror or error}") from error
 
 
+def append(file: Path, content: bytes) -> None:
+    """Add `content` to a file that only its owner may read. Raise `ConfigError` as `demand_writable`.
+
+    It is one write at the end of the file: who is killed leaves all that was there, and at most a part of `content`.
+    """
+    demand_writable(file)
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "ab") as stream:
+            stream.write(content)
+    except OSError as error:
+        raise ConfigError(str(file), f"cannot be written: {error.strerror or error}") from error
+
+
 def make_folder(folder: Path, *, is_private: bool = False) -> None:
     """Make `folder` and those above it. Raise `ConfigError` where it cannot be made, or as `demand_writable`.
 

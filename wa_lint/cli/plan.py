@@ -18,11 +18,13 @@ from wa_lint.cli.options import choice
 from wa_lint.cli.output import code_of_packs, complain, to_stdout
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Raw
+from wa_lint.request_limits import Limits
 from wa_lint.rule import Rule
 from wa_lint.run.accounts import Account
 from wa_lint.run.choice import Choice, chosen_rules
 from wa_lint.sources.live import call_plan as plan
 from wa_lint.sources.live.call_plan import ReadScope
+from wa_lint.sources.live.collectors import quotas_of
 from wa_lint.sources.live.metric_table import USD_PER_1000, metrics_of
 
 _WIDTH: Final = 80
@@ -123,7 +125,7 @@ def _print_plan(rules: Sequence[Rule], reading: ReadScope, account: Account) -> 
     needs = [*read, *map(_bare, [*([plan.TAGS] if read else ()), *_around(account)])]
     roles = account.role_arn or [f"arn:*:iam::*:role/{account.role_name}"]
     document = plan.policy([need.operation for need in needs], roles)
-    to_stdout("\n".join([*_lines(needs), *_bill(needs, reading)]) + "\n")
+    to_stdout("\n".join([*_lines(needs), *_effort(reading, account.max_rps), *_bill(needs, reading)]) + "\n")
     if document is None:
         return NOTHING
     _warn(document, is_split=False)
@@ -183,6 +185,36 @@ def _lines(needs: Sequence[plan.Need]) -> Iterator[str]:
             yield f"  finds {'suppressions in tags' if call == plan.TAGS else 'the accounts or regions'}"
 
 
+_MANY: Final = 100
+
+_MINUTE: Final = 60
+
+
+def _lasting(seconds: float) -> str:
+    if seconds < 2 * _MINUTE:
+        return _count(max(1, round(seconds)), "second")
+    return _count(round(seconds / _MINUTE), "minute")
+
+
+def _effort(reading: ReadScope, max_rps: float) -> Iterator[str]:
+    """Yield how many requests an account and region takes, and how long by the rates that are kept."""
+    limits = Limits(max_rps, quotas_of)
+    least, many = plan.requests(reading, 0), plan.requests(reading, _MANY)
+    if not least:
+        return
+    starts = [*limits.starts((call.service, call.operation) for call in many)]
+    slowest = many[max(range(len(many)), key=lambda number: starts[number])]
+    rate = next(quota.rate for quota in quotas_of(slowest.service, slowest.operation))
+    quota = f", whose quota is {rate:g} a second" if rate else ""
+    yield ""
+    yield from textwrap.wrap(
+        f"An account and region takes {_count(len(least), 'request')} where there is nothing. With {_MANY} resources "
+        f"of each type it takes {len(many)}, and about {_lasting(max(starts))}: the longest for "
+        f"{slowest.service}{quota}. Less is asked where a page, a parent or an answer has nothing.",
+        _WIDTH,
+    )
+
+
 def _bill(needs: Sequence[plan.Need], reading: ReadScope) -> Iterator[str]:
     """Yield what AWS bills for the calls: only CloudWatch's series are."""
     if any(need.operation == plan.metric_operation() for need in needs):
@@ -190,7 +222,8 @@ def _bill(needs: Sequence[plan.Need], reading: ReadScope) -> Iterator[str]:
         counted = sorted({(metric.type, metric.observed) for metric in metrics_of(reading.series)})
         yield from textwrap.wrap(
             f"AWS bills cloudwatch:GetMetricData: USD {USD_PER_1000} for a thousand series. "
-            f"At most {_count(len(counted), 'series', 'series')} would be read for each variant or component. "
+            f"At most {_count(len(counted), 'series', 'series')} would be read for each variant or component, which is "
+            f"USD {len(counted) * _MANY * USD_PER_1000 / 1000:.2g} for {_MANY} of them. "
             "The other calls cost nothing.",
             _WIDTH,
         )

@@ -42,7 +42,8 @@ _RESUME: Final = "--resume"
     _RESUME,
     metavar="FILE|FOLDER",
     type=click.Path(exists=True, path_type=Path),
-    help="Go on with a snapshot that was interrupted: only what is missing is read. Give the same options again.",
+    help="Go on with a snapshot that was interrupted, or has gaps that may close: throttled calls, expired "
+    "credentials, no connection. Only what is missing is read. Give the same options again.",
 )
 @click.option(
     "--now",
@@ -151,9 +152,15 @@ def _told(parts: Sequence[Part], where: str) -> int:
     resources, gaps = sum(part.resources for part in parts), sum(part.gaps for part in parts)
     complain(f"{resources} resources in {where}; {gaps} listings could not be made in full")
     missing = [part for part in parts if part.status in ("failed", "waiting", "partial")]
+    unclosed = [part for part in parts if part.status == "gaps"]
     if any(part.status in ("waiting", "partial") for part in missing):
         complain(f"it was interrupted: {len(missing)} of {len(parts)} accounts and regions are missing or cut short")
         complain(f"to go on, run the same command with {_RESUME} {where} in place of -o")
     elif missing:
         complain(f"{len(missing)} of {len(parts)} accounts and regions could not be read")
+    if unclosed:
+        complain(
+            f"{len(unclosed)} of {len(parts)} accounts and regions have gaps that another reading may close "
+            f"(throttled, expired, no connection): {_RESUME} {where} in place of -o reads what is missing"
+        )
     return BLIND if gaps or missing else CLEAN

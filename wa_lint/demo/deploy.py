@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from wa_lint import schema
-from wa_lint.demo.operations import MAKINGS, CreateStep, Making
+from wa_lint.demo.operations import CreateStep, Making, makings
 from wa_lint.demo.request_shapes import Item, shaped
 from wa_lint.demo.stub import ACCOUNT, REGION
 from wa_lint.document import Document, read_document
@@ -23,7 +23,7 @@ from wa_lint.model import ABSENT, Deferred, Hole, Partial, Raw, Resource, Snapsh
 from wa_lint.references.table import IDENTITIES
 from wa_lint.scenario import Fork, Scenario
 from wa_lint.sources.live.api_response import ResponsePlace, filled, rename, words
-from wa_lint.sources.live.call_plan import BY_TYPE
+from wa_lint.sources.live.collectors import by_type
 from wa_lint.sources.template import snapshot_of
 
 _PLACE: Final = ResponsePlace(ACCOUNT, REGION)
@@ -119,7 +119,7 @@ class _Run:
     def make(self, wanted: _Wanted) -> None:
         resource = wanted.resource
         properties = self._filled(resource.id, wanted.properties, "")
-        making = MAKINGS.get(resource.type)
+        making = makings().get(resource.type)
         if not isinstance(properties, dict):
             self.missed.add(Missed(resource.id, "", "its properties are not known"))
         elif making is None:
@@ -158,7 +158,7 @@ class _Run:
         if making.arn[0]:
             item[making.arn[0]] = filled(making.arn[1], item, _PLACE)
         self.made[resource.id] = resource, {**properties, **item}
-        if collector := BY_TYPE.get(resource.type):
+        if collector := by_type().get(resource.type):
             identity = filled(collector.arn, item, _PLACE) or filled(collector.id, item, _PLACE)
             self.ids[resource.id] = identity or f"{resource.type}/{filled(collector.name, item, _PLACE)}"
 
@@ -209,7 +209,7 @@ class _Run:
 
 def _blocked(wanted: _Wanted, waiting: Iterable[_Wanted]) -> bool:
     others = [other.resource for other in waiting if other is not wanted]
-    after = MAKINGS[wanted.resource.type].after if wanted.resource.type in MAKINGS else ()
+    after = makings()[wanted.resource.type].after if wanted.resource.type in makings() else ()
     return any(other.id in wanted.targets or other.type in after for other in others)
 
 
@@ -261,8 +261,8 @@ def _targets(value: Value) -> Iterator[str]:
 
 
 def _rank(resource: Resource) -> int:
-    order = list(MAKINGS)
-    return order.index(resource.type) if resource.type in MAKINGS else -1
+    order = list(makings())
+    return order.index(resource.type) if resource.type in makings() else -1
 
 
 # --- requests ---------------------------------------------------------------------------------------
@@ -275,9 +275,8 @@ def _in_api_words(type_: str, making: Making, tree: Item) -> Item:
         _default(api, path, value)
     for joined, names in making.joined.items():
         api |= dict(zip(names, str(api.pop(joined)).split("|"), strict=True)) if joined in api else {}
-    first = (
-        {new: old for old, new in reversed(tuple(BY_TYPE[type_].renames.items()))} if making.speaks_as_answered else {}
-    )
+    renames = by_type()[type_].renames if making.speaks_as_answered else {}
+    first = {new: old for old, new in reversed(tuple(renames.items()))}
     for new, old in first.items():
         rename(api, new, old)
     return api
@@ -343,7 +342,7 @@ def _identifiers(type_: str) -> Sequence[str]:
 
 def _member(resource: Resource, item: Item, name: str) -> str | None:
     """Return an attribute of what was made, by its own name, the API's, or that of an ARN or id."""
-    collector = BY_TYPE.get(resource.type)
+    collector = by_type().get(resource.type)
     own = words(collector, item) if collector and collector.camel else {}
     names = [name, name[:1].lower() + name[1:]]
     if name.endswith("Arn"):
@@ -385,4 +384,4 @@ def _stand_in(resource: Resource, stack: str, attribute: str | None) -> str:
 
 def _name_of(type_: str) -> str:
     identity = IDENTITIES.get(type_)
-    return identity.name if identity and type_ in MAKINGS else ""
+    return identity.name if identity and type_ in makings() else ""

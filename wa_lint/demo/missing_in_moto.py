@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from wa_lint.sources.live.call_plan import BY_TYPE
+from wa_lint.sources.live.collectors import by_type
 
 WORDS: Final = (
     "Algorithm",
@@ -45,6 +45,6 @@ RENAMED: Final[Mapping[str, Mapping[str, str]]] = {
 
 def operations(word: str) -> tuple[tuple[str, str], ...]:
     """Return (operation, its list or nothing) for what creates, describes and lists things of one kind."""
-    collector = BY_TYPE[f"AWS::SageMaker::{word}"]
+    collector = by_type()[f"AWS::SageMaker::{word}"]
     reading = [call for call in (*collector.describe[:1], collector.listing) if call]
     return (f"Create{word}", ""), *((call.operation, call.items) for call in reading)

@@ -18,8 +18,9 @@ import msgspec
 
 from wa_lint.demo.stub import ACCOUNT, REGION
 from wa_lint.model import Raw
+from wa_lint.request_limits import PAGE_SIZES
 from wa_lint.sources.live.collector import Collector
-from wa_lint.sources.live.collectors import COLLECTORS
+from wa_lint.sources.live.collectors import all_collectors
 
 Items = dict[str, Raw]
 
@@ -129,7 +130,7 @@ def _put_items(told: Items, shape: Raw, path: list[str], listed: _Listed) -> int
 
 
 def _lists() -> Iterator[tuple[tuple[str, str], tuple[Collector, str]]]:
-    for collector in COLLECTORS:
+    for collector in all_collectors():
         for call in filter(None, (collector.listing, *collector.describe)):
             if call.items:
                 yield (collector.service, call.operation), (collector, call.items)
@@ -180,7 +181,7 @@ def _several(names: str | list[str]) -> tuple[str, ...]:
 
 def _tag(request: Mapping[str, Raw], pages: _Paging) -> str:
     """Return what tells the things of one request from those of another: the names that are asked for."""
-    about_pages = {*pages.asked, "MaxItems", "MaxResults"}
+    about_pages = {*pages.asked, *PAGE_SIZES}
     words = [str(v) for k, v in sorted(request.items()) if isinstance(v, str | int) and k not in about_pages]
     return f"{zlib.crc32('-'.join(words).encode()):08x}" if words else ""
 

@@ -6,9 +6,12 @@ It is the way back from the collector table: a creation's `renames` are a collec
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 import msgspec
+
+from wa_lint.sources.live.collectors import by_type
 
 
 class CreateStep(msgspec.Struct, frozen=True):
@@ -230,39 +233,7 @@ _WATCHING: Final = {
     ),
 }
 
-_PLAIN: Final = (
-    "Algorithm",
-    "AppImageConfig",
-    "CodeRepository",
-    "DataQualityJobDefinition",
-    "FlowDefinition",
-    "Hub",
-    "HumanTaskUi",
-    "InferenceComponent",
-    "InferenceExperiment",
-    "MlflowApp",
-    "ModelBiasJobDefinition",
-    "ModelCard",
-    "ModelExplainabilityJobDefinition",
-    "ModelPackage",
-    "ModelQualityJobDefinition",
-    "OptimizationJob",
-    "PartnerApp",
-    "Project",
-    "TrainingPlan",
-    "Workforce",
-    "UserProfile",
-    "Space",
-    "App",
-    "ImageVersion",
-    "Cluster",
-    "ClusterSchedulerConfig",
-    "ComputeQuota",
-    "DeviceFleet",
-)
-"""Types whose requests have CloudFormation's names."""
-
-MAKINGS: Final[Mapping[str, Making]] = {
+_FIRST: Final[Mapping[str, Making]] = {
     **_S3,
     **_IAM,
     **_LAMBDA,
@@ -292,7 +263,9 @@ MAKINGS: Final[Mapping[str, Making]] = {
         )
     ),
     **dict([_sagemaker("AutoMLJob", "V2")]),
-    **dict(_sagemaker(word) for word in _PLAIN),
+}
+
+_LATER: Final[Mapping[str, Making]] = {
     **dict(_sagemaker(word, speaks_as_answered=True) for word in ("Image", "Pipeline", "Workteam")),
     "AWS::SageMaker::ModelPackageGroup": Making(
         "sagemaker",
@@ -308,4 +281,15 @@ MAKINGS: Final[Mapping[str, Making]] = {
     ),
     **_WATCHING,
 }
-"""Where neither of two resources names the other, the one that stands first here is made first."""
+
+
+@cache
+def makings() -> Mapping[str, Making]:
+    """Return how each type is made. Where neither of two resources names the other, the one that stands first is first.
+
+    SageMaker's types that are not named above are made by requests that have CloudFormation's names.
+    """
+    named = {**_FIRST, **_LATER}
+    read = [type_ for type_, collector in by_type().items() if collector.service == "sagemaker"]
+    plain = dict(_sagemaker(type_.rpartition("::")[2]) for type_ in read if type_ not in named)
+    return {**_FIRST, **plain, **_LATER}

@@ -40,6 +40,7 @@ class Keeper(Protocol):
     def forget(self, account: str) -> None: ...
     def status(self, part: Part) -> Status | None: ...
     def earlier(self, part: Part) -> Snapshot | None: ...
+    def finish(self) -> None: ...
 
 
 OnProgress: TypeAlias = Callable[[str, int, int], None]
@@ -96,6 +97,9 @@ class InMemory:
         found = self._earlier and _share(self._earlier, part)
         return found if found and (found.complete or found.gaps) else None
 
+    def finish(self) -> None:
+        """Do nothing: there is no more to keep."""
+
 
 class InFolder(Folder):
     """Keeps each part in a file of its own, and knows what stands there already."""
@@ -106,7 +110,8 @@ class InFolder(Folder):
 
     def earlier(self, part: Part) -> Snapshot | None:
         known = self.known(part)
-        return load(self.path, self.path.as_posix(), known) if known and known.status == "partial" else None
+        is_open = known is not None and known.status in {"partial", "gaps"}
+        return load(self.path, self.path.as_posix(), known) if known and is_open else None
 
 
 def collect(
@@ -138,6 +143,7 @@ def collect(
             if keeper.status(_part(unit)) != "read"
         ]
         _read(waiting, pool, keeper, watch)
+    keeper.finish()
 
 
 def _note_passed(fleet: Fleet, keeper: Keeper, watch: Listener) -> None:
@@ -201,7 +207,7 @@ def _keep(unit: Unit, future: Future[UnitResult], keeper: Keeper, stop: threadin
     if error is not None:
         part = msgspec.structs.replace(part, status="failed", reason=_fault(error))
     elif (result := future.result()).snapshot is not None:
-        status: Status = "partial" if result.is_cut else "read"
+        status: Status = "partial" if result.is_cut else "gaps" if result.has_passing_gaps else "read"
         keeper.keep(msgspec.structs.replace(part, status=status), result.snapshot)
         return
     elif not stop.is_set():

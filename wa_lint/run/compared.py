@@ -22,7 +22,7 @@ from wa_lint.run.layers import Layers
 from wa_lint.run.nested_files import judged_within
 from wa_lint.run.settle import settled, today
 from wa_lint.run.snapshot_folder import read_index, read_parts
-from wa_lint.sources.live.collectors import COLLECTORS
+from wa_lint.sources.live.collectors import all_collectors
 from wa_lint.suppress.apply import Settling
 
 
@@ -118,4 +118,4 @@ def _each_once(snapshots: Iterable[Snapshot]) -> Iterator[Snapshot]:
 def _passing(snapshots: Iterable[Snapshot]) -> frozenset[str]:
     if all(snapshot.kind is not SourceKind.LIVE for snapshot in snapshots):
         return frozenset()
-    return frozenset(collector.type for collector in COLLECTORS if collector.window_days)
+    return frozenset(collector.type for collector in all_collectors() if collector.window_days)

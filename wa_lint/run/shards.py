@@ -243,7 +243,7 @@ def row_of(part: Part) -> Input:
     uri = f"aws://{part.account}{region}"
     if part.status == "skipped":
         return Input(uri, "live", "skipped", part.reason)
-    if part.status in ("read", "partial"):
+    if part.status in ("read", "partial", "gaps"):
         return Input(uri, "live", "judged", _cut(part), part.resources)
     return Input(uri, "live", "error", part.reason or "it was not read: the reading was interrupted")
 

@@ -1,7 +1,8 @@
 """A snapshot in a folder: one file for each account and region, and an index of them. It collects and judges nothing.
 
-Every file is there in full or not at all, and the index is written anew as each part ends: whoever is killed loses
-what was being read, and nothing else.
+Every file is there in full or not at all, and a line is added to the index's log as each part ends: whoever is killed
+loses what was being read, and nothing else. The log is taken into the index when all has been read, and when it is gone
+on with.
 """
 
 from __future__ import annotations
@@ -18,9 +19,12 @@ from wa_lint import codec
 from wa_lint.errors import ConfigError, SourceError
 from wa_lint.model import Raw, Snapshot
 from wa_lint.version import VERSION
-from wa_lint.writing import atomic, make_folder
+from wa_lint.writing import append, atomic, make_folder
 
 INDEX: Final = "index.json"
+
+LOG: Final = "index.log"
+"""What became of parts since the index was written, as JSON Lines."""
 
 FORMAT: Final = 1
 
@@ -31,7 +35,8 @@ _MOST_BYTES: Final = 64 << 20
 GLOBAL: Final = "global"
 """The part of an account that is the same from every region."""
 
-Status = Literal["read", "partial", "failed", "skipped", "waiting"]
+Status = Literal["read", "partial", "gaps", "failed", "skipped", "waiting"]
+"""``partial``: the reading was cut short. ``gaps``: all was asked for, and what was not told may be told now."""
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +56,14 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def key(self) -> tuple[str, str]:
         return self.account, self.region or ""
+
+
+class LogLine(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What one line of the log says."""
+
+    part: Part | None = None
+    forgotten: str | None = None
+    """The account of which nothing is said any more as a whole."""
 
 
 class ReadingOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +92,7 @@ class Folder:
         self.path = path
         self._index = index
         self._parts = {part.key: part for part in index.parts}
+        self._has_index = False
 
     @property
     def index(self) -> FolderIndex:
@@ -90,13 +104,27 @@ class Folder:
 
     def note(self, parts: Iterable[Part]) -> None:
         """Write down what became of `parts`, or that they wait."""
-        self._parts |= {part.key: part for part in parts}
-        with _made(self.path / INDEX) as stream:
-            stream.write(msgspec.json.format(msgspec.json.encode(self.index), indent=1) + b"\n")
+        noted = list(parts)
+        self._parts |= {part.key: part for part in noted}
+        self._add([LogLine(part=part) for part in noted])
 
     def forget(self, account: str) -> None:
         """Drop what was said of an account as a whole."""
-        self._parts.pop((account, ""), None)
+        if self._parts.pop((account, ""), None) is not None:
+            self._add([LogLine(forgotten=account)])
+
+    def finish(self) -> None:
+        """Write the index anew, with what the log says: in a log nobody finds anything."""
+        with _made(self.path / INDEX) as stream:
+            stream.write(msgspec.json.format(msgspec.json.encode(self.index), indent=1) + b"\n")
+        (self.path / LOG).unlink(missing_ok=True)
+        self._has_index = True
+
+    def _add(self, lines: Sequence[LogLine]) -> None:
+        if not self._has_index:
+            self.finish()
+        elif lines:
+            append(self.path / LOG, b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
 
     def keep(self, part: Part, snapshot: Snapshot) -> None:
         """Write the snapshot of a part, then note the part."""
@@ -130,23 +158,51 @@ def is_folder(path: Path) -> bool:
 
 
 def read_index(path: Path, uri: str) -> FolderIndex:
-    """Return the index in the file `path`. Raise SourceError where it is damaged, of another format or leads out."""
+    """Return the index in the file `path`, with what its log says.
+
+    Raise SourceError where one is damaged, of another format or leads out.
+    """
+    index = _decoded(_content(path, uri), uri)
+    log = path.with_name(LOG)
+    parts = {part.key: part for part in index.parts}
+    if log.is_file():
+        where = f"{uri.removesuffix(INDEX)}{LOG}"
+        _follow(parts, _content(log, where), where)
+    for part in parts.values():
+        if part.file is not None and not _is_below(path.parent, part.file):
+            raise SourceError(uri, f"{part.file!r} leads out of the folder")
+    return msgspec.structs.replace(index, parts=in_order(parts.values()))
+
+
+def _content(path: Path, uri: str) -> bytes:
     try:
-        content = path.read_bytes() if path.stat().st_size <= _MOST_BYTES else b""
+        return path.read_bytes() if path.stat().st_size <= _MOST_BYTES else b""
     except OSError as error:
         raise SourceError(uri, f"cannot be read: {error.strerror}") from error
+
+
+def _decoded(content: bytes, uri: str) -> FolderIndex:
     try:
         raw: Raw = msgspec.json.decode(content)
         version = raw.get("wa_lint_index") if isinstance(raw, dict) else None
         if version != FORMAT:
             raise SourceError(uri, f"an index of format {version}; this wa-lint reads format {FORMAT}")
-        index = msgspec.convert(raw, FolderIndex)
+        return msgspec.convert(raw, FolderIndex)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise SourceError(uri, f"damaged: {error}") from error
-    for part in index.parts:
-        if part.file is not None and not _is_below(path.parent, part.file):
-            raise SourceError(uri, f"{part.file!r} leads out of the folder")
-    return index
+
+
+def _follow(parts: dict[tuple[str, str], Part], content: bytes, uri: str) -> None:
+    """Change `parts` as the lines of a log say. A last line without its end was cut off, and says nothing."""
+    try:
+        for text in content.split(b"\n")[:-1]:
+            line = msgspec.json.decode(text, type=LogLine)
+            if line.part is not None:
+                parts[line.part.key] = line.part
+            if line.forgotten is not None:
+                parts.pop((line.forgotten, ""), None)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise SourceError(uri, f"damaged: {error}") from error
 
 
 def load(folder: Path, uri: str, part: Part) -> Snapshot:

@@ -14,7 +14,7 @@ from wa_lint.model import Listed, Location, Raw, Resource, Snapshot, SourceKind,
 from wa_lint.sources.export.answer_table import UNNAMED, UNREAD, Unnamed
 from wa_lint.sources.live.api_response import Item, ResponsePlace, items_in, resource_of, settable, told
 from wa_lint.sources.live.collector import ApiCall, Collector, ListingReach
-from wa_lint.sources.live.collectors import COLLECTORS
+from wa_lint.sources.live.collectors import all_collectors, by_type
 
 OPTION: Final = "--as"
 
@@ -106,23 +106,22 @@ def _is_like(value: Item, unnamed: Unnamed) -> bool:
 
 def _asked() -> Iterator[_Asked]:
     """Yield the calls that are asked about one thing: descriptions, and the listings of its parts."""
-    for collector in COLLECTORS:
+    for collector in all_collectors():
         if collector.listing is not None and (collector.parent or collector.name == "model-invocation-logging"):
             yield _Asked(collector, collector.listing)
         for call in collector.describe:
             if call.request:
                 yield _Asked(collector, call)
-    yield _VERSION
+    yield _version()
 
 
-_POLICY: Final = next(collector for collector in COLLECTORS if collector.type == "AWS::IAM::ManagedPolicy")
-_VERSION: Final = _Asked(
-    msgspec.structs.replace(_POLICY, renames={"Document": "PolicyDocument"}, listing=None),
-    ApiCall(
-        operation="GetPolicyVersion", request={"PolicyArn": "Arn"}, within="PolicyVersion", fills=("PolicyDocument",)
-    ),
-)
-"""The one description that no scan asks for, since `GetAccountAuthorizationDetails` tells it too."""
+def _version() -> _Asked:
+    """Return the one description that no scan asks for, since `GetAccountAuthorizationDetails` tells it too."""
+    policy = msgspec.structs.replace(
+        by_type()["AWS::IAM::ManagedPolicy"], renames={"Document": "PolicyDocument"}, listing=None
+    )
+    request, fills = {"PolicyArn": "Arn"}, ("PolicyDocument",)
+    return _Asked(policy, ApiCall(operation="GetPolicyVersion", request=request, within="PolicyVersion", fills=fills))
 
 
 def _command(asked: _Asked) -> str:
@@ -148,7 +147,7 @@ def _resources(asked: _Asked, answer: Item, of: str) -> Iterator[Resource]:
 
 def _inside(parent: Collector, item: Item, place: ResponsePlace) -> Iterator[Resource]:
     """Yield what stands inside an item, as the methods of a resource of an API."""
-    for collector in COLLECTORS:
+    for collector in all_collectors():
         held = item.get(collector.inside) if collector.parent == parent.type and collector.inside else None
         for key, inner in held.items() if isinstance(held, dict) else ():
             kept = {

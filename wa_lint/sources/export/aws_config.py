@@ -22,7 +22,7 @@ from wa_lint.sources.export.aws_config_types import CAMEL, COVERS, NAMES, Camel
 from wa_lint.sources.export.export_document import Format, Found, without_schema
 from wa_lint.sources.export.to_cloudformation import changed, folded, in_words, read_json, with_unknown
 from wa_lint.sources.live.api_response import ResponsePlace, document, rename, resource_of, settable
-from wa_lint.sources.live.collectors import COLLECTORS
+from wa_lint.sources.live.collectors import by_type
 
 _LISTS: Final = ("configurationItems", "baseConfigurationItems", "BaseConfigurationItems")
 _SINGLE: Final = ("configurationItem", "ConfigurationItem")
@@ -261,7 +261,7 @@ def _bucket_policy(item: _Item) -> Iterator[Resource]:
 def _permissions(item: _Item) -> Iterator[Resource]:
     policy = read_json(item.supplementary.get("Policy"))
     statements = policy.get("Statement") if isinstance(policy, dict) else None
-    collector = next(c for c in COLLECTORS if c.type == "AWS::Lambda::Permission")
+    collector = by_type()["AWS::Lambda::Permission"]
     _, partition, *_ = [*(item.arn or "").split(":"), ""]
     place = ResponsePlace(item.account, item.region, partition or "aws")
     for statement in statements if isinstance(statements, list) else ():

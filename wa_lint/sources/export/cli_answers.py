@@ -10,6 +10,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Final
 
 from wa_lint import redact
@@ -18,82 +19,18 @@ from wa_lint.sources.export.answer_table import INLINE, KNOWN, Inline, KnownAnsw
 from wa_lint.sources.export.export_document import Format, Found
 from wa_lint.sources.live.api_response import Item, ResponsePlace, document, filled, resource_of, words
 from wa_lint.sources.live.collector import Collector, ListingReach
-from wa_lint.sources.live.collectors import COLLECTORS
-
-PROOFS: Mapping[str, tuple[str, ...]] = {
-    "AWS::CloudWatch::Alarm": ("ComparisonOperator",),
-    "AWS::IAM::Group": ("GroupPolicyList",),
-    "AWS::IAM::ManagedPolicy": ("PolicyVersionList",),
-    "AWS::IAM::Role": ("RolePolicyList",),
-    "AWS::IAM::User": ("UserPolicyList", "GroupList"),
-    "AWS::Lambda::Function": ("CodeSha256",),
-    "AWS::SageMaker::Algorithm": ("TrainingSpecification",),
-    "AWS::SageMaker::App": ("AppArn",),
-    "AWS::SageMaker::AutoMLJob": ("AutoMLJobInputDataConfig", "AutoMLProblemTypeConfig"),
-    "AWS::SageMaker::Cluster": ("InstanceGroups",),
-    "AWS::SageMaker::ClusterSchedulerConfig": ("SchedulerConfig",),
-    "AWS::SageMaker::CompilationJob": ("InputConfig", "OutputConfig"),
-    "AWS::SageMaker::ComputeQuota": ("CreatedBy", "Description"),
-    "AWS::SageMaker::DataQualityJobDefinition": ("DataQualityAppSpecification",),
-    "AWS::SageMaker::DeviceFleet": ("OutputConfig",),
-    "AWS::SageMaker::Domain": ("AuthMode", "DefaultUserSettings"),
-    "AWS::SageMaker::Endpoint": ("EndpointConfigName",),
-    "AWS::SageMaker::EndpointConfig": ("ProductionVariants",),
-    "AWS::SageMaker::FeatureGroup": ("FeatureDefinitions", "RecordIdentifierFeatureName"),
-    "AWS::SageMaker::FlowDefinition": ("OutputConfig", "RoleArn"),
-    "AWS::SageMaker::HumanTaskUi": ("UiTemplate",),
-    "AWS::SageMaker::HyperParameterTuningJob": ("HyperParameterTuningJobConfig",),
-    "AWS::SageMaker::Image": ("RoleArn",),
-    "AWS::SageMaker::InferenceComponent": ("Specification", "Specifications", "RuntimeConfig"),
-    "AWS::SageMaker::InferenceExperiment": ("EndpointMetadata", "ModelVariants"),
-    "AWS::SageMaker::LabelingJob": ("HumanTaskConfig", "OutputConfig"),
-    "AWS::SageMaker::MlflowApp": ("ArtifactStoreUri", "RoleArn"),
-    "AWS::SageMaker::MlflowTrackingServer": ("ArtifactStoreUri",),
-    "AWS::SageMaker::Model": ("Containers", "EnableNetworkIsolation", "ExecutionRoleArn", "PrimaryContainer"),
-    "AWS::SageMaker::ModelBiasJobDefinition": ("ModelBiasAppSpecification",),
-    "AWS::SageMaker::ModelCard": ("Content",),
-    "AWS::SageMaker::ModelExplainabilityJobDefinition": ("ModelExplainabilityAppSpecification",),
-    "AWS::SageMaker::ModelPackage": ("ModelPackageStatusDetails", "InferenceSpecification"),
-    "AWS::SageMaker::ModelPackageGroup": ("CreatedBy",),
-    "AWS::SageMaker::ModelQualityJobDefinition": ("ModelQualityAppSpecification",),
-    "AWS::SageMaker::MonitoringSchedule": ("MonitoringScheduleConfig",),
-    "AWS::SageMaker::NotebookInstance": ("DirectInternetAccess", "RoleArn"),
-    "AWS::SageMaker::NotebookInstanceLifecycleConfig": ("OnCreate", "OnStart"),
-    "AWS::SageMaker::OptimizationJob": ("ModelSource", "OptimizationConfigs"),
-    "AWS::SageMaker::PartnerApp": ("ExecutionRoleArn", "Tier"),
-    "AWS::SageMaker::Pipeline": ("PipelineDefinition",),
-    "AWS::SageMaker::ProcessingJob": ("AppSpecification", "ProcessingResources"),
-    "AWS::SageMaker::Project": ("CreatedBy", "ServiceCatalogProvisioningDetails", "TemplateProviderDetails"),
-    "AWS::SageMaker::Space": ("SpaceArn",),
-    "AWS::SageMaker::StudioLifecycleConfig": ("StudioLifecycleConfigContent",),
-    "AWS::SageMaker::TrainingJob": ("AlgorithmSpecification", "ResourceConfig", "RoleArn"),
-    "AWS::SageMaker::TrainingPlan": ("AvailableSpareInstanceCount", "UnhealthyInstanceCount"),
-    "AWS::SageMaker::TransformJob": ("TransformInput", "TransformResources"),
-    "AWS::SageMaker::UserProfile": ("UserProfileArn",),
-}
-"""Members of which a whole answer has at least one and an entry of a list none. Without one, an entry that somebody
-cut out of a list would read as a resource with nothing set. Types that are not named need no proof."""
+from wa_lint.sources.live.collectors import all_collectors, by_type
 
 _ONLY_LISTED = "only listed: the file has its name, not its description"
 
 _ONE_CALL = "another call tells, and this is the answer of one"
 
-_BARE: Final = frozenset({"AWS::SageMaker::AppImageConfig", "AWS::SageMaker::CodeRepository"})
-"""Types of which an entry of a list tells as much as a description."""
 
-_DESCRIBED = tuple(c for c in COLLECTORS if c.type in PROOFS.keys() | _BARE and c.arn.startswith("{"))
+@cache
+def _recognised() -> tuple[Collector, ...]:
+    """Return the collectors whose descriptions bear their own ARN."""
+    return tuple(c for c in all_collectors() if c.proofs is not None and c.arn.startswith("{"))
 
-_KINDS: Mapping[str, str] = {
-    "AWS::SageMaker::DataQualityJobDefinition": "data-quality-job-definition",
-    "AWS::SageMaker::InferenceExperiment": "inference-experiment",
-    "AWS::SageMaker::MlflowApp": "mlflow-app",
-    "AWS::SageMaker::ModelBiasJobDefinition": "model-bias-job-definition",
-    "AWS::SageMaker::ModelExplainabilityJobDefinition": "model-explainability-job-definition",
-    "AWS::SageMaker::ModelQualityJobDefinition": "model-quality-job-definition",
-    "AWS::SageMaker::PartnerApp": "partner-app",
-}
-"""What the ARN says, for types whose answers name it by a word that others use too (service authorization reference of
-SageMaker, read 2026-11)."""
 
 _POLICIES: Mapping[str, tuple[str, ...]] = dict.fromkeys(
     ("AWS::IAM::Group", "AWS::IAM::Role", "AWS::IAM::User"), ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
@@ -108,17 +45,15 @@ _WRAPPED: Mapping[str, str] = {
 """The member that wraps all of a description -> the one by which what is inside is recognised."""
 
 
-def _by_key() -> Mapping[str, tuple[Collector, ...]]:
+@cache
+def _by_list_key() -> Mapping[str, tuple[Collector, ...]]:
+    """Return the key that a list answer wraps its entries in -> whose they may be."""
     found: dict[str, tuple[Collector, ...]] = {}
-    for collector in COLLECTORS:
+    for collector in all_collectors():
         listing = collector.listing
         if listing and not collector.parent and not collector.camel and collector.service != "apigatewayv2":
             found[listing.items] = (*found.get(listing.items, ()), collector)
     return found
-
-
-_LISTED: Final = _by_key()
-"""The key that a list answer wraps its entries in -> whose they may be."""
 
 
 def is_answer(value: Raw) -> bool:
@@ -162,20 +97,20 @@ def _entries(value: Item) -> Iterator[tuple[Collector, Item]]:
     if collector is not None:
         yield collector, item
         return
-    for key, collectors in _LISTED.items():
+    for key, collectors in _by_list_key().items():
         for entry in value.get(key) or () if isinstance(value.get(key), list) else ():
             yield from ((c, entry) for c in collectors if isinstance(entry, dict) and _is_named(c, entry))
 
 
 def _wrapped(value: Item) -> bool:
     """Whether it is a list of something known; an empty list of it is one too."""
-    keys = _LISTED.keys() & value.keys()
+    keys = _by_list_key().keys() & value.keys()
     return any(isinstance(value[key], list) for key in keys) and all(_entries_fit(value, key) for key in keys)
 
 
 def _entries_fit(value: Item, key: str) -> bool:
     entries = value[key] if isinstance(value[key], list) else []
-    return all(isinstance(entry, dict) and any(_is_named(c, entry) for c in _LISTED[key]) for entry in entries)
+    return all(isinstance(entry, dict) and any(_is_named(c, entry) for c in _by_list_key()[key]) for entry in entries)
 
 
 def _unwrapped(value: Item) -> Item | None:
@@ -192,8 +127,8 @@ def _described(item: Item) -> Collector | None:
 
     An inference component bears those of its endpoint too: of several, the one that a proof speaks for.
     """
-    named = [c for c in _DESCRIBED if (c.arn != "{Arn}" or c.type in _KINDS) and _is_named(c, item)]
-    proven = [c for c in named if any(proof in item for proof in PROOFS.get(c.type, ()))]
+    named = [c for c in _recognised() if (c.arn != "{Arn}" or c.arn_word) and _is_named(c, item)]
+    proven = [c for c in named if any(proof in item for proof in c.proofs or ())]
     return next(iter([*proven, *named]), None)
 
 
@@ -201,8 +136,8 @@ def _is_named(collector: Collector, item: Item) -> bool:
     arn = filled(collector.arn, item, _NOWHERE)
     if arn is None and collector.arn.startswith("{"):
         return bool(collector.id) and filled(collector.id, item, _SOMEWHERE) is not None
-    kind = _KINDS.get(collector.type)
-    return filled(collector.name, item, _NOWHERE) is not None and (not kind or f":{kind}/" in str(arn))
+    word = collector.arn_word
+    return filled(collector.name, item, _NOWHERE) is not None and (not word or f":{word}/" in str(arn))
 
 
 _NOWHERE: Final = ResponsePlace(None, None)
@@ -210,7 +145,7 @@ _SOMEWHERE: Final = ResponsePlace("", "")
 
 
 def _resource(collector: Collector, item: Item) -> Resource:
-    proofs = PROOFS.get(collector.type, ())
+    proofs = collector.proofs or ()
     is_whole = any(name in item for name in proofs) if proofs else all(call.fills for call in collector.describe)
     refused = dict(_told_elsewhere(collector, item)) if is_whole else {"": Unknown(_ONLY_LISTED)}
     return resource_of(collector, item, _place(collector, item), refused)
@@ -251,8 +186,6 @@ def _place_of(arn: str, collector: Collector) -> ResponsePlace:
 
 # --- answers that say whose they are ----------------------------------------------------------------
 
-_BY_TYPE: Final = {collector.type: collector for collector in COLLECTORS}
-
 
 def known_of(value: Item) -> KnownAnswer | None:
     """Return which answer of the table it is."""
@@ -277,7 +210,7 @@ def _held(value: Item, known: KnownAnswer) -> list[Item]:
 
 
 def _of_known(known: KnownAnswer, item: Item) -> Resource:
-    collector = _BY_TYPE[known.type]
+    collector = by_type()[known.type]
     item = {**item, **{name: item[said] for name, said in known.named.items()}}
     told = words(collector, item)
     untold = {name: Unknown(_ONE_CALL) for name in known.untold if name not in told}
@@ -331,11 +264,11 @@ def _policies(value: Item) -> Iterator[Resource]:
     arns = [arn for s in statements for arn in _listed(s.get("Resource"))]
     buckets = {found[1] for arn in arns if (found := _BUCKET.match(arn))}
     if len(buckets) == 1:
-        collector = _BY_TYPE["AWS::S3::BucketPolicy"]
+        collector = by_type()["AWS::S3::BucketPolicy"]
         partition = arns[0].split(":")[1] if arns[0].startswith("arn:") else "aws"
         yield resource_of(collector, {**value, "Bucket": buckets.pop()}, ResponsePlace(None, None, partition))
     elif arns and all(":lambda:" in arn for arn in arns):
-        permission = _BY_TYPE["AWS::Lambda::Permission"]
+        permission = by_type()["AWS::Lambda::Permission"]
         for statement in statements:
             place = _place_of(_listed(statement.get("Resource"))[0] if statement.get("Resource") else "", permission)
             yield resource_of(permission, statement, place)

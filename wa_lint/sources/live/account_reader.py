@@ -17,11 +17,12 @@ import msgspec
 from wa_lint import aws
 from wa_lint.errors import SourceError
 from wa_lint.model import Gap, Raw, Resource, Snapshot, SourceKind, Unknown
-from wa_lint.request_limits import INTERRUPTED, Manners, Watch
+from wa_lint.request_limits import INTERRUPTED, Limits, Manners, Watch
 from wa_lint.sources.live import call_plan as plan
 from wa_lint.sources.live.abandonable_threads import Crew, gather
 from wa_lint.sources.live.api_response import ResponsePlace, resource_of
 from wa_lint.sources.live.collector import Collector, ListingReach
+from wa_lint.sources.live.collectors import quotas_of
 from wa_lint.sources.live.describing import Description, describe_all
 from wa_lint.sources.live.grouping import grouped
 from wa_lint.sources.live.listing import Listing, OnProgress, Refused, Run, counted, list_all
@@ -67,7 +68,7 @@ def read_live(  # noqa: PLR0913, each is handed in by name
         place = ResponsePlace(account.id, region, account.partition)
         earlier = taken_over(resume, collectors, place) if resume else None
         moment = earlier.taken_at if earlier else (now or dt.datetime.now(dt.UTC)).astimezone(dt.UTC)
-        clients = aws.Clients(session, region, watch)
+        clients = aws.Clients(session, region, watch, Limits(manners.max_rps, quotas_of))
         run = Run(clients, place, moment, pool, on_progress or (lambda *_: None), manners.window_days, series)
         return _tagged(run, _snapshot(run, collectors, earlier or Earlier(moment)), tags)
 

@@ -43,7 +43,7 @@ class ResponsePlace(msgspec.Struct, frozen=True):
 def not_carried() -> Mapping[str, tuple[str, ...]]:
     """Return, for each type, the top-most CloudFormation paths that its answers cannot carry.
 
-    ``ProductionVariants[].X`` is X of every item. Written by ``scripts/refresh_carried.py`` from botocore's model,
+    ``ProductionVariants[].X`` is X of every item. Written by ``scripts/refresh_collectors.py`` from botocore's model,
     held by a test.
     """
     text = resources.files("wa_lint").joinpath("data/carried.json").read_bytes()

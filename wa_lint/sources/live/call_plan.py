@@ -10,10 +10,8 @@ import msgspec
 from wa_lint.model import Raw
 from wa_lint.policy.actions import scopes
 from wa_lint.sources.live.collector import ApiCall, Collector
-from wa_lint.sources.live.collectors import COLLECTORS
+from wa_lint.sources.live.collectors import all_collectors, by_type, service_of
 from wa_lint.sources.live.metric_table import metrics_of
-
-BY_TYPE: Mapping[str, Collector] = {collector.type: collector for collector in COLLECTORS}
 
 METRIC_CALL = ApiCall(operation="GetMetricData")
 
@@ -67,11 +65,11 @@ def wanted(types: Collection[str] | None) -> list[Collector]:
 
     Where only the jobs in a definition are asked for, its holder is described and no more.
     """
-    covered = set(types) if types is not None else set(BY_TYPE)
-    asked = {c.type for c in COLLECTORS if c.type in covered or covered.intersection(c.covers)}
+    covered = set(types) if types is not None else set(by_type())
+    asked = {c.type for c in all_collectors() if c.type in covered or covered.intersection(c.covers)}
     return [
         c if c.type in asked else msgspec.structs.replace(c, describe=c.describe[:1])
-        for c in COLLECTORS
+        for c in all_collectors()
         if c.type in asked or covered.intersection(c.holds)
     ]
 
@@ -79,10 +77,10 @@ def wanted(types: Collection[str] | None) -> list[Collector]:
 def listed(collectors: Sequence[Collector]) -> list[Collector]:
     """Return `collectors` and those under whose items they are listed."""
     names = {c.type for c in collectors}
-    for collector in reversed(COLLECTORS):  # children first, so that one pass finds every ancestor
+    for collector in reversed(all_collectors()):  # children first, so that one pass finds every ancestor
         if collector.type in names and collector.parent:
             names.add(collector.parent)
-    return [c for c in COLLECTORS if c.type in names]
+    return [c for c in all_collectors() if c.type in names]
 
 
 def calls_for(type_: str) -> list[Operation]:
@@ -126,27 +124,28 @@ def needs(reading: ReadScope, read_by: Mapping[str, ReadScope]) -> list[Need]:
     ]
 
 
+def requests(reading: ReadScope, each: int) -> list[Operation]:
+    """Return the requests that `reading` makes where there are `each` resources of every type, one entry for each.
+
+    Of what is listed under a parent, `each` are spread over as many parents. A page holds them all. A metric's request
+    asks for the series of many resources at once: one.
+    """
+    collectors = wanted(reading.types)
+    lists = [(c, c.listing) for c in listed(collectors) if c.listing]
+    once = {(operation_of(c, call), repr(call.fixed)) for c, call in lists if not c.parent}
+    below = [operation_of(c, call) for c, call in lists if c.parent]
+    details = [operation_of(c, call) for c in collectors for call in c.describe if not call.unless]
+    series = [one for one in _plan(collectors, reading.series) if one == metric_operation()] if each else []
+    return [*(operation for operation, _ in sorted(once)), *series, *[*below, *details] * each]
+
+
 def operation_of(collector: Collector, call: ApiCall) -> Operation:
-    service = _IAM_PREFIXES.get(collector.service, collector.service)
-    return Operation(collector.service, call.operation, call.action or f"{service}:{call.operation}")
+    prefix = service_of(collector.service).iam or collector.service
+    return Operation(collector.service, call.operation, call.action or f"{prefix}:{call.operation}")
 
 
 def metric_operation() -> Operation:
     return Operation("cloudwatch", METRIC_CALL.operation, "cloudwatch:GetMetricData")
-
-
-_IAM_PREFIXES: Final[Mapping[str, str]] = {
-    "apigatewayv2": "apigateway",
-    "bedrock-agent": "bedrock",
-    "bedrock-agentcore-control": "bedrock-agentcore",
-    "efs": "elasticfilesystem",
-    "elb": "elasticloadbalancing",
-    "elbv2": "elasticloadbalancing",
-    "opensearch": "es",
-    "opensearchserverless": "aoss",
-    "stepfunctions": "states",
-}
-"""boto3's name of a service -> that of its IAM actions, where they differ (service authorization reference)."""
 
 
 def _plan(collectors: Sequence[Collector], series: Collection[tuple[str, str]] | None = None) -> list[Operation]:
@@ -158,19 +157,12 @@ def _plan(collectors: Sequence[Collector], series: Collection[tuple[str, str]] |
 
 # --- the least-privilege policy ---------------------------------------------------------------------
 
-_REST: Final = "arn:*:apigateway:*::/restapis"
-_HTTP: Final = "arn:*:apigateway:*::/apis"
-
 _STATEMENTS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
-    "apigateway": ("ReadApis", (_REST, f"{_REST}/*")),
-    "apigatewayv2": ("ReadApis", (_HTTP, f"{_HTTP}/*")),
     "organizations": ("ListAccounts", ("*",)),
     "sts": ("EnterAccounts", ()),
 }
-"""Service -> the statement of its calls, and the resources that it is about (none: the roles); else see `_sid`.
-
-API Gateway has one action for everything that can be read, API keys with their values too: only the APIs are asked
-for. Source: service authorization reference, API Gateway Management and Management V2 (read 2026-11)."""
+"""Service that is called to come to the accounts -> the statement of its calls, and the resources that it is about
+(none: the roles). Those of services that resources are read from stand in the collector table; else see `_sid`."""
 
 
 def policy(calls: Iterable[Operation], roles: Sequence[str] = ("arn:*:iam::*:role/*",)) -> Raw:
@@ -183,7 +175,7 @@ def policy(calls: Iterable[Operation], roles: Sequence[str] = ("arn:*:iam::*:rol
     resources: dict[str, set[str]] = {}
     for call in calls:
         if call.action:
-            sid, on = _STATEMENTS.get(call.service) or (_sid(call.action), ("*",))
+            sid, on = _STATEMENTS.get(call.service) or _statement_of(call)
             actions.setdefault(sid, set()).add(call.action)
             resources.setdefault(sid, set()).update(on or roles)
     statements = [_statement(sid, sorted(actions[sid]), sorted(resources[sid])) for sid in sorted(actions)]
@@ -193,6 +185,11 @@ def policy(calls: Iterable[Operation], roles: Sequence[str] = ("arn:*:iam::*:rol
 def size(document: Raw) -> int:
     """Return the characters that IAM counts of a policy: none of its white space."""
     return len(msgspec.json.encode(document))
+
+
+def _statement_of(call: Operation) -> tuple[str, tuple[str, ...]]:
+    known = service_of(call.service)
+    return (known.statement, known.allows_on) if known.statement else (_sid(call.action), ("*",))
 
 
 def _sid(action: str) -> str:

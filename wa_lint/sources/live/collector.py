@@ -1,6 +1,6 @@
 """The words of the collector table: what a collector, a call and a metric say. Nouns only.
 
-The table itself is `collectors.COLLECTORS`.
+The table itself is the files of `wa_lint/data/collectors/`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ class ListingReach(Enum):
     GLOBAL = "global"
 
 
-class ApiCall(msgspec.Struct, frozen=True, kw_only=True):
+class ApiCall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """One read-only API operation, and what its answer is good for."""
 
     operation: str
@@ -44,6 +44,8 @@ class ApiCall(msgspec.Struct, frozen=True, kw_only=True):
     """Members of the answer that repeat the question in other words: left out."""
     not_configured: tuple[str, ...] = ()
     """Error codes that mean "there is none"; ``Code: words`` where only such a message does."""
+    page: int = 0
+    """Items that a page of it may hold, where botocore's model does not say so (API reference)."""
     continued: str = ""
     """A list in a describe answer that goes on behind ``NextToken``."""
     unless: str = ""
@@ -52,7 +54,7 @@ class ApiCall(msgspec.Struct, frozen=True, kw_only=True):
     """The IAM action, where it is not ``service:Operation``."""
 
 
-class Collector(msgspec.Struct, frozen=True, kw_only=True):
+class Collector(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """How resources of one CloudFormation type are read.
 
     An *item* is a listed member, plus what the request of its listing was fed, plus the answers of
@@ -63,7 +65,7 @@ class Collector(msgspec.Struct, frozen=True, kw_only=True):
     type: str
     service: str
     """As boto3 names it."""
-    listing: ApiCall | None
+    listing: ApiCall | None = None
     """None: the items stand inside the parent's item, at `inside`."""
     name: str
     arn: str = ""
@@ -122,6 +124,46 @@ class Collector(msgspec.Struct, frozen=True, kw_only=True):
     named_by: tuple[str, ...] = ()
     """Templates of what the item is called where others name it. Only those that are named by what was read before
     are described and kept; empty: all are. See `naming.in_order`."""
+    proofs: tuple[str, ...] | None = None
+    """Members of which a whole answer has at least one and an entry of a list none: without one, an entry that somebody
+    cut out of a list would read as a resource with nothing set. Empty: an entry tells as much as a description. None:
+    an answer that somebody saved is not known by its members alone."""
+    arn_word: str = ""
+    """What its ARN says before the name, for a type whose answers name it by a member that others have too (service
+    authorization reference)."""
+
+
+class CallRate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """How many requests per second AWS takes, of an account in a region."""
+
+    rate: float
+    burst: float = 0.0
+    """Requests that may come at once; 0: those of a second."""
+
+
+class CollectedService(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What holds for all calls to one service, where it is not what holds for most."""
+
+    name: str
+    """As boto3 has it."""
+    iam: str = ""
+    """The prefix of its IAM actions, where that is not `name` (service authorization reference)."""
+    gone: tuple[str, ...] = ()
+    """Error codes of its own that mean that what is asked about was deleted since it was listed."""
+    statement: str = ""
+    """The statement of the least-privilege policy that its actions stand in; empty: as AWS can restrict them."""
+    allows_on: tuple[str, ...] = ()
+    """The ARNs that this statement is about."""
+    together: CallRate | None = None
+    """AWS's quota of all calls to it; None: none is known."""
+    counts_with: str = ""
+    """The service whose quota its calls count for too."""
+    each: CallRate | None = None
+    """The quota of each operation by itself."""
+    operations: Mapping[str, CallRate] = {}
+    """The same, of single operations."""
+    quota_source: str = ""
+    """Where AWS says so."""
 
 
 class Metric(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -13,7 +12,7 @@ from wa_lint.sources.live import call_plan as plan
 from wa_lint.sources.live import unreferenced as naming
 from wa_lint.sources.live.api_response import Item, told
 from wa_lint.sources.live.collector import ApiCall, Collector
-from wa_lint.sources.live.listing import Listing, Refused, Run, ask, is_gone, is_none, request_of
+from wa_lint.sources.live.listing import Listing, Refused, Run, ask, in_turns, is_gone, is_none, request_of
 
 
 class Description(msgspec.Struct, frozen=True):
@@ -53,23 +52,13 @@ def describe_all(
 def _described(run: Run, wanted: Sequence[tuple[Collector, Listing]]) -> dict[str, list[Description]]:
     items = {c.type: [i for i in listing.items if not c.needs or i.get(c.needs) is not None] for c, listing in wanted}
     tasks = [_Task(c, item, call) for c, _ in wanted for item in items[c.type] for call in c.describe]
-    order = _in_turns(tasks)
+    order = in_turns(run, range(len(tasks)), lambda n: (tasks[n].collector.service, tasks[n].call.operation))
     answers = dict(zip(order, run.map("describe", lambda n: _answer(run, tasks[n]), order), strict=True))
     ordered = iter([answers[n] for n in range(len(tasks))])
     found = {
         c.type: [_merged(c, item, [next(ordered) for _ in c.describe]) for item in items[c.type]] for c, _ in wanted
     }
     return {type_: [one for one in several if one is not None] for type_, several in found.items()}
-
-
-def _in_turns(tasks: Iterable[_Task]) -> list[int]:
-    """Return the tasks' numbers so that the services take turns: each has a rate of its own, and none waits."""
-    seen: Counter[str] = Counter()
-    turns = []
-    for number, task in enumerate(tasks):
-        turns.append((seen[task.collector.service], number))
-        seen[task.collector.service] += 1
-    return [number for _, number in sorted(turns)]
 
 
 def _answer(run: Run, task: _Task) -> Raw | aws.Refusal:
@@ -116,7 +105,7 @@ def _merged(collector: Collector, item: Item, answers: Sequence[Raw | aws.Refusa
     refused: dict[str, Refused] = {}
     for call, answer in zip(collector.describe, answers, strict=True):
         if isinstance(answer, aws.Refusal):
-            if is_gone(answer):
+            if is_gone(answer, collector.service):
                 return None
             why = Refused(plan.operation_of(collector, call), answer)
             refused |= dict.fromkeys(call.fills or ("",), why)

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from typing import TypeVar
 
 import msgspec
 
@@ -15,28 +16,15 @@ from wa_lint.sources.live import call_plan as plan
 from wa_lint.sources.live.abandonable_threads import gather
 from wa_lint.sources.live.api_response import Item, ResponsePlace, has_items, is_aws_own, items_in
 from wa_lint.sources.live.collector import ApiCall, Collector
+from wa_lint.sources.live.collectors import service_of
+
+T = TypeVar("T")
 
 OnProgress = Callable[[str, int, int], None]
 """Told what is done (``list``, ``describe``, ``measure``), how many calls of it are, and of how many."""
 
-_GONE = frozenset(
-    {
-        "FileSystemNotFound",
-        "ListenerNotFound",
-        "LoadBalancerNotFound",
-        "NoSuchBucket",
-        "NoSuchEntity",
-        "NotFoundException",
-        "RepositoryNotFoundException",
-        "ResourceNotFound",
-        "ResourceNotFoundException",
-        "RuleNotFound",
-        "StateMachineDoesNotExist",
-        "TableNotFoundException",
-        "TargetGroupNotFound",
-        "TrailNotFoundException",
-    }
-)
+_GONE = frozenset({"NotFoundException", "ResourceNotFoundException"})
+"""What most services say; the others' words stand in the collector table."""
 
 _GONE_WORDS = re.compile(
     r"(could not|cannot) find|does not exist|not found|RecordNotFound|^no workforce|^the work ?team", re.IGNORECASE
@@ -111,9 +99,16 @@ def list_all(run: Run, collectors: Sequence[Collector]) -> dict[str, Listing]:
 
 def _listed_level(run: Run, ready: Sequence[Collector], parents: Mapping[str, Listing]) -> dict[str, Listing]:
     tasks = [task for c in ready for task in _list_tasks(run, c, parents)]
-    asked = {_key(task): task for task in tasks}
+    once = list({_key(task): task for task in tasks}.values())
+    asked = {_key(task): task for task in in_turns(run, once, lambda one: (one.collector.service, one.call.operation))}
     pages = dict(zip(asked, run.map("list", lambda task: _pages(run, task), list(asked.values())), strict=True))
     return {c.type: _listing(run, c, [(t, pages[_key(t)]) for t in tasks if t.collector is c], parents) for c in ready}
+
+
+def in_turns(run: Run, tasks: Sequence[T], call_of: Callable[[T], tuple[str, str]]) -> list[T]:
+    """Return `tasks` in the order in which their rates let them begin, so that no slow service holds all threads."""
+    starts = run.clients.limits.starts(map(call_of, tasks))
+    return [tasks[number] for _, number in sorted(zip(starts, range(len(tasks)), strict=True))]
 
 
 def _key(task: _Task) -> tuple[str, str, str]:
@@ -156,7 +151,9 @@ def ask(run: Run, collector: Collector, call: ApiCall, request: dict[str, Raw]) 
     """Return a describing answer; of one in several pages, all its items as if they were one page."""
     if not call.items:
         return run.clients.ask(collector.service, call.operation, request)
-    pages = [_demanded(page, call) for page in run.clients.ask_all(collector.service, call.operation, request)]
+    pages = [
+        _demanded(page, call) for page in run.clients.ask_all(collector.service, call.operation, request, call.page)
+    ]
     refusal = next((page for page in pages if isinstance(page, aws.Refusal)), None)
     return refusal or {call.items: [item for page in pages for item in items_in(page, call.items)]}
 
@@ -166,7 +163,7 @@ def _pages(run: Run, task: _Task) -> list[Raw | aws.Refusal]:
     pages: list[Raw | aws.Refusal] = []
     request, seen = task.request, set[str]()
     while True:
-        answered = run.clients.ask_all(task.collector.service, task.call.operation, request)
+        answered = run.clients.ask_all(task.collector.service, task.call.operation, request, task.call.page)
         pages += [_demanded(page, task.call) for page in answered]
         token = pages[-1].get("NextToken") if pages and isinstance(pages[-1], dict) else None
         if not token:
@@ -202,7 +199,7 @@ def _listing(
             if not isinstance(page, aws.Refusal):
                 fed = {name: task.request[name] for name in task.call.request}
                 items.extend(fed | item for item in items_in(page, task.call.items, task.call.item_name))
-            elif not (is_none(task.call, page) or (collector.parent and is_gone(page))):
+            elif not (is_none(task.call, page) or (collector.parent and is_gone(page, collector.service))):
                 refusals.append(page)
     own = counted(plan.operation_of(collector, collector.listing), refusals, len(answered))
     return Listing(tuple(i for i in items if _belongs(run, collector, i)), (*above.refused, *own))
@@ -235,11 +232,11 @@ def is_none(call: ApiCall, refusal: aws.Refusal) -> bool:
     return any(refusal.code == code and words in refusal.message for code, _, words in pairs)
 
 
-def is_gone(refusal: aws.Refusal) -> bool:
+def is_gone(refusal: aws.Refusal, service: str) -> bool:
     """Whether it was deleted since it was listed. SageMaker says so with a ValidationException."""
     if refusal.code == "ValidationException":
         return _GONE_WORDS.search(refusal.message) is not None
-    return refusal.code in _GONE
+    return refusal.code in _GONE or refusal.code in service_of(service).gone
 
 
 def counted(operation: plan.Operation, refusals: Sequence[aws.Refusal], of: int) -> tuple[Refused, ...]:

@@ -13,6 +13,7 @@ from wa_lint.sources.live import call_plan as plan
 from wa_lint.sources.live import metrics
 from wa_lint.sources.live.api_response import identity_of
 from wa_lint.sources.live.collector import Metric
+from wa_lint.sources.live.collectors import by_type
 from wa_lint.sources.live.describing import Description
 from wa_lint.sources.live.listing import Refused, Run
 from wa_lint.sources.live.metric_table import metrics_of
@@ -61,7 +62,7 @@ def measure(run: Run, described: Mapping[str, Sequence[Description]]) -> Measure
 
 
 def _owners(run: Run, metric: Metric, described: Sequence[Description]) -> list[tuple[str, Description]]:
-    collector = plan.BY_TYPE[metric.type]
+    collector = by_type()[metric.type]
     return [(identity_of(collector, one.item, place_of(run.place, collector)), one) for one in described]
 
 

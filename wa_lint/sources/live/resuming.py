@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
+from wa_lint import aws
 from wa_lint.errors import SourceError
-from wa_lint.model import Resource, Scope, Snapshot, SourceKind
+from wa_lint.model import Gap, Resource, Scope, Snapshot, SourceKind
 from wa_lint.sources.live.api_response import ResponsePlace
 from wa_lint.sources.live.collector import Collector, ListingReach
 from wa_lint.sources.live.describing import Description
@@ -47,6 +48,11 @@ def taken_over(snapshot: Snapshot, collectors: Sequence[Collector], place: Respo
     whole = {c.type: whole[c.type] for c in collectors if c.type in whole and _was_named(c, collectors, whole)}
     covered = {scope.type for own in whole.values() for scope in own}
     return Earlier(taken_at, frozenset(whole), tuple(r for r in snapshot.resources if r.type in covered))
+
+
+def may_close(gap: Gap) -> bool:
+    """Whether another reading may tell what this gap leaves open: nobody refused it for good."""
+    return aws.may_pass(gap.reason.partition(": ")[0])
 
 
 def _was_named(collector: Collector, collectors: Sequence[Collector], whole: Collection[str]) -> bool:

@@ -24,7 +24,7 @@ from wa_lint.sources.live.account_reader import read_live
 from wa_lint.sources.live.api_response import ResponsePlace
 from wa_lint.sources.live.collector import ListingReach
 from wa_lint.sources.live.listing import OnProgress
-from wa_lint.sources.live.resuming import taken_over
+from wa_lint.sources.live.resuming import may_close, taken_over
 
 ALL: Final = "all"
 """In place of a region: all that the account has enabled."""
@@ -78,6 +78,8 @@ class UnitResult(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
     is_cut: bool = False
     """Whether the snapshot was cut short, so that reading it on would add to it."""
+    has_passing_gaps: bool = False
+    """Whether it has gaps that another reading may close: throttled, expired, a fault of AWS's, no connection."""
     is_skipped: bool = False
     """Whether there was nothing to read: the account does not use the region."""
 
@@ -171,7 +173,12 @@ def read_unit(
     if not snapshot.uri.startswith(f"aws://{unit.account}/"):
         return UnitResult(unit=unit, reason=f"the credentials are those of {snapshot.uri.split('/')[2]}")
     is_cut = any(gap.reason.startswith((INTERRUPTED, DEADLINE)) for gap in snapshot.gaps)
-    return UnitResult(unit=unit, snapshot=msgspec.structs.replace(snapshot, uri=unit.uri), is_cut=is_cut)
+    return UnitResult(
+        unit=unit,
+        snapshot=msgspec.structs.replace(snapshot, uri=unit.uri),
+        is_cut=is_cut,
+        has_passing_gaps=any(map(may_close, snapshot.gaps)),
+    )
 
 
 def demand_resumable(unit: Unit, earlier: Snapshot) -> None:
