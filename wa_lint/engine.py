@@ -78,6 +78,7 @@ def lint(
         counted=found.counts,
         passed_types=frozenset(found.passed),
         places=frozenset(found.places),
+        complete=snapshot.complete,
         unjudged=added_up([*snapshot.unjudged, *_without_rule(subjects, rules)]),
         not_followed=tuple(sorted(set(snapshot.not_followed))),
         census=_census(subjects),

@@ -26,6 +26,7 @@ from wa_lint.model import (
     Path,
     Report,
     Resource,
+    Scope,
     Step,
     Unjudged,
     Unknown,
@@ -167,6 +168,7 @@ def merge(reports: Iterable[Report], inputs: Sequence[Input]) -> Report:
         costs=tuple(sorted({cost for report in reports for cost in report.costs})),
         passed_types=frozenset[str]().union(*(report.passed_types for report in reports)),
         places=frozenset[tuple[str | None, str | None]]().union(*(report.places for report in reports)),
+        complete=frozenset[Scope]().union(*(report.complete for report in reports)),
     )
 
 

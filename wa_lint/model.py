@@ -667,6 +667,8 @@ class Report(msgspec.Struct, frozen=True):
     """Of all resources that are billed by the hour, whatever rules say of them."""
     places: frozenset[tuple[str | None, str | None]] = frozenset()
     """The account and region of everything that was judged."""
+    complete: frozenset[Scope] = frozenset()
+    """The listings that are known to be whole: what is not in them is not there."""
 
 
 def path_text(path: Sequence[str | int]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, cached_property
@@ -90,6 +91,20 @@ class Rule(msgspec.Struct, frozen=True, eq=False, dict=True):
     def thresholds(self) -> Mapping[str, object]:
         """The value of each setting: what ``settings`` is in the expressions."""
         return {name: _listed(setting.default) for name, setting in self.settings.items()}
+
+    @cached_property
+    def version(self) -> str:
+        """Return a short hash of all that decides its verdicts: another one may judge the same resource otherwise."""
+        decides = {
+            "applies_to": self.info.applies_to,
+            "for_each": self.for_each,
+            "where": self.where,
+            "require": self.require,
+            "defaults": self.defaults,
+            "settings": self.thresholds,
+            "absent_partner_fails": self.absent_partner_fails,
+        }
+        return hashlib.sha256(msgspec.json.encode(decides, order="sorted")).hexdigest()[:12]
 
     def with_settings(self, given: Mapping[str, bool | int | float | str | tuple[str, ...]]) -> Rule:
         """Return the rule with other values of the settings that it has; itself where it has none of them."""

@@ -66,6 +66,18 @@ def append(file: Path, content: bytes) -> None:
         raise ConfigError(str(file), f"cannot be written: {error.strerror or error}") from error
 
 
+def private_file(file: Path) -> None:
+    """Make `file`, empty, where it is not there, so that only its owner may read it: what is written in place tells of
+    accounts. Raise `ConfigError` where it cannot be made, or as `demand_writable`.
+    """
+    demand_writable(file)
+    try:
+        descriptor = os.open(file, os.O_CREAT | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    except OSError as error:
+        raise ConfigError(str(file), f"cannot be written: {error.strerror or error}") from error
+    os.close(descriptor)
+
+
 def make_folder(folder: Path, *, is_private: bool = False) -> None:
     """Make `folder` and those above it. Raise `ConfigError` where it cannot be made, or as `demand_writable`.
 

@@ -82,6 +82,8 @@ class SideIndex:
         if file in self._broken:
             return f"{file or 'the file'} could not be read: {self._broken[file]}"
         scope = Scope(resource.type, resource.account, resource.region)
+        if any(_covers(known, scope) for known in self.complete) and resource.type not in self.side.passing:
+            return None  # a detail or a metric may have been refused; the listing was not
         gap = next((gap for gap in self.side.report.gaps if _covers(gap.scope, scope)), None)
         if gap is not None:
             return gap.reason

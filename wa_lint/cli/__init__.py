@@ -27,6 +27,8 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "snapshot": "wa_lint.cli.snapshot",
     "iam-policy": "wa_lint.cli.plan",
     "diff": "wa_lint.cli.diff_command",
+    "drift": "wa_lint.cli.drift_command",
+    "history": "wa_lint.cli.history_command",
     "config": "wa_lint.cli.config_command",
     "completion": "wa_lint.cli.completion",
     "demo": "wa_lint.cli.demo_command",

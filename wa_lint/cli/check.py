@@ -23,6 +23,7 @@ from wa_lint.cli.configuring import (
     said_by_all,
 )
 from wa_lint.cli.exits import CLEAN, NOTHING, exit_code
+from wa_lint.cli.keeping import demand_ledger, kept
 from wa_lint.cli.options import bound_choice, bound_settling, choice, delivery, settling
 from wa_lint.cli.output import complain, deliver, targets
 from wa_lint.config import Config
@@ -107,16 +108,18 @@ def _is_by_hand(name: str) -> bool:
 def check(reading: Reading, choice: Choice, settling: Settling, delivery: Delivery, *, nothing_ok: bool) -> int:
     """Judge templates, exports and snapshots: files, or folders of them (default: this folder); - is stdin."""
     to = targets(delivery.output)
+    demand_ledger(delivery)
     said = said_by_all()
     reading = msgspec.structs.replace(reading, lists_all=lists_all(settling, delivery, said.config))
-    report, lines = judged_files(reading, choice, delivery.now, complain)
-    report = settled(report, settling, choice, said, today(delivery.now), complain)
+    found, lines = judged_files(reading, choice, delivery.now, complain)
+    report = settled(found, settling, choice, said, today(delivery.now), complain)
+    trend = kept(found, report, choice, delivery, "check", reading.paths or (Path(),))
     if settling.diff is not None:
         from wa_lint.run.changed import Command, against  # noqa: PLC0415, it imports a library that reads git's objects
 
         command = Command(current(), named(), laid, load, _judge_as(delivery.now), choice.always, complain)
         report, delivery, lines = against(settling.diff, report, delivery, lines, command)
-    code = deliver(report, to, delivery, RenderOptions(lines=lines))
+    code = deliver(report, to, delivery, RenderOptions(lines=lines, trend=trend))
     is_empty = not any(entry.status == "judged" for entry in report.inputs)
     is_excused = nothing_ok and is_empty and enforcement().permits("nothing-ok")
     return CLEAN if is_excused and code == NOTHING else code

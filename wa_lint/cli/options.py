@@ -123,9 +123,10 @@ _DELIVERY: Final = (
     click.option(
         "--history",
         multiple=True,
-        metavar="FILE",
-        type=_FILE,
-        help="A JSON report of an earlier run, the oldest first; the HTML draws the trend.",
+        metavar="DB|FILE",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="A database (.db, .sqlite) that this run is added to, and that `wa-lint history` shows; or JSON reports of "
+        "earlier runs, the oldest first. The HTML draws the trend.",
     ),
 )
 

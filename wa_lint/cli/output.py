@@ -22,7 +22,7 @@ from wa_lint.redact import mask
 from wa_lint.reporters import RenderOptions, configured, coverage, in_pieces, visible
 from wa_lint.run.broken_rules import broken_rule_lines
 from wa_lint.run.choice import Choice, Delivery
-from wa_lint.run.earlier_runs import past
+from wa_lint.run.earlier_runs import is_ledger, past
 from wa_lint.run.enforced_rules import gating
 from wa_lint.run.template_lines import anchored
 from wa_lint.writing import atomic, demand_writable
@@ -47,7 +47,7 @@ def targets(given: Sequence[str]) -> Sequence[Target]:
 def deliver(report: Report, to: Sequence[Target], delivery: Delivery, options: RenderOptions) -> int:
     """Write the report wherever it is wanted and return the exit code."""
     moment = (delivery.now or dt.datetime.now(dt.UTC)).strftime("%Y-%m-%dT%H:%M:%S")
-    history = tuple(past(file) for file in delivery.history)
+    history = tuple(past(file) for file in delivery.history if not is_ledger(file))
     report = anchored(report, delivery.template) if delivery.template else report
     for said in _notices(report, {target.format for target in to}):
         complain(said)

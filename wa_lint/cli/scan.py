@@ -8,6 +8,7 @@ import msgspec
 from wa_lint.cli.account_options import account
 from wa_lint.cli.configuring import configured, said_by_all
 from wa_lint.cli.options import choice_beside_account, delivery, settling
+from wa_lint.cli.keeping import demand_ledger, kept
 from wa_lint.cli.output import complain, deliver, targets
 from wa_lint.cli.plan import plannable
 from wa_lint.cli.progress import WATCH
@@ -35,12 +36,14 @@ def scan(
     """Read live accounts and judge them. Needs read-only permissions; what is refused is named, with what to grant."""
     demand_no_diff(settling)
     to = targets(delivery.output)
+    demand_ledger(delivery)
     said = said_by_all()
     whom = msgspec.structs.replace(fleet(account, complain), tags=_tags(settling, delivery))
     is_listed = push_security_hub or lists_all(settling, delivery, said.config)
     found = judged_fleet(whom, choice, Manner(delivery.now, jobs, lists_all=is_listed), WATCH)
     report = settled(found, settling, choice, said, today(delivery.now), complain)
-    code = deliver(report, to, delivery, Shown())
+    trend = kept(found, report, choice, delivery, "scan")
+    code = deliver(report, to, delivery, Shown(trend=trend))
     return push(report, whom, delivery.now, code) if push_security_hub else code
 
 

@@ -11,6 +11,7 @@ import msgspec
 
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Report
+from wa_lint.reporters.trend import TrendPage
 
 _UNSEEN: Final = (
     "\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164"
@@ -61,6 +62,8 @@ class RenderOptions(msgspec.Struct, frozen=True):
     width: int = 80
     history: tuple[Past, ...] = ()
     """Earlier runs, the oldest first, for the formats that draw a trend."""
+    trend: TrendPage | None = None
+    """Of the database that ``--history`` names, this run included."""
     made_at: str | None = None
     """``2026-11-23T18:30:00``, UTC, for the formats that demand a time; all others have none."""
     lines: Callable[[str], Sequence[str]] = _no_lines

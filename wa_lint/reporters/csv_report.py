@@ -60,7 +60,7 @@ def render(report: Report, options: RenderOptions) -> str:
     writer.writerow(_COLUMNS)
     for finding in report.findings:
         if options.show_all or finding.outcome in {Outcome.FAIL, Outcome.UNKNOWN}:
-            writer.writerow([_cell(value) for value in _row(finding, where(finding))])
+            writer.writerow([safe_cell(value) for value in _row(finding, where(finding))])
     for line in coverage.lines(report, without={"unknown"}):
         writer.writerow(_row_of(rule="coverage", outcome=line.kind, message=line.text))
     for one in report.configuration:
@@ -71,7 +71,7 @@ def render(report: Report, options: RenderOptions) -> str:
 
 def _row_of(**cells: str) -> list[str]:
     """Return a row about no finding, in one line: who wrote a name in it begins none."""
-    return [_cell(visible(cells.get(column, ""))) for column in _COLUMNS]
+    return [safe_cell(visible(cells.get(column, ""))) for column in _COLUMNS]
 
 
 def _row(finding: Finding, where: str) -> tuple[str, ...]:
@@ -108,5 +108,6 @@ def _row(finding: Finding, where: str) -> tuple[str, ...]:
     )
 
 
-def _cell(text: str) -> str:
+def safe_cell(text: str) -> str:
+    """Return a cell that no spreadsheet runs as a formula."""
     return _FORMULA.sub("'", visible_lines(text.encode("utf-8", "replace").decode()))

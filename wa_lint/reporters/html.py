@@ -52,6 +52,7 @@ def render(report: Report, options: RenderOptions) -> str:
         where=stages.where_of(report),
         excerpt=lambda finding: _excerpt(finding, options),
         history=options.history,
+        trend=options.trend,
         configuration=list(configured.sentences(report)),
         style=style,
         script=script,

@@ -1,8 +1,10 @@
-"""What earlier runs counted, read from their JSON reports."""
+"""What earlier runs counted, read from their JSON reports; and which file is the database of a history instead."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -28,3 +30,26 @@ def past(file: Path) -> Past:
     except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
         raise ConfigError(file.as_posix(), f"is no JSON report of wa-lint: {error}") from error
     return Past(file.stem, found.failed, found.unknown, found.passed)
+
+
+_HEAD: Final = b"SQLite format 3\x00"
+_NAMES: Final = (".db", ".sqlite", ".sqlite3")
+
+
+def ledger_of(files: Sequence[Path]) -> Path | None:
+    """Return the database among the files of ``--history``. Raise `ConfigError` where there are two."""
+    found = [file for file in files if is_ledger(file)]
+    if len(found) > 1:
+        raise ConfigError("--history", f"takes one database; {found[0]} and {found[1]} are two")
+    return found[0] if found else None
+
+
+def is_ledger(file: Path) -> bool:
+    """Whether a file is, or is to become, a database: by its name, or by its first bytes."""
+    if file.suffix.lower() in _NAMES:
+        return True
+    try:
+        with file.open("rb") as stream:
+            return stream.read(len(_HEAD)) == _HEAD
+    except OSError:
+        return False

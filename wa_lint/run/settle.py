@@ -50,10 +50,13 @@ def settled(
 
 
 def lists_all(settling: Settling, delivery: Delivery | None, found: Config) -> bool:
-    """Whether what passes needs a finding: some formats show it, entries and overrides are matched with it."""
+    """Whether what passes needs a finding: some formats show it, entries and overrides are matched with it, and a
+    history tells by it what is fixed.
+    """
     formats = {text.partition("=")[0] for text in delivery.output} if delivery else set[str]()
     matched = settling.allow or settling.diff or found.said.get("allow") or list(found.overrides())
-    return bool((delivery and delivery.show_all) or not formats <= COUNTING or matched)
+    asked = delivery is not None and bool(delivery.show_all or delivery.history)
+    return bool(asked or not formats <= COUNTING or matched)
 
 
 def demand_no_diff(settling: Settling) -> None:
