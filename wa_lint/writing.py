@@ -67,8 +67,9 @@ def append(file: Path, content: bytes) -> None:
 
 
 def private_file(file: Path) -> None:
-    """Make `file`, empty, where it is not there, so that only its owner may read it: what is written in place tells of
-    accounts. Raise `ConfigError` where it cannot be made, or as `demand_writable`.
+    """Make `file`, empty, where it is not there, so that only its owner may read it: a database is written in place.
+
+    Raise `ConfigError` where it cannot be made, or as `demand_writable`.
     """
     demand_writable(file)
     try:

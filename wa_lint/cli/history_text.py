@@ -1,4 +1,4 @@
-"""A history for people: a line for each run, a trend for each group, and the findings that wait longest or came back."""
+"""A history for people: a line for each run, a trend for each group, the findings that wait longest or came back."""
 
 from __future__ import annotations
 
@@ -32,7 +32,11 @@ def render(found: OverTime, by: Sequence[str], options: RenderOptions) -> str:
 def _runs(found: OverTime, ink: Ink) -> str:
     heads = ("run", *(_HEADS.get(name, name) for name in _COLUMNS), "")
     rows = [
-        (run.at[:_DAY], *(str(getattr(count, name)) for name in _COLUMNS), "" if run.is_complete else "not all was read")
+        (
+            run.at[:_DAY],
+            *(str(getattr(count, name)) for name in _COLUMNS),
+            "" if run.is_complete else "not all was read",
+        )
         for run, count in zip(found.runs, found.total.counts, strict=True)
     ]
     return "\n".join([ink(f"Runs ({len(rows)})", "bold"), *_table(heads, rows, ink)])

@@ -125,8 +125,8 @@ _DELIVERY: Final = (
         multiple=True,
         metavar="DB|FILE",
         type=click.Path(dir_okay=False, path_type=Path),
-        help="A database (.db, .sqlite) that this run is added to, and that `wa-lint history` shows; or JSON reports of "
-        "earlier runs, the oldest first. The HTML draws the trend.",
+        help="A database (.db, .sqlite) that this run is added to, and that `wa-lint history` shows; or JSON reports "
+        "of earlier runs, the oldest first. The HTML draws the trend.",
     ),
 )
 

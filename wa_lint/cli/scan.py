@@ -7,8 +7,8 @@ import msgspec
 
 from wa_lint.cli.account_options import account
 from wa_lint.cli.configuring import configured, said_by_all
-from wa_lint.cli.options import choice_beside_account, delivery, settling
 from wa_lint.cli.keeping import demand_ledger, kept
+from wa_lint.cli.options import choice_beside_account, delivery, settling
 from wa_lint.cli.output import complain, deliver, targets
 from wa_lint.cli.plan import plannable
 from wa_lint.cli.progress import WATCH

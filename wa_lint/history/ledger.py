@@ -108,7 +108,9 @@ class Ledger:
     def runs(self) -> Sequence[RecordedRun]:
         """Return all runs, the oldest first."""
         rows = self._connection.execute("SELECT at, id, tool, command, rules, is_complete FROM run ORDER BY at, id")
-        return [RecordedRun(at, id_, tool, command, rules, bool(whole)) for at, id_, tool, command, rules, whole in rows]
+        return [
+            RecordedRun(at, id_, tool, command, rules, bool(whole)) for at, id_, tool, command, rules, whole in rows
+        ]
 
     def findings(self) -> Sequence[TrackedFinding]:
         rows = self._connection.execute(f"SELECT id, {', '.join(_FINDING)} FROM finding ORDER BY id")  # noqa: S608
@@ -152,7 +154,9 @@ class Ledger:
             "INSERT INTO run (at, tool, command, rules, is_complete) VALUES (?, ?, ?, ?, ?)",
             (run.at, run.tool, run.command, run.rules, int(is_complete)),
         )
-        self._connection.executemany("INSERT INTO scope VALUES (?, ?, ?, ?)", ((id_, *map(_storable, row)) for row in _scope(run)))
+        self._connection.executemany(
+            "INSERT INTO scope VALUES (?, ?, ?, ?)", ((id_, *map(_storable, row)) for row in _scope(run))
+        )
         for sighting in sightings:
             self._connection.execute(
                 "INSERT INTO sighting (run, finding, rule, state, because) VALUES (?, ?, ?, ?, ?)",
@@ -201,7 +205,9 @@ def opened(file: Path, *, to_write: bool = False) -> Iterator[Ledger]:
 
 def _connected(file: Path, *, to_write: bool) -> sqlite3.Connection:
     mode = "rw" if to_write else "ro"
-    connection = sqlite3.connect(f"{file.resolve().as_uri()}?mode={mode}", uri=True, timeout=_WAITS, isolation_level=None)
+    connection = sqlite3.connect(
+        f"{file.resolve().as_uri()}?mode={mode}", uri=True, timeout=_WAITS, isolation_level=None
+    )
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("BEGIN IMMEDIATE" if to_write else "BEGIN")
@@ -211,7 +217,9 @@ def _connected(file: Path, *, to_write: bool) -> sqlite3.Connection:
 def _demand_ours(connection: sqlite3.Connection, file: Path, *, to_write: bool) -> None:
     """Make the tables in an empty database; raise `ConfigError` in another one that is not ours."""
     names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'")}
-    application, version = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
+    application, version = (
+        connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
+    )
     if not names and not application and to_write:
         for statement in _TABLES.split(";"):
             connection.execute(statement)

@@ -194,10 +194,10 @@ class _Teller:
         self._was_closed = True
         return GONE, GONE
 
-    def rule_changed(self, state: TrackedState) -> tuple[str, str]:
+    def rule_changed(self, _state: TrackedState) -> tuple[str, str]:
         return RULE_CHANGED, RULE_CHANGED if self._opened else ""
 
-    def rule_removed(self, state: TrackedState) -> tuple[str, str]:
+    def rule_removed(self, _state: TrackedState) -> tuple[str, str]:
         return RULE_REMOVED, RULE_REMOVED if self._opened else ""
 
     def _count_suppression(self, state: TrackedState) -> None:

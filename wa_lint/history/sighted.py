@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 import msgspec
 
 from wa_lint.changes.pairs import PairKey, paired
 from wa_lint.model import OPEN, Finding, Gap, Input, Outcome, Report, Resource, Scope, Severity, SourceKind
+from wa_lint.redact import mask
 from wa_lint.redact.reports import mask_report
 from wa_lint.suppress.allow import FAULTS
 
@@ -111,10 +113,10 @@ def sighted(view: RunView, known: Sequence[TrackedFinding]) -> Sequence[Sighting
 
 
 def home_of(resource: Resource) -> Home:
-    """Return where a resource stands: what has an account is of that, wherever it was read."""
+    """Return where a resource stands, masked: what has an account is of that, wherever it was read."""
     if resource.account:
         return Home(account=resource.account, region=resource.region or "")
-    return Home(file=resource.origin.locate(()).uri)
+    return Home(file=_masked(resource.origin.locate(()).uri))
 
 
 def _with_id(sighting: Sighting, id_: int) -> Sighting:
@@ -178,7 +180,13 @@ def _base(fingerprint: str) -> str:
 
 
 def _own_id(resource: Resource) -> str:
-    return resource.id.removeprefix(f"{resource.origin.locate(()).uri}#")
+    """Return the id without the file that tells it from others, masked: a name may hold a secret."""
+    return _masked(resource.id.removeprefix(f"{resource.origin.locate(()).uri}#"))
+
+
+@lru_cache(1 << 16)
+def _masked(text: str) -> str:
+    return mask(text)
 
 
 # --- by what it is known again ----------------------------------------------------------------------
@@ -234,7 +242,7 @@ class _VerdictIndex:
             subject = finding.resource.type, _own_id(finding.resource), home_of(finding.resource)
             self.subjects.add(subject)
             self.verdicts[finding.rule.id, subject].append(finding)
-        self.inputs: dict[str, Input] = {entry.uri: entry for entry in view.found.inputs}
+        self.inputs: dict[str, Input] = {entry.uri: entry for entry in view.settled.inputs}
 
 
 def _missing(index: _VerdictIndex, one: TrackedFinding) -> Sighting:
@@ -255,7 +263,7 @@ def _became(index: _VerdictIndex, one: TrackedFinding) -> tuple[str, str]:
     verdicts = index.verdicts.get((one.rule, subject), ())
     unknown = next((f for f in verdicts if f.outcome is Outcome.UNKNOWN), None)
     if unknown is not None:
-        return UNSEEN, unknown.message
+        return UNSEEN, _masked(unknown.message)
     if verdicts:
         return PASSED, _why_closed({f.outcome for f in verdicts if f.path == one.path} or {f.outcome for f in verdicts})
     if subject in index.subjects:
@@ -280,7 +288,7 @@ def _in_account(index: _VerdictIndex, one: TrackedFinding) -> tuple[str, str]:
         return UNSEEN, "only the youngest are listed"
     if any(_covers(known, scope) for known in index.complete):
         return GONE, "the resource is gone"
-    gap: Gap | None = next((gap for gap in index.view.found.gaps if _covers(gap.scope, scope)), None)
+    gap: Gap | None = next((gap for gap in index.view.settled.gaps if _covers(gap.scope, scope)), None)
     where = ", ".join(part for part in (one.home.account, one.home.region) if part)
     return UNSEEN, gap.reason if gap else f"{one.type} was not listed in full in {where}"
 

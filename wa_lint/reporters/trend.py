@@ -31,7 +31,8 @@ class TrendPage(msgspec.Struct, frozen=True):
     def sentences(self) -> Iterator[str]:
         """Yield what a page says in words."""
         total = self.lines[0].failing
-        yield f"{len(self.runs)} runs from {self.runs[0]} to {self.runs[-1]}: {total[0]} failing at first, {total[-1]} now."
+        span = f"{len(self.runs)} runs from {self.runs[0]} to {self.runs[-1]}"
+        yield f"{span}: {total[0]} failing at first, {total[-1]} now."
         mean = f"; a fix takes {self.mean_days:g} days on average" if self.mean_days is not None else ""
         yield f"Fixed {_times(self.fixed)}, reopened {_times(self.reopened)}{mean}."
         if self.unseen[-1]:

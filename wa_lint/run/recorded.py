@@ -12,7 +12,7 @@ import msgspec
 from wa_lint import packs
 from wa_lint.history.ledger import Ledger, RunRecord, opened
 from wa_lint.history.lives import lives_of
-from wa_lint.history.over_time import OverTime, over_time
+from wa_lint.history.over_time import DayCount, OverTime, over_time
 from wa_lint.history.sighted import RunView, TrackedFinding, sighted
 from wa_lint.model import Report
 from wa_lint.reporters.trend import TrendLine, TrendPage
@@ -73,7 +73,7 @@ def page_of(found: OverTime) -> TrendPage:
     )
 
 
-def _line(name: str, counts: Iterable[msgspec.Struct]) -> TrendLine:
+def _line(name: str, counts: Iterable[DayCount]) -> TrendLine:
     return TrendLine(name, tuple(count.failing for count in counts))
 
 

@@ -50,8 +50,9 @@ def settled(
 
 
 def lists_all(settling: Settling, delivery: Delivery | None, found: Config) -> bool:
-    """Whether what passes needs a finding: some formats show it, entries and overrides are matched with it, and a
-    history tells by it what is fixed.
+    """Whether what passes needs a finding.
+
+    Some formats show it, entries and overrides are matched with it, and a history tells by it what is fixed.
     """
     formats = {text.partition("=")[0] for text in delivery.output} if delivery else set[str]()
     matched = settling.allow or settling.diff or found.said.get("allow") or list(found.overrides())
