@@ -3,7 +3,7 @@
 
     python scripts/refresh_schemas.py [--date 2026-11-23]
 
-One file per type: names, JSON types, enums, what is required, read-only or write-only, and what identifies it.
+One file per type: names, JSON types, enums, defaults, what is required, read-only or write-only, what identifies it.
 No prose. A shape is a bare kind (``"string"``) or an object of `kinds`, `enum`, `properties`, `required`, `items`,
 `values` (of a map), or `ref` to one of the file's `definitions`. Alternatives (oneOf, anyOf) are merged: a property of
 any of them is a property, and required is what all of them require.
@@ -15,7 +15,7 @@ import argparse
 import datetime as dt
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -91,6 +91,9 @@ _KINDS: Final = {
 }
 """botocore's shape types, as kinds."""
 
+_DEEPEST: Final = 8
+"""Names of a path that a default is told of: definitions may hold each other."""
+
 _SAYS_SOMETHING: Final = {"type", "properties", "patternProperties", "$ref", "enum", "const", "items"}
 
 
@@ -138,13 +141,28 @@ def _trimmed(schema: Raw) -> Raw:
     definitions = schema.get("definitions", {})
     shapes = {name: _shape(node, definitions) for name, node in definitions.items()}
     root = _shape({k: v for k, v in schema.items() if k != "definitions"} | {"type": "object"}, definitions)
+    defaults = dict(sorted(_defaults(schema, definitions, ())))
     return {
         "identifier": _names(schema.get("primaryIdentifier", ())),
         "read_only": _names(schema.get("readOnlyProperties", ())),
         "write_only": _names(schema.get("writeOnlyProperties", ())),
+        **({"defaults": defaults} if defaults else {}),
         "root": root,
         "definitions": _reached(root, shapes),
     }
+
+
+def _defaults(node: Raw, definitions: Mapping[str, Raw], steps: tuple[str, ...]) -> Iterator[tuple[str, Raw]]:
+    """Yield (path, default) of each property that has one which is no object; items of lists go by their list."""
+    if not isinstance(node, dict) or len(steps) > _DEEPEST:
+        return
+    if "$ref" in node:
+        yield from _defaults(definitions.get(_definition(node["$ref"]), {}), definitions, steps)
+    if steps and isinstance(node.get("default"), str | int | float | bool):
+        yield ".".join(steps), node["default"]
+    yield from _defaults(node.get("items"), definitions, steps)
+    for name, child in node.get("properties", {}).items():
+        yield from _defaults(child, definitions, (*steps, name))
 
 
 def _names(pointers: Iterable[str]) -> list[str]:

@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from wa_lint.errors import did_you_mean
-from wa_lint.model import Path, Raw, Value
+from wa_lint.model import ABSENT, Path, Raw, Value
 
 _FOLDER: Final = FilePath(__file__).parent / "data" / "schemas"
 
@@ -148,6 +148,17 @@ def property_at(type_name: str, path: str | Path) -> PropertyInfo | None:
         read_only=_listed(type_name, "read_only", names),
         write_only=_listed(type_name, "write_only", names),
     )
+
+
+def default_at(type_name: str, names: Sequence[str]) -> Value:
+    """Return the default that the schema documents for a property, by the names of its path; ABSENT where it has none."""
+    defaults: Mapping[str, Value] = _document(type_name).get("defaults", {}) if known(type_name) else {}
+    return defaults.get(".".join(names), ABSENT)
+
+
+def is_request(type_name: str) -> bool:
+    """Whether CloudFormation has no such type, so that no stack makes it: its properties are those of a request."""
+    return known(type_name) and "botocore" in str(_document(type_name)["source"])
 
 
 def names_at(type_name: str, path: str | Path = ()) -> Sequence[str]:
