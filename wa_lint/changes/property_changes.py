@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import zip_longest
 from typing import Final
 
@@ -105,18 +105,22 @@ def _same(old: Value, new: Value) -> bool:
 
 
 def _walk_list(path: Path, old: Sequence[Value], new: Sequence[Value]) -> Iterator[Differing]:
+    for index, a, b in item_pairs(old, new, _same):
+        yield from _walk((*path, index), a, b)
+
+
+def item_pairs(
+    old: Sequence[Value], new: Sequence[Value], same: Callable[[Value, Value], bool]
+) -> Iterator[tuple[int, Value, Value]]:
+    """Yield (index, old item, new item): items with names are paired by these, wherever they stand, others by place."""
     naming = next((member for member in _NAMING if _names(old, member) and _names(new, member)), None)
     if naming is None:
-        yield from _walk_items(path, old, new)
+        yield from _by_place(old, new, same)
         return
     olds, news = _names(old, naming), _names(new, naming)
     for name in dict.fromkeys((*news, *olds)):
         index = news.get(name, olds.get(name, 0))
-        yield from _walk(
-            (*path, index),
-            old[olds[name]] if name in olds else ABSENT,
-            new[news[name]] if name in news else ABSENT,
-        )
+        yield index, old[olds[name]] if name in olds else ABSENT, new[news[name]] if name in news else ABSENT
 
 
 def _names(items: Sequence[Value], member: str) -> dict[str, int]:
@@ -126,18 +130,19 @@ def _names(items: Sequence[Value], member: str) -> dict[str, int]:
     return known if len(known) == len(items) else {}
 
 
-def _walk_items(path: Path, old: Sequence[Value], new: Sequence[Value]) -> Iterator[Differing]:
-    """Compare item by item; in lists of different lengths only what stands between the items that are alike."""
+def _by_place(
+    old: Sequence[Value], new: Sequence[Value], same: Callable[[Value, Value], bool]
+) -> Iterator[tuple[int, Value, Value]]:
+    """Pair item by item; in lists of different lengths only what stands between the items that are alike."""
     head = tail = 0
     if len(old) != len(new):
-        head = _alike(old, new)
-        tail = _alike(old[head:][::-1], new[head:][::-1])
+        head = _alike(old, new, same)
+        tail = _alike(old[head:][::-1], new[head:][::-1], same)
     middle = zip_longest(old[head : len(old) - tail], new[head : len(new) - tail], fillvalue=ABSENT)
-    for index, (a, b) in enumerate(middle, start=head):
-        yield from _walk((*path, index), a, b)
+    yield from ((index, a, b) for index, (a, b) in enumerate(middle, start=head))
 
 
-def _alike(old: Sequence[Value], new: Sequence[Value]) -> int:
+def _alike(old: Sequence[Value], new: Sequence[Value], same: Callable[[Value, Value], bool]) -> int:
     """Return how many items two lists begin with alike."""
     pairs = enumerate(zip(old, new, strict=False))
-    return next((index for index, (a, b) in pairs if not _same(a, b)), min(len(old), len(new)))
+    return next((index for index, (a, b) in pairs if not same(a, b)), min(len(old), len(new)))

@@ -1,0 +1,190 @@
+"""What a template says, as far as it can be said before it is deployed: the values, and why others are open. Pure."""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from wa_lint.graph import Cell
+from wa_lint.model import ABSENT, Hole, Partial, Resource, Snapshot, Unknown, Unresolved, Value
+from wa_lint.references.follow import graph_of
+from wa_lint.scenario import Scenario, explore
+from wa_lint.tracing import DEFAULT_OF
+
+_MOST_SCENARIOS: Final = 16
+"""Of one property; past it, it is not compared."""
+
+_MOST_TEXTS: Final = 64
+"""Spellings of one text."""
+
+_FOLDED: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "AWS::IAM::Policy": (("Roles", "AWS::IAM::Role"), ("Users", "AWS::IAM::User"), ("Groups", "AWS::IAM::Group")),
+    "AWS::IAM::RolePolicy": (("RoleName", "AWS::IAM::Role"),),
+    "AWS::IAM::UserPolicy": (("UserName", "AWS::IAM::User"),),
+    "AWS::IAM::GroupPolicy": (("GroupName", "AWS::IAM::Group"),),
+}
+"""Types that an account shows inside another resource: the property that names it, and its type (IAM: inline policies
+belong to their identity)."""
+
+
+class Assumed(msgspec.Struct, frozen=True):
+    """A value that rests on the default of a parameter, which may have been another one at the deployment."""
+
+    value: Value
+    reason: str
+
+
+class Spelled(msgspec.Struct, frozen=True):
+    """A text that names resources: any of `texts` says the same."""
+
+    texts: frozenset[str]
+    shown: str
+    reason: str = ""
+    """Why another text would prove nothing; empty: it would."""
+    target: str = ""
+    """The id of the resource that the whole text names."""
+
+
+class WrittenTemplate:
+    """The resources of templates, ready to be asked what they are set to."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self._graph = graph_of(snapshot)
+        self.partners: Mapping[str, Resource] = {}
+        """By logical id: what the account has in its place."""
+        self._inline: dict[str, list[Value]] | None = None
+
+    def exists(self, resource: Resource) -> bool | str:
+        """Return whether a resource is deployed, or why that is not known."""
+        found = list(explore(lambda scenario: self._exists(resource, scenario), {}, _MOST_SCENARIOS))
+        values = {value for _, value in found}
+        if len(values) == 1 and (only := values.pop()) is not None:
+            return only
+        reasons = [value for value in values if isinstance(value, str)]
+        return reasons[0] if reasons else "whether it is deployed depends on parameters; give --parameters"
+
+    def properties(self, resource: Resource) -> Mapping[str, Sequence[Value]]:
+        """Return what each property is, once for each scenario that it hangs on."""
+        named = explore(lambda scenario: self._names(resource, scenario), {}, _MOST_SCENARIOS)
+        names = frozenset[str]().union(*(found for _, found in named if found))
+        known = {name: self.values(resource, name) for name in sorted(names)}
+        inline = self._inline_policies().get(resource.id)
+        if inline:
+            known["Policies"] = [_with_items(value, inline) for value in known.get("Policies", [ABSENT])]
+        return known
+
+    def values(self, resource: Resource, name: str) -> Sequence[Value]:
+        """Return what a property is, once for each scenario that it hangs on. What is open is Unknown."""
+
+        def value(scenario: Scenario) -> Value:
+            return self._plain(self._cell(resource, scenario).select(name))
+
+        spent = Unknown("it hangs on too many parameters; give --parameters")
+        return [spent if found is None else found for _, found in explore(value, {}, _MOST_SCENARIOS)]
+
+    def text(self, resource: Resource, name: str) -> str | None:
+        """Return a property that is one text whatever the parameters are; None where it is not known."""
+        found = {_without_assumption(value) for value in self.values(resource, name)}
+        only = found.pop() if len(found) == 1 else None
+        return only if isinstance(only, str) else None
+
+    def is_folded(self, resource: Resource) -> bool:
+        """Whether an account shows it inside the resource that it names, and not on its own."""
+        return resource.type in _FOLDED
+
+    # --- scenarios ----------------------------------------------------------------------------------
+
+    def _cell(self, resource: Resource, scenario: Scenario) -> Cell:
+        return self._graph.world(scenario.assumptions, {}).cell(resource)
+
+    def _exists(self, resource: Resource, scenario: Scenario) -> bool | str:
+        found = self._graph.world(scenario.assumptions, {}).exists(resource)
+        return found if isinstance(found, bool) else found.reason
+
+    def _names(self, resource: Resource, scenario: Scenario) -> frozenset[str]:
+        value = self._cell(resource, scenario).value
+        return frozenset(map(str, value)) if isinstance(value, dict) else frozenset()
+
+    # --- values -------------------------------------------------------------------------------------
+
+    def _plain(self, cell: Cell) -> Value:
+        value = cell.value
+        if isinstance(value, dict):
+            members = {str(key): self._plain(cell.select(key)) for key in value}
+            return {key: item for key, item in members.items() if item is not ABSENT}
+        if isinstance(value, list | tuple):
+            return [self._plain(item) for item in cell.items()]
+        if isinstance(value, Partial):
+            return Unknown(value.reason)
+        told = self._spelled(value) if isinstance(value, Unresolved) else value
+        defaults = [said for said in cell.assumes if said.startswith(DEFAULT_OF)]
+        if not defaults or isinstance(told, Unknown):
+            return told
+        return Assumed(told, f"it rests on {' and '.join(defaults)}; give --parameters, or --assume-defaults")
+
+    def _spelled(self, value: Unresolved) -> Value:
+        """Return the texts that a text with references may be in the account, or why it is open."""
+        if not value.parts:
+            return Unknown(value.reason)
+        spellings = [[part] if isinstance(part, str) else self._names_of(part) for part in value.parts]
+        if not all(spellings):
+            return Unknown(value.reason)
+        texts = ("".join(parts) for parts in itertools.islice(itertools.product(*spellings), _MOST_TEXTS))
+        unsure = next((part for part in value.parts if isinstance(part, Hole) and not _is_sure(part)), None)
+        reason = f"AWS decides what {unsure.name} is" if unsure else ""
+        shown = "".join(part if isinstance(part, str) else f"${{{part.name}}}" for part in value.parts)
+        return Spelled(frozenset(texts), shown, reason, value.target or "")
+
+    def _names_of(self, hole: Hole) -> Sequence[str]:
+        """Return how the account may spell a reference: empty where it is to nothing that is known there."""
+        found = self.partners.get(hole.target or "")
+        if found is None:
+            return ()
+        tail = (found.arn or found.id).rpartition(":")[2].rpartition("/")[2]
+        return [name for name in dict.fromkeys((found.name, found.arn, found.id, tail)) if name]
+
+    # --- what an account shows inside another resource ----------------------------------------------
+
+    def _inline_policies(self) -> Mapping[str, Sequence[Value]]:
+        """Return the policies that resources of their own give to an identity, by the identity's logical id."""
+        if self._inline is None:
+            self._inline = defaultdict(list)
+            for policy in self.snapshot.resources:
+                for id_, inline in self._given(policy):
+                    self._inline[id_].append(inline)
+        return self._inline
+
+    def _given(self, policy: Resource) -> Iterator[tuple[str, Value]]:
+        known = {name: self.values(policy, name)[0] for name in ("PolicyName", "PolicyDocument")}
+        for name, _ in _FOLDED.get(policy.type, ()):
+            held = self.values(policy, name)[0]
+            for one in held if isinstance(held, list) else [held]:
+                target = one.target if isinstance(one, Spelled) else self._named(_without_assumption(one))
+                if target:
+                    yield target, known
+
+    def _named(self, name: Value) -> str:
+        """Return the logical id of the identity whose partner in the account is called so."""
+        found = (id_ for id_, one in self.partners.items() if one.name == name and one.type.startswith("AWS::IAM::"))
+        return next(found, "")
+
+
+def _without_assumption(value: Value) -> Value:
+    value = value.value if isinstance(value, Assumed) else value
+    return value if isinstance(value, str | Unknown | Spelled) else repr(value) if isinstance(value, dict | list) else value
+
+
+def _is_sure(hole: Hole) -> bool:
+    """Whether a reference is to a name or an ARN, which are known of a partner; of other attributes AWS decides."""
+    return hole.attribute is None or hole.attribute.endswith(("Arn", "Name"))
+
+
+def _with_items(value: Value, items: Sequence[Value]) -> Value:
+    if isinstance(value, list):
+        return [*value, *items]
+    return list(items) if value is ABSENT else value
