@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import sqlite3
 import stat
 import subprocess
@@ -342,7 +341,7 @@ def test_only_the_owner_may_read_it_and_no_secret_is_in_it(wa_lint: WaLint) -> N
     key = "AKIA" + "Z7XQ2M4KLP9RT3WB"
     Path("t.json").write_text(TEMPLATE.replace("Lab", key))
     wa_lint("check", "t.json", "--history", "wa.db")
-    assert stat.S_IMODE(os.stat("wa.db").st_mode) == 0o600
+    assert stat.S_IMODE(Path("wa.db").stat().st_mode) == 0o600
     assert key.encode() not in Path("wa.db").read_bytes()
     assert key not in wa_lint("history", "wa.db", "-o", "json").out
     wa_lint("check", "t.json", "--history", "wa.db")

@@ -151,7 +151,7 @@ def property_at(type_name: str, path: str | Path) -> PropertyInfo | None:
 
 
 def default_at(type_name: str, names: Sequence[str]) -> Value:
-    """Return the default that the schema documents for a property, by the names of its path; ABSENT where it has none."""
+    """Return the default that the schema documents for a property, by the names of its path; ABSENT: none."""
     defaults: Mapping[str, Value] = _document(type_name).get("defaults", {}) if known(type_name) else {}
     return defaults.get(".".join(names), ABSENT)
 

@@ -10,12 +10,13 @@ from typing import Final
 
 import msgspec
 
-from wa_lint import engine, findings, packs
+from wa_lint import engine, findings, packs, schema
 from wa_lint.demo.deploy import Missed, deploy, read_as_deployed
 from wa_lint.demo.embedded_account import embedded_account
 from wa_lint.demo.seed import read_seed, sow
-from wa_lint.demo.stub import REGION
-from wa_lint.model import Finding, Input, Outcome, Report, Snapshot
+from wa_lint.demo.stub import ACCOUNT, REGION
+from wa_lint.drift import DriftOutcome, DriftSide, drift, drift_text, options_for
+from wa_lint.model import Finding, Input, Outcome, Raw, Report, Snapshot
 from wa_lint.reporters import RenderOptions, reporter
 from wa_lint.rule import Rule
 from wa_lint.sources.template import read_template
@@ -26,6 +27,11 @@ _SEED: Final = "seed.yaml"
 
 _UNLIMITED: Final = 1e6
 """Calls per second: nobody is throttled in here."""
+
+_STACK: Final = "workload"
+
+_CHANGED: Final = frozenset({"AWS::S3::Bucket"})
+"""The types that the change by hand is about."""
 
 _FILES: Final = {"sarif": "wa-lint.sarif", "json": "wa-lint.json"}
 """Format -> the file that it is written to."""
@@ -59,6 +65,8 @@ class Demo(msgspec.Struct, frozen=True):
     """The account."""
     missed: tuple[Missed, ...]
     """What of the template did not reach the account."""
+    drifts: tuple[DriftOutcome, ...] = ()
+    """The template against the account: as it was deployed, and after a change by hand."""
 
 
 def run(out: Path, write: Callable[[str], None], options: RenderOptions | None = None) -> None:
@@ -89,13 +97,54 @@ def judge(content: bytes, uri: str, rules: Sequence[Rule]) -> Demo:
     seed = _read(_SEED)
     now = read_seed(seed, _SEED).now
     today = now.date().isoformat()
-    read = read_template(content, uri)
+    read, deployed = read_template(content, uri), read_as_deployed(content, uri)
     with embedded_account() as session:
-        missed = deploy(read_as_deployed(content, uri), session).missed
+        made = deploy(deployed, session)
         sow(seed, _SEED, session)
-        scanned = read_live(session, REGION, now=now, max_rps=_UNLIMITED)
-    template, account = (engine.lint(snapshot, rules, today) for snapshot in (read, scanned))
-    return Demo(template, account, read, scanned, missed)
+        looks = [read_live(session, REGION, now=now, max_rps=_UNLIMITED)]
+        _open_by_hand(session)
+        looks.append(read_live(session, REGION, now=now, max_rps=_UNLIMITED, types=_CHANGED))
+    template, account = (engine.lint(snapshot, rules, today) for snapshot in (read, looks[0]))
+    written = DriftSide(deployed, engine.lint(deployed, rules, today))
+    options = options_for(rules, (_STACK,))
+    drifts = []
+    for scanned, judged in ((looks[0], account), (changed := _with(*looks), engine.lint(changed, rules, today))):
+        found = DriftSide(_with_tags(scanned, made.ids), judged)
+        drifts.append(DriftOutcome(drift(written, found, options), (uri,), f"{ACCOUNT}/{REGION}", (_STACK,)))
+    return Demo(template, account, read, looks[0], made.missed, tuple(drifts))
+
+
+def _open_by_hand(session: Raw) -> None:
+    """Do what somebody does who is in a hurry: let policies make the bucket of captured data public."""
+    session.client("s3").put_public_access_block(
+        Bucket=f"delivery-times-capture-prod-{ACCOUNT}",
+        PublicAccessBlockConfiguration={
+            "BlockPublicAcls": False,
+            "BlockPublicPolicy": False,
+            "IgnorePublicAcls": False,
+            "RestrictPublicBuckets": False,
+        },
+    )
+
+
+def _with(before: Snapshot, after: Snapshot) -> Snapshot:
+    """Return the account as it is after a change, of which only some types were read again."""
+    kept = (resource for resource in before.resources if resource.type not in _CHANGED)
+    return msgspec.structs.replace(before, resources=(*kept, *after.resources))
+
+
+def _with_tags(account: Snapshot, ids: Mapping[str, str]) -> Snapshot:
+    """Return the account with the tags that CloudFormation would have written on what bears tags."""
+    made = {identity: f"{_STACK}/{id_}" for id_, identity in ids.items()}
+    return msgspec.structs.replace(
+        account,
+        resources=tuple(
+            msgspec.structs.replace(one, made_by=made[one.id])
+            if one.id in made and "Tags" in schema.resource_type(one.type).members()
+            else one
+            for one in account.resources
+        ),
+    )
 
 
 def _read(name: str) -> bytes:
@@ -123,6 +172,11 @@ def _screens(found: Demo, options: RenderOptions) -> Iterator[str]:
     yield text(found.template, options)
     yield _title(f"The account ({len(found.scanned.resources)} resources)")
     yield text(found.account, options)
+    before, after = found.drifts
+    yield _title("The template against the account (wa-lint drift)")
+    yield drift_text.render(before, options)
+    yield "Then somebody opens the bucket of captured data by hand.\n"
+    yield drift_text.render(after, options)
 
 
 def _first_screen(found: Demo, width: int) -> Iterator[str]:

@@ -7,7 +7,8 @@ reason.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import msgspec
@@ -15,15 +16,17 @@ import msgspec
 from wa_lint import schema
 from wa_lint.drift.differing import PropertyDrift, differing
 from wa_lint.drift.partners import Pairing, Partners, paired_resources
-from wa_lint.drift.resting import RestingPlaces, resting_places
+from wa_lint.drift.resting import RestingPlaces, fields_read
 from wa_lint.drift.verdicts import VerdictDrift, gravest_verdicts, verdict_drift
 from wa_lint.drift.written import WrittenTemplate
 from wa_lint.model import Report, Resource, Scope, Snapshot, Value
+from wa_lint.rule import Rule
 from wa_lint.type_names import is_ml
 
 __all__ = [
     "Drift",
     "DriftOptions",
+    "DriftOutcome",
     "DriftSide",
     "DriftedResource",
     "ExtraResource",
@@ -31,6 +34,7 @@ __all__ = [
     "PropertyDrift",
     "VerdictDrift",
     "drift",
+    "options_for",
 ]
 
 
@@ -51,6 +55,8 @@ class DriftOptions(msgspec.Struct, frozen=True):
     """Whether what no stack made is extra whatever its type is, and not only where it is of machine learning."""
     defaults: Mapping[str, Mapping[str, Value]] = {}
     """By type and path: what AWS does when a request omits the property, as rules document it."""
+    reads: Mapping[str, frozenset[str]] = {}
+    """By rule: the names of the properties that it reads."""
 
 
 class ExtraResource(msgspec.Struct, frozen=True, eq=False):
@@ -101,6 +107,28 @@ class Drift(msgspec.Struct, frozen=True, eq=False):
         return bool(self.differing or self.missing or self.extra)
 
 
+class DriftOutcome(msgspec.Struct, frozen=True, eq=False):
+    """What came of it."""
+
+    drift: Drift
+    templates: tuple[str, ...]
+    """Their uris."""
+    account: str
+    """``123456789012/eu-west-1``"""
+    stacks: tuple[str, ...]
+
+
+def options_for(rules: Iterable[Rule], stacks: tuple[str, ...], *, whole_account: bool = False) -> DriftOptions:
+    """Return the options, with what the rules say of the properties that they read."""
+    defaults: dict[str, dict[str, Value]] = defaultdict(dict)
+    reads = {}
+    for rule in rules:
+        reads[rule.info.id] = fields_read(rule)
+        for type_ in rule.info.applies_to:
+            defaults[type_].update(rule.defaults)
+    return DriftOptions(stacks, whole_account, defaults, reads)
+
+
 def drift(templates: DriftSide, account: DriftSide, options: DriftOptions) -> Drift:
     """Return how the account differs from the templates.
 
@@ -120,8 +148,8 @@ class _Comparison:
         self.templates, self.account, self.options = templates, account, options
         self.written = WrittenTemplate(templates.snapshot)
         self.pairing: Pairing = paired_resources(self.written, account.snapshot, options.stacks)
-        self.written.partners = {pair.written.id: pair.found for pair in self.pairing.pairs}
-        self.places: RestingPlaces = resting_places(templates.report, account.report, self.pairing.pairs)
+        reports = (templates.report, account.report)
+        self.places = RestingPlaces(reports, self.pairing.pairs, options.reads)
         self.verdicts = gravest_verdicts(templates.report), gravest_verdicts(account.report)
         self.rules = {rule.id: rule for rule in templates.report.rules}
         self.not_compared: list[NotComparable] = []

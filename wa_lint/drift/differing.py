@@ -11,6 +11,7 @@ import msgspec
 
 from wa_lint import schema
 from wa_lint.changes.property_changes import item_pairs
+from wa_lint.drift.filled import FILLED
 from wa_lint.drift.partners import Partners
 from wa_lint.drift.resting import Names
 from wa_lint.drift.written import Assumed, Spelled, WrittenTemplate
@@ -104,15 +105,21 @@ class _Walk:
         info = schema.property_at(self.found.type, path)
         if (info is not None and (info.write_only or info.read_only)) or _is_empty(written, found):
             return
-        if written is ABSENT and self._is_default(path, names, found):
+        if written is ABSENT and self._is_filled(path, found):
             return
         kind = ONLY_ACCOUNT if written is ABSENT else ONLY_TEMPLATE if found is ABSENT else DIFFERS
         yield PropertyDrift(path_text(path), kind, written, found, names, reason=_why_open(path, written, found))
 
-    def _is_default(self, path: Path, names: Names, found: Value) -> bool:
-        """Whether AWS sets the property so where nobody sets it, as the schema or a rule documents it."""
+    def _is_filled(self, path: Path, found: Value) -> bool:
+        """Whether AWS sets the property so where nobody sets it, as the schema, its documentation or a rule says."""
+        if isinstance(found, dict):
+            return bool(found) and all(self._is_filled((*path, str(key)), value) for key, value in found.items())
+        if isinstance(found, list | tuple):
+            return bool(found) and all(self._is_filled((*path, n), value) for n, value in enumerate(found))
+        names = tuple(step for step in path if isinstance(step, str))
         pattern = re.sub(r"\[\d+\]", "[]", path_text(path))
-        known = [schema.default_at(self.found.type, names), self.defaults.get(pattern, ABSENT)]
+        filled = FILLED.get(self.found.type, {}).get(pattern, ABSENT)
+        known = [schema.default_at(self.found.type, names), filled, self.defaults.get(pattern, ABSENT)]
         return any(default is not ABSENT and _same(default, found) for default in known)
 
 
@@ -152,8 +159,10 @@ def _same(written: Value, found: Value) -> bool:
         case dict(), dict():
             return all(_same(written.get(key, ABSENT), found.get(key, ABSENT)) for key in {*written, *found})
         case ((list() | tuple()), (list() | tuple())):
-            return _same_set(written, found) if _is_flat(written) and _is_flat(found) else (
-                len(written) == len(found) and all(map(_same, written, found))
+            return (
+                _same_set(written, found)
+                if _is_flat(written) and _is_flat(found)
+                else (len(written) == len(found) and all(map(_same, written, found)))
             )
         case ((list() | tuple()), str()):
             return len(written) == 1 and _same(written[0], found)
@@ -195,7 +204,7 @@ def _text(value: Value) -> str:
 
 def _is_empty(written: Value, found: Value) -> bool:
     """Whether one side is not set and the other is set to nothing."""
-    empty = ([], {}, (), "")
+    empty: Sequence[Value] = ([], {}, (), "")
     return (written is ABSENT and found in empty) or (found is ABSENT and written in empty)
 
 
@@ -203,7 +212,9 @@ def _as_document(written: Value, found: Value) -> tuple[Value, Value]:
     """Return both as documents where one is the JSON text of one."""
     if isinstance(written, str) and isinstance(found, dict | list):
         return _parsed(written), found
-    return (written, _parsed(found)) if isinstance(found, str) and isinstance(written, dict | list) else (written, found)
+    return (
+        (written, _parsed(found)) if isinstance(found, str) and isinstance(written, dict | list) else (written, found)
+    )
 
 
 def _parsed(text: str) -> Value:

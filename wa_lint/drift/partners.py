@@ -40,32 +40,39 @@ class Pairing(msgspec.Struct, frozen=True, eq=False):
 
 
 def paired_resources(written: WrittenTemplate, account: Snapshot, stacks: Sequence[str]) -> Pairing:
-    """Return the pairs. Raise `ConfigError` where tags of several stacks fit a resource and none is named."""
+    """Return the pairs, which `written` knows from then on: a name may be made of another resource's.
+
+    Raise `ConfigError` where tags of several stacks fit a resource and none is named.
+    """
     left = {resource.id: resource for resource in written.snapshot.resources}
     added = {(resource.type, resource.id): resource for resource in account.resources}
-    pairs = []
+    pairs: list[Partners] = []
+    told: set[str] = set()
     chosen = frozenset(stacks) or stacks_of(written.snapshot, account)
-    for resource, found in [*_by_tag(left.values(), account.resources, chosen)]:
-        pairs.append(Partners(resource, found, "tag"))
-        del left[resource.id], added[found.type, found.id]
-    told = set()
-    for resource in list(left.values()):
-        names = _names(written, resource)
-        found_by_name = next((one for one in added.values() if names and _is_called(one, resource.type, names)), None)
-        if names:
-            told.add(resource.id)
-        if found_by_name is not None:
-            pairs.append(Partners(resource, found_by_name, "name"))
-            del left[resource.id], added[found_by_name.type, found_by_name.id]
+    found = [Partners(*pair, "tag") for pair in _by_tag(left.values(), account.resources, chosen)]
+    while found or not told:
+        pairs += found
+        for pair in found:
+            del left[pair.written.id], added[pair.found.type, pair.found.id]
+        written.partners = {pair.written.id: pair.found for pair in pairs}
+        names = {id_: known for id_, resource in left.items() if (known := _names(written, resource))}
+        told = {"", *names}
+        found = list(_by_name(left, names, added.values()))
     tagged = {pair.written.type for pair in pairs if pair.by == "tag"}
     return Pairing(
         pairs=tuple(pairs),
         left=tuple(left.values()),
         added=tuple(added.values()),
         stacks=chosen,
-        places=frozenset((resource.account, resource.region) for resource in account.resources),
+        places=_places(account),
         told=frozenset(told | {resource.id for resource in left.values() if resource.type in tagged}),
     )
+
+
+def _places(account: Snapshot) -> frozenset[tuple[str | None, str | None]]:
+    """Return the accounts and regions of what was found; where nothing was, those that were looked into."""
+    scopes = (*account.complete, *(gap.scope for gap in account.gaps))
+    return frozenset((one.account, one.region) for one in account.resources or scopes)
 
 
 def stacks_of(templates: Snapshot, account: Snapshot) -> frozenset[str]:
@@ -78,7 +85,9 @@ def stacks_of(templates: Snapshot, account: Snapshot) -> frozenset[str]:
     fitting = [makers[resource.type, _logical_id(resource)] for resource in templates.resources]
     twice = next((found for found in fitting if len(found) > 1), None)
     if twice:
-        raise ConfigError("--stack", f"{' and '.join(sorted(twice))} were made of such a template; say which one is meant")
+        raise ConfigError(
+            "--stack", f"{' and '.join(sorted(twice))} were made of such a template; say which one is meant"
+        )
     return frozenset[str]().union(*fitting)
 
 
@@ -97,25 +106,42 @@ def _by_tag(
 
 
 def _logical_id(resource: Resource) -> str:
-    """Return the id within its own template: of a nested stack ``Network.Subnet``, of one of several ``a.yaml#Subnet``."""
+    """Return the id within its own template: ``Subnet`` of ``Network.Subnet`` and of ``a.yaml#Subnet``."""
     return resource.id.rpartition("#")[2].rpartition(".")[2]
 
 
-def _names(written: WrittenTemplate, resource: Resource) -> Mapping[str, str]:
+NamesById = Mapping[str, frozenset[str]]
+"""By property: the texts that it may be."""
+
+
+def _by_name(
+    left: Mapping[str, Resource], names: Mapping[str, NamesById], added: Collection[Resource]
+) -> Iterator[Partners]:
+    taken: set[str] = set()
+    for id_, known in names.items():
+        fitting = [one for one in added if one.id not in taken and _is_called(one, left[id_].type, known)]
+        if len(fitting) == 1:
+            taken.add(fitting[0].id)
+            yield Partners(left[id_], fitting[0], "name")
+
+
+def _names(written: WrittenTemplate, resource: Resource) -> NamesById:
     """Return the properties that name a resource, where all of them are known; empty: it is not known by name."""
     identity = IDENTITIES.get(resource.type, Identity()).name
     for wanted in ((identity,), schema.identifier(resource.type)):
-        found = {name: written.text(resource, name) for name in wanted if name}
+        found = {name: written.texts(resource, name) for name in wanted if name}
         if found and all(found.values()):
-            return {name: str(text) for name, text in found.items()}
+            return found
     return {}
 
 
-def _is_called(found: Resource, type_: str, names: Mapping[str, str]) -> bool:
+def _is_called(found: Resource, type_: str, names: NamesById) -> bool:
     if found.type != type_:
         return False
     properties = found.properties if isinstance(found.properties, dict) else {}
-    if all(properties.get(name) == text for name, text in names.items()):
+    if all(properties.get(name) in texts for name, texts in names.items()):
         return True
     tail = (found.arn or found.id).rpartition(":")[2].rpartition("/")[2]
-    return len(names) == 1 and {*names.values()} <= {found.name, found.arn, tail}
+    return len(names) == 1 and any(
+        not texts.isdisjoint({found.name or tail, tail, found.arn}) for texts in names.values()
+    )

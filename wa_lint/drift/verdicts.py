@@ -39,7 +39,9 @@ def gravest_verdicts(report: Report) -> GravestVerdicts:
     return found
 
 
-def verdict_drift(pair: Partners, written: GravestVerdicts, found: GravestVerdicts, rules: Mapping[str, RuleInfo]) -> Iterator[VerdictDrift]:
+def verdict_drift(
+    pair: Partners, written: GravestVerdicts, found: GravestVerdicts, rules: Mapping[str, RuleInfo]
+) -> Iterator[VerdictDrift]:
     """Yield the rules that differ. What only one side can be asked, or does not know, is no difference."""
     for id_, rule in rules.items():
         old, new = written.get((pair.written.id, id_)), found.get((pair.found.id, id_))

@@ -87,11 +87,13 @@ class WrittenTemplate:
         spent = Unknown("it hangs on too many parameters; give --parameters")
         return [spent if found is None else found for _, found in explore(value, {}, _MOST_SCENARIOS)]
 
-    def text(self, resource: Resource, name: str) -> str | None:
-        """Return a property that is one text whatever the parameters are; None where it is not known."""
+    def texts(self, resource: Resource, name: str) -> frozenset[str]:
+        """Return how the account may spell a property that is one text in all scenarios; empty: it is not known."""
         found = {_without_assumption(value) for value in self.values(resource, name)}
         only = found.pop() if len(found) == 1 else None
-        return only if isinstance(only, str) else None
+        if isinstance(only, Spelled):
+            return frozenset() if only.reason else only.texts
+        return frozenset({only}) if isinstance(only, str) else frozenset()
 
     def is_folded(self, resource: Resource) -> bool:
         """Whether an account shows it inside the resource that it names, and not on its own."""
@@ -175,8 +177,9 @@ class WrittenTemplate:
 
 
 def _without_assumption(value: Value) -> Value:
+    """Return a value that can be put into a set: a text, or what may stand for one; of all else, that it is none."""
     value = value.value if isinstance(value, Assumed) else value
-    return value if isinstance(value, str | Unknown | Spelled) else repr(value) if isinstance(value, dict | list) else value
+    return value if isinstance(value, str | Spelled) else None
 
 
 def _is_sure(hole: Hole) -> bool:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import msgspec
 
 from wa_lint.document import Document
-from wa_lint.drift import Drift, DriftOptions, DriftSide, drift
+from wa_lint.drift import DriftOutcome, DriftSide, drift, options_for
 from wa_lint.drift.partners import stacks_of
 from wa_lint.engine import lint
 from wa_lint.errors import ConfigError
 from wa_lint.model import Snapshot, SourceKind, Value
-from wa_lint.rule import Rule
 from wa_lint.run.choice import Choice, chosen_rules
 from wa_lint.run.given_parameters import OPTION, demand_declared, stages_of
 from wa_lint.run.inputs import File, find, is_index_file, neighbours, read
@@ -40,21 +38,10 @@ class DriftInputs(msgspec.Struct, frozen=True):
     now: dt.datetime | None = None
 
 
-class DriftOutcome(msgspec.Struct, frozen=True, eq=False):
-    """What came of it."""
-
-    drift: Drift
-    templates: tuple[str, ...]
-    """Their uris."""
-    account: str
-    """``123456789012/eu-west-1``"""
-    stacks: tuple[str, ...]
-
-
 def drifted(asked: DriftInputs, choice: Choice) -> DriftOutcome:
     """Return how the account differs from the templates.
 
-    Raise `ConfigError` or `SourceError` where one of them cannot be read, or it is open which account or stack is meant.
+    Raise `ConfigError` or `SourceError` where one of them cannot be read, or which account or stack is meant is open.
     """
     rules = chosen_rules(choice)
     files = find(asked.templates, Path.cwd())
@@ -64,9 +51,9 @@ def drifted(asked: DriftInputs, choice: Choice) -> DriftOutcome:
     stacks = frozenset(asked.stacks) or stacks_of(templates.snapshot(given), account)
     pins = {**_pseudo(account, place, stacks), **(_defaults(templates) if asked.assume_defaults else {}), **given}
     day = asked.now.date().isoformat() if asked.now else (account.taken_at or today(None))[:10]
-    sides = [DriftSide(one, lint(one, rules, day)) for one in (templates.snapshot(pins), account)]
-    options = DriftOptions(tuple(sorted(stacks)), asked.whole_account, _documented(rules))
-    found = drift(*sides, options)
+    written, found_there = (DriftSide(one, lint(one, rules, day)) for one in (templates.snapshot(pins), account))
+    options = options_for(rules, tuple(sorted(stacks)), whole_account=asked.whole_account)
+    found = drift(written, found_there, options)
     return DriftOutcome(found, tuple(file.uri for file in files), "/".join(filter(None, place)), options.stacks)
 
 
@@ -101,21 +88,13 @@ def _text(value: Value) -> str:
 def _pseudo(account: Snapshot, place: tuple[str | None, str | None], stacks: Collection[str]) -> Pins:
     """Return what the account says of AWS's own parameters."""
     number, region = place
-    partitions = {resource.arn.split(":")[1] for resource in account.resources if (resource.arn or "").startswith("arn:")}
+    arns = (resource.arn or "" for resource in account.resources)
+    partitions = {arn.split(":")[1] for arn in arns if arn.startswith("arn:")}
     partition = partitions.pop() if len(partitions) == 1 else None
     stack = next(iter(stacks)) if len(stacks) == 1 else None
     suffix = {"aws": "amazonaws.com", "aws-cn": "amazonaws.com.cn"}.get(partition or "")
     named = {"AccountId": number, "Region": region, "Partition": partition, "StackName": stack, "URLSuffix": suffix}
     return {f"AWS::{name}": value for name, value in named.items() if value}
-
-
-def _documented(rules: Iterable[Rule]) -> Mapping[str, Mapping[str, Value]]:
-    """Return what AWS does when a request omits a property, by type and path, as rules document it."""
-    found: dict[str, dict[str, Value]] = defaultdict(dict)
-    for rule in rules:
-        for type_ in rule.info.applies_to:
-            found[type_].update(rule.defaults)
-    return found
 
 
 # --- the account ------------------------------------------------------------------------------------

@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from wa_lint.changes.property_changes import shown
-from wa_lint.cli.drift_json import as_told
-from wa_lint.drift import Drift, DriftedResource, NotComparable, PropertyDrift, VerdictDrift
+from wa_lint.drift import Drift, DriftedResource, DriftOutcome, NotComparable, PropertyDrift, VerdictDrift
 from wa_lint.drift.differing import ONLY_ACCOUNT, ONLY_TEMPLATE
+from wa_lint.drift.drift_json import as_told
 from wa_lint.model import Value
 from wa_lint.reporters import RenderOptions
 from wa_lint.reporters.ink import Ink
-from wa_lint.run.drifted import DriftOutcome
 
 _MOST: Final = 20
 _LONGEST: Final = 60

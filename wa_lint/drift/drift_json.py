@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from wa_lint.changes.property_changes import plain, shown
-from wa_lint.drift import Drift, DriftedResource, PropertyDrift, VerdictDrift
+from wa_lint.drift import Drift, DriftedResource, DriftOutcome, PropertyDrift, VerdictDrift
 from wa_lint.drift.written import Assumed, Spelled
 from wa_lint.model import Raw, Resource, Value
 from wa_lint.reporters import json_report
-from wa_lint.run.drifted import DriftOutcome
 from wa_lint.version import VERSION
 
 

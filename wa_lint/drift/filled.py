@@ -1,0 +1,53 @@
+"""What AWS fills in where a request says nothing, as its documentation has it (read 2026-12). Data only.
+
+CloudFormation's schemas document few defaults; these are those of the types that verdicts rest on most. A value that
+somebody set by hand to what AWS would have filled in cannot be told from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from wa_lint.model import Value
+
+FILLED: Final[Mapping[str, Mapping[str, Value]]] = {
+    "AWS::S3::Bucket": {
+        "BucketEncryption.ServerSideEncryptionConfiguration[].ServerSideEncryptionByDefault.SSEAlgorithm": "AES256",
+        "BucketEncryption.ServerSideEncryptionConfiguration[].BucketKeyEnabled": False,
+        "OwnershipControls.Rules[].ObjectOwnership": "BucketOwnerEnforced",
+        "PublicAccessBlockConfiguration.BlockPublicAcls": True,
+        "PublicAccessBlockConfiguration.BlockPublicPolicy": True,
+        "PublicAccessBlockConfiguration.IgnorePublicAcls": True,
+        "PublicAccessBlockConfiguration.RestrictPublicBuckets": True,
+    },
+    "AWS::SageMaker::Model": {"EnableNetworkIsolation": False},
+    "AWS::SageMaker::EndpointConfig": {
+        "EnableNetworkIsolation": False,
+        "ProductionVariants[].InitialVariantWeight": 1,
+    },
+    "AWS::SageMaker::NotebookInstance": {
+        "DirectInternetAccess": "Enabled",
+        "RootAccess": "Enabled",
+        "VolumeSizeInGB": 5,
+    },
+    "AWS::SageMaker::Domain": {"AppNetworkAccessType": "PublicInternetOnly"},
+    "AWS::Lambda::Function": {
+        "Architectures[]": "x86_64",
+        "EphemeralStorage.Size": 512,
+        "MemorySize": 128,
+        "PackageType": "Zip",
+        "Timeout": 3,
+        "TracingConfig.Mode": "PassThrough",
+    },
+    "AWS::IAM::Role": {"MaxSessionDuration": 3600, "Path": "/"},
+    "AWS::IAM::User": {"Path": "/"},
+    "AWS::IAM::ManagedPolicy": {"Path": "/"},
+    "AWS::ApiGateway::RestApi": {"ApiKeySourceType": "HEADER", "DisableExecuteApiEndpoint": False},
+    "AWS::ApiGateway::Method": {"ApiKeyRequired": False},
+    "AWS::ApiGateway::Stage": {"CacheClusterEnabled": False, "TracingEnabled": False},
+    "AWS::CloudWatch::Alarm": {"ActionsEnabled": True, "TreatMissingData": "missing"},
+}
+"""By type and path. S3: the user guide's pages on default encryption (since January 2023), on blocking public access
+and on object ownership (for new buckets since April 2023). All others: the API reference of the request that creates
+the resource, SageMaker's controls for isolation."""
