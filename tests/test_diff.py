@@ -359,6 +359,22 @@ def test_a_listing_that_b_was_refused_makes_nothing_gone(wa_lint: WaLint) -> Non
     assert found["coverage"]["gained"] == []
 
 
+def test_a_resource_that_was_deleted_is_gone_though_its_metrics_were_refused(wa_lint: WaLint) -> None:
+    """The listing was whole: what CloudWatch refuses says nothing of what is there."""
+    refused = Gap(
+        Scope(NOTEBOOK, ACCOUNT, REGION), "AccessDenied: cloudwatch:GetMetricData", "cloudwatch:GetMetricData"
+    )
+    account("a.jsonl", {NOTEBOOK: {"lab": OPEN, "old": OPEN}})
+    after = read({NOTEBOOK: {"lab": OPEN}})
+    with Path("b.jsonl").open("wb") as stream:
+        codec.dump(msgspec.structs.replace(after, gaps=(refused,)), stream, compress=False)
+    code, found = diff(wa_lint, "a.jsonl", "b.jsonl", *INTERNET)
+    assert names([{"resource": one} for one in found["resources"]["gone"]]) == ["old"]
+    assert [gone["because"] for gone in found["findings"]["gone"]] == ["the resource is gone"]
+    assert found["resources"]["not_compared"] == []
+    assert (code, [gap["reason"] for gap in found["coverage"]["lost"]]) == (4, [refused.reason])
+
+
 def test_a_listing_that_a_was_refused_makes_nothing_new(wa_lint: WaLint) -> None:
     account("a.jsonl", {}, gaps=(DENIED,))
     account("b.jsonl", {NOTEBOOK: {"lab": OPEN}})

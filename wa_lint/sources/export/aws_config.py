@@ -1,4 +1,4 @@
-"""AWS Config: snapshot and history files, `aws configservice get-*`/`batch-get-*` answers, results of advanced queries.
+"""AWS Config: snapshot and history files, events, answers of `aws configservice`, results of advanced queries.
 
 A *configuration item* comes in two spellings, that of the delivered files and that of the API, where objects are texts.
 What is configured comes in two styles: CloudFormation's own names for types that Config knows through CloudFormation's
@@ -86,6 +86,8 @@ def _rows(value: Raw) -> Iterator[tuple[dict[str, Raw], bool]]:
     """Yield each item as it was written, and whether it is whole."""
     if not isinstance(value, dict):
         return
+    for inner in _enveloped(value):
+        yield from _rows(inner)
     found = [item for key in _LISTS if isinstance(value.get(key), list) for item in value[key]]
     found += [value[key] for key in _SINGLE if key in value]
     found += [value] if "configuration" in value else []
@@ -96,6 +98,14 @@ def _rows(value: Raw) -> Iterator[tuple[dict[str, Raw], bool]]:
         row = read_json(text)
         if _is_item(row):
             yield row, "configuration" in selected
+
+
+def _enveloped(value: Mapping[str, Raw]) -> Iterator[Raw]:
+    """Yield what the event of a custom rule's function, or one of EventBridge, is about."""
+    message = read_json(value.get("invokingEvent"))
+    for inner in (message, value.get("detail")):
+        if isinstance(inner, dict) and any(key in inner for key in _SINGLE):
+            yield {key: inner[key] for key in _SINGLE if key in inner}
 
 
 def _is_item(item: Raw) -> bool:
