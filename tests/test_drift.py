@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from wa_lint.demo import judge
 from wa_lint.demo.deploy import deploy, read_as_deployed
 from wa_lint.demo.embedded_account import embedded_account
 from wa_lint.demo.stub import REGION
-from wa_lint.model import Gap, Listed, Location, Resource, Scope, Snapshot, SourceKind, Unknown, Value
+from wa_lint.model import Gap, Listed, Location, Resource, Scope, Snapshot, SourceKind, Unknown
 from wa_lint.sources.live.account_reader import read_live
 
 ROOT = Path(__file__).parents[1]
@@ -137,7 +137,7 @@ NOTEBOOK, ROLE = "AWS::SageMaker::NotebookInstance", "AWS::IAM::Role"
 ARN = f"arn:aws:iam::{ACCOUNT}:role/lab"
 
 
-def template(name: str = "t.json", **notebook: object) -> str:
+def template(name: str = "t.json", **notebook: Any) -> str:
     properties = {"NotebookInstanceName": "lab", "InstanceType": "ml.t3.medium", "RoleArn": ARN, **notebook}
     parameters = {
         "Root": {"Type": "String", "Default": "Enabled"},
@@ -150,11 +150,11 @@ def template(name: str = "t.json", **notebook: object) -> str:
     return name
 
 
-def notebook(name: str = "lab", made_by: str | None = None, **properties: Value) -> Resource:
+def notebook(name: str = "lab", made_by: str | None = None, **properties: Any) -> Resource:
     arn = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:notebook-instance/{name}"
     known = {"NotebookInstanceName": name, "InstanceType": "ml.t3.medium", "RoleArn": ARN, **properties}
-    where = {"arn": arn, "account": ACCOUNT, "region": REGION, "name": name, "made_by": made_by}
-    return Resource(arn, NOTEBOOK, known, Listed(Location(arn)), **where)
+    place = Listed(Location(arn))
+    return Resource(arn, NOTEBOOK, known, place, name=name, arn=arn, account=ACCOUNT, region=REGION, made_by=made_by)
 
 
 def account(*resources: Resource, gaps: tuple[Gap, ...] = (), name: str = "account.jsonl") -> str:
@@ -188,7 +188,7 @@ IF = {"Fn::If": ["IsProd", "Disabled", "Enabled"]}
     ],
 )
 def test_what_differs(
-    wa_lint: WaLint, written: Mapping[str, object], found: dict[str, Value], told: list[tuple[str, str]]
+    wa_lint: WaLint, written: dict[str, Any], found: dict[str, Any], told: list[tuple[str, str]]
 ) -> None:
     code, result = drift(wa_lint, template(**written), account(notebook(**found)))
     assert paths(result) == told
@@ -207,7 +207,7 @@ def test_what_differs(
     ],
 )
 def test_what_cannot_be_compared_is_no_difference(
-    wa_lint: WaLint, written: Mapping[str, object], found: dict[str, Value], reason: str
+    wa_lint: WaLint, written: dict[str, Any], found: dict[str, Any], reason: str
 ) -> None:
     files = template(**written), account(notebook(**found))
     code, result = drift(wa_lint, *files)

@@ -183,7 +183,10 @@ def test_what_config_is_told(monkeypatch: pytest.MonkeyPatch, item: dict[str, An
 
 def test_an_item_too_large_for_its_event_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     summary = {name: value for name, value in ITEM.items() if name not in {"configuration", "tags"}}
-    large = {"configurationItemSummary": summary, "messageType": "OversizedConfigurationItemChangeNotification"}
+    large: dict[str, Any] = {
+        "configurationItemSummary": summary,
+        "messageType": "OversizedConfigurationItemChangeNotification",
+    }
     history = {
         "configurationItems": [
             {
