@@ -319,3 +319,68 @@ def test_an_inline_policy_of_its_own_is_compared_inside_its_role(wa_lint: WaLint
     assert (code, found["differing"], found["missing"]) == (0, [], [])
     changed = drift(wa_lint, "t.json", account(role("s3:*")))[1]
     assert changed["summary"]["minor"] + changed["summary"]["properties"] == 1
+
+
+GROUP = "AWS::EC2::SecurityGroup"
+
+
+def test_what_resources_of_their_own_add_is_compared_where_the_account_shows_it(wa_lint: WaLint) -> None:
+    """Rules of a security group in whatever order, and a managed policy that names its role."""
+    group_id, policy = "sg-0a1b2c3d4e5f60001", f"arn:aws:iam::{ACCOUNT}:policy/read"
+    trust = {
+        "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]
+    }
+    allow = {"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
+    https = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIp": "10.0.0.0/8"}
+    ssh = {**https, "FromPort": 22, "ToPort": 22}
+    resources = {
+        "Role": {"Type": ROLE, "Properties": {"RoleName": "lab", "AssumeRolePolicyDocument": trust}},
+        "Read": {
+            "Type": "AWS::IAM::ManagedPolicy",
+            "Properties": {"ManagedPolicyName": "read", "PolicyDocument": allow, "Roles": [{"Ref": "Role"}]},
+        },
+        "Group": {
+            "Type": GROUP,
+            "Properties": {"GroupDescription": "lab", "VpcId": "vpc-1", "SecurityGroupIngress": [https]},
+        },
+        "Ssh": {
+            "Type": "AWS::EC2::SecurityGroupIngress",
+            "Properties": {**ssh, "GroupId": {"Fn::GetAtt": ["Group", "GroupId"]}},
+        },
+    }
+    Path("t.json").write_text(json.dumps({"Resources": resources}))
+
+    def here(*ingress: Any) -> str:
+        role = {"RoleName": "lab", "AssumeRolePolicyDocument": trust, "ManagedPolicyArns": [policy]}
+        egress = [{"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}]
+        group = {"GroupDescription": "lab", "VpcId": "vpc-1", "SecurityGroupEgress": egress}
+        group_arn = f"arn:aws:ec2:{REGION}:{ACCOUNT}:security-group/{group_id}"
+        return account(
+            Resource(ARN, ROLE, role, Listed(Location(ARN)), arn=ARN, account=ACCOUNT, name="lab"),
+            Resource(
+                policy,
+                "AWS::IAM::ManagedPolicy",
+                {"ManagedPolicyName": "read", "PolicyDocument": allow},
+                Listed(Location(policy)),
+                arn=policy,
+                account=ACCOUNT,
+                name="read",
+            ),
+            Resource(
+                group_arn,
+                GROUP,
+                {**group, "SecurityGroupIngress": list(ingress)},
+                Listed(Location(group_arn)),
+                arn=group_arn,
+                account=ACCOUNT,
+                region=REGION,
+                name=group_id,
+                made_by="mlops/Group",
+            ),
+        )
+
+    code, found = drift(wa_lint, "t.json", here(ssh, https))
+    assert (code, found["differing"], found["missing"], found["summary"]["minor"]) == (0, [], [], 0)
+    opened = {**ssh, "CidrIp": "0.0.0.0/0"}
+    changed = drift(wa_lint, "t.json", here(opened, https))[1]
+    assert changed["summary"]["minor"] + changed["summary"]["properties"] == 1

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from wa_lint import schema
-from wa_lint.drift.differing import PropertyDrift, differing
+from wa_lint.drift.differing import PropertyDrift, property_drift
 from wa_lint.drift.partners import Pairing, Partners, paired_resources
 from wa_lint.drift.resting import RestingPlaces, fields_read
 from wa_lint.drift.verdicts import VerdictDrift, gravest_verdicts, verdict_drift
@@ -57,6 +57,8 @@ class DriftOptions(msgspec.Struct, frozen=True):
     """By type and path: what AWS does when a request omits the property, as rules document it."""
     reads: Mapping[str, frozenset[str]] = {}
     """By rule: the names of the properties that it reads."""
+    passing: frozenset[str] = frozenset()
+    """Types of which an account lists only the youngest."""
 
 
 class ExtraResource(msgspec.Struct, frozen=True, eq=False):
@@ -173,7 +175,7 @@ class _Comparison:
     # --- both have it -------------------------------------------------------------------------------
 
     def _compared(self, pair: Partners) -> DriftedResource:
-        told = differing(self.written, pair, self.options.defaults.get(pair.written.type, {}))
+        told = property_drift(self.written, pair, self.options.defaults.get(pair.written.type, {}))
         properties: list[PropertyDrift] = []
         for one in told:
             rules = self.places.rules(pair, one.names)
@@ -208,6 +210,8 @@ class _Comparison:
 
     def _why_unsure(self, resource: Resource) -> str | None:
         """Return why a resource that has no partner may be in the account all the same."""
+        if resource.type in self.options.passing:
+            return "only the youngest are listed"
         scopes = [Scope(resource.type, account, region) for account, region in self.pairing.places]
         complete = self.account.snapshot.complete
         if not any(_covers(known, scope) for known in complete for scope in scopes):

@@ -45,7 +45,7 @@ class PropertyDrift(msgspec.Struct, frozen=True, eq=False):
     """Why it is not compared; empty: it differs."""
 
 
-def differing(written: WrittenTemplate, pair: Partners, defaults: Mapping[str, Value]) -> Sequence[PropertyDrift]:
+def property_drift(written: WrittenTemplate, pair: Partners, defaults: Mapping[str, Value]) -> Sequence[PropertyDrift]:
     """Return what differs whatever the parameters are, and what cannot be compared.
 
     `defaults`: by path with open indexes, what AWS does when a request omits a property.
@@ -57,7 +57,7 @@ def differing(written: WrittenTemplate, pair: Partners, defaults: Mapping[str, V
     known = written.properties(pair.written)
     walk = _Walk(pair.found, defaults)
     told: list[PropertyDrift] = []
-    for name in sorted({*known, *map(str, account)}):
+    for name in sorted({*known, *map(str, account)}.difference(written.told_elsewhere(pair.written))):
         scenarios = [list(walk.of((name,), value, account.get(name, ABSENT))) for value in known.get(name, [ABSENT])]
         told += _in_all(scenarios)
     return told
@@ -97,8 +97,10 @@ class _Walk:
             if not _same_set(written, found):
                 yield from self._told(path, list(written), list(found))
             return
-        for index, old, new in item_pairs(written, found, _same):
-            yield from self.of((*path, index), old, new)
+        old, new = _without_alike(written, found)
+        for index, a, b in item_pairs(list(old.values()), list(new.values()), _same):
+            place = list(new or old)[min(index, len(new or old) - 1)]
+            yield from self.of((*path, place), a, b)
 
     def _told(self, path: Path, written: Value, found: Value) -> Iterator[PropertyDrift]:
         names = tuple(step for step in path if isinstance(step, str))
@@ -169,6 +171,16 @@ def _same(written: Value, found: Value) -> bool:
         case (_, (list() | tuple())) if isinstance(written, str | Spelled | Assumed):
             return len(found) == 1 and _same(written, found[0])
     return _text(written) == _text(found) if _is_scalar(written) and _is_scalar(found) else written is found
+
+
+def _without_alike(written: Sequence[Value], found: Sequence[Value]) -> tuple[Mapping[int, Value], Mapping[int, Value]]:
+    """Return the items of both by their index, without those that the other one has too, wherever it stands."""
+    left, others = dict(enumerate(written)), dict(enumerate(found))
+    for index, value in enumerate(written):
+        alike = next((other for other, one in others.items() if _same(value, one)), None)
+        if alike is not None:
+            del left[index], others[alike]
+    return left, others
 
 
 def _same_set(written: Sequence[Value], found: Sequence[Value]) -> bool:

@@ -21,6 +21,12 @@ FILLED: Final[Mapping[str, Mapping[str, Value]]] = {
         "PublicAccessBlockConfiguration.IgnorePublicAcls": True,
         "PublicAccessBlockConfiguration.RestrictPublicBuckets": True,
     },
+    "AWS::EC2::SecurityGroup": {
+        "SecurityGroupEgress[].CidrIp": "0.0.0.0/0",
+        "SecurityGroupEgress[].IpProtocol": "-1",
+        "SecurityGroupEgress[].FromPort": -1,
+        "SecurityGroupEgress[].ToPort": -1,
+    },
     "AWS::SageMaker::Model": {"EnableNetworkIsolation": False},
     "AWS::SageMaker::EndpointConfig": {
         "EnableNetworkIsolation": False,
@@ -49,5 +55,5 @@ FILLED: Final[Mapping[str, Mapping[str, Value]]] = {
     "AWS::CloudWatch::Alarm": {"ActionsEnabled": True, "TreatMissingData": "missing"},
 }
 """By type and path. S3: the user guide's pages on default encryption (since January 2023), on blocking public access
-and on object ownership (for new buckets since April 2023). All others: the API reference of the request that creates
-the resource, SageMaker's controls for isolation."""
+and on object ownership (for new buckets since April 2023). EC2: the user guide on security groups, a new one lets
+everything out. All others: the API reference of the request that creates the resource; Security Hub's SageMaker.5."""

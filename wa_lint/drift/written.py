@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -21,14 +21,29 @@ _MOST_SCENARIOS: Final = 16
 _MOST_TEXTS: Final = 64
 """Spellings of one text."""
 
-_FOLDED: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
-    "AWS::IAM::Policy": (("Roles", "AWS::IAM::Role"), ("Users", "AWS::IAM::User"), ("Groups", "AWS::IAM::Group")),
-    "AWS::IAM::RolePolicy": (("RoleName", "AWS::IAM::Role"),),
-    "AWS::IAM::UserPolicy": (("UserName", "AWS::IAM::User"),),
-    "AWS::IAM::GroupPolicy": (("GroupName", "AWS::IAM::Group"),),
+_FOLDED: Final = frozenset(
+    {
+        "AWS::IAM::Policy",
+        "AWS::IAM::RolePolicy",
+        "AWS::IAM::UserPolicy",
+        "AWS::IAM::GroupPolicy",
+        "AWS::EC2::SecurityGroupIngress",
+        "AWS::EC2::SecurityGroupEgress",
+    }
+)
+"""Types that an account shows inside the resource that they name (IAM: inline policies belong to their identity; EC2:
+rules to their group)."""
+
+_HOLDERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "AWS::IAM::Policy": ("Roles", "Users", "Groups"),
+    "AWS::IAM::RolePolicy": ("RoleName",),
+    "AWS::IAM::UserPolicy": ("UserName",),
+    "AWS::IAM::GroupPolicy": ("GroupName",),
+    "AWS::IAM::ManagedPolicy": ("Roles", "Users", "Groups"),
+    "AWS::EC2::SecurityGroupIngress": ("GroupId",),
+    "AWS::EC2::SecurityGroupEgress": ("GroupId",),
 }
-"""Types that an account shows inside another resource: the property that names it, and its type (IAM: inline policies
-belong to their identity)."""
+"""By type: the properties that name the resource to which it adds something."""
 
 
 class Assumed(msgspec.Struct, frozen=True):
@@ -57,7 +72,7 @@ class WrittenTemplate:
         self._graph = graph_of(snapshot)
         self.partners: Mapping[str, Resource] = {}
         """By logical id: what the account has in its place."""
-        self._inline: dict[str, list[Value]] | None = None
+        self._adding: dict[str, dict[str, list[Value]]] | None = None
 
     def exists(self, resource: Resource) -> bool | str:
         """Return whether a resource is deployed, or why that is not known."""
@@ -69,14 +84,21 @@ class WrittenTemplate:
         return reasons[0] if reasons else "whether it is deployed depends on parameters; give --parameters"
 
     def properties(self, resource: Resource) -> Mapping[str, Sequence[Value]]:
-        """Return what each property is, once for each scenario that it hangs on."""
+        """Return what each property is, once for each scenario that it hangs on.
+
+        What resources of their own add to it is in it, and not in them.
+        """
         named = explore(lambda scenario: self._names(resource, scenario), {}, _MOST_SCENARIOS)
         names = frozenset[str]().union(*(found for _, found in named if found))
-        known = {name: self.values(resource, name) for name in sorted(names)}
-        inline = self._inline_policies().get(resource.id)
-        if inline:
-            known["Policies"] = [_with_items(value, inline) for value in known.get("Policies", [ABSENT])]
+        shown = names.difference(_HOLDERS.get(resource.type, ()))
+        known = {name: self.values(resource, name) for name in sorted(shown)}
+        for name, items in self._added().get(resource.id, {}).items():
+            known[name] = [_with_items(value, items) for value in known.get(name, [ABSENT])]
         return known
+
+    def told_elsewhere(self, resource: Resource) -> Collection[str]:
+        """Return the properties of a resource that are compared at what they name."""
+        return _HOLDERS.get(resource.type, ())
 
     def values(self, resource: Resource, name: str) -> Sequence[Value]:
         """Return what a property is, once for each scenario that it hangs on. What is open is Unknown."""
@@ -152,23 +174,40 @@ class WrittenTemplate:
 
     # --- what an account shows inside another resource ----------------------------------------------
 
-    def _inline_policies(self) -> Mapping[str, Sequence[Value]]:
-        """Return the policies that resources of their own give to an identity, by the identity's logical id."""
-        if self._inline is None:
-            self._inline = defaultdict(list)
-            for policy in self.snapshot.resources:
-                for id_, inline in self._given(policy):
-                    self._inline[id_].append(inline)
-        return self._inline
+    def _added(self) -> Mapping[str, Mapping[str, Sequence[Value]]]:
+        """Return what resources of their own add to others, by the logical id of the other one and its property."""
+        if self._adding is None:
+            self._adding = defaultdict(lambda: defaultdict(list))
+            for resource in self.snapshot.resources:
+                for name in _HOLDERS.get(resource.type, ()):
+                    for id_ in self._held(resource, name):
+                        property_, item = self._item_of(resource)
+                        self._adding[id_][property_].append(item)
+        return self._adding
 
-    def _given(self, policy: Resource) -> Iterator[tuple[str, Value]]:
-        known = {name: self.values(policy, name)[0] for name in ("PolicyName", "PolicyDocument")}
-        for name, _ in _FOLDED.get(policy.type, ()):
-            held = self.values(policy, name)[0]
-            for one in held if isinstance(held, list) else [held]:
-                target = one.target if isinstance(one, Spelled) else self._named(_without_assumption(one))
-                if target:
-                    yield target, known
+    def _held(self, resource: Resource, name: str) -> Iterator[str]:
+        """Yield the logical ids of what a property names."""
+        held = self.values(resource, name)[0]
+        for one in held if isinstance(held, list) else [held]:
+            target = one.target if isinstance(one, Spelled) else self._named(_without_assumption(one))
+            if target:
+                yield target
+
+    def _item_of(self, resource: Resource) -> tuple[str, Value]:
+        """Return the property to which a resource adds an item, and the item."""
+        if resource.type == "AWS::IAM::ManagedPolicy":
+            partner = self.partners.get(resource.id)
+            arn = partner.arn if partner else None
+            told = (
+                Spelled(frozenset({arn}), f"${{{resource.id}}}")
+                if arn
+                else Unknown(f"AWS decides what {resource.id} is")
+            )
+            return "ManagedPolicyArns", told
+        if resource.type.startswith("AWS::EC2::"):
+            names = self._names(resource, Scenario()) - {"GroupId", "GroupName"}
+            return resource.type.rpartition("::")[2], {name: self.values(resource, name)[0] for name in names}
+        return "Policies", {name: self.values(resource, name)[0] for name in ("PolicyName", "PolicyDocument")}
 
     def _named(self, name: Value) -> str:
         """Return the logical id of the identity whose partner in the account is called so."""
