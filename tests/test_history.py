@@ -370,7 +370,7 @@ def test_a_file_that_is_no_history_is_refused_in_one_line(
     Path("t.json").write_text(TEMPLATE)
     make(Path("wa.db"))
     before = Path("wa.db").read_bytes() if Path("wa.db").exists() else b""
-    run = wa_lint("check", "t.json", "--history", "wa.db")
+    run = wa_lint("check", "t.json", "--history", "wa.db", "-o", "html=page.html")
     assert run.code == 2
     assert says in run.err
     assert len(run.err.splitlines()) == 1

@@ -23,7 +23,7 @@ def demand_ledger(delivery: Delivery) -> None:
 def kept(
     found: Report, settled: Report, choice: Choice, delivery: Delivery, command: str, paths: Sequence[Path] = ()
 ) -> TrendPage | None:
-    """Add the run to the database and return the trend; None where no database is named.
+    """Add the run to the database and return the trend; None where no database is named, or no page shows it.
 
     `found`: everything, before anything was suppressed. `paths`: what was searched; none in an account.
     """
@@ -32,4 +32,5 @@ def kept(
         return None
     from wa_lint.run.recorded import RunToKeep, keep  # noqa: PLC0415, as above
 
-    return keep(file, RunToKeep(found, settled, choice, command, delivery.now, paths))
+    shows = any(text.partition("=")[0] == "html" for text in delivery.output)
+    return keep(file, RunToKeep(found, settled, choice, command, delivery.now, paths), shows=shows)

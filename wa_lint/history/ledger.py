@@ -78,6 +78,17 @@ CREATE TABLE sighting (
 """``scope`` has a row for each thing that a run was to read: `reason` is empty where it was read, `type` where all of
 it is meant. ``sighting`` has a row for what a run says of a finding; of one that is closed no further ones."""
 
+_CHANGES: Final = """
+    SELECT finding, run, state, because, version FROM (
+        SELECT s.finding, s.run, s.state, s.because, r.version,
+            lag(s.state || '#' || s.rule || s.because) OVER life AS before,
+            lead(s.state || '#' || s.rule || s.because) OVER life AS after,
+            s.state || '#' || s.rule || s.because AS here
+        FROM sighting s JOIN rule r ON r.id = s.rule LEFT JOIN run ON run.id = s.run
+        WINDOW life AS (PARTITION BY s.finding ORDER BY run.at, s.run)
+    ) WHERE before IS NOT here OR after IS NOT here"""
+"""The rows that say something else than the one before or after."""
+
 _OURS: Final = frozenset({"run", "scope", "rule", "finding", "sighting"})
 
 _FINDING: Final = (
@@ -102,6 +113,7 @@ class Ledger:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._rules: dict[tuple[str, str], int] = {}
 
     # --- reading ------------------------------------------------------------------------------------
 
@@ -120,10 +132,9 @@ class Ledger:
             raise sqlite3.DatabaseError(f"a finding cannot be read: {error}") from error
 
     def told(self) -> Iterator[tuple[int, TrackedState]]:
-        """Yield what each run said of each finding, by the id of the finding."""
+        """Yield what the runs said of each finding, by the id of the finding: the first and last of runs that agree."""
         runs = {run.id: run for run in self.runs()}
-        query = "SELECT s.finding, s.run, s.state, s.because, r.version FROM sighting s JOIN rule r ON r.id = s.rule"
-        for finding, run, state, because, version in self._connection.execute(query):
+        for finding, run, state, because, version in self._connection.execute(_CHANGES):
             if run not in runs or state not in STATES:
                 raise sqlite3.DatabaseError(f"no run {run}, or no state {state!r}")
             yield finding, TrackedState(runs[run], state, because, version)
@@ -139,11 +150,17 @@ class Ledger:
         ]
 
     def _last(self, at: str, which: str) -> Iterator[tuple[int, str, str]]:
+        """Yield (finding, state, version of the rule) of the latest row up to `at`, of those that `which` leaves."""
+        runs = self.runs()
+        is_in_order = all(run.at <= at for run in runs) and [run.id for run in runs] == sorted(run.id for run in runs)
+        latest = "s.run DESC" if is_in_order else "(SELECT at FROM run WHERE id = s.run) DESC, s.run DESC"
+        until = "" if is_in_order else "AND (SELECT at FROM run WHERE id = s.run) <= :at"
         query = f"""
-            SELECT s.finding, s.state, r.version, max(run.at || printf('#%012d', run.id))
-            FROM sighting s JOIN run ON run.id = s.run JOIN rule r ON r.id = s.rule
-            WHERE run.at <= ? {which} GROUP BY s.finding"""  # noqa: S608, of our own constants
-        return ((finding, state, version) for finding, state, version, _ in self._connection.execute(query, (at,)))
+            SELECT t.finding, t.state, r.version
+            FROM finding f JOIN sighting t ON t.finding = f.id AND t.run = (
+                SELECT s.run FROM sighting s WHERE s.finding = f.id {which} {until} ORDER BY {latest} LIMIT 1
+            ) JOIN rule r ON r.id = t.rule"""  # noqa: S608, of our own constants
+        yield from self._connection.execute(query, {} if is_in_order else {"at": at})
 
     # --- writing ------------------------------------------------------------------------------------
 
@@ -176,9 +193,11 @@ class Ledger:
 
     def _rule(self, sighting: Sighting) -> int:
         key = sighting.finding.rule, sighting.version
-        self._connection.execute("INSERT OR IGNORE INTO rule (name, version) VALUES (?, ?)", key)
-        (id_,) = self._connection.execute("SELECT id FROM rule WHERE name = ? AND version = ?", key).fetchone()
-        return int(id_)
+        if key not in self._rules:
+            self._connection.execute("INSERT OR IGNORE INTO rule (name, version) VALUES (?, ?)", key)
+            row = self._connection.execute("SELECT id FROM rule WHERE name = ? AND version = ?", key).fetchone()
+            self._rules[key] = int(row[0])
+        return self._rules[key]
 
     def _insert(self, statement: str, values: Sequence[Raw]) -> int:
         return int(self._connection.execute(statement, values).lastrowid or 0)

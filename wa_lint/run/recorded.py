@@ -43,15 +43,15 @@ def demand_usable(file: Path) -> None:
         pass
 
 
-def keep(file: Path, run: RunToKeep) -> TrendPage:
-    """Add a run to the database in `file`, which is made where there is none; return the trend with it.
+def keep(file: Path, run: RunToKeep, *, shows: bool = True) -> TrendPage | None:
+    """Add a run to the database in `file`, which is made where there is none.
 
-    Raise `ConfigError` as `history.ledger.opened`.
+    `shows`: return the trend with it; else None, for to read years of it takes a while. Raise `ConfigError` as
+    `history.ledger.opened`.
     """
     with opened(file, to_write=True) as ledger:
         _add(ledger, run)
-        found = _read(ledger)
-    return page_of(found)
+        return page_of(_read(ledger)) if shows else None
 
 
 def history_of(file: Path) -> OverTime:
