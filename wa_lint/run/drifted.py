@@ -21,7 +21,7 @@ from wa_lint.run.joined_snapshots import join
 from wa_lint.run.joined_templates import TemplateInput, Together
 from wa_lint.run.settle import today
 from wa_lint.run.snapshot_folder import read_index, read_parts
-from wa_lint.sources.live.collectors import COLLECTORS
+from wa_lint.sources.live.collectors import all_collectors
 from wa_lint.sources.template import Pins
 
 
@@ -54,7 +54,7 @@ def drifted(asked: DriftInputs, choice: Choice) -> DriftOutcome:
     day = asked.now.date().isoformat() if asked.now else (account.taken_at or today(None))[:10]
     written, found_there = (DriftSide(one, lint(one, rules, day)) for one in (templates.snapshot(pins), account))
     options = options_for(rules, tuple(sorted(stacks)), whole_account=asked.whole_account)
-    passing = frozenset(collector.type for collector in COLLECTORS if collector.window_days)
+    passing = frozenset(collector.type for collector in all_collectors() if collector.window_days)
     options = msgspec.structs.replace(options, passing=passing)
     found = drift(written, found_there, options)
     return DriftOutcome(found, tuple(file.uri for file in files), "/".join(filter(None, place)), options.stacks)

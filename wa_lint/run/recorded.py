@@ -121,6 +121,6 @@ def _passing(report: Report) -> Collection[str]:
     """Return the types of which an account lists only the youngest."""
     if not report.complete:
         return ()
-    from wa_lint.sources.live.collectors import COLLECTORS  # noqa: PLC0415, files need no table of calls
+    from wa_lint.sources.live.collectors import all_collectors  # noqa: PLC0415, files need no table of calls
 
-    return frozenset(collector.type for collector in COLLECTORS if collector.window_days)
+    return frozenset(collector.type for collector in all_collectors() if collector.window_days)
