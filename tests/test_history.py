@@ -171,8 +171,9 @@ def test_the_month_as_text_csv_and_page(wa_lint: WaLint, month: Path) -> None:
     wa_lint("check", "account.jsonl", "--select", RULE, "--history", str(month), *now, "-o", "html=page.html")
     page = Path("page.html").read_text()
     assert "Over time" in page
-    assert "31 runs from 2026-11-01 to 2026-12-01: 2 failing at first, 0 now." in page
-    assert 'aria-label="Failing after each run: 2, 2, 3, 3, 1,' in page
+    assert "31 runs from 2026-11-01 to 2026-12-01: 2 open at first, 1 now." in page
+    assert "1 of them could not be looked at in this run: they may be fixed, or not." in page
+    assert 'aria-label="Open after each run: 2, 2, 3, 3, 3, 3, 3, 3, 2,' in page
 
 
 # --- what a run tells of each finding ---------------------------------------------------------------
@@ -272,6 +273,14 @@ def test_a_gap_between_two_fails_is_no_reopening(tmp_path: Path) -> None:
         (0, 1, 0),
         (1, 0, 0),
     ]
+
+
+def test_what_was_suppressed_or_unknown_is_so_still_while_nobody_can_look(tmp_path: Path) -> None:
+    gap = view(files=(BROKEN,))
+    found = told(view(finding("Lab"), settled=()), gap, file=tmp_path / "d")
+    assert [(count.suppressed, count.unseen) for count in found.total.counts] == [(1, 0), (1, 0)]
+    found = told(view(finding("Lab", UNKNOWN)), gap, file=tmp_path / "e")
+    assert [(count.unknown, count.unseen) for count in found.total.counts] == [(1, 0), (1, 0)]
 
 
 def test_what_is_gone_and_comes_back_is_reopened(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def _group(group: GroupTrend) -> tuple[str, ...]:
 
 
 def _bars(counts: Sequence[DayCount]) -> str:
-    values = [count.failing for count in counts[-_WIDEST:]]
+    values = [count.open for count in counts[-_WIDEST:]]
     top = max([*values, 1])
     return "".join(_BARS[value * (len(_BARS) - 1) // top] for value in values)
 

@@ -15,7 +15,6 @@ from wa_lint.history.lives import (
     NEW,
     OPEN,
     REOPENED,
-    SETTLED,
     Life,
     RecordedRun,
     mean_days,
@@ -40,13 +39,18 @@ class DayCount(msgspec.Struct, frozen=True):
     unknown: int = 0
     suppressed: int = 0
     unseen: int = 0
-    """Was open or suppressed when it was last looked at, and could not be looked at in this run."""
+    """Failed when it was last looked at, and could not be looked at in this run."""
     new: int = 0
     reopened: int = 0
     fixed: int = 0
     gone: int = 0
     rule_changed: int = 0
     """Not reported because the rule changed, or is not there any more: no fix."""
+
+    @property
+    def open(self) -> int:
+        """What fails as far as is known: a run that looks at less makes nothing better."""
+        return self.failing + self.unseen
 
 
 class GroupTrend(msgspec.Struct, frozen=True):
@@ -135,19 +139,18 @@ def _trend(name: str, runs: Sequence[RecordedRun], lives: Sequence[Life]) -> Gro
 def _add(tallies: Mapping[str, list[int]], life: Life, numbers: Mapping[int, int], end: int) -> None:
     """Add what each run changed, and +1 and -1 where a status begins and ends."""
     starts = [numbers[event.run.id] for event in life.events]
+    seen = OPEN
     for event, start, stop in zip(life.events, starts, [*starts[1:], end], strict=True):
         if event.what in _CHANGES:
             tallies[_CHANGES[event.what]][start] += 1
+        is_kept = event.status == UNSEEN and seen != OPEN  # what was suppressed, or unknown, is so still
+        seen = seen if event.status == UNSEEN else event.status
         if event.status in _STANDS:
-            tallies[_STANDS[event.status]][start] += 1
-            tallies[_STANDS[event.status]][stop] -= 1
+            field = _STANDS.get(seen, "unseen") if is_kept else _STANDS[event.status]
+            tallies[field][start] += 1
+            tallies[field][stop] -= 1
 
 
 def _sum_up(values: list[int]) -> None:
     for n in range(1, len(values)):
         values[n] += values[n - 1]
-
-
-def is_closed(life: Life) -> bool:
-    """Whether a finding is neither open, nor suppressed, nor waiting to be looked at again."""
-    return life.status in {FIXED, SETTLED, GONE, RULE_CHANGED, RULE_REMOVED}

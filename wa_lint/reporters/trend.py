@@ -8,10 +8,11 @@ import msgspec
 
 
 class TrendLine(msgspec.Struct, frozen=True):
-    """How many findings of a group fail after each run."""
+    """How many findings of a group are open after each run."""
 
     name: str
-    failing: tuple[int, ...]
+    open: tuple[int, ...]
+    """What fails, and what failed when it was last looked at."""
 
 
 class TrendPage(msgspec.Struct, frozen=True):
@@ -30,13 +31,13 @@ class TrendPage(msgspec.Struct, frozen=True):
     @property
     def sentences(self) -> Iterator[str]:
         """Yield what a page says in words."""
-        total = self.lines[0].failing
+        total = self.lines[0].open
         span = f"{len(self.runs)} runs from {self.runs[0]} to {self.runs[-1]}"
-        yield f"{span}: {total[0]} failing at first, {total[-1]} now."
+        yield f"{span}: {total[0]} open at first, {total[-1]} now."
         mean = f"; a fix takes {self.mean_days:g} days on average" if self.mean_days is not None else ""
         yield f"Fixed {_times(self.fixed)}, reopened {_times(self.reopened)}{mean}."
         if self.unseen[-1]:
-            yield f"{self.unseen[-1]} could not be looked at in this run; they are not counted as fixed."
+            yield f"{self.unseen[-1]} of them could not be looked at in this run: they may be fixed, or not."
 
 
 def _times(number: int) -> str:

@@ -74,7 +74,7 @@ def page_of(found: OverTime) -> TrendPage:
 
 
 def _line(name: str, counts: Iterable[DayCount]) -> TrendLine:
-    return TrendLine(name, tuple(count.failing for count in counts))
+    return TrendLine(name, tuple(count.open for count in counts))
 
 
 def _read(ledger: Ledger) -> OverTime:
