@@ -10,9 +10,10 @@ from wa_lint import policy
 from wa_lint.facts import iam
 from wa_lint.facts.fact import seen, value_of
 from wa_lint.graph import Cell
-from wa_lint.model import Unknown, Unresolved
+from wa_lint.model import ABSENT, Unknown, Unresolved
 from wa_lint.policy.document import Statement, covers, read
 from wa_lint.policy.effective import Principal, principal_of
+from wa_lint.policy.escalation import OwnArn
 from wa_lint.truth import Truth
 
 
@@ -35,6 +36,8 @@ class Holding(msgspec.Struct, frozen=True, eq=False):
     """Whether it is a user, or may be one."""
     id: str = ""
     """The id of the role, user or group; empty of one that is only supposed to hold a policy."""
+    own_arns: tuple[OwnArn, ...] = ()
+    """The principal itself, its groups and the customer managed policies that it holds."""
 
 
 class GrantFault(msgspec.Struct, frozen=True, eq=False):
@@ -55,6 +58,7 @@ def holding(identity: Cell) -> Holding:
     groups = [
         group for group in seen(identity.select("groups").items())[0] if identity.resource.type == iam.IDENTITIES[1]
     ]
+    managed = [policy for policy in iam.attached_policies(identity) if policy.resource.type == iam.ATTACHED[0]]
     context = [granted for group in groups for granted in _statements(group)]
     arns = [arn for arn in identity.select("ManagedPolicyArns").items() if isinstance(arn.value, Unknown | Unresolved)]
     return Holding(
@@ -63,7 +67,16 @@ def holding(identity: Cell) -> Holding:
         tuple(arn for arn in arns if isinstance(iam.aws_managed_name(arn.value), Unknown)),
         identity.resource.type != iam.IDENTITIES[0],
         identity.resource.id,
+        tuple(_own_arn(cell) for cell in (identity, *groups, *managed)),
     )
+
+
+def _own_arn(cell: Cell) -> OwnArn:
+    word = cell.resource.type.rpartition("::")[2]
+    name, path = cell.resource.name or cell.select(f"{word}Name").value, cell.select("Path").value
+    is_plain = isinstance(name, str) and (path is ABSENT or isinstance(path, str))
+    full = f"{path if isinstance(path, str) else '/'}{name}".lstrip("/") if is_plain else None
+    return OwnArn(word.removeprefix("Managed").lower(), cell.resource.id, full)
 
 
 def _statements(identity: Cell) -> Iterator[Granted]:

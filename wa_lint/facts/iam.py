@@ -98,10 +98,14 @@ def granted_statements(identity: Cell) -> list[Cell] | Partial:
 
 def statements_held(identity: Cell) -> Iterator[Cell]:
     """Yield the same statements; of a document that cannot be read one Unknown, at the resource that holds it."""
-    attached = seen(identity.select("policies").items())[0]
-    holders = {cell.resource.id: cell for cell in (*attached, *_customer_policies(identity)[0])}
-    for holder in (identity, *holders.values()):
+    for holder in (identity, *attached_policies(identity)):
         yield from _in_documents(_documents(holder))
+
+
+def attached_policies(identity: Cell) -> Sequence[Cell]:
+    """Return the policies of the input that are attached to the identity and not AWS's own."""
+    attached = seen(identity.select("policies").items())[0]
+    return tuple({cell.resource.id: cell for cell in (*attached, *_customer_policies(identity)[0])}.values())
 
 
 def grants(home: Cell) -> list[Cell] | Cell:

@@ -8,6 +8,7 @@ is judged as if one principal held exactly it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Final, TypeAlias, TypeGuard
 
 import msgspec
@@ -36,7 +37,7 @@ from wa_lint.policy import actions
 from wa_lint.policy.actions import Action
 from wa_lint.policy.admission import PASSED_TO, Admitted, admits
 from wa_lint.policy.document import Statement, is_whole, takes_action
-from wa_lint.policy.escalation import PASS_ROLE, ROLES, RUNNING, SELF_GRANTING, in_words, opened_by
+from wa_lint.policy.escalation import PASS_ROLE, ROLES, RUNNING, SELF_GRANTING, in_words, opened_by, opened_on_itself
 from wa_lint.policy.gravity import grave_of, gravity, nameable, named, needs_star, reads_of
 from wa_lint.truth import Truth, every, negate, some
 
@@ -249,7 +250,8 @@ def self_granting(holder: Holding) -> Iterator[GrantFault]:
     """Statements that open a documented path to more permissions."""
     for one in own(holder):
         yield GrantFault(one.place, truth=False)
-        for path, truth in opened_by(one.statement, holder.principal, is_user=holder.is_user):
+        to_itself = (opened_on_itself(one.statement, holder.principal, own) for own in holder.own_arns)
+        for path, truth in chain(opened_by(one.statement, holder.principal, is_user=holder.is_user), *to_itself):
             place = naming(one.place, path.first)
             yield GrantFault(place, truth, not path.service, f"{in_words(path)}, it {path.effect}")
 

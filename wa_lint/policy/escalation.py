@@ -6,13 +6,14 @@ role. Sources: AWS Security Blog and Rhino Security Labs, "AWS IAM privilege esc
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
 
+from wa_lint.model import Hole, Value
 from wa_lint.policy import actions
-from wa_lint.policy.document import Element, Statement, takes_action
+from wa_lint.policy.document import Element, Statement, covers, takes_action
 from wa_lint.policy.effective import Principal, grants
 from wa_lint.policy.wildcards import parts_of, unseen
 from wa_lint.truth import Truth, every, negate, some
@@ -22,6 +23,8 @@ ROLES: Final = "arn:%:iam::%:role/%"
 USERS: Final = "arn:%:iam::%:user/%"
 _GROUPS: Final = "arn:%:iam::%:group/%"
 _POLICIES: Final = "arn:%:iam::%:policy/%"
+
+_OWN_POLICY: Final = "can write any policy into itself"
 
 SELF_GRANTING: Final = (
     ("iam:AttachRolePolicy", ROLES),
@@ -129,6 +132,29 @@ PATHS: Final[Sequence[Path]] = (
         for also in paths
     ),
 )
+
+
+class OwnArn(msgspec.Struct, frozen=True):
+    """The principal itself, a group that it is in, or a policy that it holds."""
+
+    kind: str
+    """user | role | group | policy"""
+    id: str
+    """Of the resource, as references name it."""
+    name: str | None
+    """With its path, as in its ARN: ``ml/churn``; None: only the deployment knows it."""
+
+
+ON_ITSELF: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
+    "user": (("iam:AttachUserPolicy", "can attach any policy to itself"), ("iam:PutUserPolicy", _OWN_POLICY)),
+    "role": (("iam:AttachRolePolicy", "can attach any policy to itself"), ("iam:PutRolePolicy", _OWN_POLICY)),
+    "group": (
+        ("iam:AttachGroupPolicy", "can attach any policy to its own group"),
+        ("iam:PutGroupPolicy", "can write any policy into its own group"),
+    ),
+    "policy": (("iam:CreatePolicyVersion", "can rewrite a policy that it holds"),),
+}
+"""What grants a principal everything if it may do it to one thing: kind of that -> action and effect."""
 
 
 class Takeover(msgspec.Struct, frozen=True):
@@ -245,6 +271,27 @@ def opened_by(statement: Statement, principal: Principal, *, is_user: bool) -> I
         truth = every((granted, *(may_somewhere(principal, action) for action in path.also)))
         if truth is not False:
             yield path, truth
+
+
+def opened_on_itself(statement: Statement, principal: Principal, own: OwnArn) -> Iterator[tuple[Path, Truth]]:
+    """Yield what the statement lets the principal do to itself, where its resources name just that."""
+    if statement.resources.excludes or not any(_is_own(pattern, own) for pattern in statement.resources.patterns):
+        return
+    shape = f"arn:%:iam::%:{own.kind}/{own.name or '%'}"
+    anywhere = msgspec.structs.replace(statement, resources=Element(("*",)))
+    for action, effect in ON_ITSELF[own.kind]:
+        truth = principal.may_by(anywhere, action, shape)
+        if truth is not False:
+            yield Path(action, shape, effect), truth
+
+
+def _is_own(pattern: Value, own: OwnArn) -> bool:
+    parts = parts_of(pattern)
+    if any(isinstance(part, Hole) and part.target == own.id for part in parts):
+        return True
+    if own.kind == "user" and parts and str(parts[-1]).endswith("${aws:username}"):
+        return True
+    return own.name is not None and covers(pattern, f"arn:%:iam::%:{own.kind}/{own.name}") is True
 
 
 def taken_over_by(statement: Statement, principal: Principal) -> Iterator[tuple[Takeover, Truth, Truth]]:
