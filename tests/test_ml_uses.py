@@ -120,6 +120,7 @@ USED: Final = {
     + role("ec2", READS_B)
     + resource("N", "AWS::SageMaker::NotebookInstance", "RoleArn: !GetAtt R.Arn, InstanceType: ml.t3.medium"),
     "a role that may call a model": BUCKET + role("lambda", READS_B, CALLS),
+    "a role that reads features": BUCKET + role("lambda", READS_B, allow("'sagemaker:GetRecord'", "'*'")),
     "a pattern that begins with the name": NAMED + role("sagemaker", allow("'s3:*'", "'arn:aws:s3:::my-*'")),
     "a bucket policy that lets in a service": BUCKET
     + resource(
@@ -166,6 +167,8 @@ UNUSED: Final = {
     + resource("M", "AWS::SageMaker::Model", "PrimaryContainer: {ModelDataUrl: 's3://my-archive-2/m.tar.gz'}"),
     "a key that holds the name": NAMED
     + resource("M", "AWS::SageMaker::Model", "PrimaryContainer: {ModelDataUrl: 's3://other/my-archive/m.tar.gz'}"),
+    "a role that lists what there is": BUCKET
+    + role("lambda", READS_B, allow("['bedrock:List*', 'sagemaker:DescribeEndpoint', 'bedrock:GetAgent']", "'*'")),
     "a role of something else": BUCKET + role("ec2", READS_B),
     "an ML role that may reach every bucket": BUCKET + role("sagemaker", allow("'s3:*'", "'*'")),
     "an ML role that may reach all of a suffix": NAMED + role("sagemaker", allow("'s3:*'", "'arn:aws:s3:::*-archive'")),

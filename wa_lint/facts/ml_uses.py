@@ -164,7 +164,8 @@ _ML_SERVICES: Final = re.compile(
 _ML_SERVICE_ROLE: Final = re.compile(r"role/service-role/AmazonSageMaker")
 """In the ARN of a role that SageMaker's console, or its Service Catalog products, create under this name."""
 
-_ML_ACTION: Final = re.compile(r"(?i)(sagemaker|bedrock)[\w-]*:.+")
+_ML_ACTION: Final = re.compile(r"(?i)(sagemaker|bedrock)[\w-]*:(?!(?:List|Describe|Get(?!Record))\w*\*?$).+")
+"""What works with a model, a job or features: who only lists and describes them, as an inventory does, does no ML."""
 _ML_MANAGED: Final = re.compile(r"Amazon(SageMaker|Bedrock)")
 """Begins the names of AWS managed policies that allow calls of SageMaker or Bedrock."""
 
