@@ -340,3 +340,44 @@ def test_the_plan_of_a_snapshot_is_of_everything(wa_lint: WaLint, nobody: None) 
     run = wa_lint("snapshot", "--plan", "-o", "account.jsonl")
     assert run.code == 0
     assert json.loads(run.out[run.out.index("\n{") :]) == plan.policy([*operations(), plan.TAGS])
+
+
+# --- how much that is -------------------------------------------------------------------------------
+
+
+def empty_session(asked: list[tuple[str, str]]) -> Any:
+    """A session of an account in which there is nothing, that notes each request."""
+    inner = botocore.session.Session()
+    inner.register_component("data_loader", LOADER)
+    session = boto3.Session("testing", "testing", region_name=REGION, botocore_session=inner)
+
+    def before_call(model: Any, **_: Any) -> Any:
+        asked.append((model.service_model.service_name, model.name))
+        answer = answer_of(model.service_model.service_name, model.name, frozenset({"LastEvaluatedTableName"}))
+        lists = {name: [] for name, value in answer.items() if isinstance(value, list)}
+        return SimpleNamespace(status_code=200), {**answer, **lists, "ResponseMetadata": {}}
+
+    session.events.register("before-call", before_call)
+    return session
+
+
+def test_where_there_is_nothing_as_many_requests_are_made_as_the_plan_says() -> None:
+    asked: list[tuple[str, str]] = []
+    read_live(empty_session(asked), REGION, types=ALL.types, series=ALL.series, max_rps=1e6, now=NOW)
+    asked.remove((plan.IDENTITY.service, plan.IDENTITY.operation))
+    assert sorted(asked) == sorted((call.service, call.operation) for call in plan.requests(ALL, 0))
+
+
+def test_a_plan_counts_what_each_resource_takes() -> None:
+    functions = plan.ReadScope({"AWS::Lambda::Function", "AWS::Lambda::Url"})
+    counted = [call.operation for call in plan.requests(functions, 100)]
+    assert {name: counted.count(name) for name in counted} == {"ListFunctions": 1, "ListFunctionUrlConfigs": 100}
+
+
+def test_the_plan_says_requests_time_and_money(wa_lint: WaLint) -> None:
+    text = " ".join(wa_lint("scan", "--plan", "--select", "endpoint-idle").out.split())
+    assert re.search(r"takes \d requests where there is nothing\. With 100 resources of each type it takes \d+", text)
+    assert re.search(r"and about \d+ seconds: the longest for sagemaker", text)
+    assert re.search(r"USD 0\.0\d+ for 100 of them", text)
+    slowly = " ".join(wa_lint("scan", "--plan", "--max-rps", "1", "--select", "endpoint-idle").out.split())
+    assert re.search(r"and about \d minutes", slowly)

@@ -185,6 +185,7 @@ def write(path: Path, parts: dict[tuple[str, str], Snapshot], *others: Part) -> 
     folder.note(others)
     for (account, region), held in sorted(parts.items()):
         folder.keep(Part(account=account, region=region, status="read"), held)
+    folder.finish()
 
 
 def write_whole(file: Path, parts: dict[tuple[str, str], Snapshot]) -> None:

@@ -153,9 +153,31 @@ class Refusal(msgspec.Struct, frozen=True):
         return self.word == "AccessDenied"
 
     @property
+    def denied_by(self) -> str:
+        """What denies it whatever the identity's own policies allow: ``an explicit deny in a service control policy``.
+
+        Empty where AWS does not say so. Source: IAM user guide, "Troubleshoot access denied error messages" (the words
+        in its examples, seen 2026-12).
+        """
+        if not self.is_denied:
+            return ""
+        if found := _EXPLICIT.search(self.message):
+            return f"an explicit deny in {found[1]}"
+        found = _NOT_ALLOWED.search(self.message)
+        return f"no {found[1]} that allows it" if found else ""
+
+    @property
     def is_of_service(self) -> bool:
         """Whether no other operation of the service would do better."""
         return self.code == NOT_IN_REGION
+
+
+_EXPLICIT: Final = re.compile(r"with an explicit deny in (an? [\w -]*?policy|a permissions boundary)\b")
+_NOT_ALLOWED: Final = re.compile(
+    r"because no ((?:service control|resource control|session|VPC endpoint) policy|permissions boundary) allows"
+)
+"""Where nothing of the identity's own would help. That no identity-based or resource-based policy allows it, can be
+mended by a grant."""
 
 
 class AccountIdentity(msgspec.Struct, frozen=True):

@@ -162,7 +162,7 @@ def _subject(finding: Finding) -> str:
 def _unread(report: Report, options: RenderOptions, ink: Ink) -> Iterator[str]:
     broken = [entry for entry in report.inputs if entry.status == "error"]
     sections = {
-        "Not fully read": [_gap(gap) for gap in report.gaps],
+        "Not fully read": list(_gaps(report.gaps)),
         "Problems in the input": [f"{problem.location}: {problem.message}" for problem in report.problems],
         "Not read": [f"{entry.uri}: {entry.reason or ''}" for entry in broken],
     }
@@ -172,10 +172,26 @@ def _unread(report: Report, options: RenderOptions, ink: Ink) -> Iterator[str]:
             yield "\n".join([ink(f"{title} ({len(texts)})", "bold"), *lines])
 
 
-def _gap(gap: Gap) -> str:
+_FEW: Final = 3
+"""Types that have the same gap, and are each told of."""
+
+
+def _gaps(gaps: Iterable[Gap]) -> Iterator[str]:
+    """Yield a sentence for each gap; one for all types of a place that have the same, as where a region is closed."""
+    alike: dict[tuple[object, ...], list[Gap]] = {}
+    for gap in gaps:
+        alike.setdefault((gap.scope.account, gap.scope.region, gap.reason, gap.grant), []).append(gap)
+    for several in alike.values():
+        if len(several) <= _FEW:
+            yield from (_gap(gap, gap.scope.type) for gap in several)
+        else:
+            yield _gap(several[0], f"{several[0].scope.type} and {len(several) - 1} more types")
+
+
+def _gap(gap: Gap, types: str) -> str:
     where = ", ".join(part for part in (gap.scope.account, gap.scope.region) if part)
     grant = f" Grant {gap.grant} to close this gap." if gap.grant else ""
-    return f"{gap.scope.type}{f' in {where}' if where else ''}: {gap.reason.rstrip('.')}.{grant}"
+    return f"{types}{f' in {where}' if where else ''}: {gap.reason.rstrip('.')}.{grant}"
 
 
 def _missed(report: Report, options: RenderOptions, ink: Ink) -> Iterator[str]:

@@ -11,12 +11,13 @@ import datetime as dt
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from typing import Final
 
 import msgspec
 
 from wa_lint import aws
 from wa_lint.errors import SourceError
-from wa_lint.model import Gap, Raw, Resource, Snapshot, SourceKind, Unknown
+from wa_lint.model import Gap, Raw, Resource, Scope, Snapshot, SourceKind, Unknown
 from wa_lint.request_limits import INTERRUPTED, Limits, Manners, Watch
 from wa_lint.sources.live import call_plan as plan
 from wa_lint.sources.live.abandonable_threads import Crew, gather
@@ -159,14 +160,33 @@ def _gaps(
     described: Mapping[str, Sequence[Description]],
     measured: Measured,
 ) -> set[Gap]:
-    gaps: set[Gap] = set()
+    found: list[tuple[Scope, Refused]] = []
     for collector in collectors:
         own, *covered = scopes_of(place, collector)
         listed = listings[collector.type].refused
         details = _refused_details(collector, described[collector.type])
-        gaps |= {Gap(scope, one.reason, one.grant) for scope in (own, *covered) for one in listed}
-        gaps |= {Gap(own, one.reason, one.grant) for one in (*details, *measured.refused.get(collector.type, ()))}
-    return gaps
+        found += [(scope, one) for scope in (own, *covered) for one in listed]
+        found += [(own, one) for one in (*details, *measured.refused.get(collector.type, ()))]
+    everywhere = _denied_everywhere([one for _, one in found], collectors)
+    return {
+        Gap(scope, everywhere if one.refusal.denied_by and everywhere else one.reason, one.grant)
+        for scope, one in found
+    }
+
+
+_MOST: Final = 0.5
+"""Share of the services. A policy that keeps a region closed leaves out what is the same everywhere."""
+
+
+def _denied_everywhere(refused: Iterable[Refused], collectors: Sequence[Collector]) -> str:
+    """Return why nearly all of the region is denied, so that it is said once; empty where it is not."""
+    services: dict[str, set[str]] = {}
+    for one in refused:
+        if "control policy" in one.refusal.denied_by:
+            services.setdefault(one.refusal.denied_by, set()).add(one.operation.service)
+    asked = {collector.service for collector in collectors}
+    why = max(services, key=lambda reason: len(services[reason]), default="")
+    return f"AccessDenied: in this region, by {why}" if why and len(services[why]) > max(1, _MOST * len(asked)) else ""
 
 
 def _refused_details(collector: Collector, described: Sequence[Description]) -> Iterator[Refused]:

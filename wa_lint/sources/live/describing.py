@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import msgspec
 
@@ -10,7 +11,7 @@ from wa_lint import aws
 from wa_lint.model import Raw
 from wa_lint.sources.live import call_plan as plan
 from wa_lint.sources.live import unreferenced as naming
-from wa_lint.sources.live.api_response import Item, told
+from wa_lint.sources.live.api_response import Item, ResponsePlace, filled, told
 from wa_lint.sources.live.collector import ApiCall, Collector
 from wa_lint.sources.live.listing import Listing, Refused, Run, ask, in_turns, is_gone, is_none, request_of
 
@@ -56,7 +57,8 @@ def _described(run: Run, wanted: Sequence[tuple[Collector, Listing]]) -> dict[st
     answers = dict(zip(order, run.map("describe", lambda n: _answer(run, tasks[n]), order), strict=True))
     ordered = iter([answers[n] for n in range(len(tasks))])
     found = {
-        c.type: [_merged(c, item, [next(ordered) for _ in c.describe]) for item in items[c.type]] for c, _ in wanted
+        c.type: [_merged(c, item, [next(ordered) for _ in c.describe], run.place) for item in items[c.type]]
+        for c, _ in wanted
     }
     return {type_: [one for one in several if one is not None] for type_, several in found.items()}
 
@@ -99,16 +101,29 @@ def _continued(
     return whole
 
 
-def _merged(collector: Collector, item: Item, answers: Sequence[Raw | aws.Refusal]) -> Description | None:
+def _merged(
+    collector: Collector, item: Item, answers: Sequence[Raw | aws.Refusal], place: ResponsePlace
+) -> Description | None:
     """Return the item with its answers; None where it is gone."""
     whole = dict(item)
     refused: dict[str, Refused] = {}
     for call, answer in zip(collector.describe, answers, strict=True):
         if isinstance(answer, aws.Refusal):
             if is_gone(answer, collector.service):
-                return None
+                if not _is_foreign(collector, item, place):
+                    return None
+                answer = aws.Refusal(_NOT_TOLD, answer.message)  # noqa: PLW2901, it means something else than it says
             why = Refused(plan.operation_of(collector, call), answer)
             refused |= dict.fromkeys(call.fills or ("",), why)
         else:
             whole |= told(call, answer)
     return Description(whole, refused)
+
+
+_NOT_TOLD: Final = "not told outside of its own account"
+
+
+def _is_foreign(collector: Collector, item: Item, place: ResponsePlace) -> bool:
+    """Whether it is another account's, as an organization's trail: who may list it is told that it is not found."""
+    owner = (filled(collector.arn, item, place) or "").split(":")[4:5]
+    return bool(owner) and owner[0].isdigit() and owner[0] != place.account

@@ -45,11 +45,13 @@ class Refused(msgspec.Struct, frozen=True):
         if self.refusal.is_of_service:
             return f"{self.refusal.word}: {self.operation.service}"
         share = f" (for {self.count} of {self.of})" if self.count < self.of else ""
-        return f"{self.refusal.word}: {self.operation.service}:{self.operation.operation}{share}"
+        why = f", by {self.refusal.denied_by}" if self.refusal.denied_by else ""
+        return f"{self.refusal.word}: {self.operation.service}:{self.operation.operation}{why}{share}"
 
     @property
     def grant(self) -> str | None:
-        return self.operation.action if self.refusal.is_denied else None
+        """The action that would close the gap; None where AWS says that no grant would."""
+        return self.operation.action if self.refusal.is_denied and not self.refusal.denied_by else None
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -241,6 +243,6 @@ def is_gone(refusal: aws.Refusal, service: str) -> bool:
 
 def counted(operation: plan.Operation, refusals: Sequence[aws.Refusal], of: int) -> tuple[Refused, ...]:
     """Return one entry for each kind of refusal."""
-    first = {refusal.word: refusal for refusal in reversed(refusals)}
-    words = [refusal.word for refusal in refusals]
-    return tuple(Refused(operation, first[word], words.count(word), of) for word in sorted(first))
+    kinds = [(refusal.word, refusal.denied_by) for refusal in refusals]
+    first = dict(zip(reversed(kinds), reversed(refusals), strict=True))
+    return tuple(Refused(operation, first[kind], kinds.count(kind), of) for kind in sorted(first))
