@@ -319,6 +319,11 @@ def forge(file: Path) -> None:
     file.write_text(json.dumps(index))
 
 
+def swell(file: Path) -> None:
+    with file.open("r+b") as stream:
+        stream.truncate((64 << 20) + 1)
+
+
 def age(file: Path) -> None:
     file.write_text(file.read_text().replace('"wa_lint_index": 1', '"wa_lint_index": 9'))
 
@@ -331,6 +336,7 @@ def age(file: Path) -> None:
         ("index.json", cut, "damaged"),
         ("index.json", forge, "leads out of the folder"),
         ("index.json", age, "an index of format 9"),
+        ("index.json", swell, "longer than 64 MiB"),
     ],
 )
 def test_a_folder_that_is_not_as_it_was_written_is_an_error_and_says_which_file(

@@ -176,7 +176,9 @@ def read_index(path: Path, uri: str) -> FolderIndex:
 
 def _content(path: Path, uri: str) -> bytes:
     try:
-        return path.read_bytes() if path.stat().st_size <= _MOST_BYTES else b""
+        if path.stat().st_size > _MOST_BYTES:
+            raise SourceError(uri, f"longer than {_MOST_BYTES >> 20} MiB, which no index is")
+        return path.read_bytes()
     except OSError as error:
         raise SourceError(uri, f"cannot be read: {error.strerror}") from error
 
