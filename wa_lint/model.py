@@ -381,14 +381,24 @@ STEPS: Final[Mapping[str, str]] = {
 
 
 class Edit(msgspec.Struct, frozen=True):
-    """A mechanical change of a template that makes a failing rule pass."""
+    """A mechanical change of a template. All edits of a rule that its type has make a failing resource pass."""
 
     set: str
     """The property to set: a path below the item of ``for_each``, else below the resource."""
     to: Value
-    """The value, as a template writes it; it may hold intrinsic functions."""
+    """The value, as a template writes it; it may hold intrinsic functions. Of an added resource, all of it."""
     is_safe: bool = False
-    """Whether it changes nothing else that a user may rely on."""
+    """Whether the deployed resource stays as it is otherwise: it is not replaced, interrupted, or more expensive."""
+    effect: str = ""
+    """What else it does, where it is not safe: ``old versions are billed``. That it replaces, the schema says."""
+    is_attribute: bool = False
+    """Whether `set` is an attribute of the resource beside its properties: DeletionPolicy."""
+    add: str = ""
+    """The end of the logical id of a resource that is added; `set` is empty then."""
+    needs: tuple[str, ...] = ()
+    """Properties without which AWS would refuse it: ``SubnetId``, or with a least value ``MaxCapacity >= 2``."""
+    unless: tuple[str, ...] = ()
+    """Properties with which AWS would refuse it."""
 
 
 class RuleInfo(msgspec.Struct, frozen=True):

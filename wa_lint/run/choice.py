@@ -62,6 +62,14 @@ class Delivery(msgspec.Struct, frozen=True):
     template: tuple[Path, ...] = ()
 
 
+class FixOptions(msgspec.Struct, frozen=True):
+    """What is to be fixed, and whether files are written."""
+
+    fix: bool = False
+    unsafe_fixes: bool = False
+    dry_run: bool = False
+
+
 def rule_infos(choice: Choice) -> Sequence[RuleInfo]:
     """Return what the rules say about themselves that could be chosen."""
     return [rule.info for rule in packs.book(choice.rules).rules]

@@ -47,6 +47,8 @@ class Task(msgspec.Struct, frozen=True):
     """Whether a parameter that no template declares stops the run."""
     lists_all: bool = True
     """As of `lint`."""
+    changed: Mapping[str, bytes] = {}
+    """What files, by their real paths, are to hold instead of what they do, for those that name them."""
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -144,7 +146,7 @@ def _judge(file: File, rules: Sequence[Rule], task: Task) -> Judged:
 def _judged(file: File, rules: Sequence[Rule], task: Task) -> Judged:
     found = read(file)
     if isinstance(found, Document):
-        template = TemplateInput(found, neighbours(file), file.constructs)
+        template = TemplateInput(found, neighbours(file, task.changed), file.constructs)
         return _judge_template(template, rules, task)
     return _judge_export(found, rules, task)
 
@@ -265,7 +267,7 @@ def _anew(files: Sequence[File], first: Judged, task: Task, rules: Sequence[Rule
         with limited(task.budget, files[0].uri, sum(map(size_of, files))):
             documents = [(file, read(file)) for file in files]
             templates = [
-                TemplateInput(document, neighbours(file), file.constructs)
+                TemplateInput(document, neighbours(file, task.changed), file.constructs)
                 for file, document in documents
                 if isinstance(document, Document)
             ]
