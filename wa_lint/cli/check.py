@@ -99,6 +99,9 @@ def _is_by_hand(name: str) -> bool:
     return bool(said_by_all().by_hand(name))
 
 
+WITH_FIXES: Final = frozenset({"sarif", "sarif-full"})
+"""Formats that carry what `--fix` would write."""
+
 _FIXING: Final = (
     click.option(
         "--fix",
@@ -148,6 +151,9 @@ def check(
     said = said_by_all()
     reading = msgspec.structs.replace(reading, lists_all=lists_all(settling, delivery, said.config))
     run = found_files(reading, choice, delivery.now, demands_declared=True)
+    run = msgspec.structs.replace(
+        run, memory={} if fixing.fix or any(target.format in WITH_FIXES for target in to) else None
+    )
     report, lines = judged_run(run, complain)
 
     def settle(report: Report, say: Callable[[str], None] = lambda _: None) -> Report:
@@ -158,12 +164,17 @@ def check(
         from wa_lint.cli.fix_output import with_fixes  # noqa: PLC0415, who fixes nothing need not wait for it
 
         report, lines, to = with_fixes(run, report, lines, settle, fixing, to)
+    options = RenderOptions()
+    if any(target.format in WITH_FIXES for target in to) and not fixing.fix:
+        from wa_lint.run.fix_files import safe_replacements  # noqa: PLC0415, as above
+
+        options = RenderOptions(replacements=safe_replacements(run, report, lines, settle))
     if settling.diff is not None:
         from wa_lint.run.changed import Command, against  # noqa: PLC0415, it imports a library that reads git's objects
 
         command = Command(current(), named(), laid, load, _judge_as(delivery.now), choice.always, complain)
         report, delivery, lines = against(settling.diff, report, delivery, lines, command)
-    code = deliver(report, to, delivery, RenderOptions(lines=lines, trend=trend))
+    code = deliver(report, to, delivery, msgspec.structs.replace(options, lines=lines))
     is_empty = not any(entry.status == "judged" for entry in report.inputs)
     is_excused = nothing_ok and is_empty and enforcement().permits("nothing-ok")
     return CLEAN if is_excused and code == NOTHING else code

@@ -11,7 +11,7 @@ import msgspec
 
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Report
-from wa_lint.reporters.trend import TrendPage
+from wa_lint.reporters.replacement import Replacements, no_replacements
 
 _UNSEEN: Final = (
     "\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164"
@@ -68,6 +68,10 @@ class RenderOptions(msgspec.Struct, frozen=True):
     """``2026-11-23T18:30:00``, UTC, for the formats that demand a time; all others have none."""
     lines: Callable[[str], Sequence[str]] = _no_lines
     """The lines of the source behind a uri, secrets masked; none where they are not at hand."""
+    replacements: Replacements = no_replacements
+    """What the safe fix of a finding writes, for the formats that carry it."""
+    show_fix: bool = False
+    """Show the snippet of a rule below its findings: for the text."""
 
 
 Reporter: TypeAlias = Callable[[Report, RenderOptions], str]

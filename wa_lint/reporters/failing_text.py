@@ -117,6 +117,13 @@ def _details(rule: RuleInfo, page: _Page) -> Iterator[str]:
         width = page.options.width - 2
         fix = [*fix[: _MOST_LINES - 1], f"{fix[_MOST_LINES - 1][:width].rstrip('.,:; ')} …"]
     yield from fix
+    yield from _example(rule, page)
+
+
+def _example(rule: RuleInfo, page: _Page) -> Iterator[str]:
+    """Yield CloudFormation that passes the rule, where it is wanted."""
+    if page.options.show_fix and rule.snippet:
+        yield from (f"{INDENT}{INDENT}{page.ink(line)}" for line in rule.snippet.strip().splitlines())
 
 
 def _said(finding: Finding, page: _Page) -> str:
@@ -212,6 +219,7 @@ def _teaching(rule: RuleInfo, page: _Page) -> Iterator[str]:
     """Yield why it matters and how to fix it: once for each rule, at its first finding."""
     yield from page.prose(_first_sentence(rule.why), "why: ")
     yield from page.prose(rule.fix.strip().split("\n\n")[0], "fix: ")
+    yield from _example(rule, page)
     yield f"{INDENT}{page.ink(f'more: wa-lint explain {rule.id}', 'faint')}"
 
 

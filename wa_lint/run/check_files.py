@@ -54,6 +54,8 @@ class Run(msgspec.Struct, frozen=True):
     passed: Sequence[Input] = ()
     """The rows of files that are not looked into."""
     left_out: Mapping[str, int] = {}
+    memory: dict[str, Judged] | None = None
+    """As of `judge_files`, where the same files are judged again."""
 
 
 def judged_files(
@@ -89,7 +91,7 @@ def found_files(reading: Reading, choice: Choice, now: dt.datetime | None, *, de
 def judged_run(run: Run, say: Callable[[str], None] | None) -> tuple[Report, Lines]:
     """Return the report on the files of a run, and what shows their lines. `say` as in `judged_files`."""
     choice = run.task.choice
-    judged = judge_files(run.files, run.task, run.rules, run.reading.jobs)
+    judged = judge_files(run.files, run.task, run.rules, run.reading.jobs, run.memory)
     if say is not None:
         for line in (*broken_rule_lines(choice), *(line for one in judged for line in one.complaints)):
             say(line)

@@ -53,6 +53,7 @@ class Delivery(msgspec.Struct, frozen=True):
     verbose: bool = False
     quiet: bool = False
     statistics: bool = False
+    show_fix: bool = False
     color: str = "auto"
     """auto | always | never"""
     fail_on: str = "low"

@@ -6,9 +6,10 @@ An edit that does not remove its finding, or that makes another one, is taken ba
 from __future__ import annotations
 
 import codecs
+import contextlib
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -16,8 +17,9 @@ import msgspec
 
 from wa_lint.document import Document, read_document
 from wa_lint.errors import ConfigError, SourceError
-from wa_lint.fixing import NotMechanical, Patch, patch_of, rewritten
+from wa_lint.fixing import NotMechanical, Patch, edits_of, patch_of, rewritten
 from wa_lint.model import OPEN, Finding, Outcome, Report
+from wa_lint.reporters.replacement import Replacement, Replacements
 from wa_lint.run.check_files import Lines, Run, judged_run
 from wa_lint.run.inputs import File, content_of
 from wa_lint.sources.template import looks_like_template
@@ -55,6 +57,9 @@ class Attempt(msgspec.Struct, frozen=True):
     """fixed | unsafe: it has an edit that is not safe | none"""
     reason: str = ""
     """Why it was not fixed; of an unsafe edit, what else it does."""
+    patch: Patch | None = None
+    document: Document | None = None
+    """That the patch is for, as it was."""
 
 
 class Fixes(msgspec.Struct, frozen=True):
@@ -93,10 +98,30 @@ def fix_files(run: Run, report: Report, lines: Lines, settle: Settle, *, is_unsa
     done = _Rounds(run, report, lines, settle, sheets).tried(chosen)
     after = {_key(finding) for finding in done.report.findings}
     attempts = [
-        _attempt(finding, patches.get(number), after, done.reasons.get(number) or reasons.get(str(number), ""))
+        msgspec.structs.replace(
+            _attempt(finding, patches.get(number), after, done.reasons.get(number) or reasons.get(str(number), "")),
+            patch=patches.get(number),
+            document=sheets[_home(finding)].document if _home(finding) in sheets else None,
+        )
         for number, finding in enumerate(failing)
     ]
     return Fixes(done.report, done.lines, done.changes, tuple(attempts))
+
+
+def safe_replacements(run: Run, report: Report, lines: Lines, settle: Settle) -> Replacements:
+    """Return what gives the text that `fix_files` would write for a finding, if only safe edits are made."""
+    found: dict[Key, tuple[Replacement, ...]] = {}
+    fixes = fix_files(run, report, lines, settle, is_unsafe=False)
+    for one in fixes.attempts:
+        if one.outcome == "fixed" and one.patch and one.patch.is_safe and one.document:
+            with contextlib.suppress(NotMechanical):
+                found[_key(one.finding)] = tuple(_placed(one.document, one.patch))
+    return lambda finding: found.get(_key(finding), ())
+
+
+def _placed(document: Document, patch: Patch) -> Iterator[Replacement]:
+    for edit in edits_of(document, patch):
+        yield Replacement(document.location(edit.start, edit.end), edit.text)
 
 
 def write_changes(changes: Iterable[Change]) -> None:
@@ -204,6 +229,8 @@ class _Rounds:
         self.settle = settle
         self.sheets = sheets
         self.before = {_key(finding) for finding in report.findings}
+        self.contents: Mapping[str, bytes] = {}
+        """What the changed files held when they were judged last."""
 
     def tried(self, patches: Mapping[int, Patch]) -> _Done:
         """Return the result with those of the patches that hold, and why the others do not."""
@@ -251,9 +278,18 @@ class _Rounds:
             for file in self.run.files
         ]
         by_path = {os.path.realpath(change.file.path): change.content for change in changes}
+        self._forget({uri for uri, _ in contents.items() ^ self.contents.items()})
+        self.contents = contents
         task = msgspec.structs.replace(self.run.task, changed=by_path, demands_declared=False)
         report, lines = judged_run(msgspec.structs.replace(self.run, files=files, task=task), None)
         return self.settle(report), lines
+
+    def _forget(self, uris: Collection[str]) -> None:
+        """Have files judged again, and those that nest them."""
+        memory = self.run.memory if self.run.memory is not None else {}
+        for uri, judged in list(memory.items()):
+            if uri in uris or any(nested in uris for nested in judged.nested.values()):
+                del memory[uri]
 
     def _faults(self, report: Report, patches: Mapping[int, Patch]) -> Iterator[tuple[int, str]]:
         """Yield the patches to be taken back: their finding is still there, or another one is new."""
