@@ -96,7 +96,13 @@ def _into_block(document: Document, place: Place, path: Path, to: Raw, style: Do
         raise NotMechanical("it is indented in a way that is not understood")
     lines = [" " * len(before) + line for line in block(_key_like(text, first, str(path[-1])), to, style)]
     is_apart = style.spaces_resources and path[:-1] == ("Resources",)
-    return _after_line(text, max(child.end for child in siblings), ["", *lines] if is_apart else lines, style)
+    ended = [child.end for child in siblings if text[child.value : child.value + 1] not in {"|", ">"}]
+    if ended:
+        return _after_line(text, max(ended), ["", *lines] if is_apart else lines, style)
+    if before.strip():
+        raise NotMechanical("it holds texts of several lines only")
+    start = line_start(text, first.start)  # what follows a text of several lines may become part of it
+    return TextEdit(start, start, "".join(f"{line}{style.newline}" for line in lines))
 
 
 def _to_empty_key(document: Document, place: Place, to: Raw, style: DocumentStyle) -> TextEdit:

@@ -297,13 +297,14 @@ class _Rounds:
         for number, patch in patches.items():
             if _key(patch.finding) in after:
                 yield number, "the finding would remain"
-        broken = {entry.uri for entry in report.inputs if entry.status == "error"}
-        broken -= {entry.uri for entry in self.report.inputs if entry.status == "error"}
+        unread_before = {entry.uri for entry in self.report.inputs if entry.status == "error"}
+        broken = {entry.uri for entry in report.inputs if entry.status == "error"} - unread_before
         yield from (
             (n, "the file could not be read after it") for n, p in patches.items() if _home(p.finding) in broken
         )
         for finding in report.findings:
-            if finding.outcome in OPEN and finding.is_open and _key(finding) not in self.before:
+            is_new = finding.outcome in OPEN and finding.is_open and _key(finding) not in self.before
+            if is_new and _home(finding) not in unread_before:
                 why = f"it would cause {finding.rule.id} at {finding.resource.id}"
                 yield from ((number, why) for number in _causes(finding, patches))
 
