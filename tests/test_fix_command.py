@@ -12,6 +12,8 @@ from typing import Any
 import jsonschema
 import pytest
 
+from wa_lint.run.check_files import judged_run
+
 WaLint = Callable[..., Any]
 
 TEMPLATE = """\
@@ -249,15 +251,13 @@ def test_sarif_carries_what_the_safe_fix_writes(wa_lint: WaLint, template: Path)
 
 
 def test_a_file_that_changed_meanwhile_is_not_written(wa_lint: WaLint, template: Path, monkeypatch: Any) -> None:
-    from wa_lint.run import fix_files  # noqa: PLC0415, what is replaced is a name in it
-
-    real = fix_files.judged_run
+    real = judged_run
 
     def judged(*given: Any) -> Any:
         template.write_text(TEMPLATE + "# more\n", "utf-8")
         return real(*given)
 
-    monkeypatch.setattr(fix_files, "judged_run", judged)
+    monkeypatch.setattr("wa_lint.run.fix_files.judged_run", judged)
     run = fix(wa_lint)
     assert run.code == 2
     assert "changed while it was judged" in run.err

@@ -401,6 +401,18 @@ class Edit(msgspec.Struct, frozen=True):
     """Properties with which AWS would refuse it."""
 
 
+class Command(msgspec.Struct, frozen=True):
+    """An AWS CLI command that changes a live resource as a rule asks. Nobody runs it but a person."""
+
+    run: str
+    """``s3api put-public-access-block``."""
+    options: Mapping[str, Value] = {}
+    """Values by option, without dashes. ``{name}``, ``{arn}`` and ``{arn_id}``, what follows the ARN's last slash, are
+    those of the resource; a truth is a flag, a map or list is written as JSON."""
+    type: str = ""
+    """The type that it is for, where the rule is about several."""
+
+
 class RuleInfo(msgspec.Struct, frozen=True):
     """What a rule says about itself: all that a reader of its findings needs."""
 
@@ -419,6 +431,8 @@ class RuleInfo(msgspec.Struct, frozen=True):
     snippet: str | None = None
     """YAML of CloudFormation resources, by logical id, that pass the rule."""
     edits: tuple[Edit, ...] = ()
+    commands: tuple[Command, ...] = ()
+    """What changes a live resource so that it passes, in order."""
     profiles: tuple[str, ...] = ()
     """The profiles in which it is asked; empty: always."""
 

@@ -16,6 +16,7 @@ from wa_lint import lens
 from wa_lint.model import Finding, Outcome, Report, Severity
 from wa_lint.reporters import RenderOptions, blanked, configured, coverage, tally, visible_lines, waste
 from wa_lint.reporters import set_words as stages
+from wa_lint.reporters.aws_commands import commands_of
 
 MARK: Final = "<!-- wa-lint -->"
 """By it a bot finds its own comment again."""
@@ -83,15 +84,16 @@ def _findings(failing: Sequence[Finding], where: stages.Where, room: int) -> str
 
 
 def _examples(failing: Sequence[Finding], room: int) -> Iterator[str]:
-    """Yield CloudFormation that passes each rule, folded, as far as there is room."""
+    """Yield CloudFormation that passes each rule, or AWS CLI commands for live resources, as far as there is room."""
     for rule in {finding.rule.id: finding.rule for finding in failing}.values():
-        lines = [visible_lines(line) for line in (rule.snippet or "").strip().splitlines()]
+        commands = [command for finding in failing if finding.rule.id == rule.id for command in commands_of(finding)]
+        lines = [visible_lines(line) for line in commands or (rule.snippet or "").strip().splitlines()]
         room -= sum(map(len, lines)) + len(lines) + len(rule.id) + _FRAME
         if lines and room > 0 and not any("```" in line for line in lines):
             yield from (
                 f"<details><summary>Fix of {rule.id}</summary>",
                 "",
-                "```yaml",
+                f"```{'sh' if commands else 'yaml'}",
                 *lines,
                 "```",
                 "",
