@@ -14,7 +14,7 @@ from botocore import xform_name
 from botocore.validate import ParamValidator
 
 from wa_lint import packs
-from wa_lint.model import Command, Finding, Listed, Location, Outcome, Report, Resource, RuleInfo
+from wa_lint.model import AwsCommand, Finding, Listed, Location, Outcome, Report, Resource, RuleInfo
 from wa_lint.reporters import RenderOptions, reporter
 from wa_lint.reporters.aws_commands import commands_of
 
@@ -34,7 +34,7 @@ def finding(info: RuleInfo, name: str = "nb-1", arn: str = ARN) -> Finding:
 
 
 @pytest.mark.parametrize(("id_", "command"), COMMANDS, ids=[f"{id_}: {command.run}" for id_, command in COMMANDS])
-def test_aws_has_the_operation_and_takes_the_parameters(id_: str, command: Command) -> None:
+def test_aws_has_the_operation_and_takes_the_parameters(id_: str, command: AwsCommand) -> None:
     del id_
     service, *operation = command.run.split()
     session = botocore.session.get_session()

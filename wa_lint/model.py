@@ -401,7 +401,7 @@ class Edit(msgspec.Struct, frozen=True):
     """Properties with which AWS would refuse it."""
 
 
-class Command(msgspec.Struct, frozen=True):
+class AwsCommand(msgspec.Struct, frozen=True):
     """An AWS CLI command that changes a live resource as a rule asks. Nobody runs it but a person."""
 
     run: str
@@ -431,7 +431,7 @@ class RuleInfo(msgspec.Struct, frozen=True):
     snippet: str | None = None
     """YAML of CloudFormation resources, by logical id, that pass the rule."""
     edits: tuple[Edit, ...] = ()
-    commands: tuple[Command, ...] = ()
+    commands: tuple[AwsCommand, ...] = ()
     """What changes a live resource so that it passes, in order."""
     profiles: tuple[str, ...] = ()
     """The profiles in which it is asked; empty: always."""

@@ -14,10 +14,10 @@ import msgspec
 from wa_lint.cli.output import Target, complain, pieces_to_stdout
 from wa_lint.model import Report
 from wa_lint.reporters import visible_lines
-from wa_lint.run.check_files import Lines, Run
+from wa_lint.run.check_files import CheckRun, Lines
 from wa_lint.run.choice import FixOptions
 from wa_lint.run.excerpts import masked_lines
-from wa_lint.run.fix_files import Attempt, Change, Fixes, Settle, fix_files, write_changes
+from wa_lint.run.fix_files import Attempt, FixedFile, Fixes, Settle, fix_files, write_changes
 from wa_lint.run.inputs import content_of
 
 _STDIN: Final = "-"
@@ -28,7 +28,7 @@ _MOST_REASONS: Final = 20
 
 
 def with_fixes(
-    run: Run, report: Report, lines: Lines, settle: Settle, options: FixOptions, to: Sequence[Target]
+    run: CheckRun, report: Report, lines: Lines, settle: Settle, options: FixOptions, to: Sequence[Target]
 ) -> tuple[Report, Lines, Sequence[Target]]:
     """Fix what can be fixed; return the report on what remains, its lines, and where reports go.
 
@@ -61,7 +61,7 @@ def summary(fixes: Fixes, *, is_dry: bool) -> str:
     return "; ".join(parts)
 
 
-def unified_diff(change: Change) -> Iterator[str]:
+def unified_diff(change: FixedFile) -> Iterator[str]:
     """Yield the pieces of the diff of one file. Secrets in the lines around a change are masked."""
     before, after = _shown(change.before), _shown(change.after)
     name = change.file.uri

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from wa_lint.model import Command, Finding, Outcome, Resource, Value
+from wa_lint.model import AwsCommand, Finding, Outcome, Resource, Value
 
 _PLACEHOLDER: Final = re.compile(r"\{(name|arn|arn_id)\}")
 
@@ -30,7 +30,7 @@ def commands_of(finding: Finding) -> Sequence[str]:
     return [line for line in lines if line] if all(lines) else ()
 
 
-def _line(command: Command, resource: Resource) -> str | None:
+def _line(command: AwsCommand, resource: Resource) -> str | None:
     arn = resource.arn or ""
     named = {"name": resource.name or "", "arn": arn, "arn_id": arn.rpartition("/")[2]}
     words = ["aws", *command.run.split()]

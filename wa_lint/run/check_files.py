@@ -44,7 +44,7 @@ class Reading(msgspec.Struct, frozen=True):
     """Whether a fault of wa-lint itself is shown with its traceback."""
 
 
-class Run(msgspec.Struct, frozen=True):
+class CheckRun(msgspec.Struct, frozen=True):
     """All that a report on files depends on."""
 
     reading: Reading
@@ -68,7 +68,7 @@ def judged_files(
     return judged_run(found_files(reading, choice, now, demands_declared=say is not None), say)
 
 
-def found_files(reading: Reading, choice: Choice, now: dt.datetime | None, *, demands_declared: bool) -> Run:
+def found_files(reading: Reading, choice: Choice, now: dt.datetime | None, *, demands_declared: bool) -> CheckRun:
     """Return what is to be judged, and how. Stdin is read here, once."""
     stages = stages_of(reading.parameters, Path.cwd())
     left_out: Counter[str] = Counter()
@@ -85,10 +85,10 @@ def found_files(reading: Reading, choice: Choice, now: dt.datetime | None, *, de
         demands_declared=demands_declared,
         lists_all=reading.lists_all or len(stages) > 1,
     )
-    return Run(reading, task, rules, told(below.files, reading.said, Path.cwd()), below.passed, left_out)
+    return CheckRun(reading, task, rules, told(below.files, reading.said, Path.cwd()), below.passed, left_out)
 
 
-def judged_run(run: Run, say: Callable[[str], None] | None) -> tuple[Report, Lines]:
+def judged_run(run: CheckRun, say: Callable[[str], None] | None) -> tuple[Report, Lines]:
     """Return the report on the files of a run, and what shows their lines. `say` as in `judged_files`."""
     choice = run.task.choice
     judged = judge_files(run.files, run.task, run.rules, run.reading.jobs, run.memory)

@@ -20,7 +20,7 @@ from wa_lint.errors import ConfigError, SourceError
 from wa_lint.fixing import NotMechanical, Patch, edits_of, patch_of, rewritten
 from wa_lint.model import OPEN, Finding, Outcome, Report
 from wa_lint.reporters.replacement import Replacement, Replacements
-from wa_lint.run.check_files import Lines, Run, judged_run
+from wa_lint.run.check_files import CheckRun, Lines, judged_run
 from wa_lint.run.inputs import File, content_of
 from wa_lint.sources.template import looks_like_template
 from wa_lint.writing import atomic, demand_writable
@@ -35,7 +35,7 @@ Key: TypeAlias = tuple[str, str, str, str, str]
 """Rule, file, resource, path, outcome: what a finding is before and after an edit."""
 
 
-class Change(msgspec.Struct, frozen=True):
+class FixedFile(msgspec.Struct, frozen=True):
     """One file before and after."""
 
     file: File
@@ -67,7 +67,7 @@ class Fixes(msgspec.Struct, frozen=True):
 
     report: Report
     lines: Lines
-    changes: tuple[Change, ...] = ()
+    changes: tuple[FixedFile, ...] = ()
     attempts: tuple[Attempt, ...] = ()
 
 
@@ -79,7 +79,7 @@ class _Sheet(msgspec.Struct, frozen=True, eq=False):
     mark: bytes
 
 
-def fix_files(run: Run, report: Report, lines: Lines, settle: Settle, *, is_unsafe: bool) -> Fixes:
+def fix_files(run: CheckRun, report: Report, lines: Lines, settle: Settle, *, is_unsafe: bool) -> Fixes:
     """Return the fixes for what fails in `report`. No file is written: `write_changes` does that."""
     failing = [finding for finding in report.findings if finding.outcome is Outcome.FAIL and finding.is_open]
     sheets, reasons = _sheets(run.files, failing)
@@ -108,7 +108,7 @@ def fix_files(run: Run, report: Report, lines: Lines, settle: Settle, *, is_unsa
     return Fixes(done.report, done.lines, done.changes, tuple(attempts))
 
 
-def safe_replacements(run: Run, report: Report, lines: Lines, settle: Settle) -> Replacements:
+def safe_replacements(run: CheckRun, report: Report, lines: Lines, settle: Settle) -> Replacements:
     """Return what gives the text that `fix_files` would write for a finding, if only safe edits are made."""
     found: dict[Key, tuple[Replacement, ...]] = {}
     fixes = fix_files(run, report, lines, settle, is_unsafe=False)
@@ -124,7 +124,7 @@ def _placed(document: Document, patch: Patch) -> Iterator[Replacement]:
         yield Replacement(document.location(edit.start, edit.end), edit.text)
 
 
-def write_changes(changes: Iterable[Change]) -> None:
+def write_changes(changes: Iterable[FixedFile]) -> None:
     """Write the files. Raise `ConfigError` where one cannot be written, or is not what was judged any more."""
     for change in changes:
         path = Path(change.file.path)
@@ -215,14 +215,16 @@ _TANGLED: Final = "edits of this file make other findings"
 class _Done(msgspec.Struct, frozen=True):
     report: Report
     lines: Lines
-    changes: tuple[Change, ...] = ()
+    changes: tuple[FixedFile, ...] = ()
     reasons: Mapping[int, str] = {}
 
 
 class _Rounds:
     """Applies patches and judges the result, until none has to be taken back."""
 
-    def __init__(self, run: Run, report: Report, lines: Lines, settle: Settle, sheets: Mapping[str, _Sheet]) -> None:
+    def __init__(
+        self, run: CheckRun, report: Report, lines: Lines, settle: Settle, sheets: Mapping[str, _Sheet]
+    ) -> None:
         self.run = run
         self.report = report
         self.lines = lines
@@ -256,22 +258,22 @@ class _Rounds:
         files = {_home(patches[number].finding) for number in faults}
         return {n: faults.get(n, _TANGLED) for n, patch in patches.items() if _home(patch.finding) in files}
 
-    def _applied(self, patches: Mapping[int, Patch]) -> tuple[Sequence[Change], Mapping[int, str]]:
+    def _applied(self, patches: Mapping[int, Patch]) -> tuple[Sequence[FixedFile], Mapping[int, str]]:
         """Return the changed files, and why patches could not be applied."""
         by_file: dict[str, list[int]] = defaultdict(list)
         for number, patch in patches.items():
             by_file[_home(patch.finding)].append(number)
-        changes: list[Change] = []
+        changes: list[FixedFile] = []
         refused: dict[int, str] = {}
         for uri, numbers in by_file.items():
             sheet = self.sheets[uri]
             result = rewritten(sheet.document, [patches[number] for number in numbers])
             refused |= {numbers[index]: why for index, why in result.refused.items()}
             if result.text != sheet.document.text:
-                changes.append(Change(sheet.file, sheet.document.text, result.text, sheet.mark))
+                changes.append(FixedFile(sheet.file, sheet.document.text, result.text, sheet.mark))
         return changes, refused
 
-    def _judged(self, changes: Sequence[Change]) -> tuple[Report, Lines]:
+    def _judged(self, changes: Sequence[FixedFile]) -> tuple[Report, Lines]:
         contents = {change.file.uri: change.content for change in changes}
         files = [
             msgspec.structs.replace(file, content=contents[file.uri]) if file.uri in contents else file
