@@ -395,6 +395,10 @@ class Edit(msgspec.Struct, frozen=True):
     """Whether `set` is an attribute of the resource beside its properties: DeletionPolicy."""
     add: str = ""
     """The end of the logical id of a resource that is added; `set` is empty then."""
+    values: Mapping[str, str] = {}
+    """By placeholder of `to`, of an added resource: the path of a text, over references to other resources."""
+    avoids: str = ""
+    """The id of another rule that would fail after the other edits without this one."""
     needs: tuple[str, ...] = ()
     """Properties without which AWS would refuse it: ``SubnetId``, or with a least value ``MaxCapacity >= 2``."""
     unless: tuple[str, ...] = ()

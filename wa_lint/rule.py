@@ -249,6 +249,8 @@ def _edit(raw: Raw) -> Raw:
         "effect": raw.get("effect", ""),
         "is_attribute": "attribute" in raw,
         "add": raw.get("add", ""),
+        "values": raw.get("values", {}),
+        "avoids": raw.get("avoids", ""),
         "needs": raw.get("needs", []),
         "unless": raw.get("unless", []),
     }

@@ -169,7 +169,7 @@ def _needless_edits(rule: Rule) -> Iterator[str]:
     fixed = [fixed for example in rule.examples if (fixed := _fixed(rule, edits, example)) is not None]
     if edits and not fixed:
         yield "the edits make no failing example pass"
-    for edit in edits if fixed else ():
+    for edit in (edit for edit in edits if fixed and not edit.avoids):
         others = tuple(other for other in edits if other is not edit)
         if all(_fixed(rule, others, example) is not None for example in rule.examples if example in fixed):
             yield f"no failing example needs the edit of {edit.set or edit.add}"

@@ -48,6 +48,8 @@ def _demand_written_out(value: Raw, path: Path) -> None:
 
 def _merged(value: Raw, path: Path, to: Raw) -> Iterator[Assignment]:
     """Yield what is missing in a value that is there."""
+    if value == to:
+        return
     _demand_written_out(value, path)
     if isinstance(to, dict) and isinstance(value, dict):
         for key, inner in to.items():
@@ -56,8 +58,7 @@ def _merged(value: Raw, path: Path, to: Raw) -> Iterator[Assignment]:
     elif isinstance(to, list) and isinstance(value, list) and len(to) == len(value) == 1:
         yield from _merged(value[0], (*path, 0), to[0])
     elif isinstance(to, dict | list) or isinstance(value, dict | list):
-        if to != value:
-            raise NotMechanical(f"{path_text(path[-1:])} has other values already")
+        raise NotMechanical(f"{path_text(path[-1:])} has other values already")
     elif _text(value) != _text(to):
         yield Assignment(path, to)
 

@@ -9,7 +9,7 @@ import msgspec
 
 from wa_lint import schema
 from wa_lint.document import Document
-from wa_lint.fixing.added import resource_patches
+from wa_lint.fixing.added import added_resources
 from wa_lint.fixing.structure import Assignment
 from wa_lint.fixing.text_edit import NotMechanical
 from wa_lint.model import Edit, Finding, Path, Raw
@@ -64,14 +64,13 @@ def effects_of(edit: Edit, type_: str, for_each: str | None) -> Iterator[str]:
 def _wanted(finding: Finding, rule: Rule, edits: Sequence[Edit], id_: str, document: Document) -> Iterator[Assignment]:
     for edit in edits:
         _demand_accepted(edit, document.value[_RESOURCES][id_].get("Properties") or {})
-        if edit.add:
-            yield resource_patches(edit, finding, id_, document)
-        elif edit.is_attribute:
+        if edit.is_attribute:
             if document.value[_RESOURCES][id_].get(edit.set) in {None, "Delete"}:
                 yield Assignment((_RESOURCES, id_, edit.set), edit.to)
-        else:
+        elif not edit.add:
             path = (*_item(finding, rule), *schema.steps_of(edit.set))
             yield Assignment((_RESOURCES, id_, "Properties", *path), edit.to)
+    yield from added_resources([edit for edit in edits if edit.add], id_, document)
 
 
 def _demand_accepted(edit: Edit, properties: Raw) -> None:
