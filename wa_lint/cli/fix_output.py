@@ -35,12 +35,13 @@ def with_fixes(
     As with ruff, the fixed text of stdin goes to stdout and its report to stderr; a diff goes there without a report.
     """
     fixes = fix_files(run, report, lines, settle, is_unsafe=options.unsafe_fixes)
+    if not options.dry_run:
+        write_changes(change for change in fixes.changes if change.file.path != _STDIN)
     for line in (*_reasons(fixes.attempts), summary(fixes, is_dry=options.dry_run)):
         complain(line)
     if options.dry_run:
         pieces_to_stdout(piece for change in fixes.changes for piece in unified_diff(change))
         return report, lines, [target for target in to if target.file is not None]
-    write_changes(change for change in fixes.changes if change.file.path != _STDIN)
     for file in run.files:
         if file.path == _STDIN:
             changed = next((change.content for change in fixes.changes if change.file.path == _STDIN), None)

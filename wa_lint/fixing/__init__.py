@@ -6,7 +6,7 @@ be changed safely is `NotMechanical`, with the reason, and left to the user.
 """
 
 from wa_lint.fixing.patch import Patch, effects_of, is_of_type, patch_of
-from wa_lint.fixing.rounds import Rewritten, edits_of, rewritten
+from wa_lint.fixing.rounds import Rewritten, edits_of, obstacle, rewritten
 from wa_lint.fixing.text_edit import NotMechanical, TextEdit, edited
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "edits_of",
     "effects_of",
     "is_of_type",
+    "obstacle",
     "patch_of",
     "rewritten",
 ]

@@ -68,6 +68,15 @@ def edits_of(document: Document, patch: Patch) -> Sequence[TextEdit]:
     return step.edits
 
 
+def obstacle(document: Document, patch: Patch) -> str:
+    """Return why a patch cannot be applied, as far as one look at the text tells; empty where nothing is in the way."""
+    try:
+        _edits(document, style_of(document), 0, patch)
+    except NotMechanical as why:
+        return str(why)
+    return ""
+
+
 def _after_all(document: Document, patches: Mapping[int, Patch]) -> str:
     """Return the text after all patches. Raise `_Refused` with those that cannot be applied."""
     waiting = patches

@@ -17,16 +17,17 @@ import msgspec
 
 from wa_lint.document import Document, read_document
 from wa_lint.errors import ConfigError, SourceError
-from wa_lint.fixing import NotMechanical, Patch, edits_of, patch_of, rewritten
+from wa_lint.fixing import NotMechanical, Patch, edits_of, obstacle, patch_of, rewritten
 from wa_lint.model import OPEN, Finding, Outcome, Report
 from wa_lint.reporters.replacement import Replacement, Replacements
+from wa_lint.rule import Rule
 from wa_lint.run.check_files import CheckRun, Lines, judged_run
 from wa_lint.run.inputs import File, content_of
 from wa_lint.sources.template import looks_like_template
 from wa_lint.writing import atomic, demand_writable
 
-_MOST_TRIES: Final = 8
-"""How often the files are judged until no edit has to be taken back."""
+_MOST_TRIALS: Final = 60
+"""How often the changed files are judged until no edit has to be taken back."""
 
 Settle: TypeAlias = Callable[[Report], Report]
 """Applies suppressions and the baseline to a report."""
@@ -53,13 +54,17 @@ class Attempt(msgspec.Struct, frozen=True):
     """What became of one finding that fails."""
 
     finding: Finding
-    outcome: str
+    outcome: str = "none"
     """fixed | unsafe: it has an edit that is not safe | none"""
     reason: str = ""
     """Why it was not fixed; of an unsafe edit, what else it does."""
     patch: Patch | None = None
     document: Document | None = None
     """That the patch is for, as it was."""
+
+    @property
+    def is_safe(self) -> bool:
+        return self.patch is not None and self.patch.is_safe
 
 
 class Fixes(msgspec.Struct, frozen=True):
@@ -82,30 +87,37 @@ class _Sheet(msgspec.Struct, frozen=True, eq=False):
 def fix_files(run: CheckRun, report: Report, lines: Lines, settle: Settle, *, is_unsafe: bool) -> Fixes:
     """Return the fixes for what fails in `report`. No file is written: `write_changes` does that."""
     failing = [finding for finding in report.findings if finding.outcome is Outcome.FAIL and finding.is_open]
-    sheets, reasons = _sheets(run.files, failing)
+    sheets, refused = _sheets(run.files, failing)
     rules = {rule.info.id: rule for rule in run.rules}
-    patches: dict[int, Patch] = {}
-    for number, finding in enumerate(failing):
-        uri, rule = _home(finding), rules.get(finding.rule.id)
-        if rule is None or uri not in sheets:
-            reasons[str(number)] = reasons.get(uri, _NOT_GIVEN)
-            continue
-        try:
-            patches[number] = patch_of(finding, rule, sheets[uri].document)
-        except NotMechanical as why:
-            reasons[str(number)] = str(why)
-    chosen = {number: patch for number, patch in patches.items() if patch.is_safe or is_unsafe}
-    done = _Rounds(run, report, lines, settle, sheets).tried(chosen)
+    plans = [_planned(finding, rules, sheets, refused) for finding in failing]
+    chosen = {number: plan.patch for number, plan in enumerate(plans) if plan.patch and (plan.is_safe or is_unsafe)}
+    done = _Trials(run, report, lines, settle, sheets).tried(chosen)
     after = {_key(finding) for finding in done.report.findings}
-    attempts = [
-        msgspec.structs.replace(
-            _attempt(finding, patches.get(number), after, done.reasons.get(number) or reasons.get(str(number), "")),
-            patch=patches.get(number),
-            document=sheets[_home(finding)].document if _home(finding) in sheets else None,
-        )
-        for number, finding in enumerate(failing)
-    ]
+    attempts = [_attempt(plan, after, done.reasons.get(number)) for number, plan in enumerate(plans)]
     return Fixes(done.report, done.lines, done.changes, tuple(attempts))
+
+
+def _planned(
+    finding: Finding, rules: Mapping[str, Rule], sheets: Mapping[str, _Sheet], refused: Mapping[str, str]
+) -> Attempt:
+    """Return an attempt at a finding before it is made."""
+    uri, rule = _home(finding), rules.get(finding.rule.id)
+    if rule is None or uri not in sheets:
+        return Attempt(finding, reason=refused.get(uri, _NOT_GIVEN))
+    document = sheets[uri].document
+    try:
+        patch = patch_of(finding, rule, document)
+    except NotMechanical as why:
+        return Attempt(finding, reason=str(why))
+    return Attempt(finding, reason=obstacle(document, patch), patch=patch, document=document)
+
+
+def _attempt(plan: Attempt, after: set[Key], reason: str | None) -> Attempt:
+    if _key(plan.finding) not in after:
+        return msgspec.structs.replace(plan, outcome="fixed")
+    if plan.patch is not None and not reason and not plan.reason:
+        return msgspec.structs.replace(plan, outcome="unsafe", reason="; ".join(plan.patch.effects))
+    return msgspec.structs.replace(plan, reason=reason or plan.reason)
 
 
 def safe_replacements(run: CheckRun, report: Report, lines: Lines, settle: Settle) -> Replacements:
@@ -113,7 +125,7 @@ def safe_replacements(run: CheckRun, report: Report, lines: Lines, settle: Settl
     found: dict[Key, tuple[Replacement, ...]] = {}
     fixes = fix_files(run, report, lines, settle, is_unsafe=False)
     for one in fixes.attempts:
-        if one.outcome == "fixed" and one.patch and one.patch.is_safe and one.document:
+        if one.outcome == "fixed" and one.is_safe and one.patch and one.document:
             with contextlib.suppress(NotMechanical):
                 found[_key(one.finding)] = tuple(_placed(one.document, one.patch))
     return lambda finding: found.get(_key(finding), ())
@@ -139,14 +151,6 @@ def write_changes(changes: Iterable[FixedFile]) -> None:
 
 
 _NOT_GIVEN: Final = "its template is not among the files that were given"
-
-
-def _attempt(finding: Finding, patch: Patch | None, after: set[Key], reason: str) -> Attempt:
-    if _key(finding) not in after:
-        return Attempt(finding, "fixed")
-    if patch is not None and not reason:
-        return Attempt(finding, "unsafe", "; ".join(patch.effects))
-    return Attempt(finding, "none", reason)
 
 
 def _home(finding: Finding) -> str:
@@ -207,7 +211,7 @@ def _demand_writable(path: Path) -> None:
         raise ConfigError(str(path), "its folder is read-only")
 
 
-_TANGLED: Final = "edits of this file make other findings"
+_TANGLED: Final = "it was not tried: the edits of this run make too many other findings"
 
 # --- trying -----------------------------------------------------------------------------------------
 
@@ -219,8 +223,21 @@ class _Done(msgspec.Struct, frozen=True):
     reasons: Mapping[int, str] = {}
 
 
-class _Rounds:
-    """Applies patches and judges the result, until none has to be taken back."""
+class _Fault(msgspec.Struct, frozen=True):
+    """Something that patches made worse."""
+
+    why: str
+    patches: tuple[int, ...] = ()
+    """Those that did it, where that is known."""
+    files: tuple[str, ...] = ()
+    """The files of which one patch or another did it."""
+
+
+class _Trials:
+    """Applies patches and judges the result, until none has to be taken back.
+
+    Where it is not clear which patch of a file makes another finding, the file gets one more patch in each trial.
+    """
 
     def __init__(
         self, run: CheckRun, report: Report, lines: Lines, settle: Settle, sheets: Mapping[str, _Sheet]
@@ -233,30 +250,42 @@ class _Rounds:
         self.before = {_key(finding) for finding in report.findings}
         self.contents: Mapping[str, bytes] = {}
         """What the changed files held when they were judged last."""
+        self.reasons: dict[int, str] = {}
+        """Why a patch was taken back."""
+        self.waiting: dict[str, list[int]] = {}
+        """The patches of a file that are still to be tried, one by one."""
+        self.newest: dict[str, int] = {}
+        """The patch of such a file that the current trial adds."""
 
     def tried(self, patches: Mapping[int, Patch]) -> _Done:
         """Return the result with those of the patches that hold, and why the others do not."""
-        reasons: dict[int, str] = {}
-        for number in range(_MOST_TRIES):
-            chosen = {n: patch for n, patch in patches.items() if n not in reasons}
+        for _ in range(_MOST_TRIALS):
+            chosen = self._chosen(patches)
             changes, refused = self._applied(chosen)
-            reasons |= refused
-            chosen = {n: patch for n, patch in chosen.items() if n not in refused}
-            if not changes:
-                break
+            self.reasons |= refused
+            chosen = {number: patch for number, patch in chosen.items() if number not in refused}
             report, lines = self._judged(changes)
-            faults = dict(self._faults(report, chosen))
-            if not faults:
-                return _Done(report, lines, tuple(changes), reasons)
-            reasons |= faults if number < _MOST_TRIES // 2 else self._of_same_files(faults, patches)
-        else:
-            reasons |= dict.fromkeys(patches, _TANGLED)
-        return _Done(self.report, self.lines, (), reasons)
+            faults = list(self._faults(report, chosen))
+            if not faults and not any(self.waiting.values()):
+                return _Done(report, lines, tuple(changes), self.reasons)
+            self._learn(faults, chosen)
+        return _Done(self.report, self.lines, (), self.reasons | dict.fromkeys(self._chosen(patches), _TANGLED))
 
-    def _of_same_files(self, faults: Mapping[int, str], patches: Mapping[int, Patch]) -> Mapping[int, str]:
-        """Return all patches of the files that have faults: which of them is the cause is not found one by one."""
-        files = {_home(patches[number].finding) for number in faults}
-        return {n: faults.get(n, _TANGLED) for n, patch in patches.items() if _home(patch.finding) in files}
+    def _chosen(self, patches: Mapping[int, Patch]) -> Mapping[int, Patch]:
+        out = {*self.reasons, *(number for numbers in self.waiting.values() for number in numbers)}
+        return {number: patch for number, patch in patches.items() if number not in out}
+
+    def _learn(self, faults: Sequence[_Fault], chosen: Mapping[int, Patch]) -> None:
+        """Take back what is at fault, and choose what the next trial adds."""
+        self.reasons |= {number: fault.why for fault in faults for number in fault.patches}
+        for fault in faults:
+            for uri in fault.files:
+                if uri in self.newest:
+                    self.reasons.setdefault(self.newest[uri], fault.why)
+                elif uri not in self.waiting:
+                    own = [number for number, patch in chosen.items() if _home(patch.finding) == uri]
+                    self.waiting[uri] = [number for number in own if number not in self.reasons]
+        self.newest = {uri: numbers.pop(0) for uri, numbers in self.waiting.items() if numbers}
 
     def _applied(self, patches: Mapping[int, Patch]) -> tuple[Sequence[FixedFile], Mapping[int, str]]:
         """Return the changed files, and why patches could not be applied."""
@@ -275,6 +304,8 @@ class _Rounds:
 
     def _judged(self, changes: Sequence[FixedFile]) -> tuple[Report, Lines]:
         contents = {change.file.uri: change.content for change in changes}
+        if not contents:
+            return self.report, self.lines
         files = [
             msgspec.structs.replace(file, content=contents[file.uri]) if file.uri in contents else file
             for file in self.run.files
@@ -293,31 +324,35 @@ class _Rounds:
             if uri in uris or any(nested in uris for nested in judged.nested.values()):
                 del memory[uri]
 
-    def _faults(self, report: Report, patches: Mapping[int, Patch]) -> Iterator[tuple[int, str]]:
-        """Yield the patches to be taken back: their finding is still there, or another one is new."""
+    def _faults(self, report: Report, patches: Mapping[int, Patch]) -> Iterator[_Fault]:
+        """Yield what is worse: a finding of a patch that is still there, a file that cannot be read, a new finding."""
         after = {_key(finding) for finding in report.findings}
         for number, patch in patches.items():
             if _key(patch.finding) in after:
-                yield number, "the finding would remain"
+                yield _Fault("the finding would remain", (number,))
         unread_before = {entry.uri for entry in self.report.inputs if entry.status == "error"}
-        broken = {entry.uri for entry in report.inputs if entry.status == "error"} - unread_before
-        yield from (
-            (n, "the file could not be read after it") for n, p in patches.items() if _home(p.finding) in broken
-        )
+        homes = {_home(patch.finding) for patch in patches.values()}
+        for uri in {entry.uri for entry in report.inputs if entry.status == "error"} - unread_before:
+            yield _Fault("the file could not be judged after it", files=tuple(homes & {uri}))
         for finding in report.findings:
             is_new = finding.outcome in OPEN and finding.is_open and _key(finding) not in self.before
             if is_new and _home(finding) not in unread_before:
                 why = f"it would cause {finding.rule.id} at {finding.resource.id}"
-                yield from ((number, why) for number in _causes(finding, patches))
+                causes = _causes(finding, patches)
+                files = {_home(finding)} & homes or homes
+                yield _Fault(why, causes) if causes else _Fault(why, files=tuple(sorted(files)))
 
 
-def _causes(finding: Finding, patches: Mapping[int, Patch]) -> Sequence[int]:
-    """Return the patches that may have made a finding: those of its property, else of its resource, its file, all."""
-    same_file = {n: p for n, p in patches.items() if _home(p.finding) == _home(finding)}
-    same = {n: p for n, p in same_file.items() if p.finding.resource.id == finding.resource.id}
+def _causes(finding: Finding, patches: Mapping[int, Patch]) -> tuple[int, ...]:
+    """Return the patches that made a new finding, where it is about a property that they set."""
     member = finding.path.partition(".")[0].partition("[")[0]
-    exact = [n for n, p in same.items() if any(member in one.path or member in _keys(one.value) for one in p.wanted)]
-    return exact or list(same) or list(same_file) or list(patches)
+    return tuple(
+        number
+        for number, patch in patches.items()
+        if patch.finding.resource.id == finding.resource.id
+        and _home(patch.finding) == _home(finding)
+        and any(member in one.path or member in _keys(one.value) for one in patch.wanted)
+    )
 
 
 def _keys(value: object) -> Sequence[str]:
