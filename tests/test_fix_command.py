@@ -257,9 +257,73 @@ def test_a_file_that_changed_meanwhile_is_not_written(wa_lint: WaLint, template:
         template.write_text(TEMPLATE + "# more\n", "utf-8")
         return real(*given)
 
-    monkeypatch.setattr("wa_lint.run.fix_files.judged_run", judged)
+    monkeypatch.setattr("wa_lint.run.fix_trials.judged_run", judged)
     run = fix(wa_lint)
     assert run.code == 2
     assert "changed while it was judged" in run.err
     assert template.read_text("utf-8") == TEMPLATE + "# more\n"
     assert [file.name for file in Path().iterdir()] == ["t.yaml"]
+
+
+ENDPOINT = """\
+Resources:
+  Model:
+    Type: AWS::SageMaker::Model
+    Properties:
+      ExecutionRoleArn: arn:aws:iam::123456789012:role/churn
+      PrimaryContainer: {Image: "123456789012.dkr.ecr.eu-west-1.amazonaws.com/churn:1.4"}
+
+  Config:
+    Type: AWS::SageMaker::EndpointConfig
+    Properties:
+      ProductionVariants:
+        - VariantName: main
+          ModelName: !GetAtt Model.ModelName
+          InstanceType: ml.m7i.large
+          InitialInstanceCount: 1
+
+  Endpoint:
+    Type: AWS::SageMaker::Endpoint
+    Properties:
+      EndpointConfigName: !GetAtt Config.EndpointConfigName
+"""
+TARGET = """\
+
+  Target:
+    Type: AWS::ApplicationAutoScaling::ScalableTarget
+    Properties:
+      ServiceNamespace: sagemaker
+      ScalableDimension: sagemaker:variant:DesiredInstanceCount
+      ResourceId: !Sub "endpoint/${Endpoint.EndpointName}/variant/main"
+      MinCapacity: 1
+      MaxCapacity: 1
+"""
+
+
+def test_scaling_is_added_for_the_endpoint_and_its_variant(wa_lint: WaLint) -> None:
+    Path("t.yaml").write_text(ENDPOINT, "utf-8")
+    wa_lint("check", "t.yaml", "-o", "json", "--no-config", "--fix", "--unsafe-fixes")
+    after = Path("t.yaml").read_text("utf-8")
+    assert after.startswith(ENDPOINT[: ENDPOINT.index("      PrimaryContainer")])
+    assert '      ResourceId: !Sub "endpoint/${Endpoint.EndpointName}/variant/main"\n' in after
+    assert "      ScalingTargetId: !Ref EndpointScalingTarget\n" in after
+    assert "      RetainAllVariantProperties: true\n\n  EndpointScalingTarget:\n" in after
+    assert "      EnableNetworkIsolation: true\n" in after
+
+
+def test_where_it_is_not_clear_which_edit_makes_a_finding_the_others_are_made(wa_lint: WaLint) -> None:
+    Path("t.yaml").write_text(ENDPOINT + TARGET, "utf-8")
+    chosen = "model-without-network-isolation,endpoint-single-instance,scaling-minimum-below-two"
+    run = wa_lint("check", "t.yaml", "-o", "json", "--no-config", "--select", chosen, "--fix", "--unsafe-fixes")
+    after = Path("t.yaml").read_text("utf-8")
+    assert "EnableNetworkIsolation: true" in after
+    assert "InitialInstanceCount: 1" in after
+    assert "it would cause scaling-minimum-below-two at Target" in run.err
+
+
+def test_a_template_of_the_cdk_is_not_changed(wa_lint: WaLint) -> None:
+    text = ENDPOINT.replace("  Model:\n", "  Model:\n    Metadata: {aws:cdk:path: Churn/Model/Resource}\n")
+    Path("t.yaml").write_text(text, "utf-8")
+    run = wa_lint("check", "t.yaml", "-o", "json", "--no-config", "--fix", "--unsafe-fixes")
+    assert Path("t.yaml").read_text("utf-8") == text
+    assert "the AWS CDK writes this file; change the construct" in run.err

@@ -240,3 +240,8 @@ def test_a_resource_that_is_added_has_an_id_of_its_own_and_the_condition_of_the_
     assert added["Properties"]["Bucket"] == {"Ref": "Data"}
     assert "\n\n  DataPolicy2:\n    Type: AWS::S3::BucketPolicy\n" in after
     assert "!Sub" in after.partition("DataPolicy2")[2]
+
+
+def test_an_edit_for_another_rule_names_one_that_there_is() -> None:
+    named = {edit.avoids for rule in RULES.values() for edit in rule.info.edits if edit.avoids}
+    assert named <= RULES.keys()

@@ -17,7 +17,8 @@ from wa_lint.reporters import visible_lines
 from wa_lint.run.check_files import CheckRun, Lines
 from wa_lint.run.choice import FixOptions
 from wa_lint.run.excerpts import masked_lines
-from wa_lint.run.fix_files import Attempt, FixedFile, Fixes, Settle, fix_files, write_changes
+from wa_lint.run.fix_files import Attempt, Fixes, fix_files, write_changes
+from wa_lint.run.fix_trials import FixedFile, Settle
 from wa_lint.run.inputs import content_of
 
 _STDIN: Final = "-"

@@ -7,14 +7,12 @@ be changed safely is `NotMechanical`, with the reason, and left to the user.
 
 from wa_lint.fixing.patch import Patch, effects_of, is_of_type, patch_of
 from wa_lint.fixing.rounds import Rewritten, edits_of, obstacle, rewritten
-from wa_lint.fixing.text_edit import NotMechanical, TextEdit, edited
+from wa_lint.fixing.text_edit import NotMechanical
 
 __all__ = [
     "NotMechanical",
     "Patch",
     "Rewritten",
-    "TextEdit",
-    "edited",
     "edits_of",
     "effects_of",
     "is_of_type",

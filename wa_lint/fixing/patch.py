@@ -70,7 +70,10 @@ def _wanted(finding: Finding, rule: Rule, edits: Sequence[Edit], id_: str, docum
         elif not edit.add:
             path = (*_item(finding, rule), *schema.steps_of(edit.set))
             yield Assignment((_RESOURCES, id_, "Properties", *path), edit.to)
-    yield from added_resources([edit for edit in edits if edit.add], id_, document)
+    added = [edit for edit in edits if edit.add]
+    if added and any(one.location.uri != document.uri for one in finding.evidence):
+        raise NotMechanical("another template has to do with it")
+    yield from added_resources(added, id_, document)
 
 
 def _demand_accepted(edit: Edit, properties: Raw) -> None:

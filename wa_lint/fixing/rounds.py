@@ -27,8 +27,6 @@ class Rewritten(msgspec.Struct, frozen=True):
     """A text after its patches."""
 
     text: str
-    applied: tuple[int, ...] = ()
-    """The numbers of the patches that it has."""
     refused: Mapping[int, str] = {}
     """Why a patch could not be applied, by its number."""
 
@@ -55,7 +53,7 @@ def rewritten(document: Document, patches: Sequence[Patch]) -> Rewritten:
     while True:
         wanted = {number: patch for number, patch in enumerate(patches) if number not in refused}
         try:
-            return Rewritten(_after_all(document, wanted), tuple(wanted), refused)
+            return Rewritten(_after_all(document, wanted), refused)
         except _Refused as found:
             refused |= found.reasons
 
@@ -113,12 +111,25 @@ def _edits(document: Document, style: DocumentStyle, number: int, patch: Patch) 
     for wanted in patch.wanted:
         for path, value in assignments_for(document.value, wanted.path, wanted.value):
             found, spelled = _edits_of_one(document, style, path, value)
-            if touch(found, edits):
+            is_new = path not in {one.path for one in assigned}
+            joined = _with_lines(edits, found) if is_new else None
+            if joined is None and touch(found, edits):
                 is_whole = False
             else:
-                edits += found
+                edits = [*edits, *found] if joined is None else joined
                 assigned.append(Assignment(path, spelled))
     return _Step(number, tuple(edits), tuple(assigned), is_whole)
+
+
+def _with_lines(edits: Sequence[TextEdit], found: Sequence[TextEdit]) -> list[TextEdit] | None:
+    """Return the edits with whole lines added to those that one of them inserts at the same place; None elsewhere."""
+    if len(found) != 1 or not found[0].inserts_lines:
+        return None
+    at = next((i for i, edit in enumerate(edits) if edit.inserts_lines and edit.start == found[0].start), None)
+    if at is None:
+        return None
+    both = TextEdit(found[0].start, found[0].end, edits[at].text + found[0].text)
+    return [*edits[:at], both, *edits[at + 1 :]]
 
 
 def _edits_of_one(document: Document, style: DocumentStyle, path: Path, value: Raw) -> tuple[Sequence[TextEdit], Raw]:

@@ -17,6 +17,10 @@ class TextEdit(NamedTuple):
     end: int
     text: str
 
+    @property
+    def inserts_lines(self) -> bool:
+        return self.start == self.end and self.text.endswith(("\n", "\r"))
+
 
 def edited(text: str, edits: Iterable[TextEdit]) -> str:
     """Return the text with edits that do not touch each other."""
