@@ -321,6 +321,20 @@ def test_where_it_is_not_clear_which_edit_makes_a_finding_the_others_are_made(wa
     assert "it would cause scaling-minimum-below-two at Target" in run.err
 
 
+def test_what_fails_for_some_parameters_only_is_not_changed(wa_lint: WaLint) -> None:
+    serverless = "ServerlessConfig: !If [IsProd, !Ref AWS::NoValue, {MaxConcurrency: 5, MemorySizeInMB: 2048}]"
+    instances = "InitialInstanceCount: !If [IsProd, 2, !Ref AWS::NoValue]"
+    text = ENDPOINT.replace("InitialInstanceCount: 1", f"{instances}\n          {serverless}").replace(
+        "InstanceType: ml.m7i.large", "InstanceType: !If [IsProd, ml.m7i.large, !Ref AWS::NoValue]"
+    )
+    head = "Parameters: {Stage: {Type: String}}\nConditions: {IsProd: !Equals [!Ref Stage, prod]}\n"
+    Path("t.yaml").write_text(head + text, "utf-8")
+    chosen = ("--select", "model-without-network-isolation,endpoint-without-autoscaling")
+    run = wa_lint("check", "t.yaml", "-o", "json", "--no-config", *chosen, "--fix", "--unsafe-fixes")
+    assert Path("t.yaml").read_text("utf-8") == head + text
+    assert "2 findings not fixed: it fails only when Stage is prod" in run.err
+
+
 def test_a_template_of_the_cdk_is_not_changed(wa_lint: WaLint) -> None:
     text = ENDPOINT.replace("  Model:\n", "  Model:\n    Metadata: {aws:cdk:path: Churn/Model/Resource}\n")
     Path("t.yaml").write_text(text, "utf-8")

@@ -40,6 +40,8 @@ def patch_of(finding: Finding, rule: Rule, document: Document) -> Patch:
         raise NotMechanical("its rule has no mechanical fix")
     _demand_template_of_person(document)
     id_ = _logical_id(finding, document)
+    if finding.when and "Condition" not in document.value[_RESOURCES][id_]:
+        raise NotMechanical(f"it fails only when {finding.when}, and an edit would count in all cases")
     wanted = tuple(_wanted(finding, rule, edits, id_, document))
     effects = dict.fromkeys(effect for edit in edits for effect in effects_of(edit, type_, rule.for_each))
     return Patch(finding, wanted, all(edit.is_safe for edit in edits) and not effects, tuple(effects))
