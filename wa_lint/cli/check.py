@@ -154,27 +154,31 @@ def check(
     run = msgspec.structs.replace(
         run, memory={} if fixing.fix or any(target.format in WITH_FIXES for target in to) else None
     )
-    report, lines = judged_run(run, complain)
+    found, lines = judged_run(run, complain)
 
     def settle(report: Report, say: Callable[[str], None] = lambda _: None) -> Report:
         return settled(report, settling, choice, said, today(delivery.now), say)
 
-    report = settle(report, complain)
+    report = settle(found, complain)
+    options = RenderOptions()
     if fixing.fix:
         from wa_lint.cli.fix_output import with_fixes  # noqa: PLC0415, who fixes nothing need not wait for it
+        from wa_lint.run.fix_trials import JudgedFiles  # noqa: PLC0415, as above
 
-        report, lines, to = with_fixes(run, report, lines, settle, fixing, to)
-    options = RenderOptions()
-    if any(target.format in WITH_FIXES for target in to) and not fixing.fix:
+        judged, to = with_fixes(run, JudgedFiles(found, report, lines), settle, fixing, to)
+        found, report, lines = judged.found, judged.report, judged.lines
+    elif run.memory is not None:
         from wa_lint.run.fix_files import safe_replacements  # noqa: PLC0415, as above
+        from wa_lint.run.fix_trials import JudgedFiles  # noqa: PLC0415, as above
 
-        options = RenderOptions(replacements=safe_replacements(run, report, lines, settle))
+        options = RenderOptions(replacements=safe_replacements(run, JudgedFiles(found, report, lines), settle))
+    trend = kept(found, report, choice, delivery, "check", reading.paths or (Path(),))
     if settling.diff is not None:
         from wa_lint.run.changed import Command, against  # noqa: PLC0415, it imports a library that reads git's objects
 
         command = Command(current(), named(), laid, load, _judge_as(delivery.now), choice.always, complain)
         report, delivery, lines = against(settling.diff, report, delivery, lines, command)
-    code = deliver(report, to, delivery, msgspec.structs.replace(options, lines=lines))
+    code = deliver(report, to, delivery, msgspec.structs.replace(options, lines=lines, trend=trend))
     is_empty = not any(entry.status == "judged" for entry in report.inputs)
     is_excused = nothing_ok and is_empty and enforcement().permits("nothing-ok")
     return CLEAN if is_excused and code == NOTHING else code

@@ -12,13 +12,12 @@ from typing import Final
 import msgspec
 
 from wa_lint.cli.output import Target, complain, pieces_to_stdout
-from wa_lint.model import Report
 from wa_lint.reporters import visible_lines
-from wa_lint.run.check_files import CheckRun, Lines
+from wa_lint.run.check_files import CheckRun
 from wa_lint.run.choice import FixOptions
 from wa_lint.run.excerpts import masked_lines
 from wa_lint.run.fix_files import Attempt, Fixes, fix_files, write_changes
-from wa_lint.run.fix_trials import FixedFile, Settle
+from wa_lint.run.fix_trials import FixedFile, JudgedFiles, Settle
 from wa_lint.run.inputs import content_of
 
 _STDIN: Final = "-"
@@ -29,26 +28,26 @@ _MOST_REASONS: Final = 20
 
 
 def with_fixes(
-    run: CheckRun, report: Report, lines: Lines, settle: Settle, options: FixOptions, to: Sequence[Target]
-) -> tuple[Report, Lines, Sequence[Target]]:
-    """Fix what can be fixed; return the report on what remains, its lines, and where reports go.
+    run: CheckRun, judged: JudgedFiles, settle: Settle, options: FixOptions, to: Sequence[Target]
+) -> tuple[JudgedFiles, Sequence[Target]]:
+    """Fix what can be fixed; return what is judged of the files then, and where reports go.
 
     As with ruff, the fixed text of stdin goes to stdout and its report to stderr; a diff goes there without a report.
     """
-    fixes = fix_files(run, report, lines, settle, is_unsafe=options.unsafe_fixes)
+    fixes = fix_files(run, judged, settle, is_unsafe=options.unsafe_fixes)
     if not options.dry_run:
         write_changes(change for change in fixes.changes if change.file.path != _STDIN)
     for line in (*_reasons(fixes.attempts), summary(fixes, is_dry=options.dry_run)):
         complain(line)
     if options.dry_run:
         pieces_to_stdout(piece for change in fixes.changes for piece in unified_diff(change))
-        return report, lines, [target for target in to if target.file is not None]
+        return judged, [target for target in to if target.file is not None]
     for file in run.files:
         if file.path == _STDIN:
             changed = next((change.content for change in fixes.changes if change.file.path == _STDIN), None)
             pieces_to_stdout([(content_of(file) if changed is None else changed).decode("utf-8", "replace")])
             to = [msgspec.structs.replace(target, file=target.file or _STDERR) for target in to]
-    return fixes.report, fixes.lines, to
+    return fixes.judged, to
 
 
 def summary(fixes: Fixes, *, is_dry: bool) -> str:

@@ -12,6 +12,7 @@ import msgspec
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Report
 from wa_lint.reporters.replacement import Replacements, no_replacements
+from wa_lint.reporters.trend import TrendPage
 
 _UNSEEN: Final = (
     "\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164"

@@ -17,11 +17,11 @@ import msgspec
 from wa_lint.document import Document, read_document
 from wa_lint.errors import ConfigError, SourceError
 from wa_lint.fixing import NotMechanical, Patch, edits_of, obstacle, patch_of
-from wa_lint.model import Finding, Outcome, Report
+from wa_lint.model import Finding, Outcome
 from wa_lint.reporters.replacement import Replacement, Replacements
 from wa_lint.rule import Rule
-from wa_lint.run.check_files import CheckRun, Lines
-from wa_lint.run.fix_trials import EditableFile, FixedFile, Key, Settle, Trials, home, key
+from wa_lint.run.check_files import CheckRun
+from wa_lint.run.fix_trials import EditableFile, FixedFile, JudgedFiles, Key, Settle, Trials, home, key
 from wa_lint.run.inputs import File, content_of
 from wa_lint.sources.template import looks_like_template
 from wa_lint.writing import atomic, demand_writable
@@ -47,23 +47,22 @@ class Attempt(msgspec.Struct, frozen=True):
 class Fixes(msgspec.Struct, frozen=True):
     """What was fixed, and the report on the files as they are then."""
 
-    report: Report
-    lines: Lines
+    judged: JudgedFiles
     changes: tuple[FixedFile, ...] = ()
     attempts: tuple[Attempt, ...] = ()
 
 
-def fix_files(run: CheckRun, report: Report, lines: Lines, settle: Settle, *, is_unsafe: bool) -> Fixes:
-    """Return the fixes for what fails in `report`. No file is written: `write_changes` does that."""
-    failing = [finding for finding in report.findings if finding.outcome is Outcome.FAIL and finding.is_open]
+def fix_files(run: CheckRun, judged: JudgedFiles, settle: Settle, *, is_unsafe: bool) -> Fixes:
+    """Return the fixes for what fails. No file is written: `write_changes` does that."""
+    failing = [finding for finding in judged.report.findings if finding.outcome is Outcome.FAIL and finding.is_open]
     sheets, refused = _sheets(run.files, failing)
     rules = {rule.info.id: rule for rule in run.rules}
     plans = [_planned(finding, rules, sheets, refused) for finding in failing]
     chosen = {number: plan.patch for number, plan in enumerate(plans) if plan.patch and (plan.is_safe or is_unsafe)}
-    done = Trials(run, report, lines, settle, sheets).tried(chosen)
-    after = {key(finding) for finding in done.report.findings}
+    done = Trials(run, judged, settle, sheets).tried(chosen)
+    after = {key(finding) for finding in done.judged.report.findings}
     attempts = [_attempt(plan, after, done.reasons.get(number)) for number, plan in enumerate(plans)]
-    return Fixes(done.report, done.lines, done.changes, tuple(attempts))
+    return Fixes(done.judged, done.changes, tuple(attempts))
 
 
 def _planned(
@@ -89,10 +88,10 @@ def _attempt(plan: Attempt, after: set[Key], reason: str | None) -> Attempt:
     return msgspec.structs.replace(plan, reason=reason or plan.reason)
 
 
-def safe_replacements(run: CheckRun, report: Report, lines: Lines, settle: Settle) -> Replacements:
+def safe_replacements(run: CheckRun, judged: JudgedFiles, settle: Settle) -> Replacements:
     """Return what gives the text that `fix_files` would write for a finding, if only safe edits are made."""
     found: dict[Key, tuple[Replacement, ...]] = {}
-    fixes = fix_files(run, report, lines, settle, is_unsafe=False)
+    fixes = fix_files(run, judged, settle, is_unsafe=False)
     for one in fixes.attempts:
         if one.outcome == "fixed" and one.is_safe and one.patch and one.document:
             with contextlib.suppress(NotMechanical):

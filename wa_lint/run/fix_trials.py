@@ -39,6 +39,15 @@ class FixedFile(msgspec.Struct, frozen=True):
         return self.mark + self.after.encode()
 
 
+class JudgedFiles(msgspec.Struct, frozen=True):
+    """The report on the files of a run."""
+
+    found: Report
+    """Before suppressions and the baseline were applied."""
+    report: Report
+    lines: Lines
+
+
 class EditableFile(msgspec.Struct, frozen=True, eq=False):
     """A file that may be edited."""
 
@@ -63,8 +72,7 @@ _TANGLED: Final = "it was not tried: the edits of this run make too many other f
 class TrialResult(msgspec.Struct, frozen=True):
     """The files with those patches that hold, and the report on them."""
 
-    report: Report
-    lines: Lines
+    judged: JudgedFiles
     changes: tuple[FixedFile, ...] = ()
     reasons: Mapping[int, str] = {}
     """Why the other patches do not hold."""
@@ -86,15 +94,12 @@ class Trials:
     Where it is not clear which patch of a file makes another finding, the file gets one more patch in each trial.
     """
 
-    def __init__(
-        self, run: CheckRun, report: Report, lines: Lines, settle: Settle, sheets: Mapping[str, EditableFile]
-    ) -> None:
+    def __init__(self, run: CheckRun, judged: JudgedFiles, settle: Settle, sheets: Mapping[str, EditableFile]) -> None:
         self.run = run
-        self.report = report
-        self.lines = lines
+        self.judged = judged
         self.settle = settle
         self.sheets = sheets
-        self.before = {key(finding) for finding in report.findings}
+        self.before = {key(finding) for finding in judged.report.findings}
         self.contents: Mapping[str, bytes] = {}
         """What the changed files held when they were judged last."""
         self.reasons: dict[int, str] = {}
@@ -111,12 +116,12 @@ class Trials:
             changes, refused = self._applied(chosen)
             self.reasons |= refused
             chosen = {number: patch for number, patch in chosen.items() if number not in refused}
-            report, lines = self._judged(changes)
-            faults = list(self._faults(report, chosen))
+            judged = self._judged(changes)
+            faults = list(self._faults(judged.report, chosen))
             if not faults and not any(self.waiting.values()):
-                return TrialResult(report, lines, tuple(changes), self.reasons)
+                return TrialResult(judged, tuple(changes), self.reasons)
             self._learn(faults, chosen)
-        return TrialResult(self.report, self.lines, (), self.reasons | dict.fromkeys(self._chosen(patches), _TANGLED))
+        return TrialResult(self.judged, (), self.reasons | dict.fromkeys(self._chosen(patches), _TANGLED))
 
     def _chosen(self, patches: Mapping[int, Patch]) -> Mapping[int, Patch]:
         out = {*self.reasons, *(number for numbers in self.waiting.values() for number in numbers)}
@@ -149,10 +154,10 @@ class Trials:
                 changes.append(FixedFile(sheet.file, sheet.document.text, result.text, sheet.mark))
         return changes, refused
 
-    def _judged(self, changes: Sequence[FixedFile]) -> tuple[Report, Lines]:
+    def _judged(self, changes: Sequence[FixedFile]) -> JudgedFiles:
         contents = {change.file.uri: change.content for change in changes}
         if not contents:
-            return self.report, self.lines
+            return self.judged
         files = [
             msgspec.structs.replace(file, content=contents[file.uri]) if file.uri in contents else file
             for file in self.run.files
@@ -161,8 +166,8 @@ class Trials:
         self._forget({uri for uri, _ in contents.items() ^ self.contents.items()})
         self.contents = contents
         task = msgspec.structs.replace(self.run.task, changed=by_path, demands_declared=False)
-        report, lines = judged_run(msgspec.structs.replace(self.run, files=files, task=task), None)
-        return self.settle(report), lines
+        found, lines = judged_run(msgspec.structs.replace(self.run, files=files, task=task), None)
+        return JudgedFiles(found, self.settle(found), lines)
 
     def _forget(self, uris: Collection[str]) -> None:
         """Have files judged again, and those that nest them."""
@@ -177,7 +182,7 @@ class Trials:
         for number, patch in patches.items():
             if key(patch.finding) in after:
                 yield _Fault("the finding would remain", (number,))
-        unread_before = {entry.uri for entry in self.report.inputs if entry.status == "error"}
+        unread_before = {entry.uri for entry in self.judged.report.inputs if entry.status == "error"}
         homes = {home(patch.finding) for patch in patches.values()}
         for uri in {entry.uri for entry in report.inputs if entry.status == "error"} - unread_before:
             yield _Fault("the file could not be judged after it", files=tuple(homes & {uri}))
