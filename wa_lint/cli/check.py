@@ -32,7 +32,7 @@ from wa_lint.errors import ConfigError
 from wa_lint.model import Raw, Report
 from wa_lint.reporters import RenderOptions
 from wa_lint.reporters import configured as configured_by
-from wa_lint.run.check_files import Lines, Reading, found_files, judged_files, judged_run
+from wa_lint.run.check_files import JudgedFiles, Lines, Reading, found_files, judged_files, judged_run
 from wa_lint.run.choice import Choice, Delivery, FixOptions, chosen_rules
 from wa_lint.run.given_parameters import OPTION
 from wa_lint.run.settle import demand_no_diff, lists_all, settled, today
@@ -151,9 +151,8 @@ def check(
     said = said_by_all()
     reading = msgspec.structs.replace(reading, lists_all=lists_all(settling, delivery, said.config))
     run = found_files(reading, choice, delivery.now, demands_declared=True)
-    run = msgspec.structs.replace(
-        run, memory={} if fixing.fix or any(target.format in WITH_FIXES for target in to) else None
-    )
+    wants_fixes = fixing.fix or any(target.format in WITH_FIXES for target in to)
+    run = msgspec.structs.replace(run, memory={} if wants_fixes else None)
     found, lines = judged_run(run, complain)
 
     def settle(report: Report, say: Callable[[str], None] = lambda _: None) -> Report:
@@ -161,17 +160,11 @@ def check(
 
     report = settle(found, complain)
     options = RenderOptions()
-    if fixing.fix:
+    if run.memory is not None:
         from wa_lint.cli.fix_output import with_fixes  # noqa: PLC0415, who fixes nothing need not wait for it
-        from wa_lint.run.fix_trials import JudgedFiles  # noqa: PLC0415, as above
 
-        judged, to = with_fixes(run, JudgedFiles(found, report, lines), settle, fixing, to)
+        judged, to, options = with_fixes(run, JudgedFiles(found, report, lines), settle, fixing, to)
         found, report, lines = judged.found, judged.report, judged.lines
-    elif run.memory is not None:
-        from wa_lint.run.fix_files import safe_replacements  # noqa: PLC0415, as above
-        from wa_lint.run.fix_trials import JudgedFiles  # noqa: PLC0415, as above
-
-        options = RenderOptions(replacements=safe_replacements(run, JudgedFiles(found, report, lines), settle))
     trend = kept(found, report, choice, delivery, "check", reading.paths or (Path(),))
     if settling.diff is not None:
         from wa_lint.run.changed import Command, against  # noqa: PLC0415, it imports a library that reads git's objects

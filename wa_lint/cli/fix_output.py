@@ -12,12 +12,12 @@ from typing import Final
 import msgspec
 
 from wa_lint.cli.output import Target, complain, pieces_to_stdout
-from wa_lint.reporters import visible_lines
-from wa_lint.run.check_files import CheckRun
+from wa_lint.reporters import RenderOptions, visible_lines
+from wa_lint.run.check_files import CheckRun, JudgedFiles
 from wa_lint.run.choice import FixOptions
 from wa_lint.run.excerpts import masked_lines
-from wa_lint.run.fix_files import Attempt, Fixes, fix_files, write_changes
-from wa_lint.run.fix_trials import FixedFile, JudgedFiles, Settle
+from wa_lint.run.fix_files import Attempt, Fixes, fix_files, safe_replacements, write_changes
+from wa_lint.run.fix_trials import FixedFile, Settle
 from wa_lint.run.inputs import content_of
 
 _STDIN: Final = "-"
@@ -29,11 +29,14 @@ _MOST_REASONS: Final = 20
 
 def with_fixes(
     run: CheckRun, judged: JudgedFiles, settle: Settle, options: FixOptions, to: Sequence[Target]
-) -> tuple[JudgedFiles, Sequence[Target]]:
-    """Fix what can be fixed; return what is judged of the files then, and where reports go.
+) -> tuple[JudgedFiles, Sequence[Target], RenderOptions]:
+    """Fix what can be fixed; return what is judged of the files then, where reports go, and what they may say of fixes.
 
-    As with ruff, the fixed text of stdin goes to stdout and its report to stderr; a diff goes there without a report.
+    Without ``--fix`` nothing is changed, and reports carry the safe fixes. As with ruff, the fixed text of stdin goes to
+    stdout and its report to stderr; a diff goes to stdout, without a report.
     """
+    if not options.fix:
+        return judged, to, RenderOptions(replacements=safe_replacements(run, judged, settle))
     fixes = fix_files(run, judged, settle, is_unsafe=options.unsafe_fixes)
     if not options.dry_run:
         write_changes(change for change in fixes.changes if change.file.path != _STDIN)
@@ -41,13 +44,13 @@ def with_fixes(
         complain(line)
     if options.dry_run:
         pieces_to_stdout(piece for change in fixes.changes for piece in unified_diff(change))
-        return judged, [target for target in to if target.file is not None]
+        return judged, [target for target in to if target.file is not None], RenderOptions()
     for file in run.files:
         if file.path == _STDIN:
             changed = next((change.content for change in fixes.changes if change.file.path == _STDIN), None)
             pieces_to_stdout([(content_of(file) if changed is None else changed).decode("utf-8", "replace")])
             to = [msgspec.structs.replace(target, file=target.file or _STDERR) for target in to]
-    return fixes.judged, to
+    return fixes.judged, to, RenderOptions()
 
 
 def summary(fixes: Fixes, *, is_dry: bool) -> str:

@@ -58,6 +58,15 @@ class CheckRun(msgspec.Struct, frozen=True):
     """As of `judge_files`, where the same files are judged again."""
 
 
+class JudgedFiles(msgspec.Struct, frozen=True):
+    """The report on the files of a run."""
+
+    found: Report
+    """Before suppressions and the baseline were applied."""
+    report: Report
+    lines: Lines
+
+
 def judged_files(
     reading: Reading, choice: Choice, now: dt.datetime | None, say: Callable[[str], None] | None
 ) -> tuple[Report, Lines]:

@@ -20,8 +20,8 @@ from wa_lint.fixing import NotMechanical, Patch, edits_of, obstacle, patch_of
 from wa_lint.model import Finding, Outcome
 from wa_lint.reporters.replacement import Replacement, Replacements
 from wa_lint.rule import Rule
-from wa_lint.run.check_files import CheckRun
-from wa_lint.run.fix_trials import EditableFile, FixedFile, JudgedFiles, Key, Settle, Trials, home, key
+from wa_lint.run.check_files import CheckRun, JudgedFiles
+from wa_lint.run.fix_trials import EditableFile, FixedFile, Key, Settle, Trials, home, key
 from wa_lint.run.inputs import File, content_of
 from wa_lint.sources.template import looks_like_template
 from wa_lint.writing import atomic, demand_writable

@@ -12,7 +12,7 @@ import msgspec
 from wa_lint.document import Document
 from wa_lint.fixing import Patch, rewritten
 from wa_lint.model import OPEN, Finding, Report
-from wa_lint.run.check_files import CheckRun, Lines, judged_run
+from wa_lint.run.check_files import CheckRun, JudgedFiles, judged_run
 from wa_lint.run.inputs import File
 
 _MOST_TRIALS: Final = 60
@@ -37,15 +37,6 @@ class FixedFile(msgspec.Struct, frozen=True):
     @property
     def content(self) -> bytes:
         return self.mark + self.after.encode()
-
-
-class JudgedFiles(msgspec.Struct, frozen=True):
-    """The report on the files of a run."""
-
-    found: Report
-    """Before suppressions and the baseline were applied."""
-    report: Report
-    lines: Lines
 
 
 class EditableFile(msgspec.Struct, frozen=True, eq=False):
