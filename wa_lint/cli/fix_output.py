@@ -32,7 +32,7 @@ def with_fixes(
 ) -> tuple[JudgedFiles, Sequence[Target], RenderOptions]:
     """Fix what can be fixed; return what is judged of the files then, where reports go, and what they may say of fixes.
 
-    Without ``--fix`` nothing is changed, and reports carry the safe fixes. As with ruff, the fixed text of stdin goes to
+    Without ``--fix`` nothing changes, and reports carry the safe fixes. As with ruff, the fixed text of stdin goes to
     stdout and its report to stderr; a diff goes to stdout, without a report.
     """
     if not options.fix:
