@@ -24,6 +24,8 @@ Raw = Any
 
 _OUT: Final = Path(__file__).parents[1] / "wa_lint" / "data" / "schemas"
 
+_REPLACING: Final = _OUT.parent / "create_only.json"
+
 _WANTED: Final = re.compile(
     r"AWS::(SageMaker::.+|S3::(Bucket|BucketPolicy|AccessPoint)|IAM::.+|KMS::(Key|Alias)"
     r"|Lambda::(Function|Url|Permission|Alias|Version|EventSourceMapping|LayerVersion)|ApiGateway::.+|ApiGatewayV2::.+"
@@ -108,6 +110,7 @@ def main() -> None:
     for name, document in sorted(documents.items()):
         _write(_OUT / f"{name.replace('::', '-')}.json", {"type": name, **document})
     _write(_OUT / "index.json", _index(documents, read_on))
+    _write(_REPLACING, _create_only())
 
 
 def _index(documents: Mapping[str, Raw], read_on: str) -> Raw:
@@ -123,6 +126,12 @@ def _write(path: Path, document: Raw) -> None:
 
 
 def _from_cfn_lint() -> dict[str, Raw]:
+    stamp, schemas = _schemas()
+    return {name: {**stamp, **_trimmed(schema)} for name, schema in schemas.items()}
+
+
+def _schemas() -> tuple[Raw, dict[str, Raw]]:
+    """Return where they come from, and CloudFormation's schema of each type that is wanted."""
     import cfnlint.data.schemas as package  # noqa: PLC0415, slow to import, and only this function needs it
 
     root = Path(package.__path__[0])
@@ -133,8 +142,17 @@ def _from_cfn_lint() -> dict[str, Raw]:
     }
     files = json.loads((root / "providers" / "us-east-1.json").read_text())
     wanted = sorted(name for name in files if _WANTED.fullmatch(name))
-    schemas = {name: json.loads((root / "resources" / f"{files[name]}.json").read_text()) for name in wanted}
-    return {name: {**stamp, **_trimmed(schema)} for name, schema in schemas.items()}
+    return stamp, {name: json.loads((root / "resources" / f"{files[name]}.json").read_text()) for name in wanted}
+
+
+def _create_only() -> Raw:
+    """Return, by type, the properties whose change makes CloudFormation replace the resource."""
+    stamp, schemas = _schemas()
+    listed = {
+        name: _names([*schema.get("createOnlyProperties", ()), *schema.get("conditionalCreateOnlyProperties", ())])
+        for name, schema in schemas.items()
+    }
+    return {**stamp, "types": {name: names for name, names in listed.items() if names}}
 
 
 def _trimmed(schema: Raw) -> Raw:

@@ -158,7 +158,7 @@ def test_one_broken_file_does_not_stop_the_others(wa_lint: WaLint) -> None:
         (
             "set: RootAccess, to: Disabled",
             "set: RootAccess, to: Enabled",
-            "setting RootAccess makes no failing example",
+            "the edits make no failing example pass",
         ),
     ],
 )

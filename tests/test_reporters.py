@@ -17,7 +17,6 @@ from wa_lint import lens
 from wa_lint.errors import ConfigError
 from wa_lint.model import (
     STEPS,
-    Edit,
     Evidence,
     Finding,
     Gap,
@@ -34,7 +33,6 @@ from wa_lint.model import (
 )
 from wa_lint.reporters import REPORTERS, RenderOptions, reporter, tally
 from wa_lint.reporters.line_hash import line_hashes
-from wa_lint.reporters.replacement import replacement
 from wa_lint.run.excerpts import masked_lines
 
 TEMPLATE = [f"line {i}" for i in range(1, 23)] + ["          InitialInstanceCount: 1", "last"]
@@ -546,36 +544,6 @@ def test_no_line_of_the_text_is_a_command_to_a_runner(name: str) -> None:
     text = reporter("text")(msgspec.structs.replace(REPORT, findings=(found,)), RenderOptions(width=40))
     assert name[1:] in text
     assert not [line for line in text.splitlines() if line.lstrip().startswith(("::", "##["))]
-
-
-MENDED = {
-    "          InitialInstanceCount: 1": ("          InitialInstanceCount: 2", 2),
-    '{"InitialInstanceCount": 1}': ('{"InitialInstanceCount": 2}', 2),
-    "RootAccess: 'Enabled' # x": ("RootAccess: 'Disabled' # x", "Disabled"),
-    '"EnableX": "false",': ('"EnableX": true,', True),
-}
-
-
-@pytest.mark.parametrize("line", MENDED)
-def test_a_fix_writes_the_value_and_nothing_else(line: str) -> None:
-    mended, value = MENDED[line]
-    pair = re.search(r"""["']?(\w+)["']?: *["']?\w+["']?""", line)
-    assert pair
-    place = Location("t.yaml", 1, pair.start() + 1, 1, pair.end() + 1)
-    edit = Edit(pair[1], value, is_safe=True)
-    rule = msgspec.structs.replace(REPORT.findings[0].rule, edits=(edit,))
-    found = msgspec.structs.replace(REPORT.findings[0], rule=rule, path=pair[1], location=place)
-    change = replacement(found, lambda _: [line])
-    assert change
-    assert line[: change.place.column - 1] + change.text + line[change.place.end_column - 1 :] == mended
-
-
-def test_where_the_value_is_not_written_out_there_is_no_fix() -> None:
-    edit = Edit("Count", 2, is_safe=True)
-    rule = msgspec.structs.replace(REPORT.findings[0].rule, edits=(edit,))
-    found = msgspec.structs.replace(REPORT.findings[0], rule=rule, path="Count", location=Location("t", 1, 1, 1, 16))
-    assert replacement(found, lambda _: ["Count: !Ref Count"]) is None
-    assert replacement(found, lambda _: []) is None
 
 
 @pytest.mark.parametrize("format_", ["html", "markdown", "sarif", "text"])

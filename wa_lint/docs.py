@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -12,7 +13,8 @@ from wa_lint.cel.parse import parse
 from wa_lint.cel.syntax import Select, walk
 from wa_lint.config import KEYS, PROFILES, Key
 from wa_lint.facts import FACTS, FUNCTIONS
-from wa_lint.model import STEPS, Outcome, RuleInfo
+from wa_lint.fixing import effects_of, is_of_type
+from wa_lint.model import STEPS, Edit, Outcome, RuleInfo
 from wa_lint.page_parts import bullets, one_line, table
 from wa_lint.references.table import LINKS
 from wa_lint.rule import Rule, Setting
@@ -43,6 +45,7 @@ def rule_page(rule: Rule) -> str:
         f"## Why\n\n{info.why.strip()}\n",
         f"## Fix\n\n{info.fix.strip()}\n",
         f"```yaml\n{info.snippet.strip()}\n```\n" if info.snippet else "",
+        _edits(rule),
         f"## Scope\n\n{_scope(rule)}",
         f"## Settings\n\n{_settings(rule)}" if rule.settings else "",
         f"## Well-Architected\n\n{_practices(info)}",
@@ -51,6 +54,34 @@ def rule_page(rule: Rule) -> str:
         f"## Sources\n\n{bullets(info.references)}",
     ]
     return "\n".join(part for part in parts if part)
+
+
+def _edits(rule: Rule) -> str:
+    """Return what ``check --fix`` does, and why it waits for ``--unsafe-fixes``."""
+    lines = [_edit_line(edit, rule) for edit in rule.info.edits]
+    return (
+        f"`wa-lint check --fix` makes these changes ([what --fix does](../fixes.md)):\n\n{bullets(lines)}"
+        if lines
+        else ""
+    )
+
+
+def _edit_line(edit: Edit, rule: Rule) -> str:
+    if edit.add:
+        what = f"it adds an `{edit.to['Type']}`" if isinstance(edit.to, dict) else "it adds a resource"
+    else:
+        what = f"`{edit.set}` becomes `{json.dumps(edit.to)}`"
+    types = [type_ for type_ in rule.info.applies_to if is_of_type(edit, type_, rule.for_each)]
+    if not edit.add and len(types) < len(rule.info.applies_to):
+        what += f" ({', '.join(f'`{type_}`' for type_ in types)})"
+    needs = [f"`{text}`" for text in edit.needs]
+    unless = [f"not beside `{text}`" for text in edit.unless]
+    where = ", ".join([*([f"where there is {' and '.join(needs)}"] if needs else []), *unless])
+    effects = list(
+        dict.fromkeys(effect for type_ in types or [""] for effect in effects_of(edit, type_, rule.for_each))
+    )
+    why = f" Only with `--unsafe-fixes`: {'; '.join(effects)}." if effects else " Safe."
+    return f"{what}{f', {where}' if where else ''}.{why}"
 
 
 def _absent_partners(rules: Iterable[Rule]) -> str:

@@ -381,14 +381,40 @@ STEPS: Final[Mapping[str, str]] = {
 
 
 class Edit(msgspec.Struct, frozen=True):
-    """A mechanical change of a template that makes a failing rule pass."""
+    """A mechanical change of a template. All edits of a rule that its type has make a failing resource pass."""
 
     set: str
     """The property to set: a path below the item of ``for_each``, else below the resource."""
     to: Value
-    """The value, as a template writes it; it may hold intrinsic functions."""
+    """The value, as a template writes it; it may hold intrinsic functions. Of an added resource, all of it."""
     is_safe: bool = False
-    """Whether it changes nothing else that a user may rely on."""
+    """Whether the deployed resource stays as it is otherwise: it is not replaced, interrupted, or more expensive."""
+    effect: str = ""
+    """What else it does, where it is not safe: ``old versions are billed``. That it replaces, the schema says."""
+    is_attribute: bool = False
+    """Whether `set` is an attribute of the resource beside its properties: DeletionPolicy."""
+    add: str = ""
+    """The end of the logical id of a resource that is added; `set` is empty then."""
+    values: Mapping[str, str] = {}
+    """By placeholder of `to`, of an added resource: the path of a text, over references to other resources."""
+    avoids: str = ""
+    """The id of another rule that would fail after the other edits without this one."""
+    needs: tuple[str, ...] = ()
+    """Properties without which AWS would refuse it: ``SubnetId``, or with a least value ``MaxCapacity >= 2``."""
+    unless: tuple[str, ...] = ()
+    """Properties with which AWS would refuse it."""
+
+
+class AwsCommand(msgspec.Struct, frozen=True):
+    """An AWS CLI command that changes a live resource as a rule asks. Nobody runs it but a person."""
+
+    run: str
+    """``s3api put-public-access-block``."""
+    options: Mapping[str, Value] = {}
+    """Values by option, without dashes. ``{name}``, ``{arn}`` and ``{arn_id}``, what follows the ARN's last slash, are
+    those of the resource; a truth is a flag, a map or list is written as JSON."""
+    type: str = ""
+    """The type that it is for, where the rule is about several."""
 
 
 class RuleInfo(msgspec.Struct, frozen=True):
@@ -409,6 +435,8 @@ class RuleInfo(msgspec.Struct, frozen=True):
     snippet: str | None = None
     """YAML of CloudFormation resources, by logical id, that pass the rule."""
     edits: tuple[Edit, ...] = ()
+    commands: tuple[AwsCommand, ...] = ()
+    """What changes a live resource so that it passes, in order."""
     profiles: tuple[str, ...] = ()
     """The profiles in which it is asked; empty: always."""
 

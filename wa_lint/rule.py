@@ -221,9 +221,7 @@ def build(raw: Raw, file: str) -> Rule:
                 **raw,
                 "controls": [control for control in named if controls.is_official(control)],
                 "applies_to": [applies_to] if isinstance(applies_to, str) else applies_to,
-                "edits": [
-                    {"set": e["set"], "to": e["to"], "is_safe": e.get("safe", False)} for e in raw.get("edits", [])
-                ],
+                "edits": [_edit(edit) for edit in raw.get("edits", [])],
             },
             RuleInfo,
         ),
@@ -240,6 +238,22 @@ def build(raw: Raw, file: str) -> Rule:
         examples=tuple(msgspec.convert(raw.get("examples", []), list[Example])),
         file=file,
     )
+
+
+def _edit(raw: Raw) -> Raw:
+    """Return an edit as `Edit` has it: what is set is a property, an attribute of the resource, or a new resource."""
+    return {
+        "set": raw.get("set") or raw.get("attribute") or "",
+        "to": raw["to"],
+        "is_safe": raw.get("safe", False),
+        "effect": raw.get("effect", ""),
+        "is_attribute": "attribute" in raw,
+        "add": raw.get("add", ""),
+        "values": raw.get("values", {}),
+        "avoids": raw.get("avoids", ""),
+        "needs": raw.get("needs", []),
+        "unless": raw.get("unless", []),
+    }
 
 
 def _listed(value: object) -> object:

@@ -124,6 +124,17 @@ def identifier(type_name: str) -> tuple[str, ...]:
     return tuple(_document(type_name)["identifier"]) if known(type_name) else ()
 
 
+def replaces(type_name: str, path: str | Path) -> bool:
+    """Whether CloudFormation replaces, or may replace, the resource when what is at `path` changes.
+
+    Source: createOnlyProperties and conditionalCreateOnlyProperties of the type's schema.
+    """
+    names = [step for step in steps_of(path) if isinstance(step, str)]
+    listed = _create_only().get(type_name, ())
+    is_below = any(".".join(names[:end]) in listed for end in range(1, len(names) + 1))
+    return is_below or any(name.startswith(f"{'.'.join(names)}.") for name in listed)
+
+
 def shape_at(type_name: str, path: Path) -> Shape | None:
     """Return what stands at `path`; None where the type cannot have it."""
     return _walk(_root(type_name), path)
@@ -308,6 +319,14 @@ def _root(type_name: str) -> Shape:
 @cache
 def _document(type_name: str) -> Raw:
     return msgspec.json.decode((_FOLDER / f"{type_name.replace('::', '-')}.json").read_bytes())
+
+
+@cache
+def _create_only() -> Mapping[str, Sequence[str]]:
+    found: Mapping[str, Sequence[str]] = msgspec.json.decode((_FOLDER.parent / "create_only.json").read_bytes())[
+        "types"
+    ]
+    return found
 
 
 @cache

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -16,6 +14,7 @@ from wa_lint.cel.syntax import Node, shown
 from wa_lint.document import read_document
 from wa_lint.engine import lint
 from wa_lint.facts import FUNCTIONS
+from wa_lint.fixing import NotMechanical, patch_of, rewritten
 from wa_lint.model import (
     Edit,
     Finding,
@@ -23,7 +22,6 @@ from wa_lint.model import (
     Location,
     Outcome,
     Path,
-    Raw,
     Resource,
     Scope,
     Snapshot,
@@ -32,9 +30,7 @@ from wa_lint.model import (
     Value,
     path_text,
 )
-from wa_lint.remedy import steps_to_item
 from wa_lint.rule import Example, Programs, Rule
-from wa_lint.schema import steps_of
 from wa_lint.sources.template import read_template
 
 TODAY = "2026-11-23"
@@ -159,9 +155,7 @@ def unfixed(rule: Rule) -> Iterator[str]:
             yield f"the snippet does not pass: {got.value}"
         elif got is Outcome.NOT_APPLICABLE and any(e.template and e.expect is Outcome.PASS for e in rule.examples):
             yield "the rule does not apply to its snippet"
-    for edit in rule.info.edits:
-        if not any(_fixes(rule, edit, example) for example in rule.examples if example.expect is Outcome.FAIL):
-            yield f"setting {edit.set} makes no failing example pass"
+    yield from _needless_edits(rule)
 
 
 def _settings_of_examples(rule: Rule) -> Sequence[dict[str, bool | int | float | str | tuple[str, ...]]]:
@@ -169,33 +163,33 @@ def _settings_of_examples(rule: Rule) -> Sequence[dict[str, bool | int | float |
     return [{}, *(example.settings for example in rule.examples if example.settings)]
 
 
-def _fixes(rule: Rule, edit: Edit, example: Example) -> bool:
-    """Whether `edit`, made at each failing place of `example`, leaves no fail there."""
-    if example.template is None:
-        return False
-    failing = [f for f in findings_of(rule, example) if f.outcome is Outcome.FAIL]
-    template = copy.deepcopy(example.template)
-    for finding in failing:
-        _set(
-            template,
-            ("Resources", finding.resource.id, "Properties", *_item(rule, finding), *steps_of(edit.set)),
-            edit.to,
-        )
-    return gravest(findings_of(rule, msgspec.structs.replace(example, template=template))) is not Outcome.FAIL
+def _needless_edits(rule: Rule) -> Iterator[str]:
+    """Yield each edit of `rule` that no failing example needs to pass."""
+    edits = rule.info.edits
+    fixed = [fixed for example in rule.examples if (fixed := _fixed(rule, edits, example)) is not None]
+    if edits and not fixed:
+        yield "the edits make no failing example pass"
+    for edit in (edit for edit in edits if fixed and not edit.avoids):
+        others = tuple(other for other in edits if other is not edit)
+        if all(_fixed(rule, others, example) is not None for example in rule.examples if example in fixed):
+            yield f"no failing example needs the edit of {edit.set or edit.add}"
 
 
-def _item(rule: Rule, finding: Finding) -> Path:
-    """Return the path of the item that a finding is about: as long as that of the items, with its own numbers."""
-    length = len(steps_to_item(finding.resource.type, rule.for_each))
-    return steps_of(finding.path)[:length]
-
-
-def _set(value: Raw, path: Path, to: Value) -> None:
-    for step, following in itertools.pairwise(path):
-        if isinstance(value, dict) and step not in value:
-            value[step] = [] if isinstance(following, int) else {}
-        value = value[step]
-    value[path[-1]] = to
+def _fixed(rule: Rule, edits: Sequence[Edit], example: Example) -> Example | None:
+    """Return a failing example where `edits` make it pass, else None. What they do not change is there as it was."""
+    if example.template is None or example.expect is not Outcome.FAIL:
+        return None
+    given = msgspec.structs.replace(rule, info=msgspec.structs.replace(rule.info, edits=tuple(edits)))
+    document = read_document(json.dumps(example.template), example.name)
+    failing = [finding for finding in findings_of(rule, example) if finding.outcome is Outcome.FAIL]
+    try:
+        patches = [patch_of(finding, given, document) for finding in failing]
+    except NotMechanical:
+        return None
+    result = rewritten(document, patches)
+    template = json.loads(result.text)
+    again = findings_of(rule, msgspec.structs.replace(example, template=template))
+    return example if not result.refused and gravest(again) is not Outcome.FAIL else None
 
 
 def hidings(snapshot: Snapshot) -> Iterator[tuple[str, Path, Snapshot]]:

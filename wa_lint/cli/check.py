@@ -28,11 +28,12 @@ from wa_lint.cli.options import bound_choice, bound_settling, choice, delivery, 
 from wa_lint.cli.output import complain, deliver, targets
 from wa_lint.config import Config
 from wa_lint.enforce import EXCLUDE
+from wa_lint.errors import ConfigError
 from wa_lint.model import Raw, Report
 from wa_lint.reporters import RenderOptions
 from wa_lint.reporters import configured as configured_by
-from wa_lint.run.check_files import Lines, Reading, judged_files
-from wa_lint.run.choice import Choice, Delivery, chosen_rules
+from wa_lint.run.check_files import JudgedFiles, Lines, Reading, found_files, judged_files, judged_run
+from wa_lint.run.choice import Choice, Delivery, FixOptions, chosen_rules
 from wa_lint.run.given_parameters import OPTION
 from wa_lint.run.settle import demand_no_diff, lists_all, settled, today
 from wa_lint.sources.export.as_option import OPTION as OPTION_AS
@@ -98,28 +99,79 @@ def _is_by_hand(name: str) -> bool:
     return bool(said_by_all().by_hand(name))
 
 
+WITH_FIXES: Final = frozenset({"sarif", "sarif-full"})
+"""Formats that carry what `--fix` would write."""
+
+_FIXING: Final = (
+    click.option(
+        "--fix",
+        is_flag=True,
+        help="Change templates so that findings go away: see docs/fixes.md.",
+    ),
+    click.option(
+        "--unsafe-fixes",
+        is_flag=True,
+        help="With --fix: also what replaces a resource, costs more or may break clients.",
+    ),
+    click.option(
+        "--dry-run", is_flag=True, help="With --fix: print a unified diff of what would change, and write nothing."
+    ),
+)
+
+
+def fixing(command: Callable[..., object]) -> Callable[..., object]:
+    """Add the options of fixes; the command gets them as `fixing`."""
+    return packed(command, "fixing", FixOptions, _FIXING)
+
+
+def demand_fixable(given: FixOptions, settling: Settling) -> None:
+    """Raise `ConfigError` where options contradict each other."""
+    for name, is_given in (("--unsafe-fixes", given.unsafe_fixes), ("--dry-run", given.dry_run)):
+        if is_given and not given.fix:
+            raise ConfigError(name, "is for --fix; add --fix")
+    if given.fix and settling.diff is not None:
+        raise ConfigError("--fix", "changes files and --diff compares them with a commit; run one after the other")
+
+
 @click.command()
 @configured
 @reading
 @choice
 @settling
 @delivery
+@fixing
 @click.option("--nothing-ok", is_flag=True, help="Exit 0, not 3, where there was no template: a hook's files.")
-def check(reading: Reading, choice: Choice, settling: Settling, delivery: Delivery, *, nothing_ok: bool) -> int:
+def check(
+    reading: Reading, choice: Choice, settling: Settling, delivery: Delivery, fixing: FixOptions, *, nothing_ok: bool
+) -> int:
     """Judge templates, exports and snapshots: files, or folders of them (default: this folder); - is stdin."""
+    demand_fixable(fixing, settling)
     to = targets(delivery.output)
     demand_ledger(delivery)
     said = said_by_all()
     reading = msgspec.structs.replace(reading, lists_all=lists_all(settling, delivery, said.config))
-    found, lines = judged_files(reading, choice, delivery.now, complain)
-    report = settled(found, settling, choice, said, today(delivery.now), complain)
+    run = found_files(reading, choice, delivery.now, demands_declared=True)
+    wants_fixes = fixing.fix or any(target.format in WITH_FIXES for target in to)
+    run = msgspec.structs.replace(run, memory={} if wants_fixes else None)
+    found, lines = judged_run(run, complain)
+
+    def settle(report: Report, say: Callable[[str], None] = lambda _: None) -> Report:
+        return settled(report, settling, choice, said, today(delivery.now), say)
+
+    report = settle(found, complain)
+    options = RenderOptions()
+    if run.memory is not None:
+        from wa_lint.cli.fix_output import with_fixes  # noqa: PLC0415, who fixes nothing need not wait for it
+
+        judged, to, options = with_fixes(run, JudgedFiles(found, report, lines), settle, fixing, to)
+        found, report, lines = judged.found, judged.report, judged.lines
     trend = kept(found, report, choice, delivery, "check", reading.paths or (Path(),))
     if settling.diff is not None:
         from wa_lint.run.changed import Command, against  # noqa: PLC0415, it imports a library that reads git's objects
 
         command = Command(current(), named(), laid, load, _judge_as(delivery.now), choice.always, complain)
         report, delivery, lines = against(settling.diff, report, delivery, lines, command)
-    code = deliver(report, to, delivery, RenderOptions(lines=lines, trend=trend))
+    code = deliver(report, to, delivery, msgspec.structs.replace(options, lines=lines, trend=trend))
     is_empty = not any(entry.status == "judged" for entry in report.inputs)
     is_excused = nothing_ok and is_empty and enforcement().permits("nothing-ok")
     return CLEAN if is_excused and code == NOTHING else code

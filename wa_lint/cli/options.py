@@ -96,6 +96,7 @@ _DELIVERY: Final = (
     click.option(
         "--statistics", is_flag=True, help="text, concise: show how often each rule fails instead of the findings."
     ),
+    click.option("--show-fix", is_flag=True, help="text, markdown: show what to write, once for each rule."),
     color_option,
     click.option(
         "--fail-on",

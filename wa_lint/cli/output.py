@@ -93,6 +93,7 @@ def _asked(options: RenderOptions, delivery: Delivery) -> RenderOptions:
         verbose=delivery.verbose,
         quiet=delivery.quiet,
         statistics=delivery.statistics,
+        show_fix=delivery.show_fix,
     )
 
 

@@ -11,6 +11,7 @@ import msgspec
 
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Report
+from wa_lint.reporters.replacement import Replacements, no_replacements
 from wa_lint.reporters.trend import TrendPage
 
 _UNSEEN: Final = (
@@ -68,6 +69,10 @@ class RenderOptions(msgspec.Struct, frozen=True):
     """``2026-11-23T18:30:00``, UTC, for the formats that demand a time; all others have none."""
     lines: Callable[[str], Sequence[str]] = _no_lines
     """The lines of the source behind a uri, secrets masked; none where they are not at hand."""
+    replacements: Replacements = no_replacements
+    """What the safe fix of a finding writes, for the formats that carry it."""
+    show_fix: bool = False
+    """Show the snippet of a rule below its findings: for the text."""
 
 
 Reporter: TypeAlias = Callable[[Report, RenderOptions], str]

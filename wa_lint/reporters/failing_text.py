@@ -15,6 +15,7 @@ import msgspec
 
 from wa_lint.model import Evidence, Finding, Location, RuleInfo, Severity
 from wa_lint.reporters import RenderOptions, blanked, waste
+from wa_lint.reporters.aws_commands import commands_of
 from wa_lint.reporters.ink import INDENT, Ink, prose, wrapped
 from wa_lint.reporters.one_line import CHANGED
 from wa_lint.reporters.set_words import Where
@@ -101,6 +102,7 @@ def _in_short(findings: Iterable[Finding], page: _Page) -> Iterator[str]:
         for text, same in texts.items():
             for finding in same:
                 yield from _spot(finding, practices, page)
+                yield from _commands(finding, page)
                 practices = ()
             if (rule.id, text) not in page.said:
                 page.said.add((rule.id, text))
@@ -117,6 +119,19 @@ def _details(rule: RuleInfo, page: _Page) -> Iterator[str]:
         width = page.options.width - 2
         fix = [*fix[: _MOST_LINES - 1], f"{fix[_MOST_LINES - 1][:width].rstrip('.,:; ')} …"]
     yield from fix
+    yield from _example(rule, page)
+
+
+def _commands(finding: Finding, page: _Page) -> Iterator[str]:
+    """Yield the AWS CLI commands that change a live resource, where they are wanted: a line each, to be copied."""
+    if page.options.show_fix:
+        yield from (f"{INDENT}{INDENT}{page.ink(line)}" for line in commands_of(finding))
+
+
+def _example(rule: RuleInfo, page: _Page) -> Iterator[str]:
+    """Yield CloudFormation that passes the rule, where it is wanted."""
+    if page.options.show_fix and rule.snippet:
+        yield from (f"{INDENT}{INDENT}{page.ink(line)}" for line in rule.snippet.strip().splitlines())
 
 
 def _said(finding: Finding, page: _Page) -> str:
@@ -202,6 +217,7 @@ def _finding(finding: Finding, page: _Page) -> Iterator[str]:
     if finding.waste:
         yield from page.prose(waste.said(finding.waste), "waste: ")
     yield from _snippet(finding.location, page.options, ink)
+    yield from _commands(finding, page)
     if finding.trail:
         way = " \u2192 ".join(step.resource for step in finding.trail)
         yield from page.prose(f"the internet \u2192 {way}", "the way in: ")
@@ -212,6 +228,7 @@ def _teaching(rule: RuleInfo, page: _Page) -> Iterator[str]:
     """Yield why it matters and how to fix it: once for each rule, at its first finding."""
     yield from page.prose(_first_sentence(rule.why), "why: ")
     yield from page.prose(rule.fix.strip().split("\n\n")[0], "fix: ")
+    yield from _example(rule, page)
     yield f"{INDENT}{page.ink(f'more: wa-lint explain {rule.id}', 'faint')}"
 
 

@@ -17,6 +17,7 @@ from wa_lint import lens
 from wa_lint.model import Finding, Outcome, Raw, Report
 from wa_lint.reporters import RenderOptions, blanked, configured, coverage, tally, waste
 from wa_lint.reporters import set_words as stages
+from wa_lint.reporters.aws_commands import commands_of
 from wa_lint.reporters.scorecard import Pillar, scorecard
 from wa_lint.version import VERSION
 
@@ -114,7 +115,7 @@ def _template() -> Raw:
     made.filters |= {"words": _words, "title": lambda text: _words(text).capitalize(), "plain": _plain}
     made.globals |= {"url": lens.url, "dash": _dash, "ring": _ring, "severities": ("critical", "high", "medium", "low")}
     made.globals |= {"pillar_of": tally.pillar, "phases": lens.PHASES, "spark": _spark, "allow": _allow}
-    made.globals |= {"usd": waste.usd, "wasted": waste.said, "is_least": waste.is_least}
+    made.globals |= {"usd": waste.usd, "wasted": waste.said, "is_least": waste.is_least, "commands": commands_of}
     return made.from_string(_file("scorecard.html"))
 
 

@@ -14,8 +14,9 @@ from typing import Final
 
 from wa_lint import lens
 from wa_lint.model import Finding, Outcome, Report, Severity
-from wa_lint.reporters import RenderOptions, blanked, configured, coverage, tally, waste
+from wa_lint.reporters import RenderOptions, blanked, configured, coverage, tally, visible_lines, waste
 from wa_lint.reporters import set_words as stages
+from wa_lint.reporters.aws_commands import commands_of
 
 MARK: Final = "<!-- wa-lint -->"
 """By it a bot finds its own comment again."""
@@ -25,20 +26,23 @@ _CHANGED: Final = {"new": "New: ", "updated": "Worse: "}
 _LONGEST: Final = 60_000
 _LONGEST_FOLD: Final = 10_000
 _LONGEST_CELL: Final = 300
+_FRAME: Final = 80
+"""Characters around an example."""
 
 _LINKED: Final = re.compile(r"(@(?=\w)|#(?=\d)|\bGH(?=-\d)|\bwww(?=\.))", re.IGNORECASE)
 """What GitHub makes a mention, a reference or an address of where it stands in plain text."""
 
 
 def render(report: Report, options: RenderOptions) -> str:
-    del options
     head = "\n".join((MARK, *_head(report))) + "\n"
     failing = [f for f in report.findings if f.outcome is Outcome.FAIL and f.is_open]
     failing.sort(key=lambda finding: -finding.rule.severity.rank)
     tail = "\n".join(
         (*_unknown(report), *_suppressed(report), *_compared(report), *_unread(report), *_configuration(report))
     )
-    return head + _findings(failing, stages.where_of(report), _LONGEST - len(head) - len(tail)) + tail + "\n"
+    table = _findings(failing, stages.where_of(report), _LONGEST - len(head) - len(tail))
+    examples = "\n".join(_examples(failing, _LONGEST - len(head) - len(table) - len(tail))) if options.show_fix else ""
+    return head + table + examples + tail + "\n"
 
 
 def _head(report: Report) -> Iterator[str]:
@@ -77,6 +81,25 @@ def _findings(failing: Sequence[Finding], where: stages.Where, room: int) -> str
             return text + f"\n{len(failing) - number} more are in the full report.\n\n"
         text += row
     return text + "\n"
+
+
+def _examples(failing: Sequence[Finding], room: int) -> Iterator[str]:
+    """Yield CloudFormation that passes each rule, or AWS CLI commands for live resources, as far as there is room."""
+    for rule in {finding.rule.id: finding.rule for finding in failing}.values():
+        commands = [command for finding in failing if finding.rule.id == rule.id for command in commands_of(finding)]
+        lines = [visible_lines(line) for line in commands or (rule.snippet or "").strip().splitlines()]
+        room -= sum(map(len, lines)) + len(lines) + len(rule.id) + _FRAME
+        if lines and room > 0 and not any("```" in line for line in lines):
+            yield from (
+                f"<details><summary>Fix of {rule.id}</summary>",
+                "",
+                f"```{'sh' if commands else 'yaml'}",
+                *lines,
+                "```",
+                "",
+                "</details>",
+                "",
+            )
 
 
 def _row(finding: Finding, where: str) -> str:

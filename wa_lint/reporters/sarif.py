@@ -33,7 +33,7 @@ from wa_lint.reporters import set_words as stages
 from wa_lint.reporters.finding_path import file_of
 from wa_lint.reporters.json_report import encode
 from wa_lint.reporters.line_hash import line_hashes
-from wa_lint.reporters.replacement import Replacement, replacement
+from wa_lint.reporters.replacement import Replacement, Replacements
 from wa_lint.reporters.sarif_rules import LEVEL, driver, sentence, taxonomy
 
 MOST_RESULTS: Final = 5000
@@ -58,7 +58,7 @@ def notice(report: Report) -> str | None:
 
 def log(report: Report, options: RenderOptions, *, is_full: bool) -> str:
     """Return a log of one run. The full profile has every outcome, what is suppressed too, and no cap."""
-    run = _run(report, Shown(options.lines, is_full))
+    run = _run(report, Shown(options.lines, options.replacements, is_full))
     return encode({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]})
 
 
@@ -66,6 +66,7 @@ class Shown(msgspec.Struct, frozen=True):
     """Which profile it is, and what the sources look like."""
 
     lines: Callable[[str], Sequence[str]]
+    replacements: Replacements
     is_full: bool
 
 
@@ -95,7 +96,7 @@ def _run(report: Report, shown: Shown) -> Raw:
         "invocations": [_invocation(report, is_full=shown.is_full)],
         "taxonomies": [taxonomy(report.rules)],
         "results": [
-            *(_result(f, index[f.rule.id], where(f), hashes) for f in found),
+            *(_result(f, index[f.rule.id], where(f), hashes) | _fixes(f, shown.replacements(f)) for f in found),
             *(_absent(known, index[known.rule]) for known in _fixed(report, shown) if known.rule in index),
         ],
     }
@@ -142,7 +143,6 @@ def _result(finding: Finding, index: int, where: str, hashes: _Hashes) -> Raw:
     related = list(_related(finding))[:_MOST_PLACES]
     place = finding.anchor or finding.location
     fails = finding.outcome is Outcome.FAIL
-    mended = replacement(finding, hashes.lines)
     return {
         "ruleId": finding.rule.id,
         "ruleIndex": index,
@@ -152,7 +152,6 @@ def _result(finding: Finding, index: int, where: str, hashes: _Hashes) -> Raw:
         "locations": [_location(place, finding.resource)],
         **({"relatedLocations": related} if related else {}),
         **({"codeFlows": [_flow(finding)]} if finding.trail else {}),
-        **({"fixes": [_fix(finding, mended)]} if mended else {}),
         "partialFingerprints": _fingerprints(finding, hashes.of(place)),
         **({"suppressions": [_suppression(finding.suppressed)]} if finding.suppressed else {}),
         **({"baselineState": finding.state} if finding.state else {}),
@@ -202,12 +201,23 @@ def _suppression(why: Suppression) -> Raw:
     }
 
 
-def _fix(finding: Finding, mended: Replacement) -> Raw:
-    place = _physical(mended.place, finding.resource)
-    change = {"deletedRegion": place["region"], "insertedContent": {"text": mended.text}}
+def _fixes(finding: Finding, replacements: Sequence[Replacement]) -> Raw:
+    """Return what `check --fix` would write. A region without length is a place to insert at (SARIF 2.1.0, 3.57.3)."""
+    if not replacements:
+        return {}
+    places = [_physical(one.place, finding.resource) for one in replacements]
+    changes = [
+        {"deletedRegion": place["region"], "insertedContent": {"text": one.text}}
+        for place, one in zip(places, replacements, strict=True)
+    ]
+    set_ = " and ".join(edit.set for edit in finding.rule.edits if edit.set)
     return {
-        "description": {"text": sentence(f"Write {mended.text}")},
-        "artifactChanges": [{"artifactLocation": place["artifactLocation"], "replacements": [change]}],
+        "fixes": [
+            {
+                "description": {"text": sentence(f"Set {set_}" if set_ else "Add what is missing")},
+                "artifactChanges": [{"artifactLocation": places[0]["artifactLocation"], "replacements": changes}],
+            }
+        ]
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -44,6 +44,29 @@ class Reading(msgspec.Struct, frozen=True):
     """Whether a fault of wa-lint itself is shown with its traceback."""
 
 
+class CheckRun(msgspec.Struct, frozen=True):
+    """All that a report on files depends on."""
+
+    reading: Reading
+    task: Task
+    rules: Sequence[Rule]
+    files: Sequence[File]
+    passed: Sequence[Input] = ()
+    """The rows of files that are not looked into."""
+    left_out: Mapping[str, int] = {}
+    memory: dict[str, Judged] | None = None
+    """As of `judge_files`, where the same files are judged again."""
+
+
+class JudgedFiles(msgspec.Struct, frozen=True):
+    """The report on the files of a run."""
+
+    found: Report
+    """Before suppressions and the baseline were applied."""
+    report: Report
+    lines: Lines
+
+
 def judged_files(
     reading: Reading, choice: Choice, now: dt.datetime | None, say: Callable[[str], None] | None
 ) -> tuple[Report, Lines]:
@@ -51,9 +74,14 @@ def judged_files(
 
     `say` None: nobody is told, and a parameter that no template declares is no error.
     """
-    rules = chosen_rules(choice)
+    return judged_run(found_files(reading, choice, now, demands_declared=say is not None), say)
+
+
+def found_files(reading: Reading, choice: Choice, now: dt.datetime | None, *, demands_declared: bool) -> CheckRun:
+    """Return what is to be judged, and how. Stdin is read here, once."""
     stages = stages_of(reading.parameters, Path.cwd())
     left_out: Counter[str] = Counter()
+    rules = chosen_rules(choice)
     paths = reading.paths or [Path()]
     below = look(paths, Path.cwd(), reading.exclude, is_forced=reading.force_exclude, left_out=left_out)
     task = Task(
@@ -63,20 +91,25 @@ def judged_files(
         today=today(None),
         is_debug=reading.is_debug,
         budget=budget_of(reading.limit),
-        demands_declared=say is not None,
+        demands_declared=demands_declared,
         lists_all=reading.lists_all or len(stages) > 1,
     )
-    files = told(below.files, reading.said, Path.cwd())
-    judged = judge_files(files, task, rules, reading.jobs)
+    return CheckRun(reading, task, rules, told(below.files, reading.said, Path.cwd()), below.passed, left_out)
+
+
+def judged_run(run: CheckRun, say: Callable[[str], None] | None) -> tuple[Report, Lines]:
+    """Return the report on the files of a run, and what shows their lines. `say` as in `judged_files`."""
+    choice = run.task.choice
+    judged = judge_files(run.files, run.task, run.rules, run.reading.jobs, run.memory)
     if say is not None:
         for line in (*broken_rule_lines(choice), *(line for one in judged for line in one.complaints)):
             say(line)
-        for line in _hints(judged, reading.paths) if stages else ():
+        for line in _hints(judged, run.reading.paths) if run.task.stages else ():
             say(line)
     nested = [File(uri, uri) for one in judged for uri in one.nested.values()]
-    others = [*broken_rule_inputs(choice), *below.passed]
-    report = msgspec.structs.replace(_merged(judged, others, rules), left_out=left_out)
-    return with_not_run(report, task.choice), excerpts([*nested, *files])
+    others = [*broken_rule_inputs(choice), *run.passed]
+    report = msgspec.structs.replace(_merged(judged, others, run.rules), left_out=run.left_out)
+    return with_not_run(report, choice), excerpts([*nested, *run.files])
 
 
 def _merged(judged: Sequence[Judged], others: Sequence[Input], rules: Sequence[Rule]) -> Report:

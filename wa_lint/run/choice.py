@@ -53,6 +53,7 @@ class Delivery(msgspec.Struct, frozen=True):
     verbose: bool = False
     quiet: bool = False
     statistics: bool = False
+    show_fix: bool = False
     color: str = "auto"
     """auto | always | never"""
     fail_on: str = "low"
@@ -60,6 +61,14 @@ class Delivery(msgspec.Struct, frozen=True):
     now: dt.datetime | None = None
     history: tuple[Path, ...] = ()
     template: tuple[Path, ...] = ()
+
+
+class FixOptions(msgspec.Struct, frozen=True):
+    """What is to be fixed, and whether files are written."""
+
+    fix: bool = False
+    unsafe_fixes: bool = False
+    dry_run: bool = False
 
 
 def rule_infos(choice: Choice) -> Sequence[RuleInfo]:

@@ -204,19 +204,27 @@ def is_index_file(file: File) -> bool:
     return not file.odd and Path(file.path).name == INDEX and is_index(file.content or _start(Path(file.path)))
 
 
-def neighbours(file: File) -> Callable[[str], bytes | None]:
-    """Return what opens the files that a template names, relative to it: none outside of its root, none by a link."""
+def neighbours(file: File, changed: Mapping[str, bytes] | None = None) -> Callable[[str], bytes | None]:
+    """Return what opens the files that a template names, relative to it: none outside of its root, none by a link.
+
+    `changed`: what files, by their real paths, are to hold instead of what they do.
+    """
 
     def open_file(name: str) -> bytes | None:
         try:
             path = (Path(file.path).parent / name).resolve()
             is_ours = file.root is not None and path.is_relative_to(Path(file.root).resolve()) and path.is_file()
-            content = _head(path) if is_ours else None
+            content = ((changed or {}).get(str(path)) or _head(path)) if is_ours else None
         except (OSError, RuntimeError, ValueError):  # a loop of links, a null byte
             return None
         return content if content is not None and len(content) <= _MOST_BYTES else None
 
     return open_file
+
+
+def content_of(file: File) -> bytes:
+    """Return the bytes of a file. Raise `SourceError` where it cannot be read."""
+    return _bytes(file)
 
 
 def size_of(file: File) -> int:

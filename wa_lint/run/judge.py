@@ -47,6 +47,8 @@ class Task(msgspec.Struct, frozen=True):
     """Whether a parameter that no template declares stops the run."""
     lists_all: bool = True
     """As of `lint`."""
+    changed: Mapping[str, bytes] = {}
+    """What files, by their real paths, are to hold instead of what they do, for those that name them."""
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -68,20 +70,30 @@ class Judged(msgspec.Struct, frozen=True):
     """Answers of AWS, which are to be judged with those of the other files: one names what another describes."""
 
 
-def judge_files(files: Sequence[File], task: Task, rules: Sequence[Rule], jobs: int | None) -> Sequence[Judged]:
+def judge_files(
+    files: Sequence[File],
+    task: Task,
+    rules: Sequence[Rule],
+    jobs: int | None,
+    memory: dict[str, Judged] | None = None,
+) -> Sequence[Judged]:
     """Return what became of each file, in their order. `rules` are those of `task`; `jobs` None: as many as pay off.
 
-    The report on all answers together stands with the first of their files. Raise `ConfigError` where a parameter is
+    The report on all answers together stands with the first of their files. `memory`: what became of files alone, by
+    uri; those that it has are not judged again, and it learns the others. Raise `ConfigError` where a parameter is
     given that no template declares.
     """
     folders = [file for file in files if is_index_file(file)]
     if folders:
         others = [file for file in files if file not in folders]
         return [
-            *judge_files(others, task, rules, jobs),
+            *judge_files(others, task, rules, jobs, memory),
             *(_judge_folder(file, rules, task, jobs) for file in folders),
         ]
-    judged = _judge_each(files, task, rules, jobs)
+    known = {} if memory is None else memory
+    new = [file for file in files if file.uri not in known]
+    known.update(zip((file.uri for file in new), _judge_each(new, task, rules, jobs), strict=True))
+    judged: Sequence[Judged] = [known[file.uri] for file in files]
     if task.demands_declared:
         _demand_declared(judged, task.stages)
     judged = _together(files, _each_once(judged), task, rules)
@@ -144,7 +156,7 @@ def _judge(file: File, rules: Sequence[Rule], task: Task) -> Judged:
 def _judged(file: File, rules: Sequence[Rule], task: Task) -> Judged:
     found = read(file)
     if isinstance(found, Document):
-        template = TemplateInput(found, neighbours(file), file.constructs)
+        template = TemplateInput(found, neighbours(file, task.changed), file.constructs)
         return _judge_template(template, rules, task)
     return _judge_export(found, rules, task)
 
@@ -265,7 +277,7 @@ def _anew(files: Sequence[File], first: Judged, task: Task, rules: Sequence[Rule
         with limited(task.budget, files[0].uri, sum(map(size_of, files))):
             documents = [(file, read(file)) for file in files]
             templates = [
-                TemplateInput(document, neighbours(file), file.constructs)
+                TemplateInput(document, neighbours(file, task.changed), file.constructs)
                 for file, document in documents
                 if isinstance(document, Document)
             ]
