@@ -45,7 +45,7 @@ class ApiCall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, for
     not_configured: tuple[str, ...] = ()
     """Error codes that mean "there is none"; ``Code: words`` where only such a message does."""
     page: int = 0
-    """Items that a page of it may hold, where botocore's model does not say so (API reference)."""
+    """Items that a page of it may hold, where botocore's model does not say so, or says more than the API reference."""
     continued: str = ""
     """A list in a describe answer that goes on behind ``NextToken``."""
     unless: str = ""
