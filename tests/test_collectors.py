@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import botocore.exceptions
 import botocore.session
 import msgspec
 import pytest
@@ -136,6 +137,16 @@ def test_a_page_is_no_larger_than_the_model_allows(collector: Collector, call: A
     allowed = min([sizes[0].metadata.get("max", 10_000), *most])
     assert not call.page or call.page <= allowed
     assert call.page or sizes[0].metadata.get("max", 0) <= allowed or "even if you set" in text, text
+
+
+@each_call
+def test_the_size_of_a_page_is_asked_by_the_name_that_botocore_has_for_it(collector: Collector, call: ApiCall) -> None:
+    try:
+        paginator = botocore.session.get_session().get_paginator_model(collector.service).get_paginator(call.operation)
+    except (botocore.exceptions.UnknownServiceError, ValueError):
+        return  # it does not turn pages
+    members = operation(collector, call).input_shape.members
+    assert next(name for name in PAGE_SIZES if name in members) == paginator["limit_key"]
 
 
 def test_quotas_are_of_services_and_operations_that_are_called_and_have_a_source() -> None:
