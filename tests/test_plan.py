@@ -354,7 +354,7 @@ def empty_session(asked: list[tuple[str, str]]) -> Any:
     def before_call(model: Any, **_: Any) -> Any:
         asked.append((model.service_model.service_name, model.name))
         answer = answer_of(model.service_model.service_name, model.name, frozenset({"LastEvaluatedTableName"}))
-        lists = {name: [] for name, value in answer.items() if isinstance(value, list)}
+        lists: dict[str, list[Any]] = {name: [] for name, value in answer.items() if isinstance(value, list)}
         return SimpleNamespace(status_code=200), {**answer, **lists, "ResponseMetadata": {}}
 
     session.events.register("before-call", before_call)
