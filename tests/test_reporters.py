@@ -13,7 +13,7 @@ import jsonschema
 import msgspec
 import pytest
 
-from wa_lint import lens
+from wa_lint import lens, practice_checks
 from wa_lint.errors import ConfigError
 from wa_lint.model import (
     STEPS,
@@ -31,7 +31,7 @@ from wa_lint.model import (
     Scope,
     Severity,
 )
-from wa_lint.reporters import REPORTERS, RenderOptions, reporter, tally
+from wa_lint.reporters import REPORTERS, RenderOptions, reporter, standings
 from wa_lint.reporters.line_hash import line_hashes
 from wa_lint.run.excerpts import masked_lines
 
@@ -201,10 +201,10 @@ def test_the_readme_shows_a_finding_as_it_is() -> None:
 # --- practices --------------------------------------------------------------------------------------
 
 
-FULL, PARTLY, PEOPLE = (
-    next(p.id for p in lens.practices() if p.coverage == coverage) for coverage in ("full", "partial", "none")
-)
+FULL, PARTLY, PEOPLE = "MLSUS04-BP04", "MLOPS02-BP04", "MLOPS01-BP01"
+"""Practices of which checks decide all, a part, and nothing."""
 JUDGED = Input("a.yaml", "template", "judged", None, 1)
+LISTED = Input("aws://111122223333", "live", "judged", None, 1)
 BROKEN = Input("b.yaml", "template", "error", "no YAML")
 ENDPOINTS_REFUSED = Gap(Scope("AWS::SageMaker::EndpointConfig"), "AccessDenied")
 
@@ -215,8 +215,11 @@ ENDPOINTS_REFUSED = Gap(Scope("AWS::SageMaker::EndpointConfig"), "AccessDenied")
         (FULL, ["pass"], [JUDGED], [], "met"),
         (FULL, ["pass", "fail", "unknown"], [JUDGED], [], "at-risk"),
         (FULL, ["pass", "unknown"], [JUDGED], [], "unknown"),
-        (FULL, ["not applicable"], [JUDGED], [], "not-applicable"),
-        (FULL, [], [JUDGED], [], "not-applicable"),
+        (FULL, ["not applicable"], [JUDGED], [], "unknown"),
+        (FULL, [], [JUDGED], [], "unknown"),
+        (FULL, ["not applicable"], [LISTED], [], "not-applicable"),
+        (FULL, [], [LISTED], [], "not-applicable"),
+        (FULL, [], [LISTED, JUDGED], [], "unknown"),
         (FULL, [], [JUDGED], [ENDPOINTS_REFUSED], "unknown"),
         (FULL, ["pass"], [JUDGED], [ENDPOINTS_REFUSED], "unknown"),
         (FULL, ["pass"], [JUDGED, BROKEN], [], "unknown"),
@@ -229,10 +232,11 @@ ENDPOINTS_REFUSED = Gap(Scope("AWS::SageMaker::EndpointConfig"), "AccessDenied")
 def test_a_practice_stands_where_the_outcomes_put_it(
     practice: str, outcomes: list[str], inputs: list[Input], gaps: list[Gap], status: str
 ) -> None:
-    rule = msgspec.structs.replace(SINGLE, practices=(practice,))
-    findings = tuple(msgspec.structs.replace(FAIL, rule=rule, outcome=Outcome(o)) for o in outcomes)
-    report = Report((rule,), findings, inputs=tuple(inputs), gaps=tuple(gaps))
-    standing = {s.id: s for s in tally.practices(report)}[practice]
+    ids = practice_checks.of(practice).rules or (SINGLE.id,)
+    rules = tuple(msgspec.structs.replace(SINGLE, id=id_, practices=(practice,)) for id_ in ids)
+    findings = tuple(msgspec.structs.replace(FAIL, rule=rules[0], outcome=Outcome(o)) for o in outcomes)
+    report = Report(rules, findings, inputs=tuple(inputs), gaps=tuple(gaps))
+    standing = {s.id: s for s in standings.practices(report)}[practice]
     assert standing.status == status
     assert (standing.reason is None) == (status == "met")
 
@@ -240,15 +244,15 @@ def test_a_practice_stands_where_the_outcomes_put_it(
 def test_a_fail_counts_for_every_practice_that_its_rule_names() -> None:
     rule = msgspec.structs.replace(SINGLE, practices=(FULL, PARTLY, PEOPLE))
     report = Report((rule,), (msgspec.structs.replace(FAIL, rule=rule),), inputs=(JUDGED,))
-    assert [s.id for s in tally.practices(report) if s.status == "at-risk"] == sorted(
+    assert [s.id for s in standings.practices(report) if s.status == "at-risk"] == sorted(
         rule.practices, key=[p.id for p in lens.practices()].index
     )
 
 
 def test_all_practices_of_the_lens_are_reported_and_none_without_a_rule_is_met() -> None:
-    standings = tally.practices(Report((), (), inputs=(JUDGED,)))
-    assert len(standings) == 105
-    assert {s.status for s in standings} == {"unknown", "for-people"}
+    found = standings.practices(Report((), (), inputs=(JUDGED,)))
+    assert len(found) == 105
+    assert {s.status for s in found} == {"unknown", "for-people"}
 
 
 # --- SARIF ------------------------------------------------------------------------------------------

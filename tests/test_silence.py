@@ -16,7 +16,7 @@ from wa_lint.document.from_yaml import mended_scanner, yaml_document
 from wa_lint.engine import lint
 from wa_lint.errors import SourceError
 from wa_lint.model import Listed, Location, NotFollowed, Report, Resource, Snapshot, SourceKind, Unjudged
-from wa_lint.reporters import REPORTERS, coverage, tally
+from wa_lint.reporters import REPORTERS, coverage, standings
 from wa_lint.run.walking import MOST_LISTED
 from wa_lint.sources.export.aws_config_types import CAMEL
 from wa_lint.sources.export.terraform_types import KINDS
@@ -297,18 +297,19 @@ def test_the_nested_stack_of_a_change_set_is_not_followed(wa_lint: WaLint) -> No
 # --- practices --------------------------------------------------------------------------------------
 
 
-def standings(run: Any) -> dict[str, Any]:
+def told_of_practices(run: Any) -> dict[str, Any]:
     return {practice["id"]: practice for practice in run.report["practices"]}
 
 
 def test_practices_that_could_speak_of_a_type_without_a_rule_are_unknown(wa_lint: WaLint) -> None:
     write({"vpc.yaml": VPC, "c.yaml": NO_RULE})
-    without = standings(wa_lint("check", "--no-config", "-o", "json", "vpc.yaml"))
-    beside = standings(wa_lint("check", "--no-config", "-o", "json"))
-    inapplicable = [id_ for id_, one in without.items() if one["status"] == "not-applicable"]
-    assert inapplicable
-    assert {beside[id_]["status"] for id_ in inapplicable} == {"unknown"}
-    assert {beside[id_]["reason"] for id_ in inapplicable} == {"no rule yet for AWS::SageMaker::DeviceFleet"}
+    without = told_of_practices(wa_lint("check", "--no-config", "-o", "json", "vpc.yaml"))
+    beside = told_of_practices(wa_lint("check", "--no-config", "-o", "json"))
+    unseen = "nothing here that it speaks of, and there may be more of the workload elsewhere"
+    silent = [id_ for id_, one in without.items() if one["reason"] == unseen]
+    assert silent
+    assert {without[id_]["status"] for id_ in silent} == {"unknown"}
+    assert {beside[id_]["reason"] for id_ in silent} == {"no rule yet for AWS::SageMaker::DeviceFleet"}
     assert {id_ for id_, one in beside.items() if one["status"] == "for-people"} == {
         id_ for id_, one in without.items() if one["status"] == "for-people"
     }
@@ -318,10 +319,12 @@ def test_no_practice_is_met_in_full_beside_a_type_without_a_rule(wa_lint: WaLint
     good = BAD.replace("Enabled", "Disabled")
     write({"n.yaml": good})
     met = [
-        id_ for id_, one in standings(wa_lint("check", "--no-config", "-o", "json")).items() if one["status"] == "met"
+        id_
+        for id_, one in told_of_practices(wa_lint("check", "--no-config", "-o", "json")).items()
+        if one["status"] == "met"
     ]
     write({"c.yaml": NO_RULE})
-    beside = standings(wa_lint("check", "--no-config", "-o", "json"))
+    beside = told_of_practices(wa_lint("check", "--no-config", "-o", "json"))
     assert all(beside[id_]["status"] == "partial" for id_ in met)
     assert not any(one["status"] == "met" for one in beside.values())
 
@@ -710,4 +713,4 @@ def test_one_function_counts_for_all_formats(wa_lint: WaLint) -> None:
 def test_an_old_report_has_no_census_and_is_still_counted() -> None:
     report = Report(rules=(), findings=())
     assert [line.kind for line in coverage.lines(report)] == ["nothing"]
-    assert tally.practices(report)
+    assert standings.practices(report)

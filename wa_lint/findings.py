@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import operator
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -149,6 +151,7 @@ def merge(reports: Iterable[Report], inputs: Sequence[Input]) -> Report:
     What fails or is unknown is numbered first, so that its numbers do not depend on whether the others are listed.
     """
     reports = list(reports)
+    extents = [report.workload for report in reports if report.workload]
     findings = sorted((f for report in reports for f in report.findings), key=sort_key)
     counted: dict[str, Counts] = {}
     for id_, counts in (entry for report in reports for entry in report.counted.items()):
@@ -169,6 +172,7 @@ def merge(reports: Iterable[Report], inputs: Sequence[Input]) -> Report:
         passed_types=frozenset[str]().union(*(report.passed_types for report in reports)),
         places=frozenset[tuple[str | None, str | None]]().union(*(report.places for report in reports)),
         complete=frozenset[Scope]().union(*(report.complete for report in reports)),
+        workload=functools.reduce(operator.add, extents) if extents else None,
     )
 
 

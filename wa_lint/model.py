@@ -649,6 +649,21 @@ class Effect(msgspec.Struct, frozen=True):
     """How many rules, findings or files that was in this run, where that is counted."""
 
 
+class WorkloadExtent(msgspec.Struct, frozen=True):
+    """What part of the inputs is the workload that a run is about."""
+
+    name: str
+    outside: int = 0
+    """How many resources were read and not judged, because they are not of it."""
+    is_by_mark: bool = False
+    """Whether a tag, a stack or a name decides what belongs, so that what bears none may belong too."""
+    is_whole: bool = False
+    """Whether a person says that the inputs hold all of it."""
+
+    def __add__(self, other: WorkloadExtent) -> WorkloadExtent:
+        return msgspec.structs.replace(self, outside=self.outside + other.outside)
+
+
 class Configuration(msgspec.Struct, frozen=True):
     """One configuration that a run used, and what it switched off."""
 
@@ -697,6 +712,8 @@ class Report(msgspec.Struct, frozen=True):
     """The account and region of everything that was judged."""
     complete: frozenset[Scope] = frozenset()
     """The listings that are known to be whole: what is not in them is not there."""
+    workload: WorkloadExtent | None = None
+    """None: everything was judged."""
 
 
 def path_text(path: Sequence[str | int]) -> str:

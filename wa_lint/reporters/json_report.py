@@ -25,7 +25,7 @@ from wa_lint.model import (
     Value,
     Waste,
 )
-from wa_lint.reporters import RenderOptions, configured, coverage, tally, visible_json
+from wa_lint.reporters import RenderOptions, configured, coverage, standings, tally, visible_json
 from wa_lint.reporters.report_structs import (
     JsonCompared,
     JsonConfiguration,
@@ -93,7 +93,7 @@ def document(report: Report, options: RenderOptions, *, has_findings: bool = Tru
         inputs=tuple(_input(entry) for entry in report.inputs),
         findings=tuple(_finding(finding) for finding in findings),
         rules=tuple(_rule(rule, counted) for rule, counted in tally.by_rule(report).items()),
-        practices=tuple(tally.practices(report)),
+        practices=tuple(standings.practices(report)),
         gaps=tuple(_gap(gap) for gap in report.gaps),
         problems=tuple(_problem(problem) for problem in report.problems),
         skew=tuple(_skew(skew) for skew in report.skew),

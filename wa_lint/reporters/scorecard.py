@@ -13,7 +13,7 @@ import msgspec
 
 from wa_lint import lens
 from wa_lint.model import Finding, Outcome, Report, RuleInfo, Severity
-from wa_lint.reporters import tally, waste
+from wa_lint.reporters import standings, tally, waste
 
 _ASSESSED: Final = frozenset({"met", "partial", "at-risk"})
 
@@ -76,7 +76,7 @@ class Scorecard(msgspec.Struct, frozen=True):
     pillars: tuple[Pillar, ...]
     map: Mapping[str, Mapping[str, Square]]
     """By pillar, then by phase."""
-    practices: Mapping[str, Sequence[tuple[tally.Standing, lens.Practice]]]
+    practices: Mapping[str, Sequence[tuple[standings.Standing, lens.Practice]]]
     """By pillar."""
     risks: tuple[Risk, ...]
     fixes: tuple[Fix, ...]
@@ -90,11 +90,11 @@ class Scorecard(msgspec.Struct, frozen=True):
 
 def scorecard(report: Report) -> Scorecard:
     failing = _failing(report)
-    standings = {standing.id: standing for standing in tally.practices(report)}
+    by_id = {standing.id: standing for standing in standings.practices(report)}
     return Scorecard(
-        pillars=tuple(_pillar(name, report, standings) for name in lens.PILLARS),
-        map={name: {phase: _square(name, phase, standings, failing) for phase in lens.PHASES} for name in lens.PILLARS},
-        practices={name: [(standings[p.id], p) for p in lens.practices() if p.pillar == name] for name in lens.PILLARS},
+        pillars=tuple(_pillar(name, report, by_id) for name in lens.PILLARS),
+        map={name: {phase: _square(name, phase, by_id, failing) for phase in lens.PHASES} for name in lens.PILLARS},
+        practices={name: [(by_id[p.id], p) for p in lens.practices() if p.pillar == name] for name in lens.PILLARS},
         risks=tuple(_risks(failing)),
         fixes=tuple(_fixes(failing)),
         open=tuple(_open(report)),
@@ -117,26 +117,26 @@ def _failing(report: Report) -> list[Finding]:
     return [f for f in report.findings if f.outcome is Outcome.FAIL and f.suppressed is None and f.rule.practices]
 
 
-def _pillar(name: str, report: Report, standings: Mapping[str, tally.Standing]) -> Pillar:
+def _pillar(name: str, report: Report, by_id: Mapping[str, standings.Standing]) -> Pillar:
     own = [practice for practice in lens.practices() if practice.pillar == name]
     by_practice: dict[str, list[Finding]] = defaultdict(list)
     for finding in report.findings:
         for practice in finding.rule.practices:
             by_practice[practice].append(finding)
-    assessed = [practice.id for practice in own if standings[practice.id].status in _ASSESSED]
+    assessed = [practice.id for practice in own if by_id[practice.id].status in _ASSESSED]
     values = [value for id_ in assessed if (value := worth(by_practice[id_])) is not None]
     score = round(100 * sum(values) / len(values)) if values else None
-    assessable = sum(standings[practice.id].status not in _OUT for practice in own)
+    assessable = sum(by_id[practice.id].status not in _OUT for practice in own)
     ids = {practice.id for practice in own}
     counted = tally.total(f for f in report.findings if not ids.isdisjoint(f.rule.practices))
     return Pillar(name, score, len(assessed), assessable, counted)
 
 
-def _square(pillar: str, phase: str, standings: Mapping[str, tally.Standing], failing: Sequence[Finding]) -> Square:
+def _square(pillar: str, phase: str, by_id: Mapping[str, standings.Standing], failing: Sequence[Finding]) -> Square:
     own = {p.id for p in lens.practices() if p.pillar == pillar and p.phase == phase}
     found = [f for f in failing if own.intersection(f.rule.practices)]
     worst = max((f.rule.severity for f in found), key=lambda severity: severity.rank, default=None)
-    assessed = sum(standings[id_].status in _ASSESSED for id_ in own)
+    assessed = sum(by_id[id_].status in _ASSESSED for id_ in own)
     return Square(len(own), assessed, worst.value if worst else None, len(found))
 
 

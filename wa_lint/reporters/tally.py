@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Final, TypeAlias
 
 import msgspec
 
 from wa_lint import lens
 from wa_lint.model import Counts, Finding, Outcome, Report, RuleInfo
-from wa_lint.reporters import coverage
 
 Kind: TypeAlias = Outcome | str | None
 """How a finding is counted; None: it is suppressed; ``unchanged``: an earlier run has it too."""
@@ -47,17 +46,6 @@ class NewsCount(msgspec.Struct, frozen=True):
     updated: Amount
     unchanged: Amount
     fixed: Amount
-
-
-class Standing(msgspec.Struct, frozen=True):
-    """What a run can say of one practice of the Lens."""
-
-    id: str
-    status: str
-    """met | at-risk | partial | unknown | for-people | not-applicable"""
-    coverage: str
-    """How much of the practice checks can decide at all: full | partial | proxy | none."""
-    reason: str | None = None
 
 
 def pillar(rule: RuleInfo) -> str:
@@ -112,21 +100,6 @@ def by_pillar(report: Report) -> Mapping[str, Tally]:
     return {name: counted.get(name, Tally()) for name in lens.PILLARS}
 
 
-def practices(report: Report) -> Sequence[Standing]:
-    """Return what the run says of each of the 105 practices, in the Lens's order."""
-    rules: dict[str, list[RuleInfo]] = defaultdict(list)
-    for rule in report.rules:
-        for practice in rule.practices:
-            rules[practice].append(rule)
-    seen: dict[str, Counter[Kind]] = defaultdict(Counter)
-    for finding in report.findings:
-        seen[finding.rule.id][_risk(finding)] += 1
-    for id_, counts in report.counted.items():
-        seen[id_].update(_kinds(counts))
-    blind, missed = _blind(report), coverage.missed(report)
-    return [_standing(practice, rules[practice.id], seen, blind, missed, report) for practice in lens.practices()]
-
-
 def _by(report: Report, key: Mapping[str, str]) -> Mapping[str, Tally]:
     counted: dict[str, Counter[Kind]] = {name: Counter() for name in key.values()}
     for finding in report.findings:
@@ -159,11 +132,6 @@ def _counted(finding: Finding) -> Kind:
 _UNCHANGED: Final = "unchanged"
 
 
-def _risk(finding: Finding) -> Kind:
-    """Return what a finding says of a practice: a risk that somebody accepted is still one, a doubt is not."""
-    return finding.outcome if finding.outcome is Outcome.FAIL or finding.suppressed is None else None
-
-
 def _tally(counter: Counter[Kind]) -> Tally:
     return Tally(
         passed=counter[Outcome.PASS],
@@ -173,64 +141,3 @@ def _tally(counter: Counter[Kind]) -> Tally:
         suppressed=counter[None],
         unchanged=counter[_UNCHANGED] or msgspec.UNSET,
     )
-
-
-def _standing(
-    practice: lens.Practice,
-    rules: Sequence[RuleInfo],
-    seen: Mapping[str, Counter[Kind]],
-    blind: str | None,
-    missed: str | None,
-    report: Report,
-) -> Standing:
-    counts = Counter[Kind]()
-    for rule in rules:
-        counts += seen.get(rule.id, Counter())
-    tally = _tally(counts)
-    status, reason = _status(practice, tally, blind or _refused(rules, report), missed, has_rules=bool(rules))
-    if status == "at-risk":
-        reason = "fails: " + ", ".join(rule.id for rule in rules if seen[rule.id][Outcome.FAIL])
-    return Standing(id=practice.id, status=status, coverage=practice.coverage, reason=reason)
-
-
-def _status(
-    practice: lens.Practice, tally: Tally, unseen: str | None, missed: str | None, *, has_rules: bool
-) -> tuple[str, str | None]:
-    """Return status and reason. The order matters: a fail outweighs all, and ignorance outweighs a pass.
-
-    `missed` names ML resources that no rule asks about. The Lens does not say which practices speak of a type, so each
-    practice that has no verdict is unknown then, not inapplicable, and none is met in full.
-    """
-    if tally.failed:
-        return "at-risk", None
-    if practice.coverage == "none":
-        return "for-people", "a question for people: no configuration answers it"
-    if not has_rules:
-        return "unknown", "no rule that was run looks at it"
-    if tally.unknown:
-        judged = tally.passed + tally.unknown
-        return "unknown", f"{tally.unknown} of {judged} checks could not be decided"
-    if unseen:
-        return "unknown", unseen
-    if not tally.passed:
-        return ("unknown", missed) if missed else ("not-applicable", "nothing here that it speaks of")
-    if missed:
-        return "partial", f"what checks can see of it is in order; {missed}"
-    if practice.coverage == "full":
-        return "met", None
-    return "partial", "what checks can see of it is in order; the rest is for people"
-
-
-def _blind(report: Report) -> str | None:
-    """Return why nothing may be called met: something that was asked for could not be read."""
-    broken = [entry.uri for entry in report.inputs if entry.status == "error"]
-    if broken:
-        return f"{broken[0]} could not be read" if len(broken) == 1 else f"{len(broken)} inputs could not be read"
-    return None if any(entry.status == "judged" for entry in report.inputs) else "nothing was judged"
-
-
-def _refused(rules: Sequence[RuleInfo], report: Report) -> str | None:
-    """Return the gap, if any, in the very types that `rules` judge: what was not listed cannot be in order."""
-    types = {type_ for rule in rules for type_ in rule.applies_to}
-    gap = next((gap for gap in report.gaps if gap.scope.type in types), None)
-    return f"{gap.scope.type} could not be listed: {gap.reason}" if gap else None

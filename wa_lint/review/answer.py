@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -11,8 +12,8 @@ SAID: Final = ("yes", "partly", "no", "not-applicable")
 """What a person may say of a practice or a question."""
 
 
-class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """One answer of `wa-review.yaml`; a yes without evidence, or one past its day, is an open question again."""
+class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One answer of `wa-review.yaml`. A yes counts with evidence only, and none counts past its last day."""
 
     answer: str
     """One of `SAID`."""
@@ -28,3 +29,15 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ke
     def is_stale(self, today: dt.date) -> bool:
         """Whether it has to be asked again."""
         return self.review_by is not None and self.review_by < today
+
+    def in_words(self) -> str:
+        """Return ``Ana answered yes on 2026-11-02: the note``."""
+        dated = f" on {self.date.isoformat()}" if self.date else ""
+        noted = f": {self.note}" if self.note else ""
+        without = ", without evidence" if self.answer == "yes" and not self.evidence else ""
+        return f"{self.who or 'somebody'} answered {self.answer}{dated}{without}{noted}"
+
+
+def current(answers: Mapping[str, Answer], today: dt.date) -> Mapping[str, Answer]:
+    """Return the answers that still count."""
+    return {id_: answer for id_, answer in answers.items() if not answer.is_stale(today)}

@@ -1,4 +1,4 @@
-"""The status of each of the 105 practices: what checks saw, and what people answered. Never one instead of the other."""
+"""The status of each of the 105 practices: what checks saw and what people answered, never one instead of the other."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from wa_lint.model import Report
-from wa_lint.reporters import tally
+from wa_lint.reporters.standings import PracticeVerdict, verdicts
 from wa_lint.review.answer import Answer
 
 
@@ -43,17 +43,53 @@ class PracticeStatus(msgspec.Struct, frozen=True):
 
 NO_ANSWERS: Final[Mapping[str, Answer]] = MappingProxyType({})
 
+_OF_ANSWER: Final = {
+    "yes": Status.MET,
+    "partly": Status.PARTIAL,
+    "no": Status.AT_RISK,
+    "not-applicable": Status.NOT_APPLICABLE,
+}
+
+_PASSING: Final = frozenset({Status.MET, Status.PARTIAL})
+
 
 def statuses(report: Report, answers: Mapping[str, Answer] = NO_ANSWERS) -> Mapping[str, PracticeStatus]:
     """Return the status of every practice, by its id, in the Lens's order.
 
     `answers`: by the id of the practice that they are about; those of questions for people (other ids) are not looked
-    at. Stale answers have to be left out before.
+    at. Stale answers have to be left out before (`wa_lint.review.answer.current`).
     """
-    del answers
-    return {
-        standing.id: PracticeStatus(
-            standing.id, Status(standing.status), because=(standing.reason,) if standing.reason else ()
-        )
-        for standing in tally.practices(report)
-    }
+    return {verdict.id: _with(verdict, answers.get(verdict.id)) for verdict in verdicts(report)}
+
+
+def _with(verdict: PracticeVerdict, answer: Answer | None) -> PracticeStatus:
+    seen = PracticeStatus(verdict.id, Status(verdict.status), verdict.because, verdict.evidence, verdict.rules)
+    if answer is None:
+        return seen
+    status = _settled(seen.status, answer, is_for_answer=verdict.is_for_answer)
+    said = answer.in_words()
+    if status is seen.status:
+        return msgspec.structs.replace(seen, because=(*seen.because, said))
+    shown = answer.evidence or said
+    return msgspec.structs.replace(
+        seen,
+        status=status,
+        because=(said, *(f"checks: {reason}" for reason in seen.because)),
+        evidence=(*seen.evidence, shown),
+        answered_by_person=True,
+    )
+
+
+def _settled(seen: Status, answer: Answer, *, is_for_answer: bool) -> Status:
+    """Return what checks and an answer come to. A person may lower any status, and raise only what is left to people.
+
+    A yes needs evidence. Nothing that was judged is inapplicable because somebody says so.
+    """
+    said = _OF_ANSWER[answer.answer]
+    if said is Status.AT_RISK:
+        return said
+    if said is Status.PARTIAL and seen is Status.MET:
+        return said
+    is_raised = said is Status.MET and not answer.evidence
+    is_denied = said is Status.NOT_APPLICABLE and seen in _PASSING
+    return said if is_for_answer and not is_raised and not is_denied else seen

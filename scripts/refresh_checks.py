@@ -1,0 +1,44 @@
+# ruff: noqa: INP001 -- a script stands alone
+"""Writes `wa_lint/data/checks.json`: of each practice, which rules decide which of its checks, from coverage.yaml.
+
+Run it after a change of coverage.yaml or of a rule's `practices`: ``python scripts/refresh_checks.py``. `--check` only
+says whether the file is up to date. The table itself takes a fifth of a second to read, this file none.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from wa_lint import coverage_table, packs
+
+TARGET = Path(__file__).parents[1] / "wa_lint" / "data" / "checks.json"
+
+
+def written() -> str:
+    """Return the file's text: by practice its class, and the ids of the rules of each check; none where none does."""
+    rules = packs.built_in()
+    rows = {
+        practice: {
+            "coverage": coverage_table.class_of(practice, rules),
+            "checks": [list(check.rules) for check in coverage_table.checks_of(practice, rules)],
+        }
+        for practice in coverage_table.table().practices
+    }
+    lines = ",\n".join(f"{json.dumps(practice)}: {json.dumps(row)}" for practice, row in rows.items())
+    return f"{{\n{lines}\n}}\n"
+
+
+def main(arguments: list[str]) -> int:
+    text = written()
+    if "--check" in arguments:
+        current = TARGET.exists() and TARGET.read_text("utf-8") == text
+        sys.stderr.write("" if current else f"{TARGET.name} is out of date: run python scripts/refresh_checks.py\n")
+        return 0 if current else 1
+    TARGET.write_text(text, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
