@@ -274,6 +274,7 @@ SWITCHED: Final = {
     "parameters": (ASKED, "parameters: [Root=Disabled]", ()),
     "configuration": (TEMPLATE, f"ignore: {RULE_ID}", ()),
     "nothing-ok": ("{}", "", ("--nothing-ok",)),
+    "workload": (TEMPLATE, "", ("--workload", "wa-review.yaml")),
     "now": (COMMENTED.replace("it is mine", "it is mine (until 2020-01-01)"), "", ("--now", "2019-01-01")),
 }
 
@@ -284,6 +285,7 @@ def test_a_switch_closes_a_way_for_every_rule(key: str, make: Make, wa_lint: WaL
     template, said, given = SWITCHED[key]
     make("t.yaml", template)
     make("wa-lint.yaml", said)
+    make("wa-review.yaml", "workload: {name: other, paths: [elsewhere]}\n")
     is_chosen = key not in {"configuration", "overrides"}  # nothing that a configuration says beats --select
     words = ["check", "-o", "json", *(["--select", RULE_ID] if is_chosen else []), *given]
     for value, is_open in (("true", True), ("false", False)):

@@ -35,6 +35,7 @@ SWITCHES: Final[Mapping[str, Switch]] = {
     "paths": Switch("Whether `paths` of a configuration count.", is_closed_by_rules=True),
     "now": Switch("Whether --now counts.", is_closed_by_rules=True),
     "nothing-ok": Switch("Whether --nothing-ok counts.", is_closed_by_rules=True),
+    "workload": Switch("Whether --workload counts.", is_closed_by_rules=True),
 }
 
 EXCLUDE: Final = "exclude"

@@ -655,13 +655,15 @@ class WorkloadExtent(msgspec.Struct, frozen=True):
     name: str
     outside: int = 0
     """How many resources were read and not judged, because they are not of it."""
+    unsure: int = 0
+    """How many of those do not show whether they are of it."""
     is_by_mark: bool = False
     """Whether a tag, a stack or a name decides what belongs, so that what bears none may belong too."""
     is_whole: bool = False
     """Whether a person says that the inputs hold all of it."""
 
     def __add__(self, other: WorkloadExtent) -> WorkloadExtent:
-        return msgspec.structs.replace(self, outside=self.outside + other.outside)
+        return msgspec.structs.replace(self, outside=self.outside + other.outside, unsure=self.unsure + other.unsure)
 
 
 class Configuration(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ from wa_lint.changes import Difference, Side, compare, is_new_or_worse
 from wa_lint.cli import diff_json, diff_text
 from wa_lint.cli.configuring import configured, enforcement, said_by_all
 from wa_lint.cli.exits import BLIND, BROKEN, CLEAN, FOUND, NOTHING
-from wa_lint.cli.options import choice, fail_on_within, settling
+from wa_lint.cli.options import choice_of_rules, fail_on_within, settling
 from wa_lint.cli.output import complain, for_stdout, has_account, to_stdout
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Outcome, Severity, SourceKind
@@ -47,7 +47,7 @@ class GateOptions(msgspec.Struct, frozen=True):
 @click.argument("before", metavar="A", type=click.Path(path_type=Path))
 @click.argument("after", metavar="B", type=click.Path(path_type=Path))
 @configured
-@choice
+@choice_of_rules
 @settling
 @click.option(
     "-o",

@@ -132,6 +132,14 @@ _DELIVERY: Final = (
 )
 
 
+_WORKLOAD: Final = click.option(
+    "--workload",
+    metavar="FILE",
+    type=_FILE,
+    help="Judge only the workload that this file names (wa-review.yaml); what is outside is counted.",
+)
+
+
 _SETTLING: Final = (
     click.option("--allow", multiple=True, metavar="FILE", type=_FILE, help="A file of suppressions."),
     click.option(
@@ -161,13 +169,19 @@ def settling(command: Callable[..., object]) -> Callable[..., object]:
 
 
 def choice(command: Callable[..., object]) -> Callable[..., object]:
-    """Add the options that choose rules; the command gets them as `choice`."""
+    """Add the options that choose rules and the workload; the command gets them as `choice`."""
+    options = (*_CHOICE, _WORKLOAD, _profile("--profile", "--rule-profile"))
+    return packed(command, "choice", Choice, options, bound_choice)
+
+
+def choice_of_rules(command: Callable[..., object]) -> Callable[..., object]:
+    """As `choice`, for a command that is not about one workload."""
     return packed(command, "choice", Choice, (*_CHOICE, _profile("--profile", "--rule-profile")), bound_choice)
 
 
 def choice_beside_account(command: Callable[..., object]) -> Callable[..., object]:
     """As `choice`, for a command whose ``--profile`` is one of the AWS configuration."""
-    return packed(command, "choice", Choice, (*_CHOICE, _profile("--rule-profile")), bound_choice)
+    return packed(command, "choice", Choice, (*_CHOICE, _WORKLOAD, _profile("--rule-profile")), bound_choice)
 
 
 def _profile(*names: str) -> Callable[[Callable[..., object]], Callable[..., object]]:
@@ -215,6 +229,7 @@ def bound_choice(given: Choice) -> Choice:
         ),
         rules=tuple(dict.fromkeys((*strict.packs, *given.rules))),
         always=enforced_rules(strict),
+        workload=given.workload if strict.permits("workload") else None,
     )
 
 

@@ -14,7 +14,7 @@ import msgspec
 from wa_lint import rule_names as language
 from wa_lint.cli.configuring import configured
 from wa_lint.cli.exits import CLEAN, NOTHING
-from wa_lint.cli.options import choice
+from wa_lint.cli.options import choice_of_rules
 from wa_lint.cli.output import code_of_packs, complain, to_stdout
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Raw
@@ -32,7 +32,7 @@ _WIDTH: Final = 80
 
 @click.command(name="iam-policy")
 @configured
-@choice
+@choice_of_rules
 @click.option(
     "--type",
     "types",

@@ -12,7 +12,7 @@ import msgspec
 
 from wa_lint import controls, coverage_table, docs, packs
 from wa_lint.cli.exits import CLEAN
-from wa_lint.cli.options import choice
+from wa_lint.cli.options import choice_of_rules
 from wa_lint.cli.output import code_of_packs, columns, to_stdout
 from wa_lint.cli.page_text import fitted
 from wa_lint.cli.rule_list import json_list, listed
@@ -23,7 +23,7 @@ from wa_lint.suppress.allow import FAULTS
 
 
 @click.command()
-@choice
+@choice_of_rules
 @click.option(
     "--map",
     "standard",

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from wa_lint import type_names
-from wa_lint.model import Finding, Input, Outcome, Report, Unjudged
+from wa_lint.model import Finding, Input, Outcome, Report, Unjudged, WorkloadExtent
 
 _MOST_NAMES: Final = 8
 """Types, files or stacks that a sentence names; the JSON report has all."""
@@ -28,7 +28,7 @@ class Line(msgspec.Struct, frozen=True):
 
     kind: str
     """nothing | error | gap | unknown | no-rule | not-run | unread | other | unrecognised | opaque | not-followed |
-    suspect | skipped | no-ml"""
+    suspect | skipped | outside | unsure | no-ml"""
     count: int
     text: str
     is_warning: bool = True
@@ -115,6 +115,7 @@ def _lines(report: Report) -> Iterator[Line]:
         count = len(report.not_followed)
         yield Line("not-followed", count, f"Not followed, so resources may be missing: {named}.")
     yield from _skipped(report.inputs)
+    yield from _outside(report.workload)
     if is_clean_of_ml(report):
         text = "There are no ML resources here: nothing of SageMaker, Bedrock or a related service."
         yield Line("no-ml", 0, text, is_warning=False)
@@ -166,6 +167,17 @@ def _skipped(inputs: Iterable[Input]) -> Iterator[Line]:
             why = "; ".join(f"{reason} ({count})" if len(counts) > 1 else reason for reason, count in counts.items())
             number = sum(counts.values())
             yield Line("skipped", number, f"{_count(number, noun)} skipped: {why}.", is_warning=False)
+
+
+def _outside(extent: WorkloadExtent | None) -> Iterator[Line]:
+    if extent is not None and extent.outside:
+        said = _count(extent.outside, "resource")
+        text = f"{said} outside of the workload {extent.name} {'was' if extent.outside == 1 else 'were'} not judged."
+        yield Line("outside", extent.outside, text, is_warning=False)
+    if extent is not None and extent.unsure:
+        said = _count(extent.unsure, "resource")
+        text = f"{said} of those may be of it: nothing shows it, and nothing of the workload leads there."
+        yield Line("unsure", extent.unsure, text)
 
 
 def _files(rows: Iterable[Input]) -> int:

@@ -88,6 +88,11 @@ def _of_layers(account: Settlement) -> Iterator[tuple[Layer, Effect]]:
     for layer in account.layers.of("nothing_ok"):
         if layer.value and strict.permits("nothing-ok"):
             yield layer, Effect("nothing-ok", "passes when there is nothing to check")
+    extent = account.report.workload
+    for layer in account.layers.of("workload"):
+        if layer.value and extent is not None:
+            text = f"judges only the workload {extent.name} ({count(extent.outside, 'resource')} left out)"
+            yield layer, Effect("workload", text, (extent.name,), extent.outside)
 
 
 def _of_settings(account: Settlement) -> Iterator[tuple[Layer, Effect]]:
@@ -307,7 +312,7 @@ def _refused(account: Settlement, strict: Enforcement) -> Iterator[Effect]:
     for layer in account.layers.of("exclude"):
         if patterns := [pattern for pattern in layer.value if not _counts(pattern, strict)]:
             yield Effect("exclude", f"refuses exclude {', '.join(patterns)} of the {_of(layer)}", tuple(patterns))
-    for key in (*_OF_FILES, "allow", "baseline", "diff", "now", "nothing-ok"):
+    for key in (*_OF_FILES, "allow", "baseline", "diff", "now", "nothing-ok", "workload"):
         given = () if strict.permits(key) else account.layers.of(key.replace("-", "_"))
         for layer in given:
             if layer.value and (layer.is_file or key not in _OF_FILES):

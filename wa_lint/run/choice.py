@@ -43,6 +43,8 @@ class Choice(msgspec.Struct, frozen=True):
     """What the command line never suppresses and does not leave out: no choice of a configuration leaves it out."""
     always: frozenset[str] = frozenset()
     """Ids of the rules that are enforced."""
+    workload: Path | None = None
+    """The file that names the workload; only its resources are judged."""
 
 
 class Delivery(msgspec.Struct, frozen=True):

@@ -13,7 +13,6 @@ import msgspec
 
 from wa_lint.budget import DEFAULT, Budget, limited
 from wa_lint.document import Document
-from wa_lint.engine import lint
 from wa_lint.errors import SourceError
 from wa_lint.model import Input, Listed, Report, Resource, Snapshot, SourceKind
 from wa_lint.rule import Rule
@@ -25,6 +24,7 @@ from wa_lint.run.joined_templates import TemplateInput, Together, connected
 from wa_lint.run.merged_sets import combine
 from wa_lint.run.nested_files import judged_within
 from wa_lint.run.shards import JudgingTask, judge_folder
+from wa_lint.run.within import lint_within
 from wa_lint.sources.template import Stage, refusal
 
 _FEW = 1000
@@ -105,11 +105,10 @@ def judge_files(
     return [*judged[:first], _with(judged[first], together), *judged[first + 1 :]]
 
 
-def judge_snapshot(
-    snapshot: Snapshot, rules: Sequence[Rule], now: str | None, today: str, *, lists_all: bool = True
-) -> Report:
+def judge_snapshot(snapshot: Snapshot, rules: Sequence[Rule], task: Task | JudgingTask) -> Report:
     """Return the report on a snapshot. What it was measured against: `now`, else when it was taken, else `today`."""
-    return lightened(lint(snapshot, rules, now or (snapshot.taken_at or today)[:10], lists_all=lists_all))
+    day = task.now or (snapshot.taken_at or task.today)[:10]
+    return lightened(lint_within(task.choice.workload, snapshot, rules, day, lists_all=task.lists_all))
 
 
 def day(now: dt.datetime | None) -> str | None:
@@ -235,7 +234,10 @@ def _reports(
         pins = {name: stage.pins[name] for name in given}
         if repr(pins) not in known:
             snapshot = template.snapshot(pins)
-            known[repr(pins)] = lint(snapshot, rules, task.now or task.today, lists_all=task.lists_all), snapshot
+            report = lint_within(
+                task.choice.workload, snapshot, rules, task.now or task.today, lists_all=task.lists_all
+            )
+            known[repr(pins)] = report, snapshot
         reports[stage.name], _ = known[repr(pins)]
     return reports, [snapshot for _, snapshot in known.values()]
 
@@ -308,7 +310,7 @@ def _judge_export(snapshot: Snapshot, rules: Sequence[Rule], task: Task) -> Judg
     entry = Input(snapshot.uri, snapshot.kind.value, "judged", None, len(snapshot.resources))
     if _is_loose(snapshot):
         return Judged((entry,), loose=snapshot)
-    return Judged((entry,), judge_snapshot(snapshot, rules, task.now, task.today, lists_all=task.lists_all))
+    return Judged((entry,), judge_snapshot(snapshot, rules, task))
 
 
 def _is_loose(snapshot: Snapshot) -> bool:
@@ -318,7 +320,7 @@ def _is_loose(snapshot: Snapshot) -> bool:
 
 def _judge_loose(snapshot: Snapshot, rules: Sequence[Rule], task: Task) -> Judged:
     try:
-        return Judged((), judge_snapshot(snapshot, rules, task.now, task.today, lists_all=task.lists_all))
+        return Judged((), judge_snapshot(snapshot, rules, task))
     except Exception as error:  # noqa: BLE001, as in _judge
         return _fault(snapshot.uri, error, task)
 

@@ -57,7 +57,7 @@ def _in_memory(
     snapshot = keeper.joined()
     if snapshot is None:
         return None, keeper.parts
-    return judge_snapshot(snapshot, rules, asked.now, asked.today, lists_all=asked.lists_all), keeper.parts
+    return judge_snapshot(snapshot, rules, asked), keeper.parts
 
 
 def _in_folder(

@@ -1,0 +1,53 @@
+"""Judges of a snapshot only what belongs to the workload; the rest is counted, and there for links to lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from wa_lint.engine import lint
+from wa_lint.errors import ConfigError
+from wa_lint.model import Report, Snapshot
+from wa_lint.rule import Rule
+from wa_lint.sources.jobs import with_jobs
+
+if TYPE_CHECKING:
+    from wa_lint.review.workload import Workload
+
+
+@cache
+def workload_in(file: Path) -> Workload:
+    """Return the workload that a file names. Raise `ConfigError` where it cannot be read, or names none."""
+    from wa_lint.review.review_file import parse  # noqa: PLC0415, a run without a workload does not wait for it
+
+    try:
+        found = parse(file.read_bytes(), file.as_posix()).workload
+    except OSError as error:
+        raise ConfigError("--workload", f"{file.as_posix()} cannot be read: {error.strerror}") from error
+    if found is None:
+        raise ConfigError(file.as_posix(), "names no workload: add `workload:` with a name and what belongs to it")
+    return found
+
+
+def lint_within(
+    workload: Path | None,
+    snapshot: Snapshot,
+    rules: Sequence[Rule],
+    today: str,
+    *,
+    judged: Collection[tuple[str, str]] | None = None,
+    lists_all: bool = True,
+) -> Report:
+    """As `wa_lint.engine.lint`, about what belongs to the workload; `judged` is the share of it that is asked for."""
+    if workload is None:
+        return lint(snapshot, rules, today, judged=judged, lists_all=lists_all)
+    from wa_lint.review.workload import members  # noqa: PLC0415, as above
+
+    snapshot = with_jobs(snapshot)
+    found = members(snapshot, workload_in(workload), judged)
+    report = lint(snapshot, rules, today, judged=found.keys, lists_all=lists_all)
+    return msgspec.structs.replace(report, workload=found.extent)
