@@ -46,6 +46,8 @@ class Past(msgspec.Struct, frozen=True):
     failed: int
     unknown: int
     passed: int
+    practices: Mapping[str, str] = {}
+    """The status of each practice; empty where it does not tell."""
 
 
 class RenderOptions(msgspec.Struct, frozen=True):

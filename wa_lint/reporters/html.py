@@ -9,16 +9,18 @@ import base64
 import hashlib
 import math
 from collections import defaultdict
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Final
 
 from wa_lint import lens
 from wa_lint.model import Finding, Outcome, Raw, Report
-from wa_lint.reporters import RenderOptions, blanked, configured, coverage, tally, waste
+from wa_lint.reporters import RenderOptions, blanked, configured, coverage, sentences, tally, waste
 from wa_lint.reporters import set_words as stages
 from wa_lint.reporters.aws_commands import commands_of
-from wa_lint.reporters.scorecard import Pillar, scorecard
+from wa_lint.reporters.scorecard import STATUSES, Pillar, Scorecard, scorecard
+from wa_lint.texts import Texts, texts
 from wa_lint.version import VERSION
 
 _GAUGE: Final = 2 * math.pi * 42
@@ -33,32 +35,58 @@ _EXCERPT, _BEFORE = 200, 60
 
 
 def render(report: Report, options: RenderOptions) -> str:
+    return page("scorecard.html", report, options, scorecard(report), texts("en"), title="", extra={})
+
+
+def page(  # noqa: PLR0913, a page is all of these
+    template: str,
+    report: Report,
+    options: RenderOptions,
+    card: Scorecard,
+    words: Texts,
+    *,
+    title: str,
+    extra: Mapping[str, object],
+) -> str:
+    """Return a page of `page/` about a report; `extra` is what its template needs beside it.
+
+    `title`: what the page is called; empty: the scorecard.
+    """
     style, script = _file("scorecard.css"), _file("scorecard.js")
     shown = [f for f in report.findings if f.outcome in {Outcome.FAIL, Outcome.UNKNOWN} or options.show_all]
     listed = sorted(
         shown, key=lambda f: (f.suppressed is not None, not f.is_open, _ORDER[f.outcome], -f.rule.severity.rank)
     )
-    text: str = _template().render(
-        version=VERSION,
-        lens_version=lens.version(),
-        report=report,
-        card=scorecard(report),
-        total=tally.total(report.findings),
-        news=_news(report),
-        scope=_scope(report),
-        missed=coverage.lines(report, without={"nothing", *coverage.SHOWN_ALREADY}),
-        nothing=coverage.nothing_judged(report),
-        findings=listed[:_MOST_LISTED],
-        left_out=max(len(listed) - _MOST_LISTED, 0),
-        where=stages.where_of(report),
-        excerpt=lambda finding: _excerpt(finding, options),
-        history=options.history,
-        trend=options.trend,
-        configuration=list(configured.sentences(report)),
-        style=style,
-        script=script,
-        style_hash=_hash(style),
-        script_hash=_hash(script),
+    text: str = (
+        _environment()
+        .get_template(template)
+        .render(
+            version=VERSION,
+            lens_version=lens.version(),
+            t=words,
+            title=title or words("page", "scorecard"),
+            date=(options.made_at or report.judged_at or "")[:10],
+            report=report,
+            card=card,
+            sentence=sentences.verdict(card, words),
+            total=tally.total(report.findings, report.counted.values()),
+            news=_news(report),
+            scope=_scope(report),
+            missed=coverage.lines(report, without={"nothing", *coverage.SHOWN_ALREADY}),
+            nothing=coverage.nothing_judged(report),
+            findings=listed[:_MOST_LISTED],
+            left_out=max(len(listed) - _MOST_LISTED, 0),
+            where=stages.where_of(report),
+            excerpt=lambda finding: _excerpt(finding, options),
+            history=options.history,
+            trend=options.trend,
+            configuration=list(configured.sentences(report)),
+            style=style,
+            script=script,
+            style_hash=_hash(style),
+            script_hash=_hash(script),
+            **extra,
+        )
     )
     return text.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be written
 
@@ -101,10 +129,11 @@ def _excerpt(finding: Finding, options: RenderOptions) -> tuple[int, str] | None
 
 
 @cache
-def _template() -> Raw:
-    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415, only this format needs it
+def _environment() -> Raw:
+    from jinja2 import Environment, FunctionLoader, StrictUndefined  # noqa: PLC0415, only this format needs it
 
     made = Environment(
+        loader=FunctionLoader(_file),
         autoescape=True,
         finalize=_seen,
         keep_trailing_newline=True,
@@ -112,11 +141,22 @@ def _template() -> Raw:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    made.filters |= {"words": _words, "title": lambda text: _words(text).capitalize(), "plain": _plain}
+    made.filters |= {"words": _words, "plain": _plain}
     made.globals |= {"url": lens.url, "dash": _dash, "ring": _ring, "severities": ("critical", "high", "medium", "low")}
-    made.globals |= {"pillar_of": tally.pillar, "phases": lens.PHASES, "spark": _spark, "allow": _allow}
-    made.globals |= {"usd": waste.usd, "wasted": waste.said, "is_least": waste.is_least, "commands": commands_of}
-    return made.from_string(_file("scorecard.html"))
+    made.globals |= {
+        "pillar_of": tally.pillar,
+        "spark": _spark,
+        "allow": _allow,
+        "shape": _SHAPES,
+        "statuses": STATUSES,
+    }
+    made.globals |= {"usd": waste.usd, "wasted": waste.said, "is_least": waste.is_least, "money": waste.total_in_words}
+    made.globals |= {"commands": commands_of}
+    return made
+
+
+_SHAPES: Final = {"good": "\u25cf", "fair": "\u25b2", "poor": "\u25a0", "none": "\u25cb"}
+"""What tells the bands of a score apart beside their colour and word: a disc, a triangle, a square, a ring."""
 
 
 def _seen(value: Raw) -> Raw:

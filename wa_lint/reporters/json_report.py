@@ -24,6 +24,7 @@ from wa_lint.model import (
     Suppression,
     Value,
     Waste,
+    WorkloadExtent,
 )
 from wa_lint.reporters import RenderOptions, configured, coverage, standings, tally, visible_json
 from wa_lint.reporters.report_structs import (
@@ -49,6 +50,7 @@ from wa_lint.reporters.report_structs import (
     JsonSuppressed,
     JsonUnjudged,
     JsonWaste,
+    JsonWorkload,
 )
 from wa_lint.reporters.waste import running
 
@@ -107,6 +109,7 @@ def document(report: Report, options: RenderOptions, *, has_findings: bool = Tru
         judged_at=report.judged_at,
         running_cost=_running(report),
         compared=_compared(report),
+        workload=_workload(report.workload),
     )
 
 
@@ -117,6 +120,12 @@ def _running(report: Report) -> JsonRunningCost | msgspec.UnsetType:
     return JsonRunningCost(
         found.low, found.high, "USD", "month", found.as_of, found.is_least, found.priced, found.without_price
     )
+
+
+def _workload(extent: WorkloadExtent | None) -> JsonWorkload | msgspec.UnsetType:
+    if extent is None:
+        return msgspec.UNSET
+    return JsonWorkload(extent.name, extent.outside, extent.unsure, extent.is_by_mark, extent.is_whole)
 
 
 def _input(entry: Input) -> JsonInput:

@@ -50,9 +50,9 @@ def _head(report: Report) -> Iterator[str]:
     yield f"## wa-lint: {counted.failed} failed, {counted.unknown} not judged, {counted.passed} passed"
     yield ""
     missed = coverage.lines(report, without=coverage.SHOWN_ALREADY)
-    yield from (
-        f"* {'**' if line.is_warning else ''}{_text(line.text)}{'**' if line.is_warning else ''}" for line in missed
-    )
+    for line in missed:
+        said = plain_text(line.text)
+        yield f"* **{said}**" if line.is_warning else f"* {said}"
     yield from [""] if missed else []
     if not any(entry.status == "judged" for entry in report.inputs):
         return
@@ -62,11 +62,11 @@ def _head(report: Report) -> Iterator[str]:
         yield f"| {pillar.replace('-', ' ').capitalize()} | {told.failed} | {told.unknown} | {told.passed} |"
     yield ""
     if found := waste.running(report):
-        yield _text(waste.running_in_words(found))
+        yield plain_text(waste.running_in_words(found))
         yield ""
     news = tally.news(report)
     if news:
-        yield f"{_text(tally.news_in_words(news))}."
+        yield f"{plain_text(tally.news_in_words(news))}."
         yield ""
 
 
@@ -105,9 +105,9 @@ def _examples(failing: Sequence[Finding], room: int) -> Iterator[str]:
 def _row(finding: Finding, where: str) -> str:
     practice = finding.rule.practices[0] if finding.rule.practices else ""
     link = f" ([{practice}]({lens.url(practice)}))" if practice else ""
-    said = [_text(finding.message), *([f"({_text(where)})"] if where else [])]
+    said = [plain_text(finding.message), *([f"({plain_text(where)})"] if where else [])]
     said += [f"When {_code(finding.when)}."] if finding.when else []
-    said += [_text(f"{_CHANGED.get(finding.state or '', '')}{finding.change}.")] if finding.change else []
+    said += [plain_text(f"{_CHANGED.get(finding.state or '', '')}{finding.change}.")] if finding.change else []
     cells = (
         _severity(finding.rule.severity),
         f"`{finding.rule.id}`{link}",
@@ -124,13 +124,13 @@ def _severity(severity: Severity) -> str:
 def _unknown(report: Report) -> Iterator[str]:
     found = [f for f in report.findings if f.outcome is Outcome.UNKNOWN and f.is_open]
     counted = sorted(Counter((f.rule.id, f.message) for f in found).items())
-    yield from _folded("Not judged", [f"* `{rule}`, {n} times: {_text(reason)}" for (rule, reason), n in counted])
+    yield from _folded("Not judged", [f"* `{rule}`, {n} times: {plain_text(reason)}" for (rule, reason), n in counted])
 
 
 def _suppressed(report: Report) -> Iterator[str]:
     found = [(f, f.suppressed) for f in report.findings if f.suppressed and f.suppressed.kind != "baseline"]
     lines = [
-        f"* `{finding.rule.id}` {_code(finding.resource.id)}: {_text(why.reason or 'no reason given')}"
+        f"* `{finding.rule.id}` {_code(finding.resource.id)}: {plain_text(why.reason or 'no reason given')}"
         for finding, why in found
     ]
     yield from _folded("Suppressed", lines)
@@ -140,7 +140,7 @@ def _compared(report: Report) -> Iterator[str]:
     """Yield what an earlier run has too, and what it had."""
     if report.compared is None:
         return
-    since = _text(report.compared.since)
+    since = plain_text(report.compared.since)
     old = [f for f in report.findings if f.state == "unchanged" and f.suppressed is None]
     yield from _folded(f"Unchanged since {since}", [f"* `{f.rule.id}` {_code(f.resource.id)}" for f in old])
     fixed = [f"* `{known.rule}` {_code(known.resource)}" for known in report.compared.fixed]
@@ -148,8 +148,8 @@ def _compared(report: Report) -> Iterator[str]:
 
 
 def _unread(report: Report) -> Iterator[str]:
-    lines = [f"* {_code(e.uri)}: {_text(e.reason or 'not read')}" for e in report.inputs if e.status == "error"]
-    lines += [f"* {_code(gap.scope.type)}: {_text(gap.reason)}" for gap in report.gaps]
+    lines = [f"* {_code(e.uri)}: {plain_text(e.reason or 'not read')}" for e in report.inputs if e.status == "error"]
+    lines += [f"* {_code(gap.scope.type)}: {plain_text(gap.reason)}" for gap in report.gaps]
     yield from _folded("Not fully read", lines)
 
 
@@ -159,7 +159,7 @@ def _configuration(report: Report) -> Iterator[str]:
         yield from (
             "Configuration:",
             "",
-            *(f"* {_text(said, _LONGEST_FOLD)}" for said in configured.sentences(report)),
+            *(f"* {plain_text(said, _LONGEST_FOLD)}" for said in configured.sentences(report)),
             "",
         )
 
@@ -176,7 +176,7 @@ def _folded(summary: str, lines: Sequence[str]) -> Iterator[str]:
     yield from ("", "</details>", "")
 
 
-def _text(text: str, most: int = _LONGEST_CELL) -> str:
+def plain_text(text: str, most: int = _LONGEST_CELL) -> str:
     """Return prose in which nothing is markup, a mention or a table's end."""
     shown = _clip(blanked(" ".join(text.split())), most)
     shown = re.sub(r"([\\`*_{}\[\]()#+!|~>])", r"\\\1", shown.replace("&", "&amp;").replace("<", "&lt;"))

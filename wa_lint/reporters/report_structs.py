@@ -218,6 +218,16 @@ class JsonCompared(msgspec.Struct, frozen=True):
     fixed: list[JsonFixed]
 
 
+class JsonWorkload(msgspec.Struct, frozen=True):
+    """What part of the inputs was judged."""
+
+    name: str
+    outside: int = 0
+    unsure: int = 0
+    by_mark: bool = False
+    complete: bool = False
+
+
 class JsonReport(msgspec.Struct, frozen=True, kw_only=True):
     schema_version: int = SCHEMA_VERSION
     tool: JsonTool = JsonTool()
@@ -236,3 +246,4 @@ class JsonReport(msgspec.Struct, frozen=True, kw_only=True):
     judged_at: str | None = None
     running_cost: JsonRunningCost | msgspec.UnsetType = msgspec.UNSET
     compared: JsonCompared | msgspec.UnsetType = msgspec.UNSET
+    workload: JsonWorkload | msgspec.UnsetType = msgspec.UNSET

@@ -46,7 +46,7 @@ def summary(report: Report, options: RenderOptions, ink: Ink) -> Iterator[str]:
     yield from _pillars(report, ink) if options.verbose else ()
     yield verdict(report, ink)
     yield from () if options.verbose else _failing_pillars(report, options, ink)
-    yield from (ink(_wasted(total)) for total in waste.totals(report))
+    yield from (ink(waste.total_in_words(total)) for total in waste.totals(report))
     if cost := waste.running(report):
         yield from wrapped(ink(waste.running_in_words(cost)), options)
     yield from wrapped(_extent(report, judged, ink), options) if judged else ()
@@ -85,9 +85,3 @@ def _extent(report: Report, judged: Sequence[Input], ink: Ink) -> str:
     stages = dict.fromkeys(stage for entry in judged for stage in entry.stages)
     checked = f"{count(len(rules), 'rule')} on {count(read, 'resource')} of {count(len(judged), 'input')}"
     return checked + (f", for {' and '.join(map(ink, stages))}." if stages else ".")
-
-
-def _wasted(total: waste.Total) -> str:
-    kind = "Measured idle" if total.is_measured else "At risk of idling"
-    dated = f", at prices of {total.as_of}" if total.as_of else ""
-    return f"{kind}: {waste.usd(total.low, total.high, is_least=total.is_least)} a month{dated}."

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import Final, TypeAlias
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Final, TypeAlias, TypeVar
 
 import msgspec
 
 from wa_lint import lens
 from wa_lint.model import Counts, Finding, Outcome, Report, RuleInfo
+
+K = TypeVar("K", bound=Hashable)
 
 Kind: TypeAlias = Outcome | str | None
 """How a finding is counted; None: it is suppressed; ``unchanged``: an earlier run has it too."""
@@ -100,8 +102,13 @@ def by_pillar(report: Report) -> Mapping[str, Tally]:
     return {name: counted.get(name, Tally()) for name in lens.PILLARS}
 
 
-def _by(report: Report, key: Mapping[str, str]) -> Mapping[str, Tally]:
-    counted: dict[str, Counter[Kind]] = {name: Counter() for name in key.values()}
+def by_pillar_and_step(report: Report) -> Mapping[tuple[str, str], Tally]:
+    """Return a tally for each pillar and step of the life cycle that a rule is of; its outcomes count there only."""
+    return _by(report, {rule.id: (pillar(rule), rule.step) for rule in report.rules})
+
+
+def _by(report: Report, key: Mapping[str, K]) -> Mapping[K, Tally]:
+    counted: dict[K, Counter[Kind]] = {name: Counter() for name in key.values()}
     for finding in report.findings:
         counted[key[finding.rule.id]][_counted(finding)] += 1
     for id_, counts in report.counted.items():

@@ -93,6 +93,13 @@ def is_least(waste: Waste) -> bool:
     return any(assumed.startswith("at least") for assumed in waste.assumes)
 
 
+def total_in_words(total: Total) -> str:
+    """Return ``Measured idle: USD 3 to 9 a month, at prices of 2026-10-20``, with a full stop."""
+    kind = "Measured idle" if total.is_measured else "At risk of idling"
+    dated = f", at prices of {total.as_of}" if total.as_of else ""
+    return f"{kind}: {usd(total.low, total.high, is_least=total.is_least)} a month{dated}."
+
+
 def said(waste: Waste) -> str:
     """Return one finding's waste in words, with what kind of number it is and how old its prices are."""
     kind = "measured" if waste.is_measured else "at risk"

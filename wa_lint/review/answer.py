@@ -30,11 +30,16 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
         """Whether it has to be asked again."""
         return self.review_by is not None and self.review_by < today
 
+    @property
+    def counts(self) -> bool:
+        """Whether it settles something while it is current: a yes without evidence does not."""
+        return self.answer != "yes" or bool(self.evidence)
+
     def in_words(self) -> str:
         """Return ``Ana answered yes on 2026-11-02: the note``."""
         dated = f" on {self.date.isoformat()}" if self.date else ""
         noted = f": {self.note}" if self.note else ""
-        without = ", without evidence" if self.answer == "yes" and not self.evidence else ""
+        without = "" if self.counts else ", without evidence"
         return f"{self.who or 'somebody'} answered {self.answer}{dated}{without}{noted}"
 
 

@@ -12,6 +12,7 @@ import msgspec
 from wa_lint.model import Report
 from wa_lint.reporters.standings import PracticeVerdict, verdicts
 from wa_lint.review.answer import Answer
+from wa_lint.review.catalogue import people_questions
 
 
 class Status(Enum):
@@ -56,10 +57,20 @@ _PASSING: Final = frozenset({Status.MET, Status.PARTIAL})
 def statuses(report: Report, answers: Mapping[str, Answer] = NO_ANSWERS) -> Mapping[str, PracticeStatus]:
     """Return the status of every practice, by its id, in the Lens's order.
 
-    `answers`: by the id of the practice that they are about; those of questions for people (other ids) are not looked
-    at. Stale answers have to be left out before (`wa_lint.review.answer.current`).
+    `answers`: by the id of the practice that they are about, or of a question for people, whose answer is that of the
+    practices that it settles. Stale answers have to be left out before (`wa_lint.review.answer.current`).
     """
-    return {verdict.id: _with(verdict, answers.get(verdict.id)) for verdict in verdicts(report)}
+    said = {**_settled_by_questions(answers), **answers}
+    return {verdict.id: _with(verdict, said.get(verdict.id)) for verdict in verdicts(report)}
+
+
+def _settled_by_questions(answers: Mapping[str, Answer]) -> Mapping[str, Answer]:
+    return {
+        practice: answers[id_]
+        for id_, question in people_questions().items()
+        if id_ in answers
+        for practice in question.settles
+    }
 
 
 def _with(verdict: PracticeVerdict, answer: Answer | None) -> PracticeStatus:
@@ -90,6 +101,6 @@ def _settled(seen: Status, answer: Answer, *, is_for_answer: bool) -> Status:
         return said
     if said is Status.PARTIAL and seen is Status.MET:
         return said
-    is_raised = said is Status.MET and not answer.evidence
+    is_hollow = not answer.counts
     is_denied = said is Status.NOT_APPLICABLE and seen in _PASSING
-    return said if is_for_answer and not is_raised and not is_denied else seen
+    return said if is_for_answer and not is_hollow and not is_denied else seen

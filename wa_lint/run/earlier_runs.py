@@ -18,18 +18,26 @@ class _Summary(msgspec.Struct, frozen=True):
     passed: int
 
 
+class _Stood(msgspec.Struct, frozen=True):
+    id: str
+    status: str
+
+
 class _Earlier(msgspec.Struct, frozen=True):
     schema_version: int
     summary: _Summary
+    practices: tuple[_Stood, ...] = ()
 
 
 def past(file: Path) -> Past:
-    """Return the counts of a JSON report. Raise `ConfigError` where the file is none."""
+    """Return the counts of a JSON report, of a review too. Raise `ConfigError` where the file is none."""
     try:
-        found = msgspec.json.decode(file.read_bytes(), type=_Earlier).summary
+        found = msgspec.json.decode(file.read_bytes(), type=_Earlier)
     except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
         raise ConfigError(file.as_posix(), f"is no JSON report of wa-lint: {error}") from error
-    return Past(file.stem, found.failed, found.unknown, found.passed)
+    counts = found.summary
+    stood = {one.id: one.status for one in found.practices}
+    return Past(file.stem, counts.failed, counts.unknown, counts.passed, stood)
 
 
 _HEAD: Final = b"SQLite format 3\x00"

@@ -2,6 +2,7 @@
 (() => {
   const form = document.getElementById("filter");
   const findings = [...document.querySelectorAll(".finding")];
+  const rows = [...document.querySelectorAll(".printed tbody tr")];
   const count = document.getElementById("count");
   if (!form) return;
   form.hidden = false;
@@ -13,15 +14,15 @@
     const given = new FormData(form);
     const wanted = Object.fromEntries([...given].map(([name, value]) => [name, value.trim().toLowerCase()]));
     let shown = 0;
-    for (const finding of findings) {
+    findings.forEach((finding, at) => {
       finding.hidden = !fits(finding, wanted);
+      rows[at].hidden = finding.hidden;
       shown += finding.hidden ? 0 : 1;
-    }
-    count.textContent = `${shown} of ${findings.length} shown`;
+    });
+    count.textContent = count.dataset.text.replace("{}", shown).replace("{}", findings.length);
   };
   form.addEventListener("input", apply);
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(apply));
-  window.addEventListener("beforeprint", () => findings.forEach((finding) => { finding.open = !finding.hidden; }));
   apply();
 })();
