@@ -93,6 +93,12 @@ def practice(practice_id: str) -> Practice:
     return found
 
 
+def named(text: str) -> Practice | None:
+    """Return the practice of an id, in any case, or of an id of the Lens of 2023; None where there is none."""
+    wanted = text.upper()
+    return next((entry for entry in practices() if wanted in {entry.id, entry.id_2023}), None)
+
+
 def practices() -> Sequence[Practice]:
     """Return all 105, in the Lens's order."""
     return _lens().practices
@@ -116,6 +122,11 @@ def url(practice_id: str) -> str:
 def version() -> str:
     """Return the day on which AWS published this Lens."""
     return _lens().version
+
+
+def name() -> str:
+    """Return what AWS calls this Lens."""
+    return _lens().name
 
 
 def alias() -> str:

@@ -10,7 +10,7 @@ from typing import Final
 import click
 import msgspec
 
-from wa_lint import controls, coverage_table, docs, packs
+from wa_lint import controls, coverage_table, docs, lens, packs
 from wa_lint.cli.exits import CLEAN
 from wa_lint.cli.options import choice_of_rules
 from wa_lint.cli.output import code_of_packs, columns, to_stdout
@@ -20,6 +20,7 @@ from wa_lint.reporters import visible_lines
 from wa_lint.rule import Rule
 from wa_lint.run.choice import Choice, chosen_rules, named_rule
 from wa_lint.suppress.allow import FAULTS
+from wa_lint.texts import texts
 
 
 @click.command()
@@ -66,7 +67,16 @@ def rules(choice: Choice, standard: str | None, output: str) -> int:
     help="Rules of your own, besides ours.",
 )
 def explain(rule_id: str, folders: Sequence[Path]) -> int:
-    """Print a rule's page: what it checks, why, its settings, and how to fix what it finds."""
+    """Print a rule's page: what it checks, why, its settings, and how to fix what it finds.
+
+    Of a practice of the Lens (MLREL05-BP01): what it asks, which rules decide it, and what remains for people.
+    """
+    if practice := lens.named(rule_id):
+        from wa_lint.review.practice_page import practice_page  # noqa: PLC0415, a rule's page does not need it
+
+        page = practice_page(practice.id, packs.book(tuple(folders)).rules, texts())
+        to_stdout(fitted(visible_lines(page), columns() or _PAGE))
+        return CLEAN
     if fault := FAULTS.get(rule_id):
         page = f"# {fault.title}\n\nSeverity: {fault.severity.value}\n\n{fault.why}\n\nFix: {fault.fix}\n"
         to_stdout(fitted(page, columns() or _PAGE))

@@ -131,7 +131,12 @@ def _people(review: Review, words: Texts) -> Iterator[str]:
 
 def _asked(one: Asked, words: Texts) -> list[str]:
     answer = words_of.answer(one, words)
-    return [words("steps", one.step), f"{one.id}: {one.text}", "; ".join(one.knows), answer]
+    return [
+        words("steps", one.step),
+        f"{one.id}: {one.text}",
+        "; ".join(one.knows) or words("page", "knows-nothing"),
+        answer,
+    ]
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:

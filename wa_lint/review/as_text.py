@@ -103,7 +103,8 @@ def _people(review: Review, options: RenderOptions, words: Texts, ink: Ink) -> I
         for asked in review.open:
             said = f"{words('roles', asked.role)}, {words('steps', asked.step)}: {asked.id}: {asked.text}"
             yield from wrapped(f"  {ink(said)}", options)
-            yield from (line for known in asked.knows for line in wrapped(f"    {ink(known)}", options))
+            knows = asked.knows or (words("page", "knows-nothing"),)
+            yield from (line for known in knows for line in wrapped(f"    {ink(known)}", options))
 
 
 def _practices(review: Review, options: RenderOptions, words: Texts, ink: Ink) -> Iterator[str]:

@@ -23,7 +23,7 @@ def scope(review: Review, words: Texts) -> Sequence[str]:
     report = review.report
     judged = sum(entry.status == "judged" for entry in report.inputs)
     rules = sum(bool(rule.practices) for rule in report.rules)
-    said = [words("page", "scope", resources=report.census.resources, inputs=judged, rules=rules)]
+    said = [words.counted("scope", judged, resources=report.census.resources, rules=rules)]
     if report.workload and report.workload.outside:
         said.append(words.counted("outside", report.workload.outside))
     nothing = coverage.nothing_judged(report)
