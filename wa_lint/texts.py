@@ -31,7 +31,7 @@ class Texts:
         """Return the words for a number: those of ``KEY-one`` for 1, else of ``KEY-many``."""
         return self("page", f"{key}-{'one' if number == 1 else 'many'}", number=number, **given)
 
-    def keys(self) -> frozenset[tuple[str, str]]:
+    def all_keys(self) -> frozenset[tuple[str, str]]:
         """Return every (section, key)."""
         return frozenset((section, key) for section, words in self._sections.items() for key in words)
 

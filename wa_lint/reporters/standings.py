@@ -113,18 +113,25 @@ def _status(practice: lens.Practice, named: Sequence[str], rules: Sequence[str],
         said = f"{len(doubtful)} of {judged} checks could not be decided"
         return "unknown", [said, *_doubts(doubtful)], _places(doubtful), False
     if unread := seen.unread or _refused(named, seen):
-        return "unknown", [unread], (), False
+        return "unknown", [unread], list(_passes(named, seen)), False
     if not any(seen.passed[id_] for id_ in named):
-        return _unseen(seen)
+        return _unseen(practice.id, seen)
     return _passing(practice.id, named, seen)
 
 
-def _unseen(seen: _Seen) -> _Said:
+def _unseen(practice: str, seen: _Seen) -> _Said:
+    """Return what is said where no rule gave a verdict. Only a practice that rules decide in full can be inapplicable.
+
+    Of the others, the checks that have no rule may well apply, and people have to say.
+    """
     if seen.missed:
         return "unknown", [seen.missed], (), False
-    if _is_whole(seen.report):
+    deciding = practice_checks.of(practice)
+    if not _is_whole(seen.report):
+        return "unknown", ["nothing here that it speaks of, and there may be more of the workload elsewhere"], (), True
+    if deciding.coverage == "full" and all(rule in seen.rules for rule in deciding.rules):
         return "not-applicable", ["nothing here that it speaks of, and all of it was read"], (), False
-    return "unknown", ["nothing here that it speaks of, and there may be more of the workload elsewhere"], (), True
+    return "unknown", ["nothing here that its rules speak of, and they do not see all of it"], (), True
 
 
 def _passing(practice: str, named: Sequence[str], seen: _Seen) -> _Said:

@@ -22,6 +22,7 @@ from wa_lint.run.inputs import File, look, told, uri_of
 from wa_lint.run.judge import Judged, Task, day, judge_files
 from wa_lint.run.settle import today
 from wa_lint.run.walking import capped
+from wa_lint.run.within import demand_workload
 
 Lines: TypeAlias = Callable[[str], Sequence[str]]
 """The lines of the source behind a uri."""
@@ -79,6 +80,7 @@ def judged_files(
 
 def found_files(reading: Reading, choice: Choice, now: dt.datetime | None, *, demands_declared: bool) -> CheckRun:
     """Return what is to be judged, and how. Stdin is read here, once."""
+    demand_workload(choice.workload)
     stages = stages_of(reading.parameters, Path.cwd())
     left_out: Counter[str] = Counter()
     rules = chosen_rules(choice)

@@ -21,6 +21,7 @@ from wa_lint.run.judge import day, judge_snapshot, lightened
 from wa_lint.run.settle import today
 from wa_lint.run.shards import JudgingTask, judge_folder, row_of
 from wa_lint.run.snapshot_folder import INDEX, FolderIndex, Part, ReadingOptions
+from wa_lint.run.within import demand_workload
 
 
 class Manner(msgspec.Struct, frozen=True):
@@ -40,6 +41,7 @@ def scanned(account: Account, choice: Choice, now: dt.datetime | None, say: Call
 def judged_fleet(whom: Fleet, choice: Choice, manner: Manner, watch: Listener) -> Report:
     """Return the report on every account and region of `whom`; one alone is kept in memory, several on disk."""
     rules = chosen_rules(choice)
+    demand_workload(choice.workload)
     judge = _in_memory if len(whom.accesses) == 1 else _in_folder
     asked = JudgingTask(choice, day(manner.now), today(None), manner.lists_all)
     report, parts = judge(whom, rules, asked, manner, watch)

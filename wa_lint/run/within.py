@@ -33,6 +33,12 @@ def workload_in(file: Path) -> Workload:
     return found
 
 
+def demand_workload(file: Path | None) -> None:
+    """Raise `ConfigError` where a workload is named and cannot be read, before anything is judged."""
+    if file is not None:
+        workload_in(file)
+
+
 def lint_within(
     workload: Path | None,
     snapshot: Snapshot,
