@@ -11,7 +11,8 @@ import json
 import sys
 from pathlib import Path
 
-from wa_lint import coverage_table, packs
+from wa_lint import lens, packs
+from wa_lint.coverage_table import checks_of, class_of, table
 
 TARGET = Path(__file__).parents[1] / "wa_lint" / "data" / "checks.json"
 
@@ -21,13 +22,15 @@ def written() -> str:
     rules = packs.built_in()
     rows = {
         practice: {
-            "coverage": coverage_table.class_of(practice, rules),
-            "checks": [list(check.rules) for check in coverage_table.checks_of(practice, rules)],
+            "coverage": class_of(practice, rules),
+            "checks": [list(check.rules) for check in checks_of(practice, rules)],
         }
-        for practice in coverage_table.table().practices
+        for practice in table().practices
     }
-    lines = ",\n".join(f"{json.dumps(practice)}: {json.dumps(row)}" for practice, row in rows.items())
-    return f"{{\n{lines}\n}}\n"
+    lines = ",\n".join(f" {json.dumps(practice)}: {json.dumps(row)}" for practice, row in rows.items())
+    about = {"source": "wa_lint/data/coverage.yaml, in short", "version": lens.version(), "date": table().date}
+    head = "".join(f"{json.dumps(key)}: {json.dumps(value)},\n" for key, value in about.items())
+    return f'{{\n{head}"practices": {{\n{lines}\n}}\n}}\n'
 
 
 def main(arguments: list[str]) -> int:

@@ -24,8 +24,8 @@ from wa_lint.errors import ConfigError
 from wa_lint.model import STEPS, Finding, Gap, Input, Listed, Location, NotFollowed, Outcome, Report, Resource, Scope
 from wa_lint.reporters import standings
 from wa_lint.review.answer import Answer
-from wa_lint.review.catalogue import ROLES, WHOLE, people_questions, role_of, step_of
 from wa_lint.review.practice_status import Status, statuses
+from wa_lint.review.review_catalogue import ROLES, WHOLE, people_questions, role_of, step_of
 from wa_lint.review.review_file import answerable, merged, parse, with_answer
 from wa_lint.review.reviewed import Gate, Review, reviewed, violations
 from wa_lint.run.check_files import Reading, judged_files

@@ -31,7 +31,11 @@ class ListedLens(msgspec.Struct, frozen=True):
     practices: tuple[ListedPractice, ...]
 
 
+class _Lenses(msgspec.Struct, frozen=True):
+    lenses: Mapping[str, ListedLens]
+
+
 @cache
 def other_lenses() -> Mapping[str, ListedLens]:
     """Return them by name: generative-ai, responsible-ai, agentic-ai."""
-    return msgspec.json.decode(_FILE.read_bytes(), type=dict[str, ListedLens])
+    return msgspec.json.decode(_FILE.read_bytes(), type=_Lenses).lenses

@@ -30,6 +30,10 @@ def of(practice: str) -> Deciding:
     return _table().get(practice, Deciding())
 
 
+class _Table(msgspec.Struct, frozen=True):
+    practices: Mapping[str, Deciding]
+
+
 @cache
 def _table() -> Mapping[str, Deciding]:
-    return msgspec.json.decode(_FILE.read_bytes(), type=dict[str, Deciding])
+    return msgspec.json.decode(_FILE.read_bytes(), type=_Table).practices

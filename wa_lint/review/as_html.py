@@ -6,7 +6,7 @@ from wa_lint import lens
 from wa_lint.reporters import RenderOptions
 from wa_lint.reporters.html import page
 from wa_lint.review import words_of
-from wa_lint.review.catalogue import ROLES
+from wa_lint.review.review_catalogue import ROLES
 from wa_lint.review.reviewed import Review, by_pillar
 from wa_lint.texts import Texts
 

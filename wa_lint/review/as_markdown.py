@@ -9,7 +9,7 @@ from wa_lint.reporters import RenderOptions, sentences, tally, waste
 from wa_lint.reporters.markdown import plain_text
 from wa_lint.reporters.scorecard import STATUSES
 from wa_lint.review import words_of
-from wa_lint.review.catalogue import ROLES
+from wa_lint.review.review_catalogue import ROLES
 from wa_lint.review.reviewed import Asked, Review, by_pillar
 from wa_lint.texts import Texts
 

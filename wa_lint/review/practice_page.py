@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from wa_lint import lens
 from wa_lint.coverage_table import Check, checks_of, class_of, table
-from wa_lint.review.catalogue import people_questions, role_of, step_of
+from wa_lint.review.review_catalogue import people_questions, role_of, step_of
 from wa_lint.rule import Rule
 from wa_lint.texts import Texts
 

@@ -12,7 +12,7 @@ import msgspec
 from wa_lint.model import Report
 from wa_lint.reporters.standings import PracticeVerdict, verdicts
 from wa_lint.review.answer import Answer
-from wa_lint.review.catalogue import people_questions
+from wa_lint.review.review_catalogue import people_questions
 
 
 class Status(Enum):

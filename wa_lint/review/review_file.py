@@ -17,7 +17,7 @@ from wa_lint.document import Document, read_document
 from wa_lint.errors import ConfigError, SourceError, did_you_mean
 from wa_lint.model import Path, Raw
 from wa_lint.review.answer import SAID, Answer
-from wa_lint.review.catalogue import people_questions
+from wa_lint.review.review_catalogue import people_questions
 from wa_lint.review.workload import Workload
 
 NAME: Final = "wa-review.yaml"

@@ -15,8 +15,8 @@ from wa_lint.reporters.scorecard import STATUSES, Scorecard, scorecard
 from wa_lint.reporters.standings import PracticeVerdict, Standing
 from wa_lint.review.answer import Answer, current
 from wa_lint.review.aws_risk import QuestionRisk, question_risks
-from wa_lint.review.catalogue import ROLES, WHOLE, PeopleQuestion, people_questions, role_of, step_of
 from wa_lint.review.practice_status import PracticeStatus, Status, statuses
+from wa_lint.review.review_catalogue import ROLES, WHOLE, PeopleQuestion, people_questions, role_of, step_of
 from wa_lint.texts import Texts
 
 _MOST_NAMED: Final = 3

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from wa_lint.reporters import coverage
-from wa_lint.review.catalogue import ROLES
+from wa_lint.review.review_catalogue import ROLES
 from wa_lint.review.reviewed import Asked, Review
 from wa_lint.texts import Texts
 
