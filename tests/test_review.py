@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+import jsonschema
 import msgspec
 import pytest
 from click.testing import CliRunner
@@ -21,9 +22,24 @@ from wa_lint import lens, packs, practice_checks
 from wa_lint.cli.asking import ask_open
 from wa_lint.document import read_document
 from wa_lint.errors import ConfigError
-from wa_lint.model import STEPS, Finding, Gap, Input, Listed, Location, NotFollowed, Outcome, Report, Resource, Scope
+from wa_lint.model import (
+    STEPS,
+    Finding,
+    Gap,
+    Input,
+    Listed,
+    Location,
+    NotFollowed,
+    Outcome,
+    Report,
+    Resource,
+    Scope,
+    Unjudged,
+    WorkloadExtent,
+)
 from wa_lint.reporters import standings
 from wa_lint.review.answer import Answer
+from wa_lint.review.as_json import JsonReview
 from wa_lint.review.practice_status import Status, statuses
 from wa_lint.review.review_catalogue import ROLES, WHOLE, people_questions, role_of, step_of
 from wa_lint.review.review_file import answerable, merged, parse, with_answer
@@ -145,6 +161,12 @@ REFUSED: Final = Gap(Scope("AWS::*", "111122223333", "eu-north-1"), "AccessDenie
         ({**PASSING, "tuning-without-early-stopping": "fail"}, {}, Status.AT_RISK),
         (PASSING, {"not_followed": (NESTED,)}, Status.UNKNOWN),
         (PASSING, {"gaps": (REFUSED,)}, Status.UNKNOWN),
+        (PASSING, {"inputs": (LIVE, Input("b.yaml", "unknown", "skipped", "x", is_suspect=True))}, Status.PARTIAL),
+        (PASSING, {"inputs": (LIVE, Input("b.yaml", "unknown", "error", "x"))}, Status.UNKNOWN),
+        (PASSING, {"unjudged": (Unjudged("AWS::SageMaker::X", 1, "no rule yet", True, "no-rule"),)}, Status.PARTIAL),
+        ({}, {"unjudged": (Unjudged("AWS::SageMaker::X", 1, "no rule yet", True, "no-rule"),)}, Status.UNKNOWN),
+        ({}, {"workload": WorkloadExtent("w", 3, is_by_mark=True)}, Status.UNKNOWN),
+        ({}, {"workload": WorkloadExtent("w", 3, is_by_mark=True, is_whole=True)}, Status.NOT_APPLICABLE),
         ({}, {}, Status.NOT_APPLICABLE),
         ({}, {"not_followed": (NESTED,)}, Status.UNKNOWN),
         ({}, {"gaps": (REFUSED,)}, Status.UNKNOWN),
@@ -279,6 +301,19 @@ def test_every_status_is_counted_once(name: str) -> None:
     assert f"{review['open_questions']} questions wait" in written["review text"]
     assert f"{review['open_questions']} questions wait" in written["review html"]
     assert sum(review["aws_risks"].values()) == 35
+
+
+def test_the_schema_of_a_review_is_that_of_its_structs(*, bless: bool) -> None:
+    """`wa_lint/schemas/review.schema.json` is the contract; ``--bless`` writes it."""
+    file = ROOT / "wa_lint" / "schemas" / "review.schema.json"
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A review of wa-lint as JSON"}
+    text = json.dumps({**head, **msgspec.json.schema(JsonReview)}, indent=2) + "\n"
+    if bless:
+        file.write_text(text, "utf-8")
+    assert file.read_text("utf-8") == text
+    contract = jsonschema.Draft202012Validator(json.loads(text))
+    for name in reports():
+        contract.validate(json.loads(dict(formats(name))["review json"]))
 
 
 def test_a_report_that_is_read_back_gives_the_same_review(workload: Callable[[str], Path], wa_lint: WaLint) -> None:

@@ -60,7 +60,7 @@ class _Seen(msgspec.Struct, frozen=True):
     unread: str | None
     """Why nothing may be called met or absent: something that was asked for could not be read."""
     missed: str | None
-    """ML or unrecognised types that no rule gives a verdict on, in words."""
+    """What no rule gives a verdict on, in words: ML or unrecognised types, files that may be templates."""
 
 
 def practices(report: Report) -> Sequence[Standing]:
@@ -83,9 +83,8 @@ def _seen(report: Report) -> _Seen:
     for finding in report.findings:
         findings[finding.rule.id].append(finding)
         passed[finding.rule.id] += finding.outcome is Outcome.PASS
-    return _Seen(
-        {rule.id: rule for rule in report.rules}, findings, passed, report, _unread(report), coverage.missed(report)
-    )
+    missed = coverage.missed(report) or _suspects(report)
+    return _Seen({rule.id: rule for rule in report.rules}, findings, passed, report, _unread(report), missed)
 
 
 def _verdict(practice: lens.Practice, seen: _Seen) -> PracticeVerdict:
@@ -167,6 +166,11 @@ def _unread(report: Report) -> str | None:
         first, more = report.not_followed[0], len(report.not_followed) - 1
         return f"{first.what} was not followed: {first.reason}" + (f", and {more} more" if more else "")
     return next((f"{gap.scope.type} could not be read: {gap.reason}" for gap in _of_everything(report)), None)
+
+
+def _suspects(report: Report) -> str | None:
+    found = [entry.uri for entry in report.inputs if entry.is_suspect]
+    return f"{found[0]} may be a template and was not read" if found else None
 
 
 def _of_everything(report: Report) -> Iterator[Gap]:
