@@ -305,7 +305,7 @@ def test_practices_that_could_speak_of_a_type_without_a_rule_are_unknown(wa_lint
     write({"vpc.yaml": VPC, "c.yaml": NO_RULE})
     without = told_of_practices(wa_lint("check", "--no-config", "-o", "json", "vpc.yaml"))
     beside = told_of_practices(wa_lint("check", "--no-config", "-o", "json"))
-    unseen = "nothing here that it speaks of, and there may be more of the workload elsewhere"
+    unseen = "nothing here that its rules speak of, and there may be more of the workload elsewhere"
     silent = [id_ for id_, one in without.items() if one["reason"] == unseen]
     assert silent
     assert {without[id_]["status"] for id_ in silent} == {"unknown"}

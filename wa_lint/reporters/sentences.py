@@ -7,12 +7,12 @@ from wa_lint.texts import Texts
 
 
 def verdict(card: Scorecard, words: Texts) -> str:
-    """Return the verdict in one sentence: how grave it is, by findings and by practices."""
-    return f"{words('page', f'verdict-{card.verdict}')} {findings(card, words)} {practices(card, words)}"
+    """Return the verdict in one sentence: how grave it is, what fails, and how the practices stand."""
+    return words("page", f"verdict-{card.verdict}", findings=_findings(card, words), practices=_practices(card, words))
 
 
-def findings(card: Scorecard, words: Texts) -> str:
-    """Return ``9 checks fail (2 high, 7 low)``, with a full stop."""
+def _findings(card: Scorecard, words: Texts) -> str:
+    """Return ``9 checks fail (2 high, 7 low)``."""
     total = sum(card.severities.values())
     if not total:
         return words("page", "no-fails")
@@ -20,7 +20,7 @@ def findings(card: Scorecard, words: Texts) -> str:
     return words.counted("fails", total, severities=named)
 
 
-def practices(card: Scorecard, words: Texts) -> str:
+def _practices(card: Scorecard, words: Texts) -> str:
     """Return how many of the practices have each status."""
     named = ", ".join(f"{number} {words('statuses', status)}" for status, number in card.statuses.items() if number)
     return words("page", "practices-stand", total=sum(card.statuses.values()), statuses=named)

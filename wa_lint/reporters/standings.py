@@ -127,7 +127,12 @@ def _unseen(practice: str, seen: _Seen) -> _Said:
         return "unknown", [seen.missed], (), False
     deciding = practice_checks.of(practice)
     if not _is_whole(seen.report):
-        return "unknown", ["nothing here that it speaks of, and there may be more of the workload elsewhere"], (), True
+        return (
+            "unknown",
+            ["nothing here that its rules speak of, and there may be more of the workload elsewhere"],
+            (),
+            True,
+        )
     if deciding.coverage == "full" and all(rule in seen.rules for rule in deciding.rules):
         return "not-applicable", ["nothing here that it speaks of, and all of it was read"], (), False
     return "unknown", ["nothing here that its rules speak of, and they do not see all of it"], (), True
