@@ -31,15 +31,17 @@ _ARGUMENTS: Final = (
 
 SCORECARDS: Final = ("open-api", "iam-mess", "an empty run", "a clean run", "everything hostile")
 REVIEWS: Final = tuple(f"review of {name}" for name in SCORECARDS)
-PAGES: Final = (*SCORECARDS, *REVIEWS)
+CHINESE: Final = "iam-mess in Chinese"
+PAGES: Final = (*SCORECARDS, *REVIEWS, CHINESE)
 WORKLOAD: Final = "iam-mess"
 
 
 @cache
 def rendered(name: str) -> str:
-    if name in REVIEWS:
-        report, options = SAMPLES[name.removeprefix("review of ")]()
-        return as_html.render(reviewed(report, ANSWERS, TODAY, texts()), options, texts())
+    if name in {*REVIEWS, CHINESE}:
+        report, options = SAMPLES[name.removeprefix("review of ").removesuffix(" in Chinese")]()
+        words = texts("zh-TW" if name == CHINESE else "en")
+        return as_html.render(reviewed(report, ANSWERS, TODAY, words), options, words)
     return reporter("html")(*SAMPLES[name]())
 
 

@@ -9,8 +9,12 @@ from typing import Final
 
 from wa_lint.document import read_document
 
-LANGUAGES: Final = ("en",)
+LANGUAGES: Final = ("en", "zh-TW")
 """Those that there is a file `data/texts/LANGUAGE.yaml` for."""
+
+
+_BESIDE: Final = frozenset({"rules", "sentences"})
+"""Sections that only a translation has."""
 
 
 class Texts:
@@ -31,9 +35,24 @@ class Texts:
         """Return the words for a number: those of ``KEY-one`` for 1, else of ``KEY-many``."""
         return self("page", f"{key}-{'one' if number == 1 else 'many'}", number=number, **given)
 
+    def rule(self, id_: str, title: str) -> str:
+        """Return the title of a rule; `title`, the English one, where it is not translated."""
+        return self._sections.get("rules", {}).get(id_, title)
+
+    def sentence(self, english: str) -> str:
+        """Return a reason of a status in this language; as it is, where it is not translated."""
+        return self._sections.get("sentences", {}).get(english, english)
+
     def all_keys(self) -> frozenset[tuple[str, str]]:
-        """Return every (section, key)."""
-        return frozenset((section, key) for section, words in self._sections.items() for key in words)
+        """Return every (section, key), but those of rules and sentences, whose English stands elsewhere."""
+        return frozenset(
+            (section, key) for section, words in self._sections.items() if section not in _BESIDE for key in words
+        )
+
+    @property
+    def titled(self) -> frozenset[str]:
+        """The ids of the rules whose titles are translated."""
+        return frozenset(self._sections.get("rules", {}))
 
 
 @cache

@@ -16,11 +16,15 @@ def _findings(card: Scorecard, words: Texts) -> str:
     total = sum(card.severities.values())
     if not total:
         return words("page", "no-fails")
-    named = ", ".join(f"{number} {words('severities', severity)}" for severity, number in card.severities.items())
+    named = words("page", "comma").join(
+        f"{number} {words('severities', severity)}" for severity, number in card.severities.items()
+    )
     return words.counted("fails", total, severities=named)
 
 
 def _practices(card: Scorecard, words: Texts) -> str:
     """Return how many of the practices have each status."""
-    named = ", ".join(f"{number} {words('statuses', status)}" for status, number in card.statuses.items() if number)
+    named = words("page", "comma").join(
+        f"{number} {words('statuses', status)}" for status, number in card.statuses.items() if number
+    )
     return words("page", "practices-stand", total=sum(card.statuses.values()), statuses=named)

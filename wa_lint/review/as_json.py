@@ -122,7 +122,12 @@ def review_document(review: Review, options: RenderOptions, words: Texts) -> Jso
         asked=tuple(_asked(asked) for asked in review.asked),
         open_questions=len(review.open),
         top_risks=tuple(
-            JsonRisk(r.finding.rule.id, r.finding.rule.title, r.finding.rule.severity.value, r.number)
+            JsonRisk(
+                r.finding.rule.id,
+                words.rule(r.finding.rule.id, r.finding.rule.title),
+                r.finding.rule.severity.value,
+                r.number,
+            )
             for r in card.risks
         ),
         map={pillar: dict(row) for pillar, row in card.map.items()},

@@ -59,7 +59,8 @@ def _risks(review: Review, words: Texts) -> Iterator[str]:
     for number, risk in enumerate(review.card.risks[:_MOST_RISKS], start=1):
         rule = risk.finding.rule
         found = words.counted("finding", risk.number)
-        said = f"{words('severities', rule.severity.value)}: {rule.title} ({found}). {risk.finding.message}"
+        severity, title = words("severities", rule.severity.value), words.rule(rule.id, rule.title)
+        said = f"{severity}: {title} ({found}). {risk.finding.message}"
         yield f"{number}. {plain_text(said)}"
     yield ""
 
@@ -111,7 +112,7 @@ def _practices(review: Review, words: Texts) -> Iterator[str]:
             [
                 f"{one.id} {lens.practice(one.id).title}",
                 words("statuses", one.status.value),
-                "; ".join(one.because),
+                "; ".join(map(words.sentence, one.because)),
                 "; ".join(one.evidence),
             ]
             for one in review.practices.values()
@@ -134,7 +135,7 @@ def _asked(one: Asked, words: Texts) -> list[str]:
     return [
         words("steps", one.step),
         f"{one.id}: {one.text}",
-        "; ".join(one.knows) or words("page", "knows-nothing"),
+        "; ".join(map(words.sentence, one.knows)) or words("page", "knows-nothing"),
         answer,
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 
 from wa_lint import lens
@@ -52,15 +53,21 @@ def _pillars(review: Review, words: Texts, ink: Ink) -> Iterator[str]:
         )
         for pillar in review.card.pillars
     ]
-    widths = [max(len(row[at]) for row in (titles, *rows)) for at in range(len(titles))]
+    widths = [max(_width(row[at]) for row in (titles, *rows)) for at in range(len(titles))]
     yield ink(_row(titles, widths), "bold")
     yield from (ink(_row(row, widths)) for row in rows)
     yield ""
 
 
 def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
-    padded = [cell.rjust(width) for cell, width in zip(cells, widths, strict=True)]
-    return "  ".join((cells[0].ljust(widths[0]), *padded[1:])).rstrip()
+    blanks = [" " * (width - _width(cell)) for cell, width in zip(cells, widths, strict=True)]
+    first, *others = zip(cells, blanks, strict=True)
+    return "  ".join(("".join(first), *(blank + cell for cell, blank in others))).rstrip()
+
+
+def _width(text: str) -> int:
+    """Return the columns that a text takes in a terminal: Chinese characters take two."""
+    return sum(1 + (unicodedata.east_asian_width(sign) in {"W", "F"}) for sign in text)
 
 
 def _risks(review: Review, options: RenderOptions, words: Texts, ink: Ink) -> Iterator[str]:
@@ -70,7 +77,9 @@ def _risks(review: Review, options: RenderOptions, words: Texts, ink: Ink) -> It
     for risk in review.card.risks[:_MOST_RISKS]:
         severity = risk.finding.rule.severity.value
         number = words.counted("finding", risk.number)
-        said = f"{words('severities', severity)}: {risk.finding.rule.title} ({number})"
+        said = (
+            f"{words('severities', severity)}: {words.rule(risk.finding.rule.id, risk.finding.rule.title)} ({number})"
+        )
         yield from (ink(line, severity) for line in wrapped(said, options))
         yield from wrapped(f"  {ink(risk.finding.message)}", options)
     yield ""
@@ -104,7 +113,7 @@ def _people(review: Review, options: RenderOptions, words: Texts, ink: Ink) -> I
             said = f"{words('roles', asked.role)}, {words('steps', asked.step)}: {asked.id}: {asked.text}"
             yield from wrapped(f"  {ink(said)}", options)
             knows = asked.knows or (words("page", "knows-nothing"),)
-            yield from (line for known in knows for line in wrapped(f"    {ink(known)}", options))
+            yield from (line for known in knows for line in wrapped(f"    {ink(words.sentence(known))}", options))
 
 
 def _practices(review: Review, options: RenderOptions, words: Texts, ink: Ink) -> Iterator[str]:
@@ -112,4 +121,8 @@ def _practices(review: Review, options: RenderOptions, words: Texts, ink: Ink) -
     for one in review.practices.values():
         title = f"{one.id} {words('statuses', one.status.value)}: {lens.practice(one.id).title}"
         yield from wrapped(ink(title), options)
-        yield from (line for said in (*one.because, *one.evidence) for line in wrapped(f"    {ink(said)}", options))
+        yield from (
+            line
+            for said in (*one.because, *one.evidence)
+            for line in wrapped(f"    {ink(words.sentence(said))}", options)
+        )

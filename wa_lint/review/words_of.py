@@ -32,13 +32,15 @@ def scope(review: Review, words: Texts) -> Sequence[str]:
 
 def aws(review: Review, words: Texts) -> str:
     """Return how many questions AWS rates how."""
-    named = ", ".join(f"{number} {words('risks', risk)}" for risk, number in review.aws_risks.items() if number)
+    named = words("page", "comma").join(
+        f"{number} {words('risks', risk)}" for risk, number in review.aws_risks.items() if number
+    )
     return words("page", "aws-risks", questions=len(review.questions), risks=named)
 
 
 def way(review: Review, words: Texts) -> str:
     """Return the shortest set of practices that leaves no risk."""
-    return words.counted("way", len(review.way), practices=", ".join(review.way))
+    return words.counted("way", len(review.way), practices=words("page", "comma").join(review.way))
 
 
 def people(review: Review, words: Texts) -> str:
@@ -46,7 +48,7 @@ def people(review: Review, words: Texts) -> str:
     waiting = Counter(asked.role for asked in review.open)
     if not waiting:
         return words("page", "none-open")
-    named = ", ".join(f"{words('roles', role)} {waiting[role]}" for role in ROLES if waiting[role])
+    named = words("page", "comma").join(f"{words('roles', role)} {waiting[role]}" for role in ROLES if waiting[role])
     stale = sum(asked.is_stale for asked in review.asked)
     lapsed = f" {words.counted('stale', stale)}" if stale else ""
     return words.counted("open", len(review.open), roles=named) + lapsed
