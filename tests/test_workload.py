@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import test_shards
 
 from wa_lint.model import Listed, Location, Resource, Snapshot, SourceKind, Unresolved, Value
 from wa_lint.review.workload import Workload, members
@@ -136,6 +137,24 @@ def test_what_is_outside_is_counted_and_still_there_for_links(wa_lint: WaLint) -
     assert [line["count"] for line in run.report["coverage"] if line["kind"] == "outside"] == [1]
     assert "outside of the workload churn" in wa_lint("check", "--no-config", "t.json", "--workload", "w.yaml").out
     assert "workload" not in wa_lint("check", "--no-config", "-o", "json", "t.json").report
+
+
+def test_a_workload_of_one_account_is_found_in_shards_as_in_one_file(wa_lint: WaLint, tmp_path: Path) -> None:
+    parts = test_shards.parts_of(test_shards.ONE, test_shards.TWO)
+    test_shards.write(tmp_path / "many", parts)
+    test_shards.write_whole(tmp_path / "one.jsonl", parts)
+    Path("w.yaml").write_text(f"workload: {{name: w, accounts: ['{test_shards.ONE}']}}", "utf-8")
+    found = []
+    for source in ("many", "one.jsonl"):
+        for jobs in ("1", "2"):
+            run = wa_lint("check", "--no-config", "-o", "json", source, "--workload", "w.yaml", "--jobs", jobs)
+            told = {(f["rule"], f["outcome"], f["resource"]["id"]) for f in run.report["findings"]}
+            assert {f["resource"]["account"] for f in run.report["findings"]} == {test_shards.ONE}
+            found.append((told, run.report["workload"], run.report["practices"]))
+    assert found[0][0]
+    assert found[0][1]["outside"] > 0
+    assert all(one == found[0] for one in found)
+    assert found[0][1]["by_mark"] is False
 
 
 def test_a_file_that_names_no_workload_is_refused(wa_lint: WaLint) -> None:

@@ -19,6 +19,9 @@ from wa_lint.reporters import coverage
 _MOST_NAMED: Final = 3
 """Resources that a line of evidence names."""
 
+_MOST_PLACES: Final = 20
+"""Findings that stand as evidence of one practice; the report lists all."""
+
 _EVERYTHING: Final = "AWS::*"
 """In a gap, in place of a type: nothing of an account or region could be read."""
 
@@ -224,8 +227,10 @@ def _not_run(rules: Iterable[str], seen: _Seen) -> list[str]:
 
 
 def _places(found: Sequence[Finding]) -> list[str]:
-    """Return ``rule: resource (place)`` for each finding, each once."""
-    return list(dict.fromkeys(f"{f.rule.id}: {f.resource.id} ({f.anchor or f.location})" for f in found))
+    """Return ``rule: resource (place)`` for each finding, the first of them only where they are many."""
+    named = [f"{f.rule.id}: {f.resource.id} ({f.anchor or f.location})" for f in found[:_MOST_PLACES]]
+    more = [f"and {len(found) - _MOST_PLACES} more findings"] if len(found) > _MOST_PLACES else []
+    return [*dict.fromkeys(named), *more]
 
 
 def _passes(rules: Iterable[str], seen: _Seen) -> Iterator[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from wa_lint.review.workload import Workload
 
 
-@cache
 def workload_in(file: Path) -> Workload:
     """Return the workload that a file names. Raise `ConfigError` where it cannot be read, or names none."""
     from wa_lint.review.review_file import parse  # noqa: PLC0415, a run without a workload does not wait for it
