@@ -40,7 +40,7 @@ from wa_lint.model import (
 from wa_lint.reporters import standings
 from wa_lint.review.answer import Answer
 from wa_lint.review.as_json import JsonReview
-from wa_lint.review.practice_status import Status, statuses
+from wa_lint.review.practice_status import Status, settled, statuses
 from wa_lint.review.review_catalogue import ROLES, WHOLE, people_questions, role_of, step_of
 from wa_lint.review.review_file import answerable, merged, parse, with_answer
 from wa_lint.review.reviewed import Gate, Review, reviewed, violations
@@ -228,6 +228,26 @@ def test_the_answer_to_a_question_is_that_of_the_practices_it_settles() -> None:
     assert statuses(report, {"small-sample-first": YES})["MLCOST04-BP09"].status is Status.MET
     own = {"small-sample-first": YES, "MLCOST04-BP09": NO}
     assert statuses(report, own)["MLCOST04-BP09"].status is Status.AT_RISK
+
+
+def test_the_table_of_the_docs_is_what_is_done() -> None:
+    kinds = {
+        "for people": (Status.FOR_PEOPLE, True),
+        "unknown, nothing seen": (Status.UNKNOWN, True),
+        "partial": (Status.PARTIAL, True),
+        "partial, something not run or no rule knows it": (Status.PARTIAL, False),
+        "met": (Status.MET, False),
+        "unknown, something could not be decided or read": (Status.UNKNOWN, False),
+        "at risk": (Status.AT_RISK, False),
+        "not applicable": (Status.NOT_APPLICABLE, False),
+    }
+    text = (ROOT / "docs" / "review.md").read_text("utf-8").partition("| checks say |")[2].partition("\n\n")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines()[2:]]
+    assert [row[0] for row in rows] == list(kinds)
+    for kind, *cells in rows:
+        seen, is_for_answer = kinds[kind]
+        found = [settled(seen, answer, is_for_answer=is_for_answer) for answer in (YES, PARTIAL_, NO, NONE)]
+        assert [one.value.replace("-", " ") for one in found] == cells, kind
 
 
 # --- one count in every format ----------------------------------------------------------------------

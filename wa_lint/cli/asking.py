@@ -12,6 +12,7 @@ import click
 
 from wa_lint.reporters import visible
 from wa_lint.review.answer import Answer
+from wa_lint.review.review_catalogue import people_questions
 from wa_lint.review.review_file import NAME
 from wa_lint.review.reviewed import Asked, Review
 from wa_lint.run.review import keep
@@ -31,7 +32,8 @@ def ask_open(review: Review, files: Sequence[Path], today: dt.date, words: Texts
     who = ""
     for number, asked in enumerate(review.open, start=1):
         _show(asked, f"{number}/{len(review.open)}", words)
-        key = click.prompt(words("page", "ask"), type=click.Choice([*_KEYS, _SKIP, _QUIT]), default=_SKIP, err=True)
+        prompt = words("page", "ask-question" if asked.id in people_questions() else "ask")
+        key = click.prompt(prompt, type=click.Choice([*_KEYS, _SKIP, _QUIT]), default=_SKIP, err=True)
         if key == _QUIT:
             return
         if key in _KEYS:

@@ -18,10 +18,11 @@ from wa_lint.cli.exits import BROKEN, FOUND, exit_code
 from wa_lint.cli.options import choice, color_option, settling
 from wa_lint.cli.output import complain, for_stdout, has_account, pieces_to_stdout
 from wa_lint.errors import ConfigError, did_you_mean
+from wa_lint.model import Report
 from wa_lint.reporters import RenderOptions
 from wa_lint.review import as_html, as_json, as_markdown, as_text
 from wa_lint.review.reviewed import Gate, Review, reviewed, violations
-from wa_lint.run.check_files import Reading
+from wa_lint.run.check_files import Lines, Reading
 from wa_lint.run.choice import Choice
 from wa_lint.run.earlier_runs import past
 from wa_lint.run.review import OPTION, judged_or_read_back, required, review_files, with_workload
@@ -115,9 +116,8 @@ def review(  # noqa: PLR0913, one for each option
     gate = Gate(required(require), _limits(most))
     now = now if enforcement().permits("now") else None
     files, _ = review_files(answers)
-    report, lines, is_old = judged_or_read_back(reading, with_workload(choice, files), now, complain)
-    if not is_old:
-        report = settled(report, settling, choice, said_by_all(), today_text(now), complain)
+    choice = with_workload(choice, files) if enforcement().permits("workload") else choice
+    report, lines = _report(reading, choice, settling, now)
     earlier = tuple(map(past, history))
     words = texts(lang)
     today = dt.date.fromisoformat(today_text(now))
@@ -132,6 +132,14 @@ def review(  # noqa: PLR0913, one for each option
     shown = RenderOptions(verbose=verbose, lines=lines, history=earlier, made_at=found.date)
     _write(found, to, shown, words, color)
     return _code(found, gate, is_strict=strict or enforcement().is_strict)
+
+
+def _report(reading: Reading, choice: Choice, settling: Settling, now: dt.datetime | None) -> tuple[Report, Lines]:
+    """Return the report that is reviewed, settled: one that was read back is already."""
+    report, lines, is_old = judged_or_read_back(reading, choice, now, complain)
+    if is_old:
+        return report, lines
+    return settled(report, settling, choice, said_by_all(), today_text(now), complain), lines
 
 
 def _limits(given: dict[str, int | None]) -> dict[str, int]:

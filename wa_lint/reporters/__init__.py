@@ -68,7 +68,7 @@ class RenderOptions(msgspec.Struct, frozen=True):
     trend: TrendPage | None = None
     """Of the database that ``--history`` names, this run included."""
     made_at: str | None = None
-    """``2026-11-23T18:30:00``, UTC, for the formats that demand a time; all others have none."""
+    """``2026-11-23T18:30:00``, UTC, for the formats that demand a time, and for the day of a page; others show none."""
     lines: Callable[[str], Sequence[str]] = _no_lines
     """The lines of the source behind a uri, secrets masked; none where they are not at hand."""
     replacements: Replacements = no_replacements

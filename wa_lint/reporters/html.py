@@ -52,43 +52,53 @@ def page(  # noqa: PLR0913, a page is all of these
 
     `title`: what the page is called; empty: the scorecard.
     """
-    style, script = _file("scorecard.css"), _file("scorecard.js")
+    values = {
+        **_of_report(report, options),
+        "t": words,
+        "title": title or words("page", "scorecard"),
+        "card": card,
+        "sentence": sentences.verdict(card, words),
+        **_files(),
+        **extra,
+    }
+    text: str = _environment().get_template(template).render(values)
+    return text.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be written
+
+
+def _of_report(report: Report, options: RenderOptions) -> Mapping[str, object]:
+    """Return what every page shows of a report, by the names that its template uses."""
     shown = [f for f in report.findings if f.outcome in {Outcome.FAIL, Outcome.UNKNOWN} or options.show_all]
     listed = sorted(
         shown, key=lambda f: (f.suppressed is not None, not f.is_open, _ORDER[f.outcome], -f.rule.severity.rank)
     )
-    text: str = (
-        _environment()
-        .get_template(template)
-        .render(
-            version=VERSION,
-            lens_version=lens.version(),
-            t=words,
-            title=title or words("page", "scorecard"),
-            date=(options.made_at or report.judged_at or "")[:10],
-            report=report,
-            card=card,
-            sentence=sentences.verdict(card, words),
-            total=tally.total(report.findings, report.counted.values()),
-            news=_news(report),
-            scope=_scope(report),
-            missed=coverage.lines(report, without={"nothing", *coverage.SHOWN_ALREADY}),
-            nothing=coverage.nothing_judged(report),
-            findings=listed[:_MOST_LISTED],
-            left_out=max(len(listed) - _MOST_LISTED, 0),
-            where=stages.where_of(report),
-            excerpt=lambda finding: _excerpt(finding, options),
-            history=options.history,
-            trend=options.trend,
-            configuration=list(configured.sentences(report)),
-            style=style,
-            script=script,
-            style_hash=_hash(style),
-            script_hash=_hash(script),
-            **extra,
-        )
-    )
-    return text.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be written
+    return {
+        "report": report,
+        "date": (options.made_at or report.judged_at or "")[:10],
+        "total": tally.total(report.findings, report.counted.values()),
+        "news": _news(report),
+        "scope": _scope(report),
+        "missed": coverage.lines(report, without={"nothing", *coverage.SHOWN_ALREADY}),
+        "nothing": coverage.nothing_judged(report),
+        "findings": listed[:_MOST_LISTED],
+        "left_out": max(len(listed) - _MOST_LISTED, 0),
+        "where": stages.where_of(report),
+        "excerpt": lambda finding: _excerpt(finding, options),
+        "history": options.history,
+        "trend": options.trend,
+        "configuration": list(configured.sentences(report)),
+    }
+
+
+def _files() -> Mapping[str, object]:
+    style, script = _file("scorecard.css"), _file("scorecard.js")
+    return {
+        "version": VERSION,
+        "lens_version": lens.version(),
+        "style": style,
+        "script": script,
+        "style_hash": _hash(style),
+        "script_hash": _hash(script),
+    }
 
 
 _ORDER: Final = {Outcome.FAIL: 0, Outcome.UNKNOWN: 1, Outcome.PASS: 2, Outcome.NOT_APPLICABLE: 3}

@@ -77,7 +77,7 @@ def _with(verdict: PracticeVerdict, answer: Answer | None) -> PracticeStatus:
     seen = PracticeStatus(verdict.id, Status(verdict.status), verdict.because, verdict.evidence, verdict.rules)
     if answer is None:
         return seen
-    status = _settled(seen.status, answer, is_for_answer=verdict.is_for_answer)
+    status = settled(seen.status, answer, is_for_answer=verdict.is_for_answer)
     said = answer.in_words()
     if status is seen.status:
         return msgspec.structs.replace(seen, because=(*seen.because, said))
@@ -91,7 +91,7 @@ def _with(verdict: PracticeVerdict, answer: Answer | None) -> PracticeStatus:
     )
 
 
-def _settled(seen: Status, answer: Answer, *, is_for_answer: bool) -> Status:
+def settled(seen: Status, answer: Answer, *, is_for_answer: bool) -> Status:
     """Return what checks and an answer come to. A person may lower any status, and raise only what is left to people.
 
     A yes needs evidence. Nothing that was judged is inapplicable because somebody says so.
