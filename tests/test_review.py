@@ -371,6 +371,16 @@ def test_a_report_that_is_read_back_gives_the_same_review(workload: Callable[[st
         assert told == {one["id"]: (one["status"], one["because"]) for one in direct["practices"]}
 
 
+def test_a_workload_may_only_have_a_name(wa_lint: WaLint) -> None:
+    Path("t.json").write_text(json.dumps({"Resources": {"N": {"Type": "AWS::SNS::Topic"}}}), "utf-8")
+    Path("wa-review.yaml").write_text("workload: {name: churn}", "utf-8")
+    assert "review of churn, 2026-12-01" in wa_lint("review", "--no-config", "t.json", "--now", NOW).out
+    Path("r.json").write_text(wa_lint("check", "--no-config", "t.json", "-o", "json").out, "utf-8")
+    assert wa_lint("review", "--no-config", "r.json").err == ""
+    Path("wa-review.yaml").write_text("workload: {name: churn, paths: [infra]}", "utf-8")
+    assert "was made without --workload" in wa_lint("review", "--no-config", "r.json").err
+
+
 def test_a_report_is_reviewed_alone_and_has_to_be_one(wa_lint: WaLint) -> None:
     Path("report.json").write_text('{"schema_version": 1, "tool": {"name": "wa-lint"}, "findings": 3}', "utf-8")
     assert wa_lint("review", "--no-config", "report.json").code == 2

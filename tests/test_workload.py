@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +11,10 @@ from typing import Any
 import pytest
 import test_shards
 
+from wa_lint import codec
 from wa_lint.model import Listed, Location, Resource, Snapshot, SourceKind, Unresolved, Value
 from wa_lint.review.workload import Workload, members
+from wa_lint.sources.live.tags import Tagged, with_tags
 
 WaLint = Callable[..., Any]
 
@@ -82,6 +85,18 @@ def test_what_shows_nothing_belongs_where_it_names_or_is_named() -> None:
     names = {resource.name for resource in resources if (resource.type, resource.id) in found.keys}
     assert names == {"churn", "churn-config", "churn-model", "scaling"}
     assert (found.extent.outside, found.extent.unsure, found.extent.is_by_mark) == (2, 1, True)
+
+
+def test_tags_that_were_looked_for_count_where_an_answer_has_none() -> None:
+    """Few answers of SageMaker tell tags: what the tagging API says of a resource is kept beside its properties."""
+    found = Tagged({ARN.format("a"): {"project": "churn"}, ARN.format("b"): {"project": "fraud"}})
+    resources = list(with_tags([live(name) for name in "abc"], found))
+    assert [resource.tags for resource in resources] == [{"project": "churn"}, {"project": "fraud"}, None]
+    assert inside(SourceKind.LIVE, resources, tags={"project": "churn"}) == {"a"}
+    written = io.BytesIO()
+    codec.dump(Snapshot(SourceKind.LIVE, "s", tuple(resources)), written)
+    again = codec.load(written.getvalue(), "s")
+    assert [resource.tags for resource in again.resources] == [resource.tags for resource in resources]
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,7 @@ def check(  # noqa: PLR0913, one for each option of the command
     show_all: bool = False,
     jobs: int | None = 1,
     now: dt.datetime | None = None,
+    workload: AnyPath | None = None,
     say: Callable[[str], None] = _silent,
 ) -> Report:
     """Judge templates, exports and snapshots, as ``wa-lint check`` does: files, or folders of them.
@@ -87,7 +88,7 @@ def check(  # noqa: PLR0913, one for each option of the command
 
     given = tuple(map(Path, (paths,) if isinstance(paths, str | PathLike) else paths))
     reading = Reading(given, tuple(parameters), jobs, tuple(exclude), lists_all=show_all or bool(suppressions))
-    choice = _chosen(select, ignore, severity, rules, all_buckets=all_buckets)
+    choice = _chosen(select, ignore, severity, rules, all_buckets=all_buckets, workload=workload)
     settling = Settling(
         allow=tuple(map(Path, suppressions)),
         inline_suppressions=inline_suppressions,
@@ -109,6 +110,7 @@ def scan(  # noqa: PLR0913, the same
     rules: Sequence[AnyPath] = (),
     show_all: bool = False,
     now: dt.datetime | None = None,
+    workload: AnyPath | None = None,
     say: Callable[[str], None] = _silent,
 ) -> Report:
     """Read live accounts with read-only calls and judge them, as ``wa-lint scan`` does. It keeps them in memory.
@@ -123,18 +125,29 @@ def scan(  # noqa: PLR0913, the same
     from wa_lint.suppress.apply import Settling  # noqa: PLC0415, the same
 
     account = Account(profile=profile, region=tuple(regions), role_arn=tuple(role_arns))
-    choice = _chosen(select, ignore, severity, rules, all_buckets=all_buckets)
+    choice = _chosen(select, ignore, severity, rules, all_buckets=all_buckets, workload=workload)
     report = scanned(account, choice, now, say)
     return _shown(settled(report, Settling(), choice, Layers(), today(now), say), show_all=show_all)
 
 
 def _chosen(
-    select: Sequence[str], ignore: Sequence[str], severity: str, rules: Sequence[AnyPath], *, all_buckets: bool
+    select: Sequence[str],
+    ignore: Sequence[str],
+    severity: str,
+    rules: Sequence[AnyPath],
+    *,
+    all_buckets: bool,
+    workload: AnyPath | None,
 ) -> Choice:
     from wa_lint.run.choice import Choice  # noqa: PLC0415, as in check
 
     return Choice(
-        tuple(select), tuple(ignore), severity=severity, all_buckets=all_buckets, rules=tuple(map(Path, rules))
+        tuple(select),
+        tuple(ignore),
+        severity=severity,
+        all_buckets=all_buckets,
+        rules=tuple(map(Path, rules)),
+        workload=None if workload is None else Path(workload),
     )
 
 

@@ -77,6 +77,7 @@ class _Row(msgspec.Struct, frozen=True):
     region: str | None = None
     observed: Raw = None
     made_by: str | None = None
+    tags: dict[str, str] | None = None
 
 
 def dump(snapshot: Snapshot, stream: BinaryIO, *, compress: bool = False) -> None:
@@ -160,6 +161,7 @@ def _row(resource: Resource, uri: str) -> Raw:
         region=resource.region,
         observed=None if resource.observed is None else _encoded(dict(resource.observed), uri),
         made_by=resource.made_by,
+        tags=None if resource.tags is None else dict(resource.tags),
     )
     return {key: value for key, value in msgspec.structs.asdict(row).items() if value is not None}
 
@@ -341,6 +343,7 @@ def _resource(row: _Row) -> Resource:
         region=row.region,
         observed=observed if isinstance(observed, dict) else None,
         made_by=row.made_by,
+        tags=row.tags,
     )
 
 

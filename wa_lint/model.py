@@ -252,6 +252,8 @@ class Resource(msgspec.Struct, frozen=True, eq=False):
     """The path of the CDK construct that made it: what its author calls it."""
     made_by: str | None = None
     """``STACK/LOGICAL_ID``, for a live resource whose tags say which stack made it."""
+    tags: Mapping[str, str] | None = None
+    """All tags of a live resource that bears one that was looked for, its values masked; None: nothing is known."""
     attributes: Mapping[str, Value] = {}
     """What a template says of it beside its properties: DeletionPolicy, UpdateReplacePolicy. Empty elsewhere."""
     within: str | None = None

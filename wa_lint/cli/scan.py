@@ -18,7 +18,6 @@ from wa_lint.run.accounts import Account, fleet
 from wa_lint.run.choice import Choice, Delivery
 from wa_lint.run.scan_accounts import Manner, judged_fleet
 from wa_lint.run.settle import demand_no_diff, lists_all, settled, today
-from wa_lint.run.within import workload_in
 from wa_lint.suppress.apply import Settling
 
 
@@ -39,7 +38,7 @@ def scan(
     to = targets(delivery.output)
     demand_ledger(delivery)
     said = said_by_all()
-    whom = msgspec.structs.replace(fleet(account, complain), tags=_tags(settling, delivery, choice))
+    whom = msgspec.structs.replace(fleet(account, complain), tags=_tags(settling, delivery))
     is_listed = push_security_hub or lists_all(settling, delivery, said.config)
     found = judged_fleet(whom, choice, Manner(delivery.now, jobs, lists_all=is_listed), WATCH)
     report = settled(found, settling, choice, said, today(delivery.now), complain)
@@ -48,9 +47,8 @@ def scan(
     return push(report, whom, delivery.now, code) if push_security_hub else code
 
 
-def _tags(settling: Settling, delivery: Delivery, choice: Choice) -> tuple[str, ...]:
-    """Return the keys of the tags that tell something: suppressions, and which template or stack made a resource."""
+def _tags(settling: Settling, delivery: Delivery) -> tuple[str, ...]:
+    """Return the keys of the tags that tell something: suppressions, and which template made a resource."""
     from wa_lint.sources.live.tags import ALLOW, LOGICAL_ID  # noqa: PLC0415, it brings boto3 along
 
-    wants_maker = delivery.template or (choice.workload and workload_in(choice.workload).stacks)
-    return (*((ALLOW,) if settling.inline_suppressions else ()), *((LOGICAL_ID,) if wants_maker else ()))
+    return (*((ALLOW,) if settling.inline_suppressions else ()), *((LOGICAL_ID,) if delivery.template else ()))

@@ -50,13 +50,19 @@ _RESUME: Final = "--resume"
     type=click.DateTime(["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"]),
     help="The end of the metrics' window.  [default: now; of what is resumed, its own]",
 )
+@click.option(
+    "--tag", "tags", multiple=True, metavar="KEY", help="Look for what bears this tag: for --workload of a later check."
+)
 @plannable
-def snapshot(account: Account, output: str | None, resume: Path | None, now: dt.datetime | None) -> int:
+def snapshot(
+    account: Account, output: str | None, resume: Path | None, now: dt.datetime | None, tags: tuple[str, ...]
+) -> int:
     """Read live accounts and write them down, secrets masked, for `wa-lint check` to judge later, elsewhere."""
     to = _target(output, resume)
+    whom = _with_tags(fleet(account, complain), tags)
     if to.is_dir() or (output or "").endswith("/"):
-        return _into_folder(account, to, resume, now)
-    return _into_file(account, to, resume, now)
+        return _into_folder(whom, to, resume, now)
+    return _into_file(whom, to, resume, now)
 
 
 def _target(output: str | None, resume: Path | None) -> Path:
@@ -78,9 +84,8 @@ def _target(output: str | None, resume: Path | None) -> Path:
 # --- a folder ---------------------------------------------------------------------------------------
 
 
-def _into_folder(account: Account, to: Path, resume: Path | None, now: dt.datetime | None) -> int:
+def _into_folder(whom: Fleet, to: Path, resume: Path | None, now: dt.datetime | None) -> int:
     before = read_index(to / INDEX, (to / INDEX).as_posix()) if resume else None
-    whom = _with_tags(fleet(account, complain))
     options = ReadingOptions(regions=whom.regions)
     if before is not None:
         demand_fit(before, options, [access.account for access in whom.accesses], to.as_posix())
@@ -92,19 +97,18 @@ def _into_folder(account: Account, to: Path, resume: Path | None, now: dt.dateti
     return _told(keeper.index.parts, f"{to.as_posix().rstrip('/')}/")
 
 
-def _with_tags(whom: Fleet) -> Fleet:
+def _with_tags(whom: Fleet, tags: Sequence[str]) -> Fleet:
     """Return the fleet with the tags that a later `check` may ask for."""
     from wa_lint.sources.live.tags import ALLOW, LOGICAL_ID  # noqa: PLC0415, it brings boto3 along
 
-    return msgspec.structs.replace(whom, tags=(ALLOW, LOGICAL_ID))
+    return msgspec.structs.replace(whom, tags=(ALLOW, LOGICAL_ID, *tags))
 
 
 # --- a file -----------------------------------------------------------------------------------------
 
 
-def _into_file(account: Account, to: Path, resume: Path | None, now: dt.datetime | None) -> int:
+def _into_file(whom: Fleet, to: Path, resume: Path | None, now: dt.datetime | None) -> int:
     before = _read(resume) if resume else None
-    whom = _with_tags(fleet(account, complain))
     if before is not None:
         _demand_same_place(before, whom, str(resume))
         _demand_same_time(now, str(before.taken_at))

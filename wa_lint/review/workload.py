@@ -42,6 +42,7 @@ class Workload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
 
     @property
     def is_everything(self) -> bool:
+        """Whether it only has a name, so that all resources belong."""
         return not (self.tags or self.stacks or self.arns or self.accounts or self.paths)
 
 
@@ -138,6 +139,8 @@ def _is_below(resource: Resource, paths: Collection[str]) -> bool:
 
 def _tags(resource: Resource) -> Mapping[str, Value] | None:
     """Return the tags of a resource; None where it cannot have any, or does not show them."""
+    if resource.tags is not None:
+        return resource.tags
     properties = resource.properties
     if not isinstance(properties, dict):
         return None

@@ -44,8 +44,6 @@ def with_workload(choice: Choice, files: Sequence[Path]) -> Choice:
     if choice.workload is not None:
         return choice
     naming = next((file for file in files if parse(_content(file), file.as_posix()).workload is not None), None)
-    if naming is None or (workload_in(naming).is_everything and not workload_in(naming).complete):
-        return choice
     return msgspec.structs.replace(choice, workload=naming)
 
 
@@ -58,8 +56,10 @@ def judged_or_read_back(
         return *judged_files(msgspec.structs.replace(reading, lists_all=True), choice, now, say), False
     if len(reading.paths) > 1:
         raise ConfigError(reports[0].as_posix(), "is a report of an earlier run: give it alone")
-    rules = {rule.info.id: rule.info for rule in packs.book(choice.rules).rules}
-    return read_back(reports[0], rules), lambda _: (), True
+    report = read_back(reports[0], {rule.info.id: rule.info for rule in packs.book(choice.rules).rules})
+    if report.workload is None and choice.workload is not None and not workload_in(choice.workload).is_everything:
+        say(f"{reports[0].as_posix()} was made without --workload, so this is a review of all that it is about")
+    return report, lambda _: (), True
 
 
 def required(given: Sequence[str]) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from wa_lint.run.judge import day, judge_snapshot, lightened
 from wa_lint.run.settle import today
 from wa_lint.run.shards import JudgingTask, judge_folder, row_of
 from wa_lint.run.snapshot_folder import INDEX, FolderIndex, Part, ReadingOptions
-from wa_lint.run.within import demand_workload
+from wa_lint.run.within import workload_in
 
 
 class Manner(msgspec.Struct, frozen=True):
@@ -41,7 +41,7 @@ def scanned(account: Account, choice: Choice, now: dt.datetime | None, say: Call
 def judged_fleet(whom: Fleet, choice: Choice, manner: Manner, watch: Listener) -> Report:
     """Return the report on every account and region of `whom`; one alone is kept in memory, several on disk."""
     rules = chosen_rules(choice)
-    demand_workload(choice.workload)
+    whom = msgspec.structs.replace(whom, tags=(*whom.tags, *_tags(choice)))
     judge = _in_memory if len(whom.accesses) == 1 else _in_folder
     asked = JudgingTask(choice, day(manner.now), today(None), manner.lists_all)
     report, parts = judge(whom, rules, asked, manner, watch)
@@ -49,6 +49,16 @@ def judged_fleet(whom: Fleet, choice: Choice, manner: Manner, watch: Listener) -
         watch.say(line)
     rows = [*map(row_of, parts), *broken_rule_inputs(choice)]
     return with_not_run(findings.merge([report] if report else [], rows), choice)
+
+
+def _tags(choice: Choice) -> Sequence[str]:
+    """Return the keys of the tags that tell what belongs to the workload."""
+    if choice.workload is None:
+        return ()
+    from wa_lint.sources.live.tags import LOGICAL_ID  # noqa: PLC0415, it brings boto3 along
+
+    workload = workload_in(choice.workload)
+    return (*workload.tags, *((LOGICAL_ID,) if workload.stacks else ()))
 
 
 def _in_memory(

@@ -51,11 +51,15 @@ def tagged(run: Run, keys: Collection[str]) -> Tagged:
 
 
 def with_tags(resources: Iterable[Resource], found: Tagged) -> Iterator[Resource]:
-    """Yield the resources, those that a stack made with what it calls them."""
+    """Yield the resources with the tags that were found, those that a stack made with what it calls them."""
     for resource in resources:
-        tags = found.tags.get(resource.arn or "", {})
-        made = f"{tags[STACK]}/{tags[LOGICAL_ID]}" if STACK in tags and LOGICAL_ID in tags else None
-        yield msgspec.structs.replace(resource, made_by=made) if made else resource
+        tags = found.tags.get(resource.arn or "")
+        if tags is None:
+            yield resource
+            continue
+        made = f"{tags[STACK]}/{tags[LOGICAL_ID]}" if STACK in tags and LOGICAL_ID in tags else resource.made_by
+        kept = {key: redact.mask(value) for key, value in tags.items()}
+        yield msgspec.structs.replace(resource, made_by=made, tags=kept)
 
 
 def notes(resources: Iterable[Resource], found: Tagged) -> Iterator[Note]:
