@@ -27,7 +27,9 @@ def written() -> str:
         }
         for practice in table().practices
     }
-    lines = ",\n".join(f" {json.dumps(practice)}: {json.dumps(row)}" for practice, row in rows.items())
+    lines = ",\n".join(
+        f" {json.dumps(practice)}:{json.dumps(row, separators=(',', ':'))}" for practice, row in rows.items()
+    )
     about = {"source": "wa_lint/data/coverage.yaml, in short", "version": lens.version(), "date": table().date}
     head = "".join(f"{json.dumps(key)}: {json.dumps(value)},\n" for key, value in about.items())
     return f'{{\n{head}"practices": {{\n{lines}\n}}\n}}\n'

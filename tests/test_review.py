@@ -403,6 +403,16 @@ def test_what_changed_since_an_earlier_review_is_said(workload: Callable[[str], 
     assert "MLOPS04-BP02 at risk" in " ".join(text.split())
 
 
+def test_the_trend_of_a_database_is_drawn_and_nothing_is_added(
+    workload: Callable[[str], Path], wa_lint: WaLint
+) -> None:
+    template = str(workload("bad") / "template.yaml")
+    for _ in range(2):
+        wa_lint("check", "--no-config", template, "--history", "wa.db", "--now", NOW)
+    pages = [wa_lint("review", "--no-config", template, "--history", "wa.db", "-o", "html").out for _ in range(2)]
+    assert all("2 runs from 2026-12-01" in page for page in pages), pages[0][:500]
+
+
 # --- the gate ---------------------------------------------------------------------------------------
 
 

@@ -39,6 +39,10 @@ class Texts:
         """Return the title of a rule; `title`, the English one, where it is not translated."""
         return self._sections.get("rules", {}).get(id_, title)
 
+    def group(self, name: str) -> str:
+        """Return the name of a pillar, or what stands for all of them."""
+        return self._sections["pillars"].get(name) or self("page", "together")
+
     def sentence(self, english: str) -> str:
         """Return a reason of a status in this language; as it is, where it is not translated."""
         return self._sections.get("sentences", {}).get(english, english)

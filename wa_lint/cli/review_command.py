@@ -20,11 +20,12 @@ from wa_lint.cli.output import complain, for_stdout, has_account, pieces_to_stdo
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Report
 from wa_lint.reporters import RenderOptions
+from wa_lint.reporters.trend import TrendPage
 from wa_lint.review import as_html, as_json, as_markdown, as_text
 from wa_lint.review.reviewed import Gate, Review, reviewed, violations
 from wa_lint.run.check_files import Lines, Reading
 from wa_lint.run.choice import Choice
-from wa_lint.run.earlier_runs import past
+from wa_lint.run.earlier_runs import is_ledger, ledger_of, past
 from wa_lint.run.review import OPTION, judged_or_read_back, required, review_files, with_workload
 from wa_lint.run.settle import demand_no_diff, settled
 from wa_lint.run.settle import today as today_text
@@ -85,7 +86,8 @@ _DAY: Final = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%
     multiple=True,
     metavar="FILE",
     type=_FILE,
-    help="A JSON report or review of an earlier run, the oldest first: what changed since the last.",
+    help="A JSON report or review of an earlier run, the oldest first: what changed since the last. Or the database of "
+    "a history: the HTML draws the trend.",
 )
 @click.option("--now", type=_DAY, metavar="DATE", help="The day of the review.  [default: today]")
 @click.option("--lang", type=click.Choice(LANGUAGES), default="en", show_default=True, help="The language.")
@@ -118,7 +120,7 @@ def review(  # noqa: PLR0913, one for each option
     files, _ = review_files(answers)
     choice = with_workload(choice, files) if enforcement().permits("workload") else choice
     report, lines = _report(reading, choice, settling, now)
-    earlier = tuple(map(past, history))
+    earlier = tuple(past(file) for file in history if not is_ledger(file))
     words = texts(lang)
     today = dt.date.fromisoformat(today_text(now))
 
@@ -129,7 +131,8 @@ def review(  # noqa: PLR0913, one for each option
     if _may_ask(ask, to):
         ask_open(found, files, today, words)
         found = judged()
-    shown = RenderOptions(verbose=verbose, lines=lines, history=earlier, made_at=found.date)
+    trend = _trend(history)
+    shown = RenderOptions(verbose=verbose, lines=lines, history=earlier, trend=trend, made_at=found.date)
     _write(found, to, shown, words, color)
     return _code(found, gate, is_strict=strict or enforcement().is_strict)
 
@@ -140,6 +143,17 @@ def _report(reading: Reading, choice: Choice, settling: Settling, now: dt.dateti
     if is_old:
         return report, lines
     return settled(report, settling, choice, said_by_all(), today_text(now), complain), lines
+
+
+def _trend(history: Sequence[Path]) -> TrendPage | None:
+    """Return the trend of the runs in a database; a review adds none."""
+    file = ledger_of(history)
+    if file is None:
+        return None
+    from wa_lint.run.recorded import history_of, page_of  # noqa: PLC0415, most reviews have no database
+
+    found = history_of(file)
+    return page_of(found) if found.runs else None
 
 
 def _limits(given: dict[str, int | None]) -> dict[str, int]:
