@@ -27,12 +27,14 @@ def written() -> str:
         }
         for practice in table().practices
     }
-    lines = ",\n".join(
-        f" {json.dumps(practice)}:{json.dumps(row, separators=(',', ':'))}" for practice, row in rows.items()
-    )
+    lines = ",\n".join(f"{json.dumps(practice)}:{_short(row)}" for practice, row in rows.items())
     about = {"source": "wa_lint/data/coverage.yaml, in short", "version": lens.version(), "date": table().date}
     head = "".join(f"{json.dumps(key)}: {json.dumps(value)},\n" for key, value in about.items())
     return f'{{\n{head}"practices": {{\n{lines}\n}}\n}}\n'
+
+
+def _short(row: object) -> str:
+    return json.dumps(row, separators=(",", ":"))
 
 
 def main(arguments: list[str]) -> int:
