@@ -194,6 +194,32 @@ def test_a_tag_suppresses_in_a_scan_and_in_a_snapshot_that_is_judged_later(wa_li
     assert told(wa_lint("check", "account.jsonl", *ONE_REGION[2:])) == expected
 
 
+def test_a_workload_is_what_bears_its_tag_in_a_scan_and_in_a_snapshot(wa_lint: WaLint, account: None) -> None:
+    import boto3  # noqa: PLC0415, as above
+
+    del account
+    tag("project", "churn")
+    boto3.client("sagemaker", "eu-west-1").create_notebook_instance(
+        NotebookInstanceName="of-others",
+        InstanceType="ml.t3.medium",
+        RoleArn="arn:aws:iam::123456789012:role/others",
+        DirectInternetAccess="Enabled",
+    )
+    Path("w.yaml").write_text("workload: {name: churn, tags: {project: churn}}\n", "utf-8")
+    select = ("--select", "notebook-*", "--workload", "w.yaml")
+    live = wa_lint("scan", *TWO[:2], *ALL, *select).report
+    assert {f["resource"]["id"].rpartition("/")[2] for f in live["findings"]} == {"research"}
+    assert live["workload"]["outside"] > 0
+    wa_lint("snapshot", *TWO[:2], "-o", "account.jsonl", "--tag", "project", *NOW)
+    later = wa_lint("check", "account.jsonl", *ALL, *select).report
+    assert later["findings"] == live["findings"]
+    review = wa_lint("review", "account.jsonl", "--no-config", "--answers", "w.yaml", "-o", "json", *NOW).report
+    assert review["workload"]["name"] == "churn"
+    assert review["statuses"]["met"] == review["statuses"]["not-applicable"] == 0  # a tag proves no absence
+    without = wa_lint("scan", *TWO[:2], *ALL, *select[:2]).report
+    assert {f["resource"]["id"].rpartition("/")[2] for f in without["findings"]} == {"research", "of-others"}
+
+
 def test_a_tag_that_is_malformed_or_names_no_rule_is_found(wa_lint: WaLint, account: None) -> None:
     del account
     tag("wa-lint:allow", "notebook-rot-access")
