@@ -152,6 +152,14 @@ NESTED: Final = NotFollowed(Location("a.yaml", 1), "the nested stack N", "its Te
 REFUSED: Final = Gap(Scope("AWS::*", "111122223333", "eu-north-1"), "AccessDenied")
 
 
+LISTED: Final = frozenset(
+    Scope(type_, "111122223333", "eu-north-1")
+    for rule in packs.book(()).rules
+    if FULL in rule.info.practices
+    for type_ in rule.info.applies_to
+)
+
+
 @pytest.mark.parametrize(
     ("outcomes", "more", "status"),
     [
@@ -167,6 +175,10 @@ REFUSED: Final = Gap(Scope("AWS::*", "111122223333", "eu-north-1"), "AccessDenie
         ({}, {"unjudged": (Unjudged("AWS::SageMaker::X", 1, "no rule yet", True, "no-rule"),)}, Status.UNKNOWN),
         ({}, {"workload": WorkloadExtent("w", 3, is_by_mark=True)}, Status.UNKNOWN),
         ({}, {"workload": WorkloadExtent("w", 3, is_by_mark=True, is_whole=True)}, Status.NOT_APPLICABLE),
+        ({}, {"complete": LISTED}, Status.NOT_APPLICABLE),
+        ({}, {"complete": LISTED, "inputs": (Input("a.json", "export", "judged", None, 1),)}, Status.NOT_APPLICABLE),
+        ({}, {"complete": LISTED, "inputs": (LIVE, Input("a.yaml", "template", "judged", None, 1))}, Status.UNKNOWN),
+        ({}, {"complete": frozenset({Scope("AWS::S3::Bucket")})}, Status.UNKNOWN),
         ({}, {}, Status.NOT_APPLICABLE),
         ({}, {"not_followed": (NESTED,)}, Status.UNKNOWN),
         ({}, {"gaps": (REFUSED,)}, Status.UNKNOWN),

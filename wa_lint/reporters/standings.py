@@ -7,7 +7,7 @@ those rules would read was left unread. What nobody saw is unknown, unless the i
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -129,7 +129,8 @@ def _unseen(practice: str, seen: _Seen) -> _Said:
     if seen.missed:
         return "unknown", [seen.missed], (), False
     deciding = practice_checks.of(practice)
-    if not _is_whole(seen.report):
+    types = {type_ for rule in deciding.rules if rule in seen.rules for type_ in seen.rules[rule].applies_to}
+    if not _is_absent(types, seen.report):
         return (
             "unknown",
             ["nothing here that its rules speak of, and there may be more of the workload elsewhere"],
@@ -195,16 +196,19 @@ def _refused(rules: Iterable[str], seen: _Seen) -> str | None:
     return f"{gap.scope.type} could not be listed: {gap.reason}{grant}"
 
 
-def _is_whole(report: Report) -> bool:
-    """Whether what is not in the input is proven not to be there: a live account was listed, or somebody says so.
+def _is_absent(types: Collection[str], report: Report) -> bool:
+    """Whether it is proven that nothing of these types is there: all were listed, or somebody says so who knows.
 
-    A template is never all there is, and of resources chosen by tag or name, others may belong and not show it.
+    A template is never all there is, and of resources chosen by tag or name, others may belong and not show it. A
+    report that was read back does not tell its listings; that its inputs are live has to do.
     """
     extent = report.workload
-    if extent is not None and extent.is_whole:
-        return True
-    is_live = all(entry.kind == "live" for entry in report.inputs if entry.status == "judged")
-    return is_live and (extent is None or not extent.is_by_mark)
+    if extent is not None and (extent.is_whole or extent.is_by_mark):
+        return extent.is_whole
+    kinds = {entry.kind for entry in report.inputs if entry.status == "judged"}
+    if report.complete:
+        return "template" not in kinds and set(types) <= {scope.type for scope in report.complete}
+    return kinds == {"live"}
 
 
 # --- words ------------------------------------------------------------------------------------------
