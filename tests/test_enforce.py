@@ -497,6 +497,7 @@ def test_every_key_of_a_configuration_is_weighed() -> None:
         "all-buckets": "a flag",
         "rule-profile": "enforced rules are chosen, with their own settings, all the same",
         "settings": "enforced rules keep theirs",
+        "profiles": "enforced rules are chosen, with their own settings, all the same",
         "rules": "no rule takes the id of another",
         "parameters": "a switch",
         "jobs": "how fast",

@@ -16,8 +16,9 @@ from wa_lint.document import Document
 from wa_lint.engine import lint
 from wa_lint.errors import SourceError
 from wa_lint.model import Input, Listed, Report, Resource, Snapshot, SourceKind
+from wa_lint.profile_entries import AssignedRules
 from wa_lint.rule import Rule
-from wa_lint.run.choice import Choice, chosen_rules
+from wa_lint.run.choice import Choice, assigned_rules, chosen_rules
 from wa_lint.run.given_parameters import demand_declared
 from wa_lint.run.inputs import File, NotOurs, is_index_file, neighbours, read, size_of
 from wa_lint.run.joined_snapshots import join
@@ -106,10 +107,17 @@ def judge_files(
 
 
 def judge_snapshot(
-    snapshot: Snapshot, rules: Sequence[Rule], now: str | None, today: str, *, lists_all: bool = True
+    snapshot: Snapshot,
+    rules: Sequence[Rule],
+    now: str | None,
+    today: str,
+    *,
+    lists_all: bool = True,
+    assigned: AssignedRules | None = None,
 ) -> Report:
     """Return the report on a snapshot. What it was measured against: `now`, else when it was taken, else `today`."""
-    return lightened(lint(snapshot, rules, now or (snapshot.taken_at or today)[:10], lists_all=lists_all))
+    day_ = now or (snapshot.taken_at or today)[:10]
+    return lightened(lint(snapshot, rules, day_, lists_all=lists_all, assigned=assigned))
 
 
 def day(now: dt.datetime | None) -> str | None:
@@ -235,7 +243,8 @@ def _reports(
         pins = {name: stage.pins[name] for name in given}
         if repr(pins) not in known:
             snapshot = template.snapshot(pins)
-            known[repr(pins)] = lint(snapshot, rules, task.now or task.today, lists_all=task.lists_all), snapshot
+            day_, assigned = task.now or task.today, assigned_rules(task.choice)
+            known[repr(pins)] = lint(snapshot, rules, day_, lists_all=task.lists_all, assigned=assigned), snapshot
         reports[stage.name], _ = known[repr(pins)]
     return reports, [snapshot for _, snapshot in known.values()]
 
@@ -308,7 +317,12 @@ def _judge_export(snapshot: Snapshot, rules: Sequence[Rule], task: Task) -> Judg
     entry = Input(snapshot.uri, snapshot.kind.value, "judged", None, len(snapshot.resources))
     if _is_loose(snapshot):
         return Judged((entry,), loose=snapshot)
-    return Judged((entry,), judge_snapshot(snapshot, rules, task.now, task.today, lists_all=task.lists_all))
+    return Judged((entry,), _judge_taken(snapshot, rules, task))
+
+
+def _judge_taken(snapshot: Snapshot, rules: Sequence[Rule], task: Task) -> Report:
+    assigned = assigned_rules(task.choice)
+    return judge_snapshot(snapshot, rules, task.now, task.today, lists_all=task.lists_all, assigned=assigned)
 
 
 def _is_loose(snapshot: Snapshot) -> bool:
@@ -318,7 +332,7 @@ def _is_loose(snapshot: Snapshot) -> bool:
 
 def _judge_loose(snapshot: Snapshot, rules: Sequence[Rule], task: Task) -> Judged:
     try:
-        return Judged((), judge_snapshot(snapshot, rules, task.now, task.today, lists_all=task.lists_all))
+        return Judged((), _judge_taken(snapshot, rules, task))
     except Exception as error:  # noqa: BLE001, as in _judge
         return _fault(snapshot.uri, error, task)
 

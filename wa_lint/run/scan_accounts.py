@@ -15,7 +15,7 @@ from wa_lint.model import Report
 from wa_lint.rule import Rule
 from wa_lint.run.accounts import Account, Fleet, fleet, moment
 from wa_lint.run.broken_rules import broken_rule_inputs, broken_rule_lines
-from wa_lint.run.choice import Choice, chosen_rules, with_not_run
+from wa_lint.run.choice import Choice, assigned_rules, chosen_rules, with_not_run
 from wa_lint.run.collect import InFolder, InMemory, Listener, collect
 from wa_lint.run.judge import day, judge_snapshot, lightened
 from wa_lint.run.settle import today
@@ -57,7 +57,9 @@ def _in_memory(
     snapshot = keeper.joined()
     if snapshot is None:
         return None, keeper.parts
-    return judge_snapshot(snapshot, rules, asked.now, asked.today, lists_all=asked.lists_all), keeper.parts
+    assigned = assigned_rules(asked.choice)
+    report = judge_snapshot(snapshot, rules, asked.now, asked.today, lists_all=asked.lists_all, assigned=assigned)
+    return report, keeper.parts
 
 
 def _in_folder(

@@ -23,7 +23,7 @@ from wa_lint.model import Finding, Gap, Input, Location, Report, Resource, Scope
 from wa_lint.references.reach import Reach, reach_of, together
 from wa_lint.rule import Rule
 from wa_lint.run import snapshot_folder as folder
-from wa_lint.run.choice import Choice, chosen_rules
+from wa_lint.run.choice import Choice, assigned_rules, chosen_rules
 from wa_lint.run.joined_snapshots import join
 from wa_lint.run.snapshot_folder import FolderIndex, Part
 from wa_lint.sources.jobs import with_jobs
@@ -185,7 +185,9 @@ def _judged(shard: Shard, rules: Sequence[Rule], light: Light) -> Report:
     share = _share(snapshot.resources, shard) - shard.elsewhere
     if shard.number:  # said once for all shards of the parts
         snapshot = msgspec.structs.replace(snapshot, unjudged=(), not_followed=())
-    report = light(lint(snapshot, rules, shard.today, judged=share, lists_all=shard.asked.lists_all))
+    assigned = assigned_rules(shard.asked.choice)
+    found = lint(snapshot, rules, shard.today, judged=share, lists_all=shard.asked.lists_all, assigned=assigned)
+    report = light(found)
     if shard.number == 0:
         return report
     return msgspec.structs.replace(report, gaps=(), problems=(), notes=(), not_followed=())
