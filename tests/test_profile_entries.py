@@ -261,3 +261,31 @@ def test_a_tag_is_found_where_it_can_be(tags: str, expected: bool | None) -> Non
     resource = next(r for r in snapshot.resources if r.id == "ByDefault")
     truth = matches(ProfileEntry("", Path(), tags=(("env", ("prod*",)),)), graph, resource).truth
     assert (None if isinstance(truth, Unknown) else truth) is expected
+
+
+@pytest.mark.parametrize("name", ["variables of a plan", "parameters of a change set"])
+def test_the_values_of_an_export_are_its_parameters(wa_lint: WaLint, here: Path, name: str) -> None:
+    bucket = {"BucketName": "data"}
+    plan = {
+        "format_version": "1.2",
+        "variables": {"Stage": {"value": "prod"}},
+        "planned_values": {
+            "root_module": {
+                "resources": [
+                    {"address": "aws_s3_bucket.B", "mode": "managed", "type": "aws_s3_bucket", "name": "B"}
+                    | {"values": {"bucket": "data"}}
+                ]
+            }
+        },
+    }
+    change = {"Action": "Add", "LogicalResourceId": "B", "ResourceType": "AWS::S3::Bucket"}
+    change_set = {
+        "ChangeSetName": "c",
+        "Parameters": [{"ParameterKey": "Stage", "ParameterValue": "prod"}],
+        "Changes": [{"ResourceChange": {**change, "AfterContext": json.dumps({"Properties": bucket})}}],
+    }
+    (here / "e.json").write_text(json.dumps(plan if name.endswith("plan") else change_set))
+    configure(here, {"parameters": {"Stage": "prod"}, "profile": "regulated"})
+    assert "checks 1 resource by the profile regulated (wa-lint.yaml:2:3)" in said(
+        wa_lint("check", "e.json", "-o", "json")
+    )

@@ -235,10 +235,12 @@ profiles:
   - {names: ["*-prod-*", Prod*], profile: regulated}
 ```
 
-* `paths`: the file of the resource is like a pattern, from the folder of the configuration. A live resource has no file.
-* `parameters`: the template declares the parameter and its value is like a pattern. The value is that of `--parameters`,
-  else the default, which the report then names as an assumption. A nested stack goes by the parameters of the outermost
-  template.
+* `paths`: the file of the resource is like a pattern, from the folder of the configuration. A live resource has no
+  file.
+* `parameters`: the template declares the parameter and its value is like a pattern. The value is that of
+  `--parameters`, else the default, which the report then names as an assumption. A nested stack goes by the parameters
+  of the outermost template, a Terraform plan by the variables of its root module, a change set by its parameters. A
+  live resource has none.
 * `tags`: the resource has the tag. Tags that a stack gets when it is deployed are not in its template.
 * `names`: the name, the id in the template, or the ARN is like a pattern.
 
