@@ -14,6 +14,7 @@ from typing import Final
 
 from wa_lint import platforms, prices
 from wa_lint.cel.types import DOUBLE, STRING
+from wa_lint.facts.cost import variant_cost
 from wa_lint.facts.fact import Fact, Record, is_template, unseen
 from wa_lint.facts.series import Series, is_async, of_variant
 from wa_lint.facts.traffic import variant_traffic
@@ -41,18 +42,33 @@ def alternative(variant: Cell) -> Value:
     traffic = variant_traffic(variant)
     if not isinstance(traffic, dict):
         return traffic
-    obstacles = list(_why_not_serverless(variant))
-    cost = Unknown(obstacles[0]) if obstacles else _serverless_cost(variant, traffic)
-    return {"words": " ".join(_sentences(variant, obstacles, cost, traffic)), "cost": cost}
+    obstacles = [] if _is_queued(variant) else list(_why_not_serverless(variant))
+    by_hours = _is_queued(variant) or bool(obstacles)
+    now = variant_cost(variant)
+    cost = _cost_of_busy_hours(now, traffic) if by_hours else _serverless_cost(variant, traffic)
+    return {"words": " ".join(_sentences(variant, obstacles, now, cost, traffic)), "cost": cost}
 
 
-def _sentences(variant: Cell, obstacles: Sequence[str], cost: Value, traffic: dict[str, Value]) -> Iterator[str]:
+def _cost_of_busy_hours(now: Value, traffic: dict[str, Value]) -> Value:
+    """Return USD by the month for the same instances in the hours with requests only: the least that remains."""
+    idle = traffic["idle_share"]
+    if not isinstance(now, dict) or not isinstance(idle, float):
+        return Unknown(unseen(now) or "what the variant costs is not known")
+    return round(float(now["low"]) * (1 - idle), 2)
+
+
+def _sentences(
+    variant: Cell, obstacles: Sequence[str], now: Value, cost: Value, traffic: dict[str, Value]
+) -> Iterator[str]:
+    if isinstance(now, dict):
+        yield f"The variant costs about USD {now['low']:,.0f} a month."
+    least = f"; the hours with requests alone cost about USD {cost:,.0f}" if isinstance(cost, float) else ""
     if _is_queued(variant):
-        yield "A scaling target with MinCapacity 0 lets the asynchronous endpoint run only while requests wait."
+        yield f"A scaling target with MinCapacity 0 lets the asynchronous endpoint run only while requests wait{least}."
         return
     if obstacles:
         yield f"Serverless inference does not fit ({obstacles[0]});"
-        yield "inference components or an asynchronous endpoint can scale to zero."
+        yield f"inference components or an asynchronous endpoint can scale to zero{least}."
     else:
         yield "A serverless variant fits if payloads stay below 4 MB" + _priced(variant, cost)
     quiet = traffic["quiet_hours"]
@@ -148,7 +164,12 @@ FACTS: Final[tuple[Fact, ...]] = (
         _CONFIG,
         "ProductionVariants[]",
         "alternative",
-        ("AWS::SageMaker::Endpoint", "AWS::SageMaker::Model", "AWS::SageMaker::InferenceComponent"),
+        (
+            "AWS::SageMaker::Endpoint",
+            "AWS::SageMaker::Model",
+            "AWS::SageMaker::InferenceComponent",
+            "AWS::ApplicationAutoScaling::ScalableTarget",
+        ),
         ALTERNATIVE,
         "What could serve the same requests for less: in words, and USD by the month. Absent in a template.",
         alternative,
