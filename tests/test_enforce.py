@@ -500,6 +500,7 @@ def test_every_key_of_a_configuration_is_weighed() -> None:
         "profiles": "enforced rules are chosen, with their own settings, all the same",
         "rules": "no rule takes the id of another",
         "parameters": "a switch",
+        "traffic-days": "how much is read of an account",
         "jobs": "how fast",
         "allow": "a switch, and never for enforced rules",
         "inline-suppressions": "a switch, and never for enforced rules",

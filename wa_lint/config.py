@@ -20,6 +20,7 @@ import msgspec
 from wa_lint.document import Document, read_document
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Raw
+from wa_lint.request_limits import MOST_TRAFFIC_DAYS, TRAFFIC_DAYS
 from wa_lint.writing import is_in_git_folder
 
 NAMES: Final = ("wa-lint.yaml", ".wa-lint.yaml", "pyproject.toml")
@@ -74,6 +75,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "profiles": Key("profiles", "Profiles and settings for some files, stages or names only.", merges=True),
     "rules": Key("folders", "Folders with rules of your own.", merges=True),
     "parameters": Key("parameters", "Values of the templates' parameters, as --parameters takes them."),
+    "traffic-days": Key("days", "Days of hourly requests that a live account is asked for, 14 to 90."),
     "jobs": Key("number", "Processes to judge with."),
     "allow": Key("entries", "Suppressions: entries with a rule, or files that hold such a list.", merges=True),
     "inline-suppressions": Key("flag", "Whether comments, Metadata and tags may suppress."),
@@ -376,6 +378,12 @@ def _number(said: ConfiguredValue, _key: Key) -> Raw:
     return said.value
 
 
+def _days(said: ConfiguredValue, key: Key) -> Raw:
+    if not TRAFFIC_DAYS <= _number(said, key) <= MOST_TRAFFIC_DAYS:
+        raise ConfigError(said.where, f"takes a number from {TRAFFIC_DAYS} to {MOST_TRAFFIC_DAYS}")
+    return said.value
+
+
 def _entries(said: ConfiguredValue, _key: Key) -> Raw:
     listed = said.value if isinstance(said.value, list) else [said.value]
     if not all(isinstance(item, str | dict) for item in listed):
@@ -460,6 +468,7 @@ _FITS: Final[Mapping[str, Callable[[ConfiguredValue, Key], Raw]]] = {
     "texts": _texts,
     "flag": _flag,
     "number": _number,
+    "days": _days,
     "path": _text,
     "paths": _texts,
     "folders": _texts,

@@ -326,6 +326,7 @@ def _takes(key: Key) -> str:
         "texts": "list",
         "flag": "true or false",
         "number": "whole number",
+        "days": "number of days",
         "path": "file",
         "paths": "list of files and folders",
         "folders": "list of folders",

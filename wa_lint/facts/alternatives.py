@@ -35,6 +35,16 @@ _QUIET: Final = 6
 """Hours without a request at the same time of every day, from which a schedule is worth naming: our choice."""
 
 
+_FEW: Final = 0.01
+"""Share of requests on weekends below which a schedule for them is worth naming: our choice."""
+
+_FORTNIGHT: Final = 14 * 24
+"""Hours with two weekends: one could be a holiday."""
+
+_GROWTH: Final = 1.5
+"""Requests of a week by those of the week before, from which a cost of today says little: our choice."""
+
+
 def alternative(variant: Cell) -> Value:
     """Return what could serve the same requests for less, with what it costs by the month; ABSENT in a template."""
     if is_template(variant):
@@ -74,6 +84,22 @@ def _sentences(
     quiet = traffic["quiet_hours"]
     if isinstance(quiet, int) and quiet >= _QUIET:
         yield f"No request came in {quiet} hours in a row of any day: a scheduled action can scale in for that time."
+    yield from _shape(traffic)
+
+
+def _shape(traffic: dict[str, Value]) -> Iterator[str]:
+    """Yield what of the load bears on the choice: weekends, the peak, growth."""
+    weekend, growth = _number(traffic["weekend_share"]), _number(traffic["growth"])
+    if weekend < _FEW and _number(traffic["hours"]) >= _FORTNIGHT:
+        yield "Almost no request came on Saturdays and Sundays (UTC): a scheduled action can scale in for them too."
+    median, peak, times = (_number(traffic[name]) for name in ("median", "peak", "peak_to_mean"))
+    yield f"Half of the hours had at most {median:,.0f} requests, the busiest {peak:,.0f}, {times:,.1f} times the mean."
+    if growth >= _GROWTH:
+        yield f"Requests grew {growth:,.1f}-fold in the last week: check the costs again if that goes on."
+
+
+def _number(value: Value) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
 
 
 def _priced(variant: Cell, cost: Value) -> str:

@@ -1,4 +1,4 @@
-"""What an endpoint or a notebook costs by the month: instances that run, times a dated price. It guesses nothing.
+"""What endpoints, notebooks and Studio apps cost by the month: instances that run, times a dated price. No guesses.
 
 Only what is billed for standing there: on-demand hours of instances, 730 of them. Not storage, traffic or requests, and
 no job, which ends. A template without a region is said to cost "at least" the lowest price known. What stands as
@@ -21,6 +21,7 @@ from wa_lint.model import ABSENT, Unknown, Value
 _ENDPOINT: Final = "AWS::SageMaker::Endpoint"
 _CONFIG: Final = "AWS::SageMaker::EndpointConfig"
 _NOTEBOOK: Final = "AWS::SageMaker::NotebookInstance"
+_APP: Final = "AWS::SageMaker::App"
 
 _ON_DEMAND: Final = "on-demand prices of instances, without savings plans, storage or requests"
 _AT_LEAST: Final = "at least: the region is not known, so the lowest price that is known"
@@ -78,6 +79,17 @@ def notebook_cost(notebook: Cell) -> Value:
     if notebook.resource.observed is not None and status != "InService":
         return Unknown(unseen(status) or f"the notebook is not in service, but {status}")
     return _together([_priced(notebook, notebook.resource.id, "notebook", (1.0, 1.0), (_NEVER_STOPPED,))])
+
+
+def app_cost(app: Cell) -> Value:
+    """Return what a Studio app costs that nobody stops, by the type that it names; of a deleted one, nothing."""
+    status = app.select("observed").select("Status").value
+    if status in {"Deleted", "Failed"}:
+        return _together([_Unit(app.resource.id, 0.0, 0.0)])
+    if app.resource.observed is not None and status != "InService":
+        return Unknown(unseen(status) or f"the app is not in service, but {status}")
+    spec = app.select("ResourceSpec")
+    return _together([_priced(spec, app.resource.id, "studio", (1.0, 1.0), (_NEVER_STOPPED,))])
 
 
 def _listed(config: Cell, name: str) -> Iterable[Cell]:
@@ -228,4 +240,5 @@ FACTS: Final[tuple[Fact, ...]] = (
         variant_cost,
     ),
     Fact(_NOTEBOOK, "", "monthly_cost", (), COST, f"Nothing while it is stopped. {_SAYS}", notebook_cost),
+    Fact(_APP, "", "monthly_cost", (), COST, f"By the instance type that it names. {_SAYS}", app_cost),
 )
