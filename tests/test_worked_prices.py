@@ -70,6 +70,12 @@ def of(type_: str, count: int | str, name: str = "a") -> str:
     return f"VariantName: {name}, InstanceType: {type_}, InitialInstanceCount: {count}"
 
 
+SECOND: Final = """
+  Y:
+    Type: AWS::SageMaker::Endpoint
+    Properties: {EndpointName: returns, EndpointConfigName: !GetAtt Config.EndpointConfigName}
+"""
+
 TEMPLATES: Final[Mapping[str, tuple[str, float, float]]] = {
     # endpoints: all instances of all variants, for 730 hours each
     "one small instance": (stack(of("ml.m5.large", 1)), HOURS * 0.115, HOURS * 0.115),
@@ -102,6 +108,11 @@ TEMPLATES: Final[Mapping[str, tuple[str, float, float]]] = {
         HOURS * 4 * 0.23,
     ),
     "down to nothing": (stack(of("ml.g5.2xlarge", 1), more=scaled(0, 2)), 0.0, HOURS * 2 * 1.515),
+    "another endpoint with the same configuration scales": (
+        stack(of("ml.m5.xlarge", 2), more=scaled(1, 10).replace("X.EndpointName", "Y.EndpointName") + SECOND),
+        HOURS * 2 * 0.23,
+        HOURS * 2 * 0.23,
+    ),
     "managed by SageMaker": (
         stack(of("ml.g5.xlarge", 1) + managed("Status: ENABLED, MinInstanceCount: 1, MaxInstanceCount: 5")),
         HOURS * 1.408,

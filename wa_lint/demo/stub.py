@@ -132,6 +132,7 @@ LACKS: Final[tuple[Lack, ...]] = (
     Lack("bedrock-agent", "ListPrompts", "CreatePrompt", "promptSummaries"),
     Lack("bedrock-agentcore-control", "ListBrowsers", "CreateBrowser", "browserSummaries"),
     Lack("bedrock-agentcore-control", "ListCodeInterpreters", "CreateCodeInterpreter", "codeInterpreterSummaries"),
+    Lack("service-quotas", "ListServiceQuotas", "RequestServiceQuotaIncrease", "Quotas"),
     Lack("iam", "ListServiceSpecificCredentials", "CreateServiceSpecificCredential", "ServiceSpecificCredentials"),
     *(
         Lack("sagemaker", operation, f"Create{word}", items, lacking.RENAMED.get(word, {}))

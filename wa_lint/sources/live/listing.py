@@ -222,6 +222,8 @@ def _inside(collector: Collector, parents: Iterable[Item]) -> Iterator[Item]:
 def _belongs(run: Run, collector: Collector, item: Item) -> bool:
     if any(item.get(member) == value for member, value in collector.gone.items()):
         return False
+    if not all(str(item.get(member)).endswith(end) for member, end in collector.ends_with.items()):
+        return False
     region = item.get(collector.region_member) if collector.region_member else None
     if region is not None and region != run.place.region:
         return False
