@@ -21,9 +21,10 @@ from wa_lint import packs, prices
 from wa_lint.engine import lint
 from wa_lint.facts import FACTS
 from wa_lint.graph import World
-from wa_lint.model import Listed, Location, Outcome, Resource, Snapshot, SourceKind, Unknown, Value
+from wa_lint.model import Listed, Location, Outcome, Resource, Scope, Snapshot, SourceKind, Unknown, Value
 from wa_lint.references.follow import graph_of
 from wa_lint.reporters import waste
+from wa_lint.sources.jobs import with_jobs
 from wa_lint.sources.template import read_template
 
 HOURS: Final = 730
@@ -319,6 +320,99 @@ def test_what_runs_costs_its_hours_in_its_region(name: str) -> None:
     else:
         assert isinstance(cost, dict)
         assert (cost["low"], cost["high"]) == (round(expected, 2), round(expected, 2))
+
+
+# --- pipelines: a run at its limits, and a month of its schedules -------------------------------------
+
+
+def step(type_: str, instances: str, seconds: int, name: str = "S") -> str:
+    cluster = f'"ProcessingResources": {{"ClusterConfig": {instances}}}' if type_ == "Processing" else ""
+    own = f'"ResourceConfig": {instances}' if type_ == "Training" else cluster
+    limit = f'"StoppingCondition": {{"MaxRuntimeInSeconds": {seconds}}}'
+    return f'{{"Name": "{name}", "Type": "{type_}", "Arguments": {{{own}, {limit}}}}}'
+
+
+def on(type_: str, count: int) -> str:
+    return f'{{"InstanceType": "{type_}", "InstanceCount": {count}, "VolumeSizeInGB": 30}}'
+
+
+def pipeline(*steps: str, schedule: str = "", state: str = "ENABLED") -> Snapshot:
+    """A pipeline of a live account whose listings are whole, and the schedule that starts it."""
+    id_ = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:pipeline/churn"
+    body = f'{{"Version": "2020-12-01", "Steps": [{", ".join(steps)}]}}'
+    properties = {"PipelineName": "churn", "PipelineDefinition": {"PipelineDefinitionBody": body}}
+    own = Resource(
+        id_, "AWS::SageMaker::Pipeline", properties, Listed(Location(id_)), name="churn", account=ACCOUNT, region=REGION
+    )
+    at = f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule/default/s"
+    said = {"Name": "s", "ScheduleExpression": schedule, "State": state, "Target": {"Arn": id_}}
+    starter = Resource(at, "AWS::Scheduler::Schedule", said, Listed(Location(at)), account=ACCOUNT, region=REGION)
+    whole = frozenset(Scope(type_, ACCOUNT, REGION) for type_ in ("AWS::Scheduler::Schedule", "AWS::Events::Rule"))
+    resources = (own, starter) if schedule else (own,)
+    return with_jobs(Snapshot(SourceKind.LIVE, f"aws://{ACCOUNT}/{REGION}", resources, whole))
+
+
+TRAIN: Final = step("Training", on("ml.m5.xlarge", 2), 18_000)
+"""2 instances * 0.23 * 5 hours = USD 2.30"""
+
+WEEKS: Final = 365 / 7 / 12
+DAYS: Final = 365 / 12
+
+RUNS: Final[Mapping[str, tuple[Snapshot, float | str, float | str]]] = {
+    "two instances for five hours": (pipeline(TRAIN), 2 * 0.23 * 5, 0.0),
+    "a GPU for a day": (pipeline(step("Training", on("ml.g5.2xlarge", 1), 86_400)), 1.515 * 24, 0.0),
+    "training after processing": (
+        pipeline(step("Processing", on("ml.m5.large", 1), 3600, "P"), TRAIN),
+        0.115 * 1 + 2 * 0.23 * 5,
+        0.0,
+    ),
+    "steps without instances": (
+        pipeline(TRAIN, '{"Name": "R", "Type": "RegisterModel", "Arguments": {}}'),
+        2 * 0.23 * 5,
+        0.0,
+    ),
+    "every day": (pipeline(TRAIN, schedule="rate(1 day)"), 2.30, 2.30 * HOURS / 24),
+    "every six hours": (pipeline(TRAIN, schedule="rate(6 hours)"), 2.30, 2.30 * HOURS / 6),
+    "every Monday": (pipeline(TRAIN, schedule="cron(0 6 ? * MON *)"), 2.30, 2.30 * WEEKS),
+    "on workdays": (pipeline(TRAIN, schedule="cron(0 6 ? * MON-FRI *)"), 2.30, 2.30 * 5 * WEEKS),
+    "on the first of each month": (pipeline(TRAIN, schedule="cron(0 6 1 * ? *)"), 2.30, 2.30),
+    "four times a year": (pipeline(TRAIN, schedule="cron(0 6 1 1/3 ? *)"), 2.30, 2.30 * 4 / 12),
+    "twice a day": (pipeline(TRAIN, schedule="cron(0 6,18 * * ? *)"), 2.30, 2.30 * 2 * DAYS),
+    "every quarter of an hour": (pipeline(TRAIN, schedule="cron(0/15 * * * ? *)"), 2.30, 2.30 * 4 * 24 * DAYS),
+    "on the last Friday": (pipeline(TRAIN, schedule="cron(0 6 ? * 6L *)"), 2.30, 2.30),
+    "once": (pipeline(TRAIN, schedule="at(2026-12-24T06:00:00)"), 2.30, 0.0),
+    "a schedule that is off": (pipeline(TRAIN, schedule="rate(1 day)", state="DISABLED"), 2.30, 0.0),
+    "a schedule that is not understood": (
+        pipeline(TRAIN, schedule="cron(0 6 ? * SAT-SUN *)"),
+        2.30,
+        "no schedule that",
+    ),
+    "a type without a price": (
+        pipeline(step("Training", on("ml.p9.large", 1), 60)),
+        "no price of ml.p9.large for training",
+        "no price of ml.p9.large for training",
+    ),
+    "a tuning step": (
+        pipeline('{"Name": "T", "Type": "Tuning", "Arguments": {}}'),
+        "Tuning has no limit that is read here",
+        "Tuning has no limit that is read here",
+    ),
+}
+"""The pipeline, USD for a run at its limits, and for a month."""
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_pipeline_costs_its_run_limits_and_its_schedules(name: str) -> None:
+    snapshot, run, month = RUNS[name]
+    graph = graph_of(snapshot, FACTS)
+    cell = World(graph).cell(snapshot.resources[0])
+    for fact, expected in (("run_ceiling", run), ("monthly_ceiling", month)):
+        found = cell.select(fact).plain()
+        if isinstance(expected, str):
+            assert isinstance(found, Unknown)
+            assert expected in found.reason
+        else:
+            assert found == round(expected, 2)
 
 
 # --- ceilings against a budget ------------------------------------------------------------------------

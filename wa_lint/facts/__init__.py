@@ -28,6 +28,7 @@ from wa_lint.facts import (
     monitors,
     network,
     notebook,
+    pipeline_cost,
     public_policies,
     quotas,
     repositories,
@@ -86,6 +87,7 @@ FACTS: Final[tuple[Fact, ...]] = (
     *budgets.FACTS,
     *zones.FACTS,
     *cost.FACTS,
+    *pipeline_cost.FACTS,
     *vector_stores.FACTS,
 )
 
