@@ -24,11 +24,11 @@ NOW: Final = (BORN + dt.timedelta(days=100)).replace(hour=0)
 
 FAIL, PASS, UNKNOWN, NOT_APPLICABLE = Outcome.FAIL, Outcome.PASS, Outcome.UNKNOWN, Outcome.NOT_APPLICABLE
 
-FAILED, IDLE, SPIKY, LARGE = (
+FAILED, IDLE, SPIKY, STAYS = (
     "endpoint-failed",
     "endpoint-idle",
     "endpoint-always-on-spiky-load",
-    "endpoint-overprovisioned",
+    "endpoint-not-scaled-in",
 )
 
 STATES: Final[Mapping[str, tuple[Outcome, Outcome, Outcome]]] = {
@@ -48,13 +48,40 @@ STATES: Final[Mapping[str, tuple[Outcome, Outcome, Outcome]]] = {
 SUFFIXES: Final = ("idle", "spiky")
 
 
-def make(session: Any, name: str) -> None:
+def make(session: Any, name: str, count: int = 1) -> None:
     sagemaker = session.client("sagemaker")
     role = f"arn:aws:iam::{ACCOUNT}:role/serve"
-    variant = {"VariantName": "blue", "ModelName": name, "InstanceType": "ml.m5.2xlarge", "InitialInstanceCount": 1}
+    variant = {"VariantName": "blue", "ModelName": name, "InstanceType": "ml.m5.2xlarge", "InitialInstanceCount": count}
     sagemaker.create_model(ModelName=name, ExecutionRoleArn=role, PrimaryContainer={"Image": "serve:1"})
     sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
     sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
+
+
+def scale(session: Any, name: str) -> None:
+    scaling = session.client("application-autoscaling")
+    which = {
+        "ServiceNamespace": "sagemaker",
+        "ResourceId": f"endpoint/{name}/variant/blue",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+    }
+    scaling.register_scalable_target(**which, MinCapacity=1, MaxCapacity=4)
+    metric = {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"}
+    tracking = {"TargetValue": 100.0, "PredefinedMetricSpecification": metric}
+    scaling.put_scaling_policy(
+        **which,
+        PolicyName=f"{name}-requests",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration=tracking,
+    )
+
+
+def call_days_ago(session: Any, name: str) -> None:
+    dimensions = [{"Name": "EndpointName", "Value": name}, {"Name": "VariantName", "Value": "blue"}]
+    points = [
+        {"MetricName": "Invocations", "Dimensions": dimensions, "Timestamp": NOW - hour * HOUR, "Value": 900.0}
+        for hour in range(50, 14 * 24)
+    ]
+    session.client("cloudwatch").put_metric_data(Namespace="AWS/SageMaker", MetricData=points)
 
 
 def call_in_the_night(session: Any, name: str) -> None:
@@ -71,7 +98,7 @@ class Judged:
     """The reports of the account a hundred days after the endpoints were made, and five hours after."""
 
     def __init__(self, snapshot: Snapshot, young: Snapshot) -> None:
-        rules = [rule for rule in packs.load() if rule.info.id in {FAILED, IDLE, SPIKY, LARGE}]
+        rules = [rule for rule in packs.load() if rule.info.id in {FAILED, IDLE, SPIKY, STAYS}]
         self.old = lint(snapshot, rules, NOW.date().isoformat(), lists_all=True)
         self.young = lint(young, rules, NOW.date().isoformat(), lists_all=True)
 
@@ -90,6 +117,10 @@ def judged() -> Iterator[Judged]:
             make(session, name)
             session.client("sagemaker").delete_endpoint_config(EndpointConfigName=name)
         call_in_the_night(session, "no-config-spiky")
+        for name, count in (("stays-up", 4), ("came-down", 1)):
+            make(session, name, count)
+            scale(session, name)
+            call_days_ago(session, name)
         old = read_live(session, REGION, now=NOW, max_rps=1e6)
         yield Judged(old, read_live(session, REGION, now=BORN + 5 * HOUR, max_rps=1e6))
 
@@ -123,3 +154,12 @@ def test_an_endpoint_whose_configuration_was_deleted_still_counts(judged: Judged
     assert "'no-config-idle' is not in this account" in finding.message
     (cost,) = [one for one in judged.old.costs if one.id.endswith("/no-config-idle")]
     assert cost.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("stays-up", FAIL), ("came-down", PASS), ("InService-idle", NOT_APPLICABLE)]
+)
+def test_instances_that_stay_after_the_last_request_are_found(judged: Judged, name: str, expected: Outcome) -> None:
+    assert outcome(judged.old, STAYS, name) is expected
+    said = [f.message for f in judged.old.findings if f.rule.id == STAYS and f.resource.name == name]
+    assert expected is not FAIL or "still runs 4 instances, 49 hours after its last request" in said[0]
