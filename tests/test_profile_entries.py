@@ -160,6 +160,8 @@ def test_a_later_entry_counts_and_the_command_line_before_both(wa_lint: WaLint, 
     )
     check = ("check", "t.yaml", "-o", "json")
     assert judged(wa_lint(*check)) == ALL - {"Plain", "Tagged"}
+    assert "checks 7 resources by the profile regulated (wa-lint.yaml:2:3)" in said(wa_lint(*check))
+    assert "gives 1 resource of the entry at wa-lint.yaml:2:3 the profile of a later one" in said(wa_lint(*check))
     assert judged(wa_lint(*check, "--profile", "production")) == set()
     assert judged(wa_lint(*check, "--setting", f"{RULE}.all_buckets=true")) == ALL
     assert judged(wa_lint(*check, "--no-config")) == set()

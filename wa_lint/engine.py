@@ -88,7 +88,7 @@ def lint(
         unjudged=added_up([*snapshot.unjudged, *_without_rule(subjects, rules)]),
         not_followed=tuple(sorted(set(snapshot.not_followed))),
         census=_census(subjects),
-        assigned=assigned_in([[Assigned(e.where, e.reason, e.assumes, n) for e, n in found.assigned.items()]]),
+        assigned=assigned_in([[msgspec.structs.replace(one, count=n) for one, n in found.assigned.items()]]),
         costs=tuple(sorted(bill(graph, subjects, most_scenarios()))),
     )
 

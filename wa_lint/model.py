@@ -646,6 +646,8 @@ class Assigned(msgspec.Struct, frozen=True, order=True):
     """Why it is not known whether the entry is for them; empty: it is, and they were judged by it."""
     assumes: tuple[str, ...] = ()
     """``the default of Stage``"""
+    is_replaced: bool = False
+    """Whether a later entry gives them another profile."""
     count: int = 0
 
 

@@ -60,14 +60,14 @@ class AssignedRules:
         self, graph: Graph, resource: Resource, asking: Iterable[Rule], seen: Counter[Assigned]
     ) -> Sequence[Rule]:
         """Return those of `asking` that are asked about `resource`, with its settings. Note in `seen` what was said."""
-        chosen: list[int] = []
-        for number, entry in enumerate(self._entries):
-            match = matches(entry, graph, resource)
+        found = [matches(entry, graph, resource) for entry in self._entries]
+        chosen = [number for number, match in enumerate(found) if match.truth is True]
+        last = max((number for number in chosen if self._entries[number].profile), default=-1)
+        for number, (entry, match) in enumerate(zip(self._entries, found, strict=True)):
             if isinstance(match.truth, Unknown):
                 seen[Assigned(entry.where, match.truth.reason)] += 1
             elif match.truth:
-                chosen.append(number)
-                seen[Assigned(entry.where, assumes=match.assumes)] += 1
+                seen[Assigned(entry.where, "", match.assumes, bool(entry.profile) and number < last)] += 1
         rules = self._of(tuple(chosen))
         return [rules[rule.info.id] for rule in asking if rule.info.id in rules]
 

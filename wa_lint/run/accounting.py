@@ -109,11 +109,14 @@ def _of_entries(account: Settlement) -> Iterator[tuple[str, str, Effect]]:
     for entry in account.choice.profiles:
         file = entry.where.rsplit(":", 2)[0]
         seen = [one for one in account.report.assigned if one.where == entry.where]
-        number = sum(one.count for one in seen if not one.reason)
+        number = sum(one.count for one in seen if not one.reason and not one.is_replaced)
         assumed = sorted({said for one in seen for said in one.assumes})
         assuming = f", assuming {' and '.join(assumed)}" if assumed else ""
         text = f"checks {count(number, 'resource')} {_by(entry)} ({entry.where}){assuming}"
         yield trust, file, Effect("profiles", text, (entry.where,), number)
+        if replaced := sum(one.count for one in seen if one.is_replaced):
+            text = f"gives {count(replaced, 'resource')} of the entry at {entry.where} the profile of a later one"
+            yield trust, file, Effect("profiles", text, (entry.where,), replaced)
         for one in seen:
             if one.reason:
                 those = f"checks {count(one.count, 'resource')} without the entry at {entry.where}"
