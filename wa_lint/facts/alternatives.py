@@ -93,7 +93,8 @@ def _shape(traffic: dict[str, Value]) -> Iterator[str]:
     if weekend < _FEW and _number(traffic["hours"]) >= _FORTNIGHT:
         yield "Almost no request came on Saturdays and Sundays (UTC): a scheduled action can scale in for them too."
     median, peak, times = (_number(traffic[name]) for name in ("median", "peak", "peak_to_mean"))
-    yield f"Half of the hours had at most {median:,.0f} requests, the busiest {peak:,.0f}, {times:,.1f} times the mean."
+    half = f"Half of the hours had at most {median:,.0f} requests, the busiest" if median else "The busiest hour had"
+    yield f"{half} {peak:,.0f}{'' if median else ' requests'}, {times:,.1f} times the mean."
     if growth >= _GROWTH:
         yield f"Requests grew {growth:,.1f}-fold in the last week: check the costs again if that goes on."
 
