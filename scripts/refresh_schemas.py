@@ -78,6 +78,9 @@ _S3_CONTROL: Final = {"AWS::S3::AccountPublicAccessBlock": ("PutPublicAccessBloc
 _IAM: Final = {"AWS::IAM::ServiceSpecificCredential": ("CreateServiceSpecificCredential", "")}
 """The same, of IAM: an API key of Bedrock, or a password of another service that takes one."""
 
+_ANSWERS: Final = {"AWS::ServiceQuotas::ServiceQuota": ("service-quotas", "ServiceQuota", "QuotaCode")}
+"""Types that nobody creates: the properties are those of the answer. Type -> service, shape, identifier."""
+
 _KINDS: Final = {
     "structure": "object",
     "map": "object",
@@ -338,12 +341,21 @@ def _from_botocore(read_on: str) -> dict[str, Raw]:
             "date": read_on,
         }
         documents |= {name: {**stamp, **_request(model, *call)} for name, call in requests.items()}
+    for name, (service, shape, identifier) in _ANSWERS.items():
+        model = Loader().load_service_model(service, "service-2")
+        source = f"botocore's service model of {model['metadata']['serviceId']} (Apache-2.0): the answer"
+        stamp = {"source": source, "version": version("botocore"), "date": read_on}
+        documents[name] = {**stamp, **_properties(model, shape, identifier)}
     return documents
 
 
 def _request(model: Raw, operation: str, identifier: str) -> Raw:
+    return _properties(model, model["operations"][operation]["input"]["shape"], identifier)
+
+
+def _properties(model: Raw, shape: str, identifier: str) -> Raw:
     shapes = {name: _service_shape(shape, model["shapes"]) for name, shape in model["shapes"].items()}
-    root = shapes[model["operations"][operation]["input"]["shape"]]
+    root = shapes[shape]
     return {
         "identifier": [_capitalised(identifier)] if identifier else [],
         "read_only": [],

@@ -75,12 +75,14 @@ PROOFS: dict[str, dict[str, Raw]] = {
     "ListNotebookInstanceLifecycleConfigs": {},
     "ListFunctionUrlConfigs": {"FunctionName": "translate-widget"},
     "GetAuthorizers": {"ApiId": "a"},
+    "ListServiceQuotas": {"ServiceCode": "sagemaker"},
 }
 """What AWS takes and moto does not; where it makes nothing of a kind, it can describe and list nothing of it either."""
 
 
 _SAYS = re.compile(
     "enum value set|Could not find endpoint configuration|item assignment|[Nn]ot.*implemented|ListFunctionUrl"
+    "|specified service does not exist"
 )
 
 

@@ -13,6 +13,7 @@ from moto import mock_aws
 from wa_lint import packs
 from wa_lint.engine import lint
 from wa_lint.model import Outcome, Report
+from wa_lint.request_limits import Manners
 from wa_lint.sources.live.account_reader import read_live
 
 REGION: Final = "us-east-1"
@@ -22,6 +23,7 @@ BORN: Final = dt.datetime.now(dt.UTC).replace(minute=0, second=0, microsecond=0)
 
 NOW: Final = (BORN + dt.timedelta(days=100)).replace(hour=0)
 DAYS: Final = 14
+LONG: Final = 30
 WORKDAYS: Final = 5
 LATENCY: Final = 50_000.0
 """Microseconds."""
@@ -56,6 +58,15 @@ def growing(at: dt.datetime) -> float:
     return 10.0 + (at - BORN) / HOUR
 
 
+def growing_bursts(at: dt.datetime) -> float:
+    return 100.0 if at.hour == 3 and at < NOW - 7 * 24 * HOUR else 300.0 if at.hour == 3 else 0.0
+
+
+def long_ago(at: dt.datetime) -> float:
+    """Requests in the night, up to 20 days ago: outside of a fortnight."""
+    return 500.0 if at.hour < 2 and at < NOW - 20 * 24 * HOUR else 0.0
+
+
 def weekend_only(at: dt.datetime) -> float:
     return 0.0 if at.weekday() < WORKDAYS else 50.0
 
@@ -78,6 +89,8 @@ SHAPES: Final[Mapping[str, tuple[Load, Outcome, Outcome]]] = {
     "spiky-with-gaps": (spiky_with_gaps, FAIL, PASS),
     "growing": (growing, PASS, PASS),
     "weekend-only": (weekend_only, FAIL, PASS),
+    "growing-bursts": (growing_bursts, FAIL, PASS),
+    "long-ago": (long_ago, NOT_APPLICABLE, PASS),
     "idle": (nothing, NOT_APPLICABLE, FAIL),
     "no-data": (no_data, NOT_APPLICABLE, FAIL),
 }
@@ -85,7 +98,7 @@ SHAPES: Final[Mapping[str, tuple[Load, Outcome, Outcome]]] = {
 
 
 def put(cloudwatch: Any, name: str, load: Load) -> None:
-    hours = [NOW - hour * HOUR for hour in range(1, DAYS * 24 + 1)]
+    hours = [NOW - hour * HOUR for hour in range(1, (LONG if load is long_ago else DAYS) * 24 + 1)]
     dimensions = [{"Name": "EndpointName", "Value": name}, {"Name": "VariantName", "Value": "blue"}]
     points = [
         {"MetricName": "Invocations", "Dimensions": dimensions, "Timestamp": at, "Value": count}
@@ -129,7 +142,16 @@ def reports() -> Iterator[dict[str, Report]]:
         for when, now in (("old", NOW), ("young", BORN + dt.timedelta(days=2))):
             snapshot = read_live(session, REGION, now=now, max_rps=1e6)
             found[when] = lint(snapshot, rules, now.date().isoformat(), lists_all=True)
+        patient = Manners(max_rps=1e6, traffic_days=LONG, call_seconds=600.0)  # moto looks at each hour of each series
+        types = {type_ for rule in rules for type_ in rule.types_read}
+        series = {("AWS::SageMaker::Endpoint", "invocations"), ("AWS::SageMaker::Endpoint", "model_latency")}
+        long = read_live(session, REGION, types=types, now=NOW, manners=patient, series=series)
+        found["long"] = lint(long, rules, NOW.date().isoformat(), lists_all=True)
         yield found
+
+
+def message(report: Report, rule: str, name: str) -> str:
+    return next(f.message for f in report.findings if f.rule.id == rule and f.resource.name == name)
 
 
 def outcome(report: Report, rule: str, name: str) -> Outcome:
@@ -164,3 +186,31 @@ def test_bursts_name_what_fits(reports: dict[str, Report]) -> None:
     assert "No request came in 23 hours in a row of any day" in finding.message
     assert finding.waste is not None
     assert finding.waste.is_measured
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("office-hours", "Almost no request came on Saturdays and Sundays (UTC)"),
+        ("office-hours", "The busiest hour had 300 requests, 4.2 times the mean."),
+        ("spiky", "No request came in 23 hours in a row of any day"),
+        ("spiky", "The busiest hour had 5,000 requests, 24.0 times the mean"),
+        ("growing-bursts", "Requests grew 3.0-fold in the last week"),
+        ("weekend-only", "The busiest hour had 50 requests, 3.5 times the mean"),
+    ],
+)
+def test_the_advice_follows_the_shape(reports: dict[str, Report], name: str, words: str) -> None:
+    assert words in message(reports["old"], SPIKY, name)
+
+
+@pytest.mark.parametrize("name", ["spiky", "weekend-only", "spiky-with-gaps"])
+def test_no_advice_is_given_that_the_shape_does_not_bear(reports: dict[str, Report], name: str) -> None:
+    said = message(reports["old"], SPIKY, name)
+    assert "grew" not in said
+    assert "Saturdays" not in said
+
+
+def test_more_days_show_what_a_fortnight_does_not(reports: dict[str, Report]) -> None:
+    """30 days: two hours of requests on each of the first ten."""
+    assert outcome(reports["old"], SPIKY, "long-ago") is NOT_APPLICABLE
+    assert "no request in 700 of 720 hours" in message(reports["long"], SPIKY, "long-ago")

@@ -127,7 +127,7 @@ def test_the_schema_says_of_every_text_what_it_holds() -> None:
     assert {
         name
         for name, key in KEYS.items()
-        if key.kind not in {"text", "texts", "flag", "number", "overrides", "settings"}
+        if key.kind not in {"text", "texts", "flag", "number", "days", "overrides", "settings", "profiles"}
     } == {steps[0] for steps in PATHS}
 
 

@@ -20,6 +20,7 @@ import msgspec
 from wa_lint.document import Document, read_document
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Raw
+from wa_lint.request_limits import MOST_TRAFFIC_DAYS, TRAFFIC_DAYS
 from wa_lint.writing import is_in_git_folder
 
 NAMES: Final = ("wa-lint.yaml", ".wa-lint.yaml", "pyproject.toml")
@@ -71,8 +72,10 @@ KEYS: Final[Mapping[str, Key]] = {
     "all-buckets": Key("flag", "Whether every S3 bucket is checked, not only those that an ML workload uses."),
     "rule-profile": Key("text", "A set of settings and rules for a kind of team.", choices=PROFILES),
     "settings": Key("settings", "Other values of rules' settings: by rule, a map of names and values.", merges=True),
+    "profiles": Key("profiles", "Profiles and settings for some files, stages or names only.", merges=True),
     "rules": Key("folders", "Folders with rules of your own.", merges=True),
     "parameters": Key("parameters", "Values of the templates' parameters, as --parameters takes them."),
+    "traffic-days": Key("days", "Days of hourly requests that a live account is asked for, 14 to 90."),
     "jobs": Key("number", "Processes to judge with."),
     "allow": Key("entries", "Suppressions: entries with a rule, or files that hold such a list.", merges=True),
     "inline-suppressions": Key("flag", "Whether comments, Metadata and tags may suppress."),
@@ -98,8 +101,13 @@ class ConfiguredValue(msgspec.Struct, frozen=True):
     """Where each item of a list was said."""
     file: str = ""
     """What messages call the file."""
+    inner: Mapping[tuple[int, str], str] = {}
+    """Where each key of each map in a list was said."""
 
-    def where_of(self, number: int) -> str:
+    def where_of(self, number: int, key: str = "") -> str:
+        """Return where an item of a list was said, or a key of it."""
+        if place := self.inner.get((number, key)):
+            return place
         return self.items[number] if number < len(self.items) else self.where
 
 
@@ -109,6 +117,25 @@ class Override(msgspec.Struct, frozen=True):
     paths: tuple[str, ...]
     ignore: tuple[str, ...]
     said: ConfiguredValue
+
+
+class ProfileEntry(msgspec.Struct, frozen=True):
+    """A profile and settings for the resources that all its conditions hold of."""
+
+    where: str
+    folder: Path
+    """What `paths` start from."""
+    paths: tuple[str, ...] = ()
+    parameters: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Patterns of values, by the name of the parameter."""
+    tags: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Patterns of values, by the key of the tag."""
+    names: tuple[str, ...] = ()
+    profile: str = ""
+    """One of `PROFILES`; empty: that of the run."""
+    settings: tuple[str, ...] = ()
+    """``RULE.NAME=VALUE``"""
+    settings_at: str = ""
 
 
 class Config(msgspec.Struct, frozen=True):
@@ -128,6 +155,22 @@ class Config(msgspec.Struct, frozen=True):
         for said in self.said.get("overrides", ()):
             for item in said.value:
                 yield Override(_listed(item["paths"]), _listed(item["ignore"]), said)
+
+    def profile_entries(self) -> Iterator[ProfileEntry]:
+        """Yield the entries of ``profiles``; a later one counts before an earlier one."""
+        for said in self.said.get("profiles", ()):
+            for number, item in enumerate(said.value):
+                yield ProfileEntry(
+                    said.where_of(number),
+                    said.folder,
+                    paths=_listed(item.get("paths", ())),
+                    parameters=_patterns(item.get("parameters", {})),
+                    tags=_patterns(item.get("tags", {})),
+                    names=_listed(item.get("names", ())),
+                    profile=item.get("profile", ""),
+                    settings=tuple(texts_of(item.get("settings", {}))),
+                    settings_at=said.where_of(number, "settings"),
+                )
 
 
 Open = Callable[[Path], bytes]
@@ -150,6 +193,19 @@ def load(file: Path, ground: Ground, name: str, open_file: Open, find_package: F
     Raise `ConfigError`, with line and column where there are any, at the first thing that is wrong.
     """
     return _Loading(open_file, find_package).load(file, ground, name, ())
+
+
+def texts_of(value: Raw) -> list[str]:
+    """Return ``RULE.NAME=VALUE`` for each value of a map of rules and names; a list of such texts as it is."""
+    if not isinstance(value, dict):
+        return list(value)
+    return [f"{rule}.{name}={_spelled(inner)}" for rule, named in value.items() for name, inner in named.items()]
+
+
+def _spelled(value: Raw) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def has_table(content: bytes) -> bool:
@@ -232,8 +288,15 @@ def _read(content: bytes, file: Path, name: str) -> dict[str, ConfiguredValue]:
 
 def _said(document: Document, key: str, file: Path, name: str) -> ConfiguredValue:
     value = document.value[key]
-    items = [str(document.locate((key, number))) for number in range(len(value))] if isinstance(value, list) else []
-    return ConfiguredValue(value, str(document.locate_key((key,))), file.parent, tuple(items), name)
+    listed = value if isinstance(value, list) else []
+    items = [str(document.locate((key, number))) for number in range(len(listed))]
+    inner = {
+        (number, str(name_)): str(document.locate_key((key, number, name_)))
+        for number, item in enumerate(listed)
+        if isinstance(item, dict)
+        for name_ in item
+    }
+    return ConfiguredValue(value, str(document.locate_key((key,))), file.parent, tuple(items), name, inner)
 
 
 def _said_in_toml(content: bytes, key: str, value: Raw, file: Path, name: str) -> ConfiguredValue:
@@ -315,6 +378,12 @@ def _number(said: ConfiguredValue, _key: Key) -> Raw:
     return said.value
 
 
+def _days(said: ConfiguredValue, key: Key) -> Raw:
+    if not TRAFFIC_DAYS <= _number(said, key) <= MOST_TRAFFIC_DAYS:
+        raise ConfigError(said.where, f"takes a number from {TRAFFIC_DAYS} to {MOST_TRAFFIC_DAYS}")
+    return said.value
+
+
 def _entries(said: ConfiguredValue, _key: Key) -> Raw:
     listed = said.value if isinstance(said.value, list) else [said.value]
     if not all(isinstance(item, str | dict) for item in listed):
@@ -333,6 +402,41 @@ def _overrides(said: ConfiguredValue, _key: Key) -> Raw:
     return said.value
 
 
+def _profiles(said: ConfiguredValue, _key: Key) -> Raw:
+    for number, item in enumerate(said.value if isinstance(said.value, list) else [None]):
+        if not isinstance(item, dict):
+            raise ConfigError(said.where_of(number), "takes a list of maps, each with a condition and a profile")
+        for key, value in item.items():
+            here = msgspec.structs.replace(said, value=value, where=said.where_of(number, key))
+            if key not in _PROFILE_KEYS:
+                raise ConfigError(here.where, f"there is no key {key!r}{did_you_mean(key, _PROFILE_KEYS)}")
+            _PROFILE_KEYS[key](here, KEYS["rule-profile"])
+        if not item.keys() & _CONDITIONS:
+            problem = f"an entry says what it is for: {', '.join(_CONDITIONS)}; without, use rule-profile or settings"
+            raise ConfigError(said.where_of(number), problem)
+        if not item.keys() & {"profile", "settings"}:
+            raise ConfigError(said.where_of(number), "an entry has a profile, settings, or both")
+    return said.value
+
+
+def _by_name(said: ConfiguredValue, key: Key) -> Raw:
+    if not isinstance(said.value, dict) or not said.value:
+        raise ConfigError(said.where, "takes a map of names, each with a value or a list of values")
+    for name, value in said.value.items():
+        if not isinstance(name, str):
+            raise ConfigError(said.where, f"{name!r} is no text")
+        if not isinstance(value, str | list):
+            raise ConfigError(said.where, f"{name} takes a text or a list of texts; put {value!r} in quotes")
+        _some_texts(msgspec.structs.replace(said, value=value), key)
+    return said.value
+
+
+def _some_texts(said: ConfiguredValue, key: Key) -> Raw:
+    if not _texts(said, key):
+        raise ConfigError(said.where, "takes one text at least")
+    return said.value
+
+
 def _settings(said: ConfiguredValue, _key: Key) -> Raw:
     if not isinstance(said.value, dict):
         raise ConfigError(said.where, "takes a map of rules, each with a map of settings")
@@ -346,11 +450,25 @@ def _settings(said: ConfiguredValue, _key: Key) -> Raw:
     return said.value
 
 
+_CONDITIONS: Final = ("paths", "parameters", "tags", "names")
+
+_PROFILE_KEYS: Final[Mapping[str, Callable[[ConfiguredValue, Key], Raw]]] = {
+    "paths": _some_texts,
+    "parameters": _by_name,
+    "tags": _by_name,
+    "names": _some_texts,
+    "profile": _text,
+    "settings": _settings,
+}
+"""What an entry of ``profiles`` may say."""
+
 _FITS: Final[Mapping[str, Callable[[ConfiguredValue, Key], Raw]]] = {
+    "profiles": _profiles,
     "text": _text,
     "texts": _texts,
     "flag": _flag,
     "number": _number,
+    "days": _days,
     "path": _text,
     "paths": _texts,
     "folders": _texts,
@@ -441,3 +559,7 @@ def _refused(path: Path, root: Path, wanted: _File) -> str | None:
 
 def _listed(value: Raw) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _patterns(value: Raw) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple((name, _listed(patterns)) for name, patterns in value.items())

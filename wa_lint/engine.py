@@ -13,11 +13,12 @@ from wa_lint.cel.quick import Bail, places, seen
 from wa_lint.facts import FACTS
 from wa_lint.facts.bill import bill
 from wa_lint.facts.serving import is_used
-from wa_lint.findings import added_up, gravest, join, sort_key
+from wa_lint.findings import added_up, assigned_in, gravest, join, sort_key
 from wa_lint.graph import Cell, Graph, World
 from wa_lint.model import (
     NO_COUNTS,
     OPEN,
+    Assigned,
     Census,
     Counts,
     Finding,
@@ -28,6 +29,7 @@ from wa_lint.model import (
     Unjudged,
     Unknown,
 )
+from wa_lint.profile_entries import AssignedRules
 from wa_lint.references.follow import graph_of
 from wa_lint.rule import QuickPrograms, Rule
 from wa_lint.scenario import Assumptions, Fork, explore
@@ -48,10 +50,12 @@ def lint(
     *,
     judged: Container[tuple[str, str]] | None = None,
     lists_all: bool = True,
+    assigned: AssignedRules | None = None,
 ) -> Report:
     """Ask every rule about every resource of `snapshot`. `today` is an ISO date, for the rules that ask.
 
     `judged`: only the resources of these (type, id) are asked about; the others are there to be looked at.
+    `assigned`: which of `rules` are asked of which resource, where entries of ``profiles`` say so; None: all of them.
     `lists_all`: also what passes or does not apply has a finding, with evidence; else it is only counted.
     """
     snapshot = with_jobs(snapshot)
@@ -62,6 +66,8 @@ def lint(
         if number % _MOST_KEPT == _MOST_KEPT - 1:
             graph.forget()
         found.places.add((resource.account, resource.region))
+        if assigned is not None:
+            asking = assigned.asked_of(graph, resource, asking, found.assigned)  # noqa: PLW2901, fewer of the same
         use = is_used(graph, resource)
         for rule in asking:
             asked = Inquiry(rule, graph, resource, today)
@@ -82,6 +88,7 @@ def lint(
         unjudged=added_up([*snapshot.unjudged, *_without_rule(subjects, rules)]),
         not_followed=tuple(sorted(set(snapshot.not_followed))),
         census=_census(subjects),
+        assigned=assigned_in([[msgspec.structs.replace(one, count=n) for one, n in found.assigned.items()]]),
         costs=tuple(sorted(bill(graph, subjects, most_scenarios()))),
     )
 
@@ -98,6 +105,7 @@ class _Found:
         self.counts: dict[str, Counts] = {}
         self.passed: set[str] = set()
         """The types of resources that passed and are only counted."""
+        self.assigned: Counter[Assigned] = Counter()
         self.places: set[tuple[str | None, str | None]] = set()
         """Accounts and regions."""
 

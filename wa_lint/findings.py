@@ -17,6 +17,7 @@ from wa_lint.model import (
     ABSENT,
     NO_COUNTS,
     OPEN,
+    Assigned,
     Census,
     Counts,
     Evidence,
@@ -167,6 +168,7 @@ def merge(reports: Iterable[Report], inputs: Sequence[Input]) -> Report:
         unjudged=added_up(entry for report in reports for entry in report.unjudged),
         not_followed=tuple(sorted({entry for report in reports for entry in report.not_followed})),
         census=sum((report.census for report in reports), Census()),
+        assigned=assigned_in(report.assigned for report in reports),
         counted=counted,
         costs=tuple(sorted({cost for report in reports for cost in report.costs})),
         passed_types=frozenset[str]().union(*(report.passed_types for report in reports)),
@@ -174,6 +176,14 @@ def merge(reports: Iterable[Report], inputs: Sequence[Input]) -> Report:
         complete=frozenset[Scope]().union(*(report.complete for report in reports)),
         workload=functools.reduce(operator.add, extents) if extents else None,
     )
+
+
+def assigned_in(listed: Iterable[Sequence[Assigned]]) -> tuple[Assigned, ...]:
+    """Return what entries of ``profiles`` were for in several reports, added up and sorted."""
+    counts: Counter[Assigned] = Counter()
+    for entry in (entry for entries in listed for entry in entries):
+        counts[msgspec.structs.replace(entry, count=0)] += entry.count
+    return tuple(sorted(msgspec.structs.replace(entry, count=count) for entry, count in counts.items()))
 
 
 def added_up(entries: Iterable[Unjudged]) -> tuple[Unjudged, ...]:

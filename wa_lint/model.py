@@ -286,6 +286,18 @@ class Note(msgspec.Struct, frozen=True):
     """The id of the resource, where it speaks of the whole of one."""
 
 
+class GivenParameter(msgspec.Struct, frozen=True):
+    """A parameter of a template, and the value that it has whatever a scenario assumes."""
+
+    name: str
+    value: str | None = None
+    """None where none is given, or it may not be shown, or is read from Parameter Store."""
+    is_default: bool = False
+    """Whether the value is the template's own default."""
+    uri: str | None = None
+    """Of the template, where several were read as one."""
+
+
 class Snapshot(msgspec.Struct, frozen=True, eq=False):
     """All that one source could read, and what it could not."""
 
@@ -300,6 +312,8 @@ class Snapshot(msgspec.Struct, frozen=True, eq=False):
     problems: tuple[Problem, ...] = ()
     nested: Mapping[str, str] = {}
     """The uri of the template of each nested stack that is part of this one, by the id of the stack."""
+    parameters: tuple[GivenParameter, ...] = ()
+    """The parameters that its templates declare, and the values that are known. A nested stack's are not among them."""
     exports: frozenset[str] = frozenset()
     """What a template gives out to others: values by the names of exports, resources by ``type name``."""
     imports: frozenset[str] = frozenset()
@@ -625,6 +639,20 @@ class RunningCost(msgspec.Struct, frozen=True, order=True):
     """Why it has no price; empty where it has one."""
 
 
+class Assigned(msgspec.Struct, frozen=True, order=True):
+    """How many resources an entry of ``profiles`` in a configuration was for, or could not be told to be for."""
+
+    where: str
+    """The place of the entry."""
+    reason: str = ""
+    """Why it is not known whether the entry is for them; empty: it is, and they were judged by it."""
+    assumes: tuple[str, ...] = ()
+    """``the default of Stage``"""
+    is_replaced: bool = False
+    """Whether a later entry gives them another profile."""
+    count: int = 0
+
+
 class Census(msgspec.Struct, frozen=True):
     """How many resources a run read, and of what sort."""
 
@@ -701,6 +729,8 @@ class Report(msgspec.Struct, frozen=True):
     """Types without a verdict, one entry for each (type, reason): what no source reads, no rule asks about."""
     not_followed: tuple[NotFollowed, ...] = ()
     census: Census = Census()
+    assigned: tuple[Assigned, ...] = ()
+    """What entries of ``profiles`` were for; nothing where there are none."""
     configuration: tuple[Configuration, ...] = ()
     """What decided how this run judged, the strongest first."""
     left_out: Mapping[str, int] = {}

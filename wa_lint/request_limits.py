@@ -32,6 +32,14 @@ QuotasOf = Callable[[str, str], Sequence[Quota]]
 """Service and operation -> all that a call counts for."""
 
 
+TRAFFIC_DAYS: Final = 14
+"""Two weekends. CloudWatch keeps hourly values for 455 days (API reference, GetMetricStatistics), and bills a series by
+the request, however long it is (pricing page: GetMetricData, seen 2026-11)."""
+
+MOST_TRAFFIC_DAYS: Final = 90
+"""A quarter, which is also what daily values are read for: our choice."""
+
+
 class Manners(msgspec.Struct, frozen=True, kw_only=True):
     """What one unit (an account and region) may ask of AWS, and for how long."""
 
@@ -45,6 +53,8 @@ class Manners(msgspec.Struct, frozen=True, kw_only=True):
     run_seconds: float = 7200.0
     """For the whole unit."""
     threads: int = 16
+    traffic_days: int = TRAFFIC_DAYS
+    """Days of hourly requests that CloudWatch is asked for."""
     window_days: int = 0
     """Jobs that were made in so many days before now; 0: as many as the table of collectors says."""
 

@@ -11,7 +11,6 @@ from typing import Final, TypeAlias
 import msgspec
 
 from wa_lint.errors import ConfigError, did_you_mean
-from wa_lint.model import Raw
 from wa_lint.rule import Rule, Setting
 
 _FILE: Final = Path(__file__).parent / "data" / "profiles.json"
@@ -54,19 +53,6 @@ def of_profile(rule: Rule, name: str) -> Rule:
         return rule
     found = profile(name).settings
     return rule.with_settings({**found.get("*", {}), **found.get(rule.info.id, {})})
-
-
-def texts_of(value: Raw) -> list[str]:
-    """Return ``RULE.NAME=VALUE`` for each value of a map of rules and names; a list of such texts as it is."""
-    if not isinstance(value, dict):
-        return list(value)
-    return [f"{rule}.{name}={_text(inner)}" for rule, named in value.items() for name, inner in named.items()]
-
-
-def _text(value: Raw) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def parsed(text: str, rules: Mapping[str, Rule], where: str) -> tuple[str, str, Value]:

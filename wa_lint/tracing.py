@@ -366,6 +366,16 @@ def _in_words(found: object) -> str:
         return value
     if isinstance(value, Unresolved) and value.parts:
         return "".join(part if isinstance(part, str) else f"${{{part.name}}}" for part in value.parts)
+    if isinstance(found, Cell) and (value is ABSENT or isinstance(value, Unknown)) and (number := _number_of(found)):
+        return number
     if value is ABSENT or isinstance(value, EvaluationError):
         return "(not set)"
     return "(not known)" if isinstance(value, Unknown | Unresolved) else show(value)
+
+
+def _number_of(named: Cell) -> str:
+    """Return ``#2`` for the name of the second item of a list, which has none in sight; else nothing."""
+    match named.path:
+        case (*_, int(number), str(last)) if last.endswith("Name"):
+            return f"#{number + 1}"
+    return ""

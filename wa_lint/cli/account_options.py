@@ -8,7 +8,7 @@ from typing import Final
 import click
 
 from wa_lint.cli.configuring import packed
-from wa_lint.request_limits import CALLS_PER_SECOND
+from wa_lint.request_limits import CALLS_PER_SECOND, MOST_TRAFFIC_DAYS, TRAFFIC_DAYS
 from wa_lint.run.accounts import Account
 
 _OPTIONS: Final = (
@@ -48,6 +48,14 @@ _OPTIONS: Final = (
         metavar="N",
         help="Calls per second, at most, to each service of an account and region. Never more than nine tenths of a "
         "quota that AWS publishes, as 15 of Lambda's; more than 50 raises these in proportion.",
+    ),
+    click.option(
+        "--traffic-days",
+        type=click.IntRange(TRAFFIC_DAYS, MOST_TRAFFIC_DAYS),
+        default=TRAFFIC_DAYS,
+        show_default=True,
+        metavar="N",
+        help="Days of hourly requests to read from CloudWatch.",
     ),
 )
 

@@ -21,14 +21,13 @@ from click.core import ParameterSource
 
 from wa_lint import config as configuration
 from wa_lint import enforce
-from wa_lint.config import FOUND, KEYS, MOST_BYTES, NAMED, NAMES, Config, Ground, is_parameter_file
+from wa_lint.config import FOUND, KEYS, MOST_BYTES, NAMED, NAMES, Config, Ground, is_parameter_file, texts_of
 from wa_lint.enforce import Enforcement
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Raw
 from wa_lint.redact import mask
 from wa_lint.reporters import visible
 from wa_lint.run.layers import COMMAND_LINE, ENVIRONMENT, Layer, Layers
-from wa_lint.thresholds import texts_of
 from wa_lint.writing import root_of
 
 _META: Final = "wa_lint.config"
@@ -43,6 +42,9 @@ ENFORCE: Final = "WA_LINT_ENFORCE"
 
 _OURS: Final = frozenset({"WA_LINT_DEBUG", "WA_LINT_ALL_TOOLS", ENFORCE})
 """Variables that are no option of a command."""
+
+_IN_FILES: Final = frozenset({"overrides", "profiles"})
+"""Keys that no option says."""
 
 _BY_HAND: Final = {ParameterSource.COMMANDLINE: COMMAND_LINE, ParameterSource.ENVIRONMENT: ENVIRONMENT}
 
@@ -124,7 +126,7 @@ def said_by_all() -> Layers:
     context = click.get_current_context(silent=True)
     if context is None:
         return Layers()
-    names = {*context.params, "overrides"}
+    names = {*context.params, *_IN_FILES}
     options = {name: tuple(_layers(name)) for name in sorted(names)}
     return Layers(current(), enforcement(), options, _refused_file())
 
@@ -136,7 +138,7 @@ def _layers(name: str) -> Iterator[Layer]:
     key, source = name.replace("_", "-"), context.get_parameter_source(name)
     by_hand = _BY_HAND.get(source) if source else None
     found = current()
-    said = found.said.get(key, ()) if name in context.params or key == "overrides" else ()
+    said = found.said.get(key, ()) if name in context.params or key in _IN_FILES else ()
     if key in KEYS and (KEYS[key].merges or by_hand is None):
         for one in said if KEYS[key].merges else said[-1:]:
             yield Layer(one.file, found.trust, one.where, one.value)
@@ -291,7 +293,7 @@ def _lay(context: click.Context, file: Path | None, enforced: Sequence[Path], *,
 
 def _defaults(found: Config) -> dict[str, Raw]:
     """Return the values by the options' names; paths start from where we were started."""
-    return {key.replace("-", "_"): _default(found, key) for key in found.said if key != "overrides"}
+    return {key.replace("-", "_"): _default(found, key) for key in found.said if key not in _IN_FILES}
 
 
 def _default(found: Config, key: str) -> Raw:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -11,15 +11,15 @@ import msgspec
 
 from wa_lint import lens
 from wa_lint.cli.configuring import enforcement, packed, said_by_all
-from wa_lint.config import PROFILES
+from wa_lint.config import PROFILES, ProfileEntry, texts_of
 from wa_lint.enforce import stricter
 from wa_lint.errors import ConfigError
 from wa_lint.model import Severity
 from wa_lint.reporters import REPORTERS
-from wa_lint.run.choice import Choice, Delivery, rule_names
+from wa_lint.run.choice import BY_HAND, Choice, Delivery, rule_names
 from wa_lint.run.enforced_rules import enforced_rules
+from wa_lint.run.layers import Layers
 from wa_lint.suppress.apply import Settling
-from wa_lint.thresholds import texts_of
 
 COLOR: Final = ("auto", "always", "never")
 
@@ -223,14 +223,22 @@ def bound_choice(given: Choice) -> Choice:
         firm=(*selected, *never),
         held=never if is_free else (),
         settings=tuple(
-            (text, layer.where if layer.is_file else "--setting")
+            (text, layer.where if layer.is_file else BY_HAND)
             for layer in said.of("settings")
             for text in texts_of(layer.value)
         ),
+        profiles=tuple(_profile_entries(said)),
         rules=tuple(dict.fromkeys((*strict.packs, *given.rules))),
         always=enforced_rules(strict),
         workload=given.workload if strict.permits("workload") else None,
     )
+
+
+def _profile_entries(said: Layers) -> Iterator[ProfileEntry]:
+    """Yield the entries of ``profiles``, without their profiles where the command line names one."""
+    is_by_hand = bool(said.by_hand("rule_profile"))
+    for entry in said.config.profile_entries():
+        yield msgspec.structs.replace(entry, profile="") if is_by_hand else entry
 
 
 def bound_settling(given: Settling) -> Settling:

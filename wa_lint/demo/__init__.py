@@ -18,6 +18,7 @@ from wa_lint.demo.stub import ACCOUNT, REGION
 from wa_lint.drift import DriftOutcome, DriftSide, drift, drift_text, options_for
 from wa_lint.model import Finding, Input, Outcome, Raw, Report, Snapshot
 from wa_lint.reporters import RenderOptions, reporter
+from wa_lint.reporters.waste import said
 from wa_lint.rule import Rule
 from wa_lint.sources.template import read_template
 from wa_lint.writing import atomic, make_folder
@@ -187,6 +188,8 @@ def _first_screen(found: Demo, width: int) -> Iterator[str]:
         if finding:
             message = f"{finding.rule.severity.value}  {finding.rule.id}: {finding.message}"
             yield textwrap.fill(message, width, initial_indent="   ", subsequent_indent="   ")
+            if finding.waste:
+                yield f"   waste            {said(finding.waste)}"
         yield f"   in the template  {_place(in_template)}"
         yield f"   in the account   {_place(in_account)}"
         yield ""

@@ -237,4 +237,10 @@ def _text(shape: Raw, tag: str, name: str) -> str:
     if _DOCUMENT.search(name):
         return '{"Version": "2012-10-17", "Statement": []}'
     least = int(shape.metadata.get("min", 0)) - len(tag) - 1  # botocore refuses a shorter text in the next request
-    return f"{name.ljust(least, 'x')}-{tag}".rstrip("-")
+    return f"{name.ljust(least, 'x')}-{tag}".rstrip("-") + _endings().get(name, "")
+
+
+@cache
+def _endings() -> Mapping[str, str]:
+    """Return how the texts of a member end that a listing is read by."""
+    return {name: end for collector in all_collectors() for name, end in collector.ends_with.items()}

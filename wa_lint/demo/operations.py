@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from wa_lint.demo.stub import REGION
 from wa_lint.sources.live.collectors import by_type
 
 
@@ -109,7 +110,7 @@ _S3: Final = {
                 "LifecycleConfiguration",
             ),
         ),
-        fixed={"CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}},
+        fixed={"CreateBucketConfiguration": {"LocationConstraint": REGION}},
         defaults={**_NEW_BUCKET, "LifecycleConfiguration.Rules[].Prefix": ""},
         elsewhere=("Tags",),
         speaks_as_answered=True,

@@ -24,7 +24,8 @@ Items = dict[str, Raw]
 ACCOUNT: Final = "123456789012"
 """moto's own."""
 
-REGION: Final = "eu-west-1"
+REGION: Final = "us-west-2"
+"""One that the table of prices has, and that is no exception as us-east-1 is, where a bucket names no region."""
 
 
 class Lack(msgspec.Struct, frozen=True):
@@ -40,6 +41,8 @@ class Lack(msgspec.Struct, frozen=True):
     """Path in the answer -> path in the request, where their names differ."""
     joined: tuple[str, str] = ("", "")
     """Another creating operation, and the member by which its request belongs to this one."""
+    within: Mapping[str, Mapping[str, str]] = {}
+    """List in the answer -> member of its items -> member of the request's items."""
 
 
 class Loss(msgspec.Struct, frozen=True):
@@ -70,6 +73,14 @@ def _same(*names: str) -> dict[str, str]:
 
 _CONFIG: Final = ("CreateEndpointConfig", "EndpointConfigName")
 
+_RUNNING: Final = {
+    "CurrentInstanceCount": "InitialInstanceCount",
+    "DesiredInstanceCount": "InitialInstanceCount",
+    "CurrentWeight": "InitialVariantWeight",
+    "DesiredWeight": "InitialVariantWeight",
+}
+"""What DescribeEndpoint tells of a variant, by what its configuration says: as many run as were asked for."""
+
 LACKS: Final[tuple[Lack, ...]] = (
     Lack("sagemaker", "CreateEndpointConfig", "CreateEndpointConfig"),  # no instance type younger than 2020
     Lack("sagemaker", "DescribeEndpointConfig", "CreateEndpointConfig"),
@@ -81,6 +92,7 @@ LACKS: Final[tuple[Lack, ...]] = (
         "CreateEndpoint",
         members={"LastDeploymentConfig": "DeploymentConfig"},
         joined=_CONFIG,
+        within={"ProductionVariants": _RUNNING, "ShadowProductionVariants": _RUNNING},
     ),
     Lack("sagemaker", "ListEndpoints", "CreateEndpoint", "Endpoints"),
     Lack("sagemaker", "CreateMonitoringSchedule", "CreateMonitoringSchedule"),
@@ -120,6 +132,7 @@ LACKS: Final[tuple[Lack, ...]] = (
     Lack("bedrock-agent", "ListPrompts", "CreatePrompt", "promptSummaries"),
     Lack("bedrock-agentcore-control", "ListBrowsers", "CreateBrowser", "browserSummaries"),
     Lack("bedrock-agentcore-control", "ListCodeInterpreters", "CreateCodeInterpreter", "codeInterpreterSummaries"),
+    Lack("service-quotas", "ListServiceQuotas", "RequestServiceQuotaIncrease", "Quotas"),
     Lack("iam", "ListServiceSpecificCredentials", "CreateServiceSpecificCredential", "ServiceSpecificCredentials"),
     *(
         Lack("sagemaker", operation, f"Create{word}", items, lacking.RENAMED.get(word, {}))
@@ -327,7 +340,14 @@ def _told(memory: StubMemory, row: Lack, made: Items) -> Items:
     for new, old in row.members.items():
         value = _at(made, old.split("."))
         told = told if value is None else _with(told, new.split("."), value)
+    for name, members in row.within.items():
+        if name in told:
+            told[name] = [_renamed(item, members) for item in told[name]]
     return told
+
+
+def _renamed(item: Items, members: Mapping[str, str]) -> Items:
+    return {**item, **{new: item[old] for new, old in members.items() if old in item}}
 
 
 def _at(made: Items, path: list[str]) -> Raw:

@@ -28,7 +28,9 @@ from wa_lint.facts import (
     monitors,
     network,
     notebook,
+    pipeline_cost,
     public_policies,
+    quotas,
     repositories,
     scaling,
     scopes,
@@ -70,6 +72,7 @@ FACTS: Final[tuple[Fact, ...]] = (
     *scripts.FACTS,
     *studio_users.FACTS,
     *serving.FACTS,
+    *quotas.FACTS,
     *traffic.FACTS,
     *variables.FACTS,
     *throughput.FACTS,
@@ -84,6 +87,7 @@ FACTS: Final[tuple[Fact, ...]] = (
     *budgets.FACTS,
     *zones.FACTS,
     *cost.FACTS,
+    *pipeline_cost.FACTS,
     *vector_stores.FACTS,
 )
 

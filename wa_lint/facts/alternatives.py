@@ -14,6 +14,7 @@ from typing import Final
 
 from wa_lint import platforms, prices
 from wa_lint.cel.types import DOUBLE, STRING
+from wa_lint.facts.cost import variant_cost
 from wa_lint.facts.fact import Fact, Record, is_template, unseen
 from wa_lint.facts.series import Series, is_async, of_variant
 from wa_lint.facts.traffic import variant_traffic
@@ -34,6 +35,16 @@ _QUIET: Final = 6
 """Hours without a request at the same time of every day, from which a schedule is worth naming: our choice."""
 
 
+_FEW: Final = 0.01
+"""Share of requests on weekends below which a schedule for them is worth naming: our choice."""
+
+_FORTNIGHT: Final = 14 * 24
+"""Hours with two weekends: one could be a holiday."""
+
+_GROWTH: Final = 1.5
+"""Requests of a week by those of the week before, from which a cost of today says little: our choice."""
+
+
 def alternative(variant: Cell) -> Value:
     """Return what could serve the same requests for less, with what it costs by the month; ABSENT in a template."""
     if is_template(variant):
@@ -41,23 +52,55 @@ def alternative(variant: Cell) -> Value:
     traffic = variant_traffic(variant)
     if not isinstance(traffic, dict):
         return traffic
-    obstacles = list(_why_not_serverless(variant))
-    cost = Unknown(obstacles[0]) if obstacles else _serverless_cost(variant, traffic)
-    return {"words": " ".join(_sentences(variant, obstacles, cost, traffic)), "cost": cost}
+    obstacles = [] if _is_queued(variant) else list(_why_not_serverless(variant))
+    by_hours = _is_queued(variant) or bool(obstacles)
+    now = variant_cost(variant)
+    cost = _cost_of_busy_hours(now, traffic) if by_hours else _serverless_cost(variant, traffic)
+    return {"words": " ".join(_sentences(variant, obstacles, now, cost, traffic)), "cost": cost}
 
 
-def _sentences(variant: Cell, obstacles: Sequence[str], cost: Value, traffic: dict[str, Value]) -> Iterator[str]:
+def _cost_of_busy_hours(now: Value, traffic: dict[str, Value]) -> Value:
+    """Return USD by the month for the same instances in the hours with requests only: the least that remains."""
+    idle = traffic["idle_share"]
+    if not isinstance(now, dict) or not isinstance(idle, float):
+        return Unknown(unseen(now) or "what the variant costs is not known")
+    return round(float(now["low"]) * (1 - idle), 2)
+
+
+def _sentences(
+    variant: Cell, obstacles: Sequence[str], now: Value, cost: Value, traffic: dict[str, Value]
+) -> Iterator[str]:
+    if isinstance(now, dict):
+        yield f"The variant costs about USD {now['low']:,.0f} a month."
+    least = f"; the hours with requests alone cost about USD {cost:,.0f}" if isinstance(cost, float) else ""
     if _is_queued(variant):
-        yield "A scaling target with MinCapacity 0 lets the asynchronous endpoint run only while requests wait."
+        yield f"A scaling target with MinCapacity 0 lets the asynchronous endpoint run only while requests wait{least}."
         return
     if obstacles:
         yield f"Serverless inference does not fit ({obstacles[0]});"
-        yield "inference components or an asynchronous endpoint can scale to zero."
+        yield f"inference components or an asynchronous endpoint can scale to zero{least}."
     else:
         yield "A serverless variant fits if payloads stay below 4 MB" + _priced(variant, cost)
     quiet = traffic["quiet_hours"]
     if isinstance(quiet, int) and quiet >= _QUIET:
         yield f"No request came in {quiet} hours in a row of any day: a scheduled action can scale in for that time."
+    yield from _shape(traffic)
+
+
+def _shape(traffic: dict[str, Value]) -> Iterator[str]:
+    """Yield what of the load bears on the choice: weekends, the peak, growth."""
+    weekend, growth = _number(traffic["weekend_share"]), _number(traffic["growth"])
+    if weekend < _FEW and _number(traffic["hours"]) >= _FORTNIGHT:
+        yield "Almost no request came on Saturdays and Sundays (UTC): a scheduled action can scale in for them too."
+    median, peak, times = (_number(traffic[name]) for name in ("median", "peak", "peak_to_mean"))
+    half = f"Half of the hours had at most {median:,.0f} requests, the busiest" if median else "The busiest hour had"
+    yield f"{half} {peak:,.0f}{'' if median else ' requests'}, {times:,.1f} times the mean."
+    if growth >= _GROWTH:
+        yield f"Requests grew {growth:,.1f}-fold in the last week: check the costs again if that goes on."
+
+
+def _number(value: Value) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
 
 
 def _priced(variant: Cell, cost: Value) -> str:
@@ -148,7 +191,12 @@ FACTS: Final[tuple[Fact, ...]] = (
         _CONFIG,
         "ProductionVariants[]",
         "alternative",
-        ("AWS::SageMaker::Endpoint", "AWS::SageMaker::Model", "AWS::SageMaker::InferenceComponent"),
+        (
+            "AWS::SageMaker::Endpoint",
+            "AWS::SageMaker::Model",
+            "AWS::SageMaker::InferenceComponent",
+            "AWS::ApplicationAutoScaling::ScalableTarget",
+        ),
         ALTERNATIVE,
         "What could serve the same requests for less: in words, and USD by the month. Absent in a template.",
         alternative,

@@ -1,4 +1,4 @@
-"""What an endpoint or a notebook costs by the month: instances that run, times a dated price. It guesses nothing.
+"""What endpoints, notebooks and Studio apps cost by the month: instances that run, times a dated price. No guesses.
 
 Only what is billed for standing there: on-demand hours of instances, 730 of them. Not storage, traffic or requests, and
 no job, which ends. A template without a region is said to cost "at least" the lowest price known. What stands as
@@ -21,6 +21,7 @@ from wa_lint.model import ABSENT, Unknown, Value
 _ENDPOINT: Final = "AWS::SageMaker::Endpoint"
 _CONFIG: Final = "AWS::SageMaker::EndpointConfig"
 _NOTEBOOK: Final = "AWS::SageMaker::NotebookInstance"
+_APP: Final = "AWS::SageMaker::App"
 
 _ON_DEMAND: Final = "on-demand prices of instances, without savings plans, storage or requests"
 _AT_LEAST: Final = "at least: the region is not known, so the lowest price that is known"
@@ -54,7 +55,7 @@ def endpoint_ceiling(endpoint: Cell) -> Value:
     """Return USD by the month at the most instances that scaling allows; Unknown while a target may not be seen."""
     config = endpoint.select("endpoint_config")
     for variant in (v for name in ("ProductionVariants", "ShadowProductionVariants") for v in _listed(config, name)):
-        hidden = next((one.reason for one in _bounds(variant) if isinstance(one, Unknown)), None)
+        hidden = next((one.reason for one in _bounds(endpoint, variant) if isinstance(one, Unknown)), None)
         if hidden:
             return Unknown(hidden)
     cost = endpoint_cost(endpoint)
@@ -80,6 +81,17 @@ def notebook_cost(notebook: Cell) -> Value:
     return _together([_priced(notebook, notebook.resource.id, "notebook", (1.0, 1.0), (_NEVER_STOPPED,))])
 
 
+def app_cost(app: Cell) -> Value:
+    """Return what a Studio app costs that nobody stops, by the type that it names; of a deleted one, nothing."""
+    status = app.select("observed").select("Status").value
+    if status in {"Deleted", "Failed"}:
+        return _together([_Unit(app.resource.id, 0.0, 0.0)])
+    if app.resource.observed is not None and status != "InService":
+        return Unknown(unseen(status) or f"the app is not in service, but {status}")
+    spec = app.select("ResourceSpec")
+    return _together([_priced(spec, app.resource.id, "studio", (1.0, 1.0), (_NEVER_STOPPED,))])
+
+
 def _listed(config: Cell, name: str) -> Iterable[Cell]:
     return config.select(name).items()
 
@@ -98,7 +110,7 @@ def _of_variant(endpoint: Cell, variant: Cell) -> _Unit | Unknown:
     for other in ("InstancePools", "AcceleratorType"):
         if variant.select(other).value is not ABSENT:
             return Unknown(f"of {other} no price is known")
-    counts = _running(endpoint, name) if endpoint.resource.observed is not None else _planned(variant)
+    counts = _running(endpoint, name) if endpoint.resource.observed is not None else _planned(endpoint, variant)
     if isinstance(counts, Unknown):
         return counts
     low, high, assumes = counts
@@ -128,13 +140,13 @@ def _running(endpoint: Cell, name: Value) -> _Counts | Unknown:
     return Unknown("how many instances run now was not returned")
 
 
-def _planned(variant: Cell) -> _Counts | Unknown:
+def _planned(endpoint: Cell, variant: Cell) -> _Counts | Unknown:
     """Return how many instances a variant starts with, and what scaling in sight makes of it."""
     first = variant.select("InitialInstanceCount").value
     if not isinstance(first, int):
         return Unknown(unseen(first) or "InitialInstanceCount is not set")
     counts, hidden = [first], None
-    for bound in _bounds(variant):
+    for bound in _bounds(endpoint, variant):
         if isinstance(bound, Unknown):
             hidden = bound
         elif not isinstance(bound, int):
@@ -144,12 +156,20 @@ def _planned(variant: Cell) -> _Counts | Unknown:
     return min(counts), max(counts), ((_NOBODY_ELSE,) if hidden else ())
 
 
-def _bounds(variant: Cell) -> Iterator[Value]:
+def most_instances(endpoint: Cell, variant: Cell) -> int | Unknown:
+    """Return the most instances that scaling makes of a variant at an endpoint, or that it starts with."""
+    if hidden := next((one.reason for one in _bounds(endpoint, variant) if isinstance(one, Unknown)), None):
+        return Unknown(hidden)
+    counts = _planned(endpoint, variant)
+    return counts if isinstance(counts, Unknown) else int(counts[1])
+
+
+def _bounds(endpoint: Cell, variant: Cell) -> Iterator[Value]:
     """Yield how low and how high a variant scales; Unknown for targets that may be out of sight."""
     for target in variant.select("scalable_targets").items():
         if isinstance(target.value, Unknown):
             yield target.value
-        else:
+        elif not _is_of_another(target, endpoint):
             for name in ("MinCapacity", "MaxCapacity"):
                 found = target.select(name).value
                 yield found if isinstance(found, int) else (unseen(found) or "not set")
@@ -159,6 +179,12 @@ def _bounds(variant: Cell) -> Iterator[Value]:
             found = managed.select(name).value
             if found is not ABSENT:
                 yield found if isinstance(found, int) else "not known"
+
+
+def _is_of_another(target: Cell, endpoint: Cell) -> bool:
+    """Whether a target surely scales the same variant at another endpoint, which has the configuration too."""
+    scaled = target.select("endpoint")
+    return scaled.value is not ABSENT and not unseen(scaled.value) and scaled.resource is not endpoint.resource
 
 
 # --- prices -----------------------------------------------------------------------------------------
@@ -228,4 +254,5 @@ FACTS: Final[tuple[Fact, ...]] = (
         variant_cost,
     ),
     Fact(_NOTEBOOK, "", "monthly_cost", (), COST, f"Nothing while it is stopped. {_SAYS}", notebook_cost),
+    Fact(_APP, "", "monthly_cost", (), COST, f"By the instance type that it names. {_SAYS}", app_cost),
 )

@@ -9,7 +9,7 @@ from wa_lint.cel.types import DYN, ListType
 from wa_lint.facts.fact import Fact, gathered, in_account, is_template, why_more
 from wa_lint.facts.iam import ATTACHED, Permissions
 from wa_lint.graph import Cell, World
-from wa_lint.model import Hole, Partial, Resource, Unknown, Unresolved, Value
+from wa_lint.model import ABSENT, Absent, Hole, Partial, Resource, Unknown, Unresolved, Value
 from wa_lint.truth import Truth, some
 
 _ENDPOINT: Final = "AWS::SageMaker::Endpoint"
@@ -21,13 +21,15 @@ _ACTION: Final = "sagemaker:UpdateEndpoint"
 _TYPES: Final = tuple(f"AWS::SageMaker::{word}" for word in ("NotebookInstance", "Domain", "UserProfile"))
 
 
-def human_deployers(endpoint: Cell) -> list[Cell] | Partial:
+def human_deployers(endpoint: Cell) -> list[Cell] | Partial | Absent:
     """Return the roles of notebooks and of Studio that may replace what the endpoint serves.
 
-    Of a template, those in it: who else works in the account it does not say.
+    Of a template, those in it, for who else works in the account it does not say; ABSENT where nobody works in it.
     """
     if is_template(endpoint):
         endpoint = World(endpoint.world.graph, endpoint.world.scenario, is_closed=True).cell(endpoint.resource)
+        if not endpoint.world.recall(("people",), lambda: _has_people(endpoint)):
+            return ABSENT
     arn = _arn(endpoint)
     found: list[Cell] = []
     reason = why_more(endpoint.world, endpoint, (_ROLE, *_TYPES))
@@ -52,10 +54,20 @@ def _roles_of_people(endpoint: Cell) -> Sequence[tuple[Resource, Truth]]:
 
 def _found_roles(endpoint: Cell) -> Iterator[tuple[Resource, Truth]]:
     for role in in_account(endpoint, _ROLE):
-        used = (user for link in _WORK for user in role.select(link).items())
-        is_used = some(user.value if isinstance(user.value, Unknown) else True for user in used)
+        is_used = _is_used(role)
         if is_used is not False and _may(role, _ANY_ENDPOINT) is not False:
             yield role.resource, is_used
+
+
+def _has_people(endpoint: Cell) -> bool:
+    """Whether people may work with a role of the template."""
+    return any(_is_used(role) is not False for role in in_account(endpoint, _ROLE))
+
+
+def _is_used(role: Cell) -> Truth:
+    """Return whether a notebook or Studio has the role."""
+    used = (user for link in _WORK for user in role.select(link).items())
+    return some(user.value if isinstance(user.value, Unknown) else True for user in used)
 
 
 def _may(role: Cell, arn: Value) -> Truth:
@@ -87,8 +99,9 @@ FACTS: Final[tuple[Fact, ...]] = (
         "human_deployers",
         (_ROLE, *ATTACHED, *_TYPES),
         ListType(DYN),
-        "The roles of notebooks and of Studio that may update it.",
+        "The roles of notebooks and of Studio that may update it. Absent in a template without such a role.",
         human_deployers,
+        is_optional=True,
         items_at=(_ROLE, ""),
     ),
 )

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from wa_lint.facts.fact import is_template, seen, unseen, value_of
+from wa_lint.facts.serving import is_serving, status
 from wa_lint.graph import Cell
 from wa_lint.model import ABSENT, Unknown, Value
 
@@ -51,6 +52,8 @@ def of_variant(variant: Cell, key: str) -> list[Series] | Value:
         return ABSENT
     config = variant.world.cell(variant.resource)
     endpoints, hidden = seen(config.select("endpoints").items())
+    if (other := _not_serving(endpoints)) is not None:
+        return other
     found = _labelled(variant, endpoints, key)
     if not isinstance(found, list):
         return found
@@ -62,7 +65,19 @@ def measured_of_variant(variant: Cell, key: str) -> list[Series] | Value:
     if is_template(variant):
         return ABSENT
     endpoints, hidden = seen(variant.world.cell(variant.resource).select("endpoints").items())
-    return Unknown(hidden) if hidden else _labelled(variant, endpoints, key)
+    other = None if hidden else _not_serving(endpoints)
+    return other if other is not None else Unknown(hidden) if hidden else _labelled(variant, endpoints, key)
+
+
+def _not_serving(endpoints: Sequence[Cell]) -> Value:
+    """Return ABSENT where no endpoint serves by its status, Unknown for a status that is not known; else None.
+
+    What no longer runs, or does not yet, wastes nothing. Where a status was not read, the requests say enough.
+    """
+    told = [is_serving(endpoint) for endpoint in endpoints if isinstance(status(endpoint), str)]
+    if any(answer is True for answer in told) or len(told) < len(endpoints) or not told:
+        return None
+    return next((answer for answer in told if isinstance(answer, Unknown)), ABSENT)
 
 
 def of_component(component: Cell, key: str) -> Series | Value:

@@ -158,14 +158,14 @@ def _step_of(job: Cell) -> _Step | Absent | Unknown:
     holder = _holder(job)
     if holder is None:
         return ABSENT
-    steps = _steps(holder)
+    steps = steps_of(holder)
     if isinstance(steps, Unknown):
         return steps
     name = job.resource.id.rpartition("/")[2].partition("#")[0]
     return steps.get(name) or Unknown(f"no step of {holder.resource.id} is called {name}")
 
 
-def _steps(holder: Cell) -> Mapping[str, _Step] | Unknown:
+def steps_of(holder: Cell) -> Mapping[str, _Step] | Unknown:
     """Return the steps of a pipeline, or the tasks of a state machine, by name: read once for all of its jobs."""
     return holder.world.recall(("steps", holder.resource.type, holder.resource.id), lambda: _read_steps(holder))
 

@@ -107,6 +107,7 @@ def _summary(counts: Sequence[float], first: dt.datetime) -> Value:
         "peak_to_mean": round(peak / mean, 4) if total else 0.0,
         "growth": round(_growth(counts), 4),
         "quiet_hours": _quiet_hours(counts, first),
+        "idle_since_hours": next((n for n, count in enumerate(reversed(counts)) if count), hours),
         "weekend_share": round(_weekend_share(counts, first), 4),
     }
 
@@ -149,6 +150,7 @@ TRAFFIC: Final = Record(
         "peak_to_mean": DOUBLE,
         "growth": DOUBLE,
         "quiet_hours": INT,
+        "idle_since_hours": INT,
         "weekend_share": DOUBLE,
     },
 )

@@ -100,6 +100,7 @@ IDENTITIES: dict[str, Identity] = {
         "NotebookInstanceLifecycleConfigName", "notebook-instance-lifecycle-config"
     ),
     "AWS::SageMaker::Domain": Identity("DomainName"),
+    "AWS::SageMaker::Pipeline": _of_sagemaker("PipelineName", "pipeline"),
     "AWS::SageMaker::FeatureGroup": _of_sagemaker("FeatureGroupName", "feature-group"),
     "AWS::SageMaker::TrainingJob": _of_sagemaker("TrainingJobName", "training-job"),
     "AWS::SageMaker::ProcessingJob": _of_sagemaker("ProcessingJobName", "processing-job"),
@@ -278,6 +279,8 @@ LINKS: tuple[Link, ...] = (
             ("ModelExplainability", "model_explainability_definition"),
         )
     ),
+    Link("AWS::Scheduler::Schedule", "Target.Arn", _SAGEMAKER + "Pipeline", "pipeline", "schedules"),
+    Link("AWS::Events::Rule", "Targets[].Arn", _SAGEMAKER + "Pipeline", "pipelines", "event_rules"),
     Link(
         "AWS::Scheduler::Schedule",
         "Target.Input",

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from wa_lint import lens
-from wa_lint.config import FOUND
+from wa_lint.config import FOUND, ProfileEntry, texts_of
 from wa_lint.enforce import EXCLUDE, Enforcement, stricter
 from wa_lint.model import Configuration, Effect, Finding, Outcome, Report, RuleInfo, Severity
 from wa_lint.run.choice import Choice, firm_rules, matching_rules, profile_leaves_out, rule_infos
@@ -19,7 +19,6 @@ from wa_lint.run.layers import COMMAND_LINE, Layer, Layers
 from wa_lint.suppress import allow
 from wa_lint.suppress.allow import FAULTS
 from wa_lint.suppress.apply import Dropped
-from wa_lint.thresholds import texts_of
 
 ENFORCED: Final = "enforced"
 
@@ -69,6 +68,7 @@ def _shown(source: str, trust: str) -> str:
 def _effects(account: Settlement) -> Iterator[tuple[str, str, Effect]]:
     for layer, effect in _of_layers(account):
         yield layer.trust, layer.source, effect
+    yield from _of_entries(account)
     trust = account.layers.config.trust
     for dropped in account.dropped:
         yield trust, dropped.override.said.file, _override(dropped, account)
@@ -106,6 +106,36 @@ def _of_settings(account: Settlement) -> Iterator[tuple[Layer, Effect]]:
         if texts:
             named = f" ({', '.join(texts)})" if len(texts) <= _MOST_NAMED else ""
             yield layer, Effect("settings", f"changes {count(len(texts), 'setting')}{named}", tuple(texts), len(texts))
+
+
+def _of_entries(account: Settlement) -> Iterator[tuple[str, str, Effect]]:
+    """Yield what each entry of ``profiles`` was for in this run, and whom it could not be told to be for."""
+    trust = account.layers.config.trust
+    for entry in account.choice.profiles:
+        file = entry.where.rsplit(":", 2)[0]
+        seen = [one for one in account.report.assigned if one.where == entry.where]
+        number = sum(one.count for one in seen if not one.reason and not one.is_replaced)
+        assumed = sorted({said for one in seen for said in one.assumes})
+        assuming = f", assuming {' and '.join(assumed)}" if assumed else ""
+        text = f"checks {count(number, 'resource')} {_by(entry)} ({entry.where}){assuming}"
+        yield trust, file, Effect("profiles", text, (entry.where,), number)
+        if replaced := sum(one.count for one in seen if one.is_replaced):
+            text = f"gives {count(replaced, 'resource')} of the entry at {entry.where} the profile of a later one"
+            yield trust, file, Effect("profiles", text, (entry.where,), replaced)
+        for one in seen:
+            if one.reason:
+                those = f"checks {count(one.count, 'resource')} without the entry at {entry.where}"
+                text = f"{those}, as it is not known whether it applies: {one.reason}"
+                yield trust, file, Effect("profiles", text, (entry.where,), one.count)
+
+
+def _by(entry: ProfileEntry) -> str:
+    named = f" ({', '.join(entry.settings)})" if 0 < len(entry.settings) <= _MOST_NAMED else ""
+    settings = f"with {count(len(entry.settings), 'other setting')}{named}" if entry.settings else ""
+    return (
+        " ".join(part for part in (entry.profile and f"by the profile {entry.profile}", settings) if part)
+        or "as before"
+    )
 
 
 def _of_files(account: Settlement, strict: Enforcement) -> Iterator[tuple[Layer, Effect]]:

@@ -12,7 +12,7 @@ import msgspec
 
 from wa_lint.errors import ConfigError, SourceError
 from wa_lint.model import Raw
-from wa_lint.request_limits import CALLS_PER_SECOND, Manners
+from wa_lint.request_limits import CALLS_PER_SECOND, TRAFFIC_DAYS, Manners
 
 if TYPE_CHECKING:
     from wa_lint import aws
@@ -38,6 +38,7 @@ class Account(msgspec.Struct, frozen=True):
     exclude_ou: tuple[str, ...] = ()
     expect_account: tuple[str, ...] = ()
     max_rps: float = CALLS_PER_SECOND
+    traffic_days: int = TRAFFIC_DAYS
 
 
 class PassedAccount(msgspec.Struct, frozen=True):
@@ -77,7 +78,9 @@ def fleet(given: Account, say: Callable[[str], None]) -> Fleet:
         say(f"it is not AWS that answers, but {identity.endpoint}")
     entered, passed = _entered(given, session, home, identity)
     _demand_expected(given, [identity.id] if given.organization else [access.account for access in entered])
-    return Fleet(tuple(entered), regions, tuple(passed), Manners(max_rps=given.max_rps))
+    return Fleet(
+        tuple(entered), regions, tuple(passed), Manners(max_rps=given.max_rps, traffic_days=given.traffic_days)
+    )
 
 
 def moment(now: dt.datetime | None) -> dt.datetime:

@@ -59,7 +59,7 @@ _PATHS: Final = frozenset({"paths", "parameters", "allow", "rules", "baseline"})
 _INPUTS: Final = frozenset({"paths", "parameters"})
 """Those of them that are judged. The others say how, and a change may not loosen them for itself."""
 
-_MOVED: Final = frozenset({"paths", "overrides"})
+_MOVED: Final = frozenset({"paths", "overrides", "profiles"})
 """What a configuration says of inputs, with paths that start from its own folder."""
 
 _SUPPRESSED_BY_PEOPLE: Final = frozenset({"comment", "metadata", "tag", "file"})

@@ -5,20 +5,27 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from wa_lint import lens, packs, prices
+from wa_lint.config import ProfileEntry
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Report, RuleInfo, Severity
+from wa_lint.profile_entries import AssignedRules
 from wa_lint.rule import Rule
 from wa_lint.suppress.allow import FAULTS
 from wa_lint.thresholds import left_out, of_profile, with_values
 
 ALL_BUCKETS: Final = "all_buckets"
 """The setting of a rule that ``--all-buckets`` turns on: it then asks about buckets that no ML workload uses too."""
+
+
+BY_HAND: Final = "--setting"
+"""Where a setting of the command line was said."""
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -32,6 +39,8 @@ class Choice(msgspec.Struct, frozen=True):
     rule_profile: str | None = None
     settings: tuple[tuple[str, str], ...] = ()
     """(RULE.NAME=VALUE, where it was said), a later one counts."""
+    profiles: tuple[ProfileEntry, ...] = ()
+    """Profiles and settings for some resources; a later one counts."""
     prices: tuple[Path, ...] = ()
     """Files of `wa_lint.prices.use`."""
     rules: tuple[Path, ...] = ()
@@ -84,11 +93,44 @@ def matching_rules(given: Sequence[str], choice: Choice, option: str) -> frozens
 
 
 def chosen_rules(choice: Choice) -> Sequence[Rule]:
-    """Return the rules that `choice` leaves, by id, and use its prices from now on.
+    """Return the rules that `choice` leaves for some resource, by id, and use its prices from now on.
 
     Raise `ConfigError` at a name that no rule has, or at a file of prices that cannot be read.
     """
     prices.use(choice.prices)
+    assigned = assigned_rules(choice)
+    return _chosen(choice) if assigned is None else assigned.every_rule()
+
+
+def assigned_rules(choice: Choice) -> AssignedRules | None:
+    """Return which rules are asked of which resource; None where no entry of ``profiles`` makes a difference.
+
+    Raise `ConfigError` at a setting of an entry that fits no rule.
+    """
+    return _assigned(choice) if choice.profiles else None
+
+
+_RULE_SETS: Final = 4
+"""Choices whose rules are kept: a run has one, or two where it compares."""
+
+
+@lru_cache(_RULE_SETS)
+def _assigned(choice: Choice) -> AssignedRules:
+    return AssignedRules(choice.profiles, lambda entries: _chosen(_with_entries(choice, entries)))
+
+
+def _with_entries(choice: Choice, entries: Sequence[ProfileEntry]) -> Choice:
+    """Return the choice for a resource that `entries` are for. The command line counts before them."""
+    profile = next((entry.profile for entry in reversed(entries) if entry.profile), None)
+    of_entries = [(text, entry.settings_at) for entry in entries for text in entry.settings]
+    by_file = [one for one in choice.settings if one[1] != BY_HAND]
+    by_hand = [one for one in choice.settings if one[1] == BY_HAND]
+    return msgspec.structs.replace(
+        choice, rule_profile=profile or choice.rule_profile, settings=(*by_file, *of_entries, *by_hand), profiles=()
+    )
+
+
+def _chosen(choice: Choice) -> Sequence[Rule]:
     rules = _with_settings(choice)
     names = rule_names(choice)
     selected = _ids(choice.select, names, "--select") or set(names.values())

@@ -108,7 +108,7 @@ def judge_files(
 def judge_snapshot(snapshot: Snapshot, rules: Sequence[Rule], task: Task | JudgingTask) -> Report:
     """Return the report on a snapshot. What it was measured against: `now`, else when it was taken, else `today`."""
     day = task.now or (snapshot.taken_at or task.today)[:10]
-    return lightened(lint_within(task.choice.workload, snapshot, rules, day, lists_all=task.lists_all))
+    return lightened(lint_within(task.choice, snapshot, rules, day, lists_all=task.lists_all))
 
 
 def day(now: dt.datetime | None) -> str | None:
@@ -234,10 +234,8 @@ def _reports(
         pins = {name: stage.pins[name] for name in given}
         if repr(pins) not in known:
             snapshot = template.snapshot(pins)
-            report = lint_within(
-                task.choice.workload, snapshot, rules, task.now or task.today, lists_all=task.lists_all
-            )
-            known[repr(pins)] = report, snapshot
+            day_ = task.now or task.today
+            known[repr(pins)] = lint_within(task.choice, snapshot, rules, day_, lists_all=task.lists_all), snapshot
         reports[stage.name], _ = known[repr(pins)]
     return reports, [snapshot for _, snapshot in known.values()]
 

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from wa_lint.findings import sort_key
+from wa_lint.findings import assigned_in, sort_key
 from wa_lint.model import Evidence, Extent, Finding, Location, Outcome, Report, Skew, Unjudged, Value
 
 Reports: TypeAlias = Mapping[str, Report]
@@ -31,6 +31,7 @@ def combine(reports: Reports) -> Report:
         problems=tuple(sorted({problem for report in reports.values() for problem in report.problems})),
         places=frozenset[tuple[str | None, str | None]]().union(*(report.places for report in reports.values())),
         judged_at=next((report.judged_at for report in reports.values() if report.judged_at), None),
+        assigned=assigned_in(report.assigned for report in reports.values()),
         unjudged=_most_of_each([report.unjudged for report in reports.values()]),
         not_followed=tuple(sorted({entry for report in reports.values() for entry in report.not_followed})),
         costs=tuple(sorted({cost for report in reports.values() for cost in report.costs})),

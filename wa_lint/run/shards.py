@@ -186,14 +186,7 @@ def _judged(shard: Shard, rules: Sequence[Rule], light: Light) -> Report:
     if shard.number:  # said once for all shards of the parts
         snapshot = msgspec.structs.replace(snapshot, unjudged=(), not_followed=())
     report = light(
-        lint_within(
-            shard.asked.choice.workload,
-            snapshot,
-            rules,
-            shard.today,
-            judged=share,
-            lists_all=shard.asked.lists_all,
-        )
+        lint_within(shard.asked.choice, snapshot, rules, shard.today, judged=share, lists_all=shard.asked.lists_all)
     )
     if shard.number == 0:
         return report

@@ -12,6 +12,7 @@ from wa_lint.engine import lint
 from wa_lint.errors import ConfigError
 from wa_lint.model import Report, Snapshot
 from wa_lint.rule import Rule
+from wa_lint.run.choice import Choice, assigned_rules
 from wa_lint.sources.jobs import with_jobs
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def demand_workload(file: Path | None) -> None:
 
 
 def lint_within(
-    workload: Path | None,
+    choice: Choice,
     snapshot: Snapshot,
     rules: Sequence[Rule],
     today: str,
@@ -46,12 +47,16 @@ def lint_within(
     judged: Collection[tuple[str, str]] | None = None,
     lists_all: bool = True,
 ) -> Report:
-    """As `wa_lint.engine.lint`, about what belongs to the workload; `judged` is the share of it that is asked for."""
-    if workload is None:
-        return lint(snapshot, rules, today, judged=judged, lists_all=lists_all)
+    """As `wa_lint.engine.lint`, about what belongs to the workload, by the profiles that entries name.
+
+    `judged` is the share of it that is asked for.
+    """
+    assigned = assigned_rules(choice)
+    if choice.workload is None:
+        return lint(snapshot, rules, today, judged=judged, lists_all=lists_all, assigned=assigned)
     from wa_lint.review.workload import members  # noqa: PLC0415, as above
 
     snapshot = with_jobs(snapshot)
-    found = members(snapshot, workload_in(workload), judged)
-    report = lint(snapshot, rules, today, judged=found.keys, lists_all=lists_all)
+    found = members(snapshot, workload_in(choice.workload), judged)
+    report = lint(snapshot, rules, today, judged=found.keys, lists_all=lists_all, assigned=assigned)
     return msgspec.structs.replace(report, workload=found.extent)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from wa_lint import redact, schema
-from wa_lint.model import Hole, Listed, Location, Raw, Resource, Unknown, Unresolved, Value
+from wa_lint.model import GivenParameter, Hole, Listed, Location, Raw, Resource, Unknown, Unresolved, Value
 from wa_lint.sources.export.export_document import Format, Found
 
 _LATER: Final = "{{changeSet:KNOWN_AFTER_APPLY}}"
@@ -34,7 +34,15 @@ def _read(value: Raw) -> Found:
     kept = [change for change in changes if change.get("Action") != "Remove"]
     resources = tuple(_resource(change, stack) for change in kept)
     is_new = not value.get("NextToken") and all(change.get("Action") == "Add" for change in changes)
-    return Found(resources, is_request=is_new)
+    return Found(resources, is_request=is_new, parameters=tuple(_parameters(value)))
+
+
+def _parameters(value: Mapping[str, Raw]) -> Iterator[GivenParameter]:
+    given = value.get("Parameters")
+    for item in given if isinstance(given, list) else ():
+        name, said = (item.get(f"Parameter{part}") if isinstance(item, dict) else None for part in ("Key", "Value"))
+        if isinstance(name, str):
+            yield GivenParameter(name, said if isinstance(said, str) and said != _NO_ECHO else None)
 
 
 CHANGE_SET: Final = Format("a change set", _is_change_set, _read, (b'"Changes"', b'"ResourceChange"'))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from wa_lint import type_names
-from wa_lint.model import Gap, Raw, Resource, Scope, Unjudged
+from wa_lint.model import Gap, GivenParameter, Raw, Resource, Scope, Unjudged
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -20,6 +20,8 @@ class Found(msgspec.Struct, frozen=True):
     gaps: tuple[Gap, ...] = ()
     unjudged: tuple[Unjudged, ...] = ()
     """What stands in it and is not read."""
+    parameters: tuple[GivenParameter, ...] = ()
+    """The values that were given for it: variables of a plan, parameters of a change set."""
     is_request: bool = False
     """Whether it says what will be asked of AWS, all of it, as a template does: what it leaves out AWS decides by its
     defaults, and nothing has run yet. An answer that leaves something out does not say."""

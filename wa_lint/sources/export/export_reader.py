@@ -78,6 +78,7 @@ def read_export(text: bytes | str, uri: str) -> Snapshot:
         kind=SourceKind.TEMPLATE if all(export.is_request for _, export in found) else SourceKind.EXPORT,
         uri=uri,
         resources=resources,
+        parameters=tuple(given for _, export in found for given in export.parameters),
         not_followed=tuple(_nested(resources)) if is_change_set else (),
         complete=frozenset(scope for _, export in found for scope in export.complete),
         gaps=tuple(sorted({gap for _, export in found for gap in export.gaps}, key=str)),

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from wa_lint.errors import SourceError
-from wa_lint.model import Gap, Raw, Resource, Unjudged
+from wa_lint.model import Gap, GivenParameter, Raw, Resource, Unjudged
 from wa_lint.sources.export.export_document import Format, Found
 from wa_lint.sources.export.terraform_bodies import operations
 from wa_lint.sources.export.terraform_parts import joined
@@ -55,8 +55,18 @@ def _read(value: Raw) -> Found:
         problems=problems,
         gaps=tuple(found for found in beside if isinstance(found, Gap)),
         unjudged=tuple(_unread(planned)),
+        parameters=tuple(_variables(value)),
         is_request="values" not in value and not problems,
     )
+
+
+def _variables(value: Mapping[str, Raw]) -> Iterator[GivenParameter]:
+    """Yield the variables of the root module that are texts, numbers or truths."""
+    given = value.get("variables")
+    for name, body in given.items() if isinstance(given, dict) else ():
+        said = body.get("value") if isinstance(body, dict) else None
+        if isinstance(said, str | int | float):
+            yield GivenParameter(name, str(said).lower() if isinstance(said, bool) else str(said))
 
 
 def _unread(planned: Iterable[Planned]) -> Iterator[Unjudged]:

@@ -70,7 +70,8 @@ def read_live(  # noqa: PLR0913, each is handed in by name
         earlier = taken_over(resume, collectors, place) if resume else None
         moment = earlier.taken_at if earlier else (now or dt.datetime.now(dt.UTC)).astimezone(dt.UTC)
         clients = aws.Clients(session, region, watch, Limits(manners.max_rps, quotas_of))
-        run = Run(clients, place, moment, pool, on_progress or (lambda *_: None), manners.window_days, series)
+        tell = on_progress or (lambda *_: None)
+        run = Run(clients, place, moment, pool, tell, manners.window_days, series, manners.traffic_days)
         return _tagged(run, _snapshot(run, collectors, earlier or Earlier(moment)), tags)
 
 

@@ -112,6 +112,8 @@ class Collector(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, f
     """A member of the item that says its region; items of another region are left out."""
     gone: Mapping[str, str] = {}
     """Member -> the value that says that what is listed is there no more, or is no resource of its own."""
+    ends_with: Mapping[str, str] = {}
+    """Member -> how its text ends; items with another one are left out, where the listing has no such filter."""
     holds: tuple[str, ...] = ()
     """Types of the jobs that its definition starts: who asks for them is given these too."""
     needs: str = ""

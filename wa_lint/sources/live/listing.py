@@ -12,6 +12,7 @@ import msgspec
 
 from wa_lint import aws
 from wa_lint.model import Raw
+from wa_lint.request_limits import TRAFFIC_DAYS
 from wa_lint.sources.live import call_plan as plan
 from wa_lint.sources.live.abandonable_threads import gather
 from wa_lint.sources.live.api_response import Item, ResponsePlace, has_items, is_aws_own, items_in
@@ -73,6 +74,8 @@ class Run(msgspec.Struct, frozen=True):
     """How far back to look for what is listed by its age; 0: as far as the table says."""
     series: Collection[tuple[str, str]] | None = None
     """Type and key of the metrics to ask for; None: all of the table."""
+    traffic_days: int = TRAFFIC_DAYS
+    """Days of what is asked for by the hour."""
 
     def map(self, what: str, function: Callable[[Raw], Raw], tasks: Sequence[Raw]) -> list[Raw]:
         """Apply `function` to all tasks on the executor's threads, in order; of one that hangs, a Refusal."""
@@ -218,6 +221,8 @@ def _inside(collector: Collector, parents: Iterable[Item]) -> Iterator[Item]:
 
 def _belongs(run: Run, collector: Collector, item: Item) -> bool:
     if any(item.get(member) == value for member, value in collector.gone.items()):
+        return False
+    if not all(str(item.get(member)).endswith(end) for member, end in collector.ends_with.items()):
         return False
     region = item.get(collector.region_member) if collector.region_member else None
     if region is not None and region != run.place.region:

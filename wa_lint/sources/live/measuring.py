@@ -37,7 +37,7 @@ def measure(run: Run, described: Mapping[str, Sequence[Description]]) -> Measure
     found: dict[_Key, dict[str, Value]] = {}
     windows: dict[metrics.Window, list[metrics.Query]] = {}
     for metric in metrics_of(run.series):
-        window = metrics.window(metric, run.now)
+        window = metrics.window(metric, run.now, run.traffic_days)
         for id_, owner in _owners(run, metric, described.get(metric.type, ())):
             if metric.only_with and owner.item.get(metric.only_with) is None:
                 continue

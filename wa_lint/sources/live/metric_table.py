@@ -3,7 +3,8 @@
 Source: SageMaker developer guide, "Amazon SageMaker AI metrics in Amazon CloudWatch" (seen 2026-11): namespaces,
 dimensions, units and valid statistics. CloudWatch keeps hourly data for 455 days (API reference, GetMetricStatistics).
 A notebook instance has no metrics: SageMaker publishes none for it, only log groups. Bedrock user guide, "Monitoring
-the performance of Amazon Bedrock": AWS/Bedrock, dimension ModelId, which is the ARN of provisioned throughput.
+the performance of Amazon Bedrock": AWS/Bedrock, dimension ModelId, which is what InvokeModel was given as modelId: of
+provisioned throughput its ARN (API reference, InvokeModel, modelId; seen 2026-12).
 """
 
 from __future__ import annotations

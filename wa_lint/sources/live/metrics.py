@@ -71,10 +71,11 @@ def request(asked: Sequence[Query], window: Window) -> dict[str, Raw]:
     }
 
 
-def window(metric: Metric, now: dt.datetime) -> Window:
-    """Return the whole hours or days (UTC) before `now` that are looked at."""
+def window(metric: Metric, now: dt.datetime, hourly_days: int = 0) -> Window:
+    """Return the whole hours or days (UTC) before `now` that are looked at; `hourly_days`: how many days of hours."""
     end = _whole(now, metric.period)
-    return end - dt.timedelta(days=metric.days), end
+    days = max(metric.days, hourly_days) if _UNITS[metric.period] == "hours" else metric.days
+    return end - dt.timedelta(days=days), end
 
 
 Points: TypeAlias = list[tuple[dt.datetime, float]]

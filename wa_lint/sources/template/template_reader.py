@@ -14,6 +14,7 @@ from wa_lint.document import Document, read_document
 from wa_lint.errors import SourceError, did_you_mean
 from wa_lint.model import (
     Gap,
+    GivenParameter,
     Location,
     Path,
     Problem,
@@ -119,6 +120,7 @@ def snapshot_from(template: Template) -> Snapshot:
         gaps=tuple(sorted(set(sections.gaps))),
         problems=tuple(sorted(problems)),
         nested=sections.nested,
+        parameters=tuple(_given(template)),
         exports=exports_of(template),
         imports=imports_of(template),
         notes=tuple(note for document in _documents(sections) for note in notes_of(document)),
@@ -126,6 +128,20 @@ def snapshot_from(template: Template) -> Snapshot:
         unjudged=tuple(_untyped(template)),
     )
     return with_names(_without_holder(within_budget(with_jobs(snapshot, template)), sections.document))
+
+
+def _given(template: Template) -> Iterator[GivenParameter]:
+    """Yield the parameters with the values that they have before any scenario assumes one."""
+    for name, parameter in template.parameters.items():
+        pin = template.pins.get(name)
+        if parameter.no_echo or parameter.is_elsewhere:
+            yield GivenParameter(name)
+        elif pin is not None:
+            yield GivenParameter(name, pin if isinstance(pin, str) else ",".join(pin))
+        elif parameter.default is not None:
+            yield GivenParameter(name, parameter.default, is_default=True)
+        else:
+            yield GivenParameter(name, parameter.allowed[0] if len(parameter.allowed) == 1 else None)
 
 
 def within_budget(snapshot: Snapshot) -> Snapshot:

@@ -49,7 +49,14 @@ def snapshot_together(members: Sequence[MemberTemplate], parameters: Pins | None
     uri = ", ".join(sections.uri for sections in all_sections)
     empty = Sections(Document({}, "", uri, Place(0, 0, 0, 0)), {})
     makers = {id_: part.old.uri for part in parts for id_ in part.new.sections.section("Resources")}
-    return _with_makers(snapshot_from(template_from(joined(empty, parts), given)), makers)
+    own_names = {names.own(s.uri)(name): (name, s.uri) for s in all_sections for name in s.section("Parameters")}
+    snapshot = snapshot_from(template_from(joined(empty, parts), given))
+    declared = (
+        msgspec.structs.replace(parameter, name=own_names[parameter.name][0], uri=own_names[parameter.name][1])
+        for parameter in snapshot.parameters
+        if parameter.name in own_names
+    )
+    return _with_makers(msgspec.structs.replace(snapshot, parameters=tuple(declared)), makers)
 
 
 def _with_makers(snapshot: Snapshot, makers: Mapping[str, str]) -> Snapshot:
