@@ -377,7 +377,7 @@ def open_session(profile: str | None = None, region: str | None = None) -> Raw:
     try:
         return boto3.Session(profile_name=profile, region_name=region)
     except _NO_WAY_IN as error:
-        raise SourceError("aws", _sentence(error)) from error
+        raise SourceError("aws", sentence(error)) from error
 
 
 def assume(session: Raw, role_arn: str, *, external_id: str | None = None, name: str = "wa-lint") -> Raw:
@@ -403,7 +403,7 @@ def account_of(session: Raw, region: str, manners: Manners | None = None) -> Acc
         sts = _whole(session.client("sts", region_name=region, config=_config(manners or Manners(), attempts=3)))
         answer = sts.get_caller_identity()
     except (ClientError, BotoCoreError, ResponseParserError, EOFError, ValueError) as error:
-        raise SourceError(f"aws {region}", _sentence(error)) from error
+        raise SourceError(f"aws {region}", sentence(error)) from error
     arn = str(answer.get("Arn", ""))
     if not answer.get("Account") or not arn.startswith("arn:"):
         raise SourceError(f"aws {region}", "what answers does not say whose account it is; is there a proxy?")
@@ -428,7 +428,7 @@ def again(session: Raw) -> Raw:
     try:
         inner._credentials = session.get_credentials()  # noqa: SLF001, the same
     except (BotoCoreError, EOFError) as error:
-        raise SourceError("aws", _sentence(error)) from error
+        raise SourceError("aws", sentence(error)) from error
     return boto3.Session(botocore_session=inner, region_name=session.region_name)
 
 
@@ -585,6 +585,7 @@ _WHY: Final[Mapping[str, str]] = {
 }
 
 
-def _sentence(error: Exception) -> str:
+def sentence(error: Exception) -> str:
+    """Return what an error of botocore means, in one line."""
     code = error.response.get("Error", {}).get("Code") if isinstance(error, ClientError) else type(error).__name__
     return _WHY.get(Refusal(str(code)).word) or " ".join(str(error).split())

@@ -199,8 +199,8 @@ def owner_of(answer: WorkloadAnswer, choice: ChoiceState) -> str:
 
 def _once_selected(answer: WorkloadAnswer) -> list[str]:
     """Return the choices that, by the notes of the question, wa-lint selected."""
-    _, found, ids = answer.notes.partition(_SELECTED_LINE)
-    return ids.split("\n", 1)[0].replace(",", " ").split() if found else []
+    _, found, ids = answer.notes.rpartition(_SELECTED_LINE)
+    return re.findall(r"\w+", re.split(r"[\n\[]", ids, maxsplit=1)[0]) if found else []
 
 
 def is_answered(answer: WorkloadAnswer) -> bool:
@@ -220,7 +220,7 @@ def _planned(
         is_kept_out = owner == EMPTY and action == SELECT and not include_answered
         if why := closed or (_persons(choice, status) if owner == PERSONS else answered if is_kept_out else None):
             left.append(_left(answer, choice, status, why, "person"))
-        elif action == LEAVE:
+        elif action == LEAVE or (action == SELECT and not status.evidence):
             left.append(_left(answer, choice, status, _reasons(status), "status"))
         elif update := _update(answer, choice, status, action):
             updates.append(update)
@@ -333,7 +333,7 @@ def without_ours(notes: str) -> str:
 
 def _fitted(text: str, limit: int) -> str:
     """Return `text` in no more than `limit` characters, cut at a word."""
-    flat = " ".join(text.split()).replace("[/wa-lint]", "")
+    flat = "".join(c for c in " ".join(text.split()) if c.isprintable()).replace("[/wa-lint", "(/wa-lint")
     if _length(flat) <= limit:
         return flat
     while _length(flat) > limit - 1:
