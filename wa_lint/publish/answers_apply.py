@@ -9,8 +9,9 @@ milestone, so that no second one is taken.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -24,7 +25,14 @@ from wa_lint.publish.answers_plan import (
     without_ours,
 )
 from wa_lint.publish.review_tool import Call, ToolRefused, create_milestone, read_answer, whole_answer
-from wa_lint.publish.workload_answers import NOTE_LIMIT, NOTES_LIMIT, SELECTED, UNSELECTED, WorkloadAnswer
+from wa_lint.publish.workload_answers import (
+    NOTE_LIMIT,
+    NOTES_LIMIT,
+    SELECTED,
+    UNSELECTED,
+    ReviewedWorkload,
+    WorkloadAnswer,
+)
 
 WRITTEN, CURRENT, REFUSED, FAILED, STOPPED = "written", "current", "refused", "failed", "stopped"
 """What became of an update. current: the workload says it already; refused: somebody edited the answer; failed: the
@@ -35,7 +43,7 @@ class ApplyJournal(msgspec.Struct, frozen=True):
     """What was done to a workload, so that the next run goes on with it."""
 
     workload: str
-    lens: str
+    started: dt.datetime
     milestone: str
     """The name of the milestone: unique in the workload."""
     token: str
@@ -55,15 +63,15 @@ class AnswerOutcome(msgspec.Struct, frozen=True):
     why: str = ""
 
 
-Save = Callable[[ApplyJournal], None]
+Save: TypeAlias = Callable[[ApplyJournal], None]
 
 
-def with_milestone(call: Call, plan: AnswersPlan, journal: ApplyJournal, save: Save) -> ApplyJournal:
+def with_milestone(call: Call, workload: ReviewedWorkload, journal: ApplyJournal, save: Save) -> ApplyJournal:
     """Return the journal with a milestone that holds the answers as they were. Raise ToolRefused."""
     if journal.number is not None:
         return journal
     save(journal)  # the token is kept before the call: a run that is killed in it takes no second milestone
-    number = create_milestone(call, plan.workload, journal.milestone, journal.token)
+    number = create_milestone(call, workload, journal.milestone, journal.token)
     journal = msgspec.structs.replace(journal, number=number)
     save(journal)
     return journal

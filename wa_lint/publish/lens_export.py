@@ -1,4 +1,4 @@
-"""The Machine Learning Lens as a custom lens that the Well-Architected Tool imports, with our rules as improvement plans.
+"""The Machine Learning Lens as a custom lens of the Well-Architected Tool, with our rules as improvement plans.
 
 Ids, titles, pillars and risk rules are AWS's (`wa_lint.lens`). Form and limits: "Lens format specification" in the
 user guide of the Well-Architected Tool (read 2026-12), and `ImportLens` of botocore's model: 500,000 characters.
@@ -52,8 +52,8 @@ def lens_json(rules: Iterable[RuleInfo], rule_pages: str | None = None) -> str:
     written = {
         "schemaVersion": "2021-11-01",
         "name": NAME,
-        "description": f"AWS Well-Architected Machine Learning Lens, version of {catalogue.version()}. Improvement plans "
-        "name the rules of wa-lint that look at each best practice.",
+        "description": f"AWS Well-Architected Machine Learning Lens, version of {catalogue.version()}. Improvement "
+        "plans name the rules of wa-lint that look at each best practice.",
         "pillars": [_pillar(pillar, by_practice, rule_pages) for pillar in catalogue.PILLARS],
     }
     text = msgspec.json.format(msgspec.json.encode(written), indent=1).decode() + "\n"
