@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import botocore.session
@@ -11,8 +12,12 @@ import botocore.session
 
 def faults(service: str, operation: str, request: Any) -> list[str]:
     """Return what is wrong with a request, one line each."""
-    model = botocore.session.get_session().get_service_model(service)
-    return list(_walk(model.operation_model(operation).input_shape, request, "request"))
+    return list(_walk(_model(service).operation_model(operation).input_shape, request, "request"))
+
+
+@cache
+def _model(service: str) -> Any:
+    return botocore.session.get_session().get_service_model(service)
 
 
 _PYTHON: dict[str, tuple[Any, ...]] = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final, TypeAlias
 
 import msgspec
@@ -144,23 +144,25 @@ def find_lens(call: Call, workload: ReviewedWorkload, wanted: str | None, own_na
     """Return the lens that is meant: the one named `wanted`, or else the Machine Learning Lens.
 
     Of several Machine Learning Lenses it is the one that the workload has, and before AWS's catalogue a custom one.
-    None: ListLenses has none. Raise ConfigError where `wanted` names none, or several are meant. `own_name`: what the
-    lens of ``export-lens`` is called.
+    None: ListLenses has none. Raise ConfigError where `wanted` names none, or several are meant, and ToolRefused where
+    the workload has the lens and it was deleted. `own_name`: what the lens of ``export-lens`` is called.
     """
-    reviews = {
-        review["LensAlias"]: review for review in _pages(call, "ListLensReviews", "LensReviewSummaries", workload)
-    }
-    lenses = [_lens(raw, reviews.values()) for raw in _pages(call, "ListLenses", "LensSummaries", None)]
-    if wanted is not None:
-        named = [lens for lens in lenses if wanted in {lens.alias, lens.arn, lens.name}]
-        if not named:
-            known = [name for lens in lenses for name in (lens.alias, lens.name)]
+    reviews = [*_pages(call, "ListLensReviews", "LensReviewSummaries", workload)]
+    listed = [_lens(raw, reviews) for raw in _pages(call, "ListLenses", "LensSummaries", None)]
+
+    def is_meant(lens: ToolLens) -> bool:
+        return _is_machine_learning(lens, own_name) if wanted is None else wanted in {lens.alias, lens.arn, lens.name}
+
+    found = [lens for lens in listed if is_meant(lens)]
+    if not found:
+        _demand_not_gone([lens for lens in (_lens(review, reviews) for review in reviews) if is_meant(lens)])
+        if wanted is not None:
+            known = [name for lens in listed for name in (lens.alias, lens.name)]
             raise ConfigError("--lens", f"ListLenses has no lens {wanted!r}{did_you_mean(wanted, known)}")
-        return _only(_usable(named, reviews))
-    found = [lens for lens in lenses if _is_machine_learning(lens, own_name)]
+        return None
     associated = [lens for lens in found if lens.is_associated]
     custom = [lens for lens in associated or found if lens.kind != "AWS_OFFICIAL"]
-    return _only(_usable(custom or associated or found, reviews)) if found else None
+    return _only(found if wanted is not None else custom or associated or found)
 
 
 def _lens(raw: Raw, reviews: Collection[Raw]) -> ToolLens:
@@ -186,15 +188,11 @@ _NAMES: Final = frozenset({"Machine Learning Lens", "AWS Well-Architected Machin
 _SHORT: Final = catalogue.alias().rpartition("/")[2]
 
 
-def _usable(lenses: Sequence[ToolLens], reviews: Mapping[str, Raw]) -> Sequence[ToolLens]:
-    """Raise ToolRefused where a lens that the workload has was deleted, or is no longer shared."""
-    for lens in lenses:
-        status = reviews.get(lens.alias, {}).get("LensStatus")
-        if status in {"DELETED", "UNSHARED"}:
-            raise ToolRefused(
-                "ListLensReviews", str(status), f"the lens {lens.name} of the workload is {status.lower()}"
-            )
-    return lenses
+def _demand_not_gone(reviewed: Sequence[ToolLens]) -> None:
+    """Raise ToolRefused where the workload has a lens that ListLenses lacks: it was deleted, or is shared no more."""
+    for lens in reviewed:
+        why = f"the workload has the lens {lens.name}, which was deleted or is no longer shared with this account"
+        raise ToolRefused("ListLenses", "NotListed", why)
 
 
 def _only(lenses: Sequence[ToolLens]) -> ToolLens:
