@@ -25,7 +25,6 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "baseline": "wa_lint.cli.check",
     "scan": "wa_lint.cli.scan",
     "snapshot": "wa_lint.cli.snapshot",
-    "review": "wa_lint.cli.review_command",
     "lens": "wa_lint.cli.lens_command",
     "iam-policy": "wa_lint.cli.plan",
     "diff": "wa_lint.cli.diff_command",

@@ -17,6 +17,8 @@ from wa_lint.cli.configuring import configured, enforcement, said_by_all
 from wa_lint.cli.exits import BROKEN, FOUND, exit_code
 from wa_lint.cli.options import choice, color_option, settling
 from wa_lint.cli.output import complain, for_stdout, has_account, pieces_to_stdout
+from wa_lint.cli.review_push import SUBCOMMANDS
+from wa_lint.cli.subcommands import CommandWithSubcommands
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Report
 from wa_lint.reporters import RenderOptions
@@ -45,7 +47,7 @@ _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 _DAY: Final = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"])
 
 
-@click.command()
+@click.command(cls=CommandWithSubcommands, subcommands=SUBCOMMANDS)
 @configured
 @reading
 @choice

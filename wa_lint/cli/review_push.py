@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 import click
-import msgspec
 
 from wa_lint.cli.check import reading
 from wa_lint.cli.configuring import configured, said_by_all
@@ -19,12 +19,22 @@ from wa_lint.cli.options import choice_beside_account, settling
 from wa_lint.cli.output import code_of_packs, complain, to_stdout
 from wa_lint.cli.tool_access import ToolAccess, access
 from wa_lint.errors import ConfigError
+from wa_lint.review.answer import current
 from wa_lint.review.practice_status import PracticeStatus, statuses
-from wa_lint.run.check_files import Reading, judged_files
+from wa_lint.run.check_files import Reading
 from wa_lint.run.choice import Choice, chosen_rules
+from wa_lint.run.review import OPTION, judged_or_read_back, review_files, with_workload
 from wa_lint.run.settle import demand_no_diff, settled, today
 from wa_lint.suppress.apply import Settling
 from wa_lint.writing import atomic, demand_writable
+
+_ANSWERS: Final = click.option(
+    OPTION,
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="What people answered, as `wa-lint review` takes it.  [default: wa-review.yaml, where it is]",
+)
 
 
 @click.command()
@@ -32,6 +42,7 @@ from wa_lint.writing import atomic, demand_writable
 @reading
 @choice_beside_account
 @settling
+@_ANSWERS
 @access
 @click.option(
     "--save",
@@ -40,13 +51,20 @@ from wa_lint.writing import atomic, demand_writable
     help="Write the plan to a file that `apply --plan` takes.",
 )
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def plan(
-    *, reading: Reading, choice: Choice, settling: Settling, access: ToolAccess, save: Path | None, output: str
+def plan(  # noqa: PLR0913, one for each option
+    *,
+    reading: Reading,
+    choice: Choice,
+    settling: Settling,
+    answers: Sequence[Path],
+    access: ToolAccess,
+    save: Path | None,
+    output: str,
 ) -> int:
     """Show what a review would change in the Well-Architected Tool; change nothing.
 
-    PATHs are read as `check` reads them: templates, exports, snapshots of an account. A choice is selected where its
-    practice is met; what a person answered is left alone. docs/review-tool.md has the whole table.
+    Takes what `wa-lint review` takes. A choice is selected where its practice is met; what a person answered in the
+    tool is left alone. docs/review-tool.md has the whole table.
     """
     from wa_lint.cli.tool_writing import OpenedTool, json_of, text_of  # noqa: PLC0415, boto3 takes half a second
 
@@ -56,7 +74,7 @@ def plan(
     lens = tool.lens()
     if lens is None:
         raise _no_lens()
-    found = tool.plan(lens, _statuses(reading, choice, settling) if lens.is_associated else {})
+    found = tool.plan(lens, _statuses(reading, choice, settling, answers) if lens.is_associated else {})
     if save is not None:
         with atomic(save, is_private=True) as stream:
             stream.write(json_of(found).encode())
@@ -69,6 +87,7 @@ def plan(
 @reading
 @choice_beside_account
 @settling
+@_ANSWERS
 @access
 @click.option(
     "--plan",
@@ -96,6 +115,7 @@ def apply(  # noqa: PLR0913, one for each option
     reading: Reading,
     choice: Choice,
     settling: Settling,
+    answers: Sequence[Path],
     access: ToolAccess,
     planned: Path | None,
     yes: bool,
@@ -120,7 +140,7 @@ def apply(  # noqa: PLR0913, one for each option
     lens = tool.lens()
     if lens is None and not import_lens:
         raise _no_lens()
-    told = _statuses(reading, choice, settling)
+    told = _statuses(reading, choice, settling, answers)
     writer = tools.ToolWriter(tool, journal, ask)
     if lens is None or not lens.is_associated:
         lens = writer.add_lens(lens, "" if lens else _lens_text(choice))
@@ -162,11 +182,16 @@ SUBCOMMANDS: Final = (plan, apply, export_lens)
 # --- what is judged ---------------------------------------------------------------------------------
 
 
-def _statuses(reading: Reading, choice: Choice, settling: Settling) -> Mapping[str, PracticeStatus]:
-    """Return the status of each practice in what `reading` names."""
+def _statuses(
+    reading: Reading, choice: Choice, settling: Settling, answers: Sequence[Path]
+) -> Mapping[str, PracticeStatus]:
+    """Return the status of each practice, as ``wa-lint review`` has it."""
     demand_no_diff(settling)
-    report, _ = judged_files(msgspec.structs.replace(reading, lists_all=True), choice, None, complain)
-    return statuses(settled(report, settling, choice, said_by_all(), today(None), complain))
+    files, said = review_files(answers)
+    report, _, is_old = judged_or_read_back(reading, with_workload(choice, files), None, complain)
+    if not is_old:
+        report = settled(report, settling, choice, said_by_all(), today(None), complain)
+    return statuses(report, current(said.answers, dt.date.fromisoformat(today(None))))
 
 
 def _lens_text(choice: Choice, rule_pages: str | None = None) -> str:

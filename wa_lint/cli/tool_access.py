@@ -14,7 +14,7 @@ from wa_lint.cli.configuring import packed
 class ToolAccess(msgspec.Struct, frozen=True):
     """Which workload, and with whose credentials."""
 
-    workload: str | None = None
+    workload_id: str | None = None
     lens: str | None = None
     region: str | None = None
     profile: str | None = None
@@ -25,7 +25,7 @@ class ToolAccess(msgspec.Struct, frozen=True):
 
 
 _ACCESS: Final = (
-    click.option("--workload", metavar="ID", help="The workload in the Well-Architected Tool: its id or ARN."),
+    click.option("--workload-id", metavar="ID", help="The workload in the Well-Architected Tool: its id or ARN."),
     click.option(
         "--lens", metavar="ALIAS", help="A lens by its alias, ARN or name.  [default: the Machine Learning Lens]"
     ),

@@ -34,9 +34,9 @@ class OpenedTool:
     """The workload that the options name, found."""
 
     def __init__(self, access: ToolAccess) -> None:
-        if access.workload is None:
-            raise ConfigError("--workload", "which workload of the Well-Architected Tool? Its id ends its ARN")
-        id_ = review_tool.workload_id(access.workload)
+        if access.workload_id is None:
+            raise ConfigError("--workload-id", "which workload of the Well-Architected Tool? Its id ends its ARN")
+        id_ = review_tool.workload_id(access.workload_id)
         session = aws.open_session(access.profile, access.region)
         region = session.region_name
         if not region:
@@ -86,13 +86,13 @@ def read_plan(file: Path) -> AnswersPlan:
 def of_plan(access: ToolAccess, found: AnswersPlan) -> ToolAccess:
     """Return the options with the workload, region and account of the plan. Raise ConfigError where they differ."""
     workload = found.workload
-    if access.workload is not None and review_tool.workload_id(access.workload) != workload.id:
-        raise ConfigError("--workload", f"the plan is of {workload.id}")
+    if access.workload_id is not None and review_tool.workload_id(access.workload_id) != workload.id:
+        raise ConfigError("--workload-id", f"the plan is of {workload.id}")
     if access.region not in {None, workload.region}:
         raise ConfigError("--region", f"the plan is of {workload.region}")
     return msgspec.structs.replace(
         access,
-        workload=workload.id,
+        workload_id=workload.id,
         region=workload.region,
         expect_account=access.expect_account or workload.account,
     )

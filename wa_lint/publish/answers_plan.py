@@ -336,6 +336,7 @@ def _fitted(text: str, limit: int) -> str:
     flat = "".join(c for c in " ".join(text.split()) if c.isprintable()).replace("[/wa-lint", "(/wa-lint")
     if _length(flat) <= limit:
         return flat
+    flat = flat[: limit - 1]
     while _length(flat) > limit - 1:
         flat = flat[:-1]
     head, _, tail = flat.rpartition(" ")

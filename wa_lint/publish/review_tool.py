@@ -115,7 +115,7 @@ def workload_id(text: str) -> str:
     id_ = text.rpartition("workload/")[2]
     if not _ID.fullmatch(id_):
         raise ConfigError(
-            "--workload",
+            "--workload-id",
             f"{text!r} is no workload id: 32 digits and letters from a to f, the end of the workload's ARN",
         )
     return id_
