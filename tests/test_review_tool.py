@@ -51,6 +51,8 @@ RULES = [rule.info for rule in packs.load_folder(packs.rules_folder(), is_truste
 OWN = json.loads(lens_json(RULES))
 CUSTOM = f"arn:aws:wellarchitected:{REGION}:{ACCOUNT}:lens/0123456789abcdef0123456789abcdef"
 
+STATUSES = review_push._statuses
+
 MET = {"MLSEC03-BP01", "MLSEC03-BP02", "MLREL05-BP01", "MLCOST04-BP08"}
 AT_RISK = {"MLSEC03-BP03"}
 PARTIAL = {"MLOPS05-BP01"}
@@ -216,6 +218,41 @@ def test_what_is_met_without_evidence_is_not_selected(tool: ReviewTool, wa_lint:
     monkeypatch.setattr(review_push, "_statuses", lambda *_given: bare)
     assert actions(plan_in(wa_lint)) == {}
     assert tool.count("UpdateAnswer") == 0
+
+
+ANSWERS = """\
+answers:
+  MLOPS01-BP01:
+    answer: yes
+    evidence: https://wiki.example/skills
+    who: Ana
+    date: 2026-11-02
+  MLOPS01-BP02:
+    answer: yes
+    who: Ana
+    date: 2026-11-02
+"""
+
+
+def test_what_people_answered_with_evidence_is_selected_and_named_so(
+    tool: ReviewTool, wa_lint: WaLint, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(review_push, "_statuses", STATUSES)
+    Path("wa-review.yaml").write_text(ANSWERS)
+    Path("t.json").write_text(json.dumps({"Resources": {"B": {"Type": "AWS::SageMaker::Model", "Properties": {}}}}))
+    run = wa_lint(*APPLY, "t.json")
+    assert run.code == 0, run.err
+    assert tool.selected() == {"MLOPS01_BP01"}
+    note = tool.answer("MLOPS01")["choices"]["MLOPS01_BP01"]["Notes"]
+    assert "Met (a person's answer): Ana answered yes on 2026-11-02" in note
+    assert "https://wiki.example/skills" in note
+
+
+def test_a_command_with_subcommands_still_takes_paths(wa_lint: WaLint) -> None:
+    Path("plan").write_text(json.dumps({"Resources": {"B": {"Type": "AWS::SageMaker::Model", "Properties": {}}}}))
+    assert wa_lint("review", "./plan", "-o", "json", "--no-ask").code == 0
+    assert "Subcommands:" in wa_lint("review", "--help").out
+    assert wa_lint("review", "plan", "--help").out.startswith("Usage: wa-lint review plan [OPTIONS]")
 
 
 # --- which choice is which practice -----------------------------------------------------------------
@@ -540,8 +577,6 @@ def test_on_a_terminal_apply_shows_the_plan_and_asks(
     assert (tool.count("CreateMilestone") == 1) == (says == "y")
 
 
-SHARED = "; or the workload belongs to another account, which shares it to be read only"
-
 ERRORS: Mapping[str, tuple[tuple[str, ...], tuple[str, ToolError], str]] = {
     "no access to read": (
         PLAN,
@@ -556,7 +591,7 @@ ERRORS: Mapping[str, tuple[tuple[str, ...], tuple[str, ToolError], str]] = {
     "no access to write": (
         APPLY,
         ("CreateMilestone", ToolError("AccessDeniedException")),
-        "wellarchitected:CreateMilestone: the credentials lack wellarchitected:CreateMilestone" + SHARED,
+        "wellarchitected:CreateMilestone: the credentials lack wellarchitected:CreateMilestone",
     ),
     "throttled": (
         PLAN,
@@ -583,11 +618,11 @@ def test_a_milestone_more_than_the_tool_keeps_is_said(tool: ReviewTool, wa_lint:
     assert tool.count("UpdateAnswer") == 0
 
 
+NO_ID = "--workload-id: 'churn' is no workload id: 32 digits and letters from a to f, the end of the workload's ARN"
+NOT_THERE = f"there is no workload {'f' * 32} in {REGION} of account {ACCOUNT}, and none is shared with it"
 IDS = {
-    "churn": "--workload-id: 'churn' is no workload id: 32 digits and letters from a to f, the end of the workload's ARN",
-    "f"
-    * 32: f"wellarchitected:GetWorkload: there is no workload {'f' * 32} in {REGION} of account {ACCOUNT}, and none "
-    "is shared with it; ids are those of one region",
+    "churn": NO_ID,
+    "f" * 32: f"wellarchitected:GetWorkload: {NOT_THERE}; ids are those of one region",
 }
 
 
@@ -603,6 +638,12 @@ def test_an_arn_names_a_workload_too_and_another_account_is_said(tool: ReviewToo
     tool.workloads[WORKLOAD]["Owner"] = "999999999999"
     run = wa_lint("review", "plan", "--workload-id", arn)
     assert f"account {ACCOUNT}, shared by account 999999999999" in run.out
+    run = wa_lint(*APPLY)
+    assert run.code == 2
+    assert run.err.splitlines()[-1] == (
+        "wa-lint: wellarchitected:CreateMilestone: the workload belongs to account 999999999999, and only that account "
+        "can take a milestone of it: use its credentials"
+    )
 
 
 def test_a_workload_that_is_locked_and_credentials_of_another_account_are_refused(
@@ -662,21 +703,30 @@ def test_a_plan_that_was_edited_to_change_what_is_a_persons_is_refused(tool: Rev
     tool.say("MLSEC03", "MLSEC03_BP03")
     tool.answer("MLSEC03")["notes"] = "Ours."
     apply = ("review", "apply", "--plan", "plan.json", "--yes")
-    update = "[u for u in plan['updates'] if u['before']['question'] == 'MLSEC03'][0]"
-    for change, said in (
-        (f"{update}['choices'][0].update(choice='MLSEC03_BP03', status='UNSELECTED')", "MLSEC03_BP03, which is not"),
-        (f"{update}['choices'][0].update(choice='another')", "another, which is not"),
-        (f"{update}['choices'][0].update(status='NOT_APPLICABLE')", "which is not"),
-        (f"{update}.update(notes='')", "would change what people wrote in the notes of MLSEC03"),
-        (f"{update}['choices'][0].update(notes='x' * 251)", "has more than 250 characters"),
-        ("plan.update(version=99)", "a plan of version 99"),
-        ("plan.pop('workload')", "no plan of `wa-lint review plan --save`"),
-    ):
+    for change, said in _EDITED:
         plan_in(wa_lint, "--include-answered", "--save", "plan.json")
-        edited(lambda plan, change=change: exec(change, {"plan": plan}))  # type: ignore[misc] # noqa: S102
+        edited(change)
         run = wa_lint(*apply)
         assert (run.code, said in run.err) == (2, True), run.err
     assert tool.count("CreateMilestone") == 0
+
+
+def of(plan: Any, question: str) -> Any:
+    return next(update for update in plan["updates"] if update["before"]["question"] == question)
+
+
+_EDITED: tuple[tuple[Callable[[Any], Any], str], ...] = (
+    (
+        lambda plan: of(plan, "MLSEC03")["choices"][0].update(choice="MLSEC03_BP03", status="UNSELECTED"),
+        "MLSEC03_BP03, which is not",
+    ),
+    (lambda plan: of(plan, "MLSEC03")["choices"][0].update(choice="another"), "another, which is not"),
+    (lambda plan: of(plan, "MLSEC03")["choices"][0].update(status="NOT_APPLICABLE"), "which is not"),
+    (lambda plan: of(plan, "MLSEC03").update(notes=""), "would change what people wrote in the notes of MLSEC03"),
+    (lambda plan: of(plan, "MLSEC03")["choices"][0].update(notes="x" * 251), "has more than 250 characters"),
+    (lambda plan: plan.update(version=99), "a plan of version 99"),
+    (lambda plan: plan.pop("workload"), "no plan of `wa-lint review plan --save`"),
+)
 
 
 # --- lenses -----------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""``wa-lint scan``: live accounts in, report out. Reads, never writes; it and ``snapshot`` alone open sockets."""
+"""``wa-lint scan``: live accounts in, report out. Reads, never writes, but to Security Hub where it is asked to."""
 
 from __future__ import annotations
 

@@ -138,6 +138,7 @@ class ToolWriter:
     """Shows, asks, and then writes to one workload; keeps the journal of it."""
 
     def __init__(self, tool: OpenedTool, file: Path, ask: Ask) -> None:
+        review_tool.demand_own(tool.workload)
         self._tool, self._file, self._ask = tool, file, ask
         self._journal = _journal(file, tool.workload.id, dt.datetime.now(dt.UTC))
 

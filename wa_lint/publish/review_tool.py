@@ -36,7 +36,6 @@ PAGE: Final = 50
 
 _CALLS_PER_SECOND: Final = 10
 _SERVICE: Final = "wellarchitected"
-_WRITES: Final = frozenset({*WRITE_ACTIONS, *IMPORT_ACTIONS} - {"ListMilestones"})
 
 CONFIG: Final = Config(
     retries={"mode": "standard", "total_max_attempts": 8},
@@ -93,16 +92,10 @@ def _refused(operation: str, error: Exception) -> ToolRefused:
     code = error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else type(error).__name__
     refusal = Refusal(str(code or "Unknown"))
     if refusal.is_denied:
-        problem = f"the credentials lack {_SERVICE}:{operation}"
-        shared = "; or the workload belongs to another account, which shares it to be read only"
-        return ToolRefused(operation, refusal.code, problem + (shared if operation in _WRITES else ""))
+        return ToolRefused(operation, refusal.code, f"the credentials lack {_SERVICE}:{operation}")
     if refusal.word == "Throttled":
         return ToolRefused(operation, refusal.code, "AWS throttles the calls, also after waiting; try again later")
     return ToolRefused(operation, refusal.code, sentence(error))
-
-
-def is_throttled(refused: ToolRefused) -> bool:
-    return Refusal(refused.code).word == "Throttled"
 
 
 # --- the workload -----------------------------------------------------------------------------------
@@ -135,6 +128,16 @@ def read_workload(call: Call, id_: str, identity: AccountIdentity, region: str, 
         raise ToolRefused("GetWorkload", "Restricted", "the workload is locked until it has a review owner")
     name, owner = str(workload.get("WorkloadName") or id_), str(workload.get("Owner") or identity.id)
     return ReviewedWorkload(id_, name, owner, identity.id, region)
+
+
+def demand_own(workload: ReviewedWorkload) -> None:
+    """Raise ToolRefused where another account shares the workload: a contributor changes answers, but nothing else.
+
+    Source: "Share a workload" in the user guide of the tool (read 2026-12).
+    """
+    if workload.owner != workload.account:
+        why = f"the workload belongs to account {workload.owner}, and only that account can take a milestone of it"
+        raise ToolRefused("CreateMilestone", "NotOwner", f"{why}: use its credentials")
 
 
 # --- the lens ---------------------------------------------------------------------------------------
