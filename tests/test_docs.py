@@ -46,5 +46,7 @@ def test_every_command_of_the_docs_is_one(line: str) -> None:
     context = click.Context(commands, info_name="wa-lint")
     command = commands.get_command(context, words[0])
     assert command is not None
+    below = getattr(command, "commands", {}).get(words[1] if len(words) > 1 else "")
+    command, words = (below, words[1:]) if below else (command, words)
     parser = command.make_parser(click.Context(command))
     parser.parse_args(list(words[1 : words.index(">") if ">" in words else None]))
