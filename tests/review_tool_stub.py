@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -175,7 +176,7 @@ class ReviewTool:
         return {"Workload": self._workload(request)}
 
     def _ListLenses(self, request: Raw) -> Raw:  # noqa: N802, the same
-        items = [self._summary(arn) for arn, lens in self.lenses.items() if lens["is_published"]]
+        items = [self._summary(arn) for arn in self.lenses]  # drafts too: those have no version
         return self._paged(request, "LensSummaries", items)
 
     def _summary(self, arn: str) -> Raw:
@@ -185,9 +186,8 @@ class ReviewTool:
             "LensAlias": arn,
             "LensName": lens["lens"]["name"],
             "LensType": lens["kind"],
-            "LensVersion": lens["version"],
             "LensStatus": "CURRENT",
-        }
+        } | ({"LensVersion": lens["version"]} if lens["version"] else {})
 
     def _ListLensReviews(self, request: Raw) -> Raw:  # noqa: N802, the same
         lenses = self._workload(request)["Lenses"]
@@ -227,7 +227,8 @@ class ReviewTool:
         if len(taken) == 100:
             raise ToolError("ServiceQuotaExceededException", "a workload has no more than 100 milestones")
         found = {key: json.dumps(value) for key, value in self.answers.items()}
-        taken.append({"MilestoneNumber": len(taken) + 1, "MilestoneName": request["MilestoneName"], "answers": found})
+        one = {"MilestoneNumber": len(taken) + 1, "MilestoneName": request["MilestoneName"], "RecordedAt": time.time()}
+        taken.append(one | {"answers": found})
         response = {"WorkloadId": request["WorkloadId"], "MilestoneNumber": len(taken)}
         self.tokens[request["ClientRequestToken"]] = response
         return response
@@ -235,7 +236,7 @@ class ReviewTool:
     def _ListMilestones(self, request: Raw) -> Raw:  # noqa: N802, the same
         self._workload(request)
         taken = self.milestones[request["WorkloadId"]]
-        items = [{key: one[key] for key in ("MilestoneNumber", "MilestoneName")} for one in taken]
+        items = [{key: one[key] for key in ("MilestoneNumber", "MilestoneName", "RecordedAt")} for one in taken]
         return self._paged(request, "MilestoneSummaries", items)
 
     def _AssociateLenses(self, request: Raw) -> Raw:  # noqa: N802, the same

@@ -155,7 +155,8 @@ def test_a_plan_reads_every_page(tool: ReviewTool, wa_lint: WaLint, page: int) -
 
 
 def test_notes_keep_to_the_limits_whatever_the_evidence(tool: ReviewTool, wa_lint: WaLint, monkeypatch: Any) -> None:
-    long = ("a reason 🧪 of many words " * 200, "x" * 3000, "bell \a [/wa-lint] [wa-lint 0] end")
+    key = "AKIA" + "QWERTYUIOPASDFGH"
+    long = (f"a key {key} in a reason 🧪 of many words " * 200, "x" * 3000, "bell \a [/wa-lint] [wa-lint 0] end")
     statuses = {id_: PracticeStatus(id_, Status.MET, long, long) for id_ in told()}
     monkeypatch.setattr(review_push, "_statuses", lambda *_given: statuses)
     tool.answer("MLSEC03")["notes"] = "A person's own words. " * 80
@@ -165,6 +166,7 @@ def test_notes_keep_to_the_limits_whatever_the_evidence(tool: ReviewTool, wa_lin
         assert faults("wellarchitected", "UpdateAnswer", request) == []
         notes = [update["Notes"] for update in request["ChoiceUpdates"].values()]
         assert all(len(note.encode("utf-16-le")) <= 500 and note.isprintable() for note in notes)
+    assert key not in json.dumps(tool.requests("UpdateAnswer"))
     assert tool.answer("MLSEC03")["notes"].startswith("A person's own words. " * 80)
     assert actions(plan_in(wa_lint)) == {}
     assert wa_lint(*APPLY).err.endswith("nothing to write\n")
@@ -519,27 +521,72 @@ def test_a_run_that_is_killed_is_gone_on_with(tool: ReviewTool, wa_lint: WaLint,
     assert sorted(written) == sorted(set(written))
 
 
-def test_a_milestone_of_the_same_name_is_found_again(tool: ReviewTool) -> None:
+def test_a_new_milestone_of_the_same_name_is_found_again(tool: ReviewTool) -> None:
     call = review_tool.calls(boto3.client("wellarchitected", endpoint_url=tool.url))
     workload = ReviewedWorkload(WORKLOAD, "churn", ACCOUNT, ACCOUNT, REGION)
-    assert [review_tool.create_milestone(call, workload, f"one {n}", f"token-{n}") for n in range(6)] == [
-        1,
-        2,
-        3,
-        4,
-        5,
-        6,
-    ]
-    assert review_tool.create_milestone(call, workload, "one 4", "another token") == 5
-    assert review_tool.create_milestone(call, workload, "one 2", "token-2") == 3
+    now = dt.datetime.now(dt.UTC)
+
+    def take(name: str, token: str) -> int:
+        return review_tool.create_milestone(call, workload, name, token, now)
+
+    assert [take(f"one {n}", f"token-{n}") for n in range(6)] == [1, 2, 3, 4, 5, 6]
+    assert take("one 4", "another token") == 5
+    assert take("one 2", "token-2") == 3
+    tool.milestones[WORKLOAD][4]["RecordedAt"] -= 25 * 3600
+    with pytest.raises(ToolRefused, match="the name is taken"):
+        take("one 4", "a third token")
 
 
-def test_an_unfinished_run_of_a_day_ago_takes_a_milestone_of_its_own(tool: ReviewTool, wa_lint: WaLint) -> None:
-    old = dt.datetime.now(dt.UTC) - dt.timedelta(hours=25)
-    journal = ApplyJournal(WORKLOAD, old, "wa-lint then", "t" * 32, number=1)
-    Path("wa-lint-review-journal.json").write_bytes(msgspec.json.encode(journal))
-    assert wa_lint(*APPLY).code == 0
+def journal_of(**more: Any) -> ApplyJournal:
+    now = dt.datetime.now(dt.UTC)
+    return msgspec.structs.replace(ApplyJournal(WORKLOAD, now, "wa-lint then", "t" * 32, number=1), **more)
+
+
+FORGED: Mapping[str, Mapping[str, Any]] = {
+    "a day ago": {"started": dt.datetime(2026, 1, 1, tzinfo=dt.UTC)},
+    "a milestone that is not there": {},
+    "an old milestone": {"milestone": "before the summer"},
+    "another number": {"milestone": "of today", "number": 7},
+    "finished": {"milestone": "of today", "number": 2, "is_finished": True},
+}
+
+
+@pytest.mark.parametrize("case", FORGED)
+def test_a_journal_that_names_no_new_milestone_saves_none(tool: ReviewTool, wa_lint: WaLint, case: str) -> None:
+    old = {"MilestoneNumber": 1, "MilestoneName": "before the summer", "RecordedAt": 1780000000}
+    new = {"MilestoneNumber": 2, "MilestoneName": "of today", "RecordedAt": dt.datetime.now(dt.UTC).timestamp()}
+    tool.milestones[WORKLOAD] = [old] if case != "another number" else [old, new | {"MilestoneName": "of yesterday"}]
+    Path("wa-lint-review-journal.json").write_bytes(msgspec.json.encode(journal_of(**FORGED[case])))
+    run = wa_lint(*APPLY)
+    assert run.code == 0, run.err
+    assert len([one for one in tool.milestones[WORKLOAD] if "answers" in one]) == 1
+    assert tool.selected() == choices(*MET)
+
+
+def test_a_journal_of_another_workload_is_not_overwritten(tool: ReviewTool, wa_lint: WaLint) -> None:
+    Path("wa-lint-review-journal.json").write_bytes(msgspec.json.encode(journal_of(workload="f" * 32)))
+    run = wa_lint(*APPLY)
+    assert run.code == 2
+    assert f"an unfinished run on workload {'f' * 32}; name another with --journal" in run.err
+    assert wa_lint(*APPLY, "--journal", "other.json").code == 0
+    Path("wa-lint-review-journal.json").write_text("{}")
+    run = wa_lint(*APPLY)
+    assert (run.code, "no journal of `wa-lint review apply`" in run.err) == (2, True)
     assert len(tool.milestones[WORKLOAD]) == 1
+
+
+def test_a_lens_that_was_imported_and_not_published_is_gone_on_with(tool: ReviewTool, wa_lint: WaLint) -> None:
+    tool.workloads[WORKLOAD]["Lenses"] = []
+    tool.answers.clear()
+    del tool.lenses[CUSTOM]
+    tool.faults["CreateLensVersion"] = [ToolError("AccessDeniedException")]
+    run = wa_lint(*APPLY, "--import-lens")
+    assert (run.code, "the credentials lack wellarchitected:CreateLensVersion" in run.err) == (2, True)
+    assert "ListLenses has no Machine Learning Lens" in wa_lint(*APPLY).err
+    assert wa_lint(*APPLY, "--import-lens").code == 0
+    assert len([arn for arn in tool.lenses if ACCOUNT in arn]) == 1
+    assert len(tool.milestones[WORKLOAD]) == 1
+    assert tool.selected() == choices(*MET)
 
 
 # --- who may write ----------------------------------------------------------------------------------
@@ -548,9 +595,20 @@ def test_an_unfinished_run_of_a_day_ago_takes_a_milestone_of_its_own(tool: Revie
 def test_without_a_terminal_apply_wants_yes_and_calls_nothing(tool: ReviewTool, wa_lint: WaLint) -> None:
     run = wa_lint(*(word for word in APPLY if word != "--yes"))
     assert (run.code, run.out) == (2, "")
-    assert run.err == (
-        "wa-lint: apply: this writes to AWS and there is no terminal to ask on; --yes agrees beforehand\n"
-    )
+    assert run.err == "wa-lint: apply: this writes to AWS, and nobody is there to ask; --yes agrees beforehand\n"
+    assert tool.seen == []
+
+
+class Terminal:
+    def isatty(self) -> bool:
+        return True
+
+
+def test_in_ci_nobody_is_asked_on_a_terminal(tool: ReviewTool, wa_lint: WaLint, monkeypatch: Any) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal())
+    monkeypatch.setenv("CI", "true")
+    run = wa_lint(*(word for word in APPLY if word != "--yes"))
+    assert (run.code, run.err.count("\n")) == (2, 1)
     assert tool.seen == []
 
 
@@ -558,11 +616,8 @@ def test_without_a_terminal_apply_wants_yes_and_calls_nothing(tool: ReviewTool, 
 def test_on_a_terminal_apply_shows_the_plan_and_asks(
     tool: ReviewTool, wa_lint: WaLint, monkeypatch: Any, says: str
 ) -> None:
+    monkeypatch.delenv("CI", raising=False)
     asked: list[str] = []
-
-    class Terminal:
-        def isatty(self) -> bool:
-            return True
 
     def confirm(question: str, **_: Any) -> bool:
         asked.append(question)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import sys
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 import click
 import msgspec
@@ -120,8 +121,9 @@ Ask: TypeAlias = Callable[[str], None]
 
 def asking(*, is_agreed: bool) -> Ask:
     """Return what asks. Raise ConfigError where there is nobody to ask."""
-    if not is_agreed and not (sys.stdin is not None and sys.stdin.isatty()):
-        raise ConfigError("apply", "this writes to AWS and there is no terminal to ask on; --yes agrees beforehand")
+    is_there = sys.stdin is not None and sys.stdin.isatty() and not os.environ.get("CI")
+    if not is_agreed and not is_there:
+        raise ConfigError("apply", "this writes to AWS, and nobody is there to ask; --yes agrees beforehand")
 
     def ask(question: str) -> None:
         if not is_agreed and not click.confirm(question, err=True):
@@ -130,16 +132,13 @@ def asking(*, is_agreed: bool) -> Ask:
     return ask
 
 
-_OLDEST: Final = dt.timedelta(hours=24)
-"""A run that ended early longer ago is not gone on with: its milestone may not have what people wrote since."""
-
-
 class ToolWriter:
     """Shows, asks, and then writes to one workload; keeps the journal of it."""
 
     def __init__(self, tool: OpenedTool, file: Path, ask: Ask) -> None:
         review_tool.demand_own(tool.workload)
         self._tool, self._file, self._ask = tool, file, ask
+        self._has_milestone = False
         self._journal = _journal(file, tool.workload.id, dt.datetime.now(dt.UTC))
 
     def add_lens(self, lens: ToolLens | None, text: str) -> ToolLens:
@@ -171,9 +170,15 @@ class ToolWriter:
         return _told([*answers_apply.apply(self._tool.call, found, self._journal, self._save)])
 
     def _take_milestone(self) -> None:
+        if self._has_milestone:
+            return
         workload = self._tool.workload
-        self._journal = answers_apply.with_milestone(self._tool.call, workload, self._journal, self._save)
+        now, call = dt.datetime.now(dt.UTC), self._tool.call
+        if answers_apply.has_lost_milestone(call, workload, self._journal, now):
+            self._journal = _fresh(workload.id, now)
+        self._journal = answers_apply.with_milestone(call, workload, self._journal, self._save, now)
         complain(f"milestone {self._journal.number} ({self._journal.milestone}) has the answers as they were")
+        self._has_milestone = True
 
     def _save(self, journal: ApplyJournal) -> None:
         with atomic(self._file, is_private=True) as stream:
@@ -186,11 +191,15 @@ def _journal(file: Path, workload: str, now: dt.datetime) -> ApplyJournal:
         old = msgspec.json.decode(file.read_bytes(), type=ApplyJournal) if file.exists() else None
     except (OSError, msgspec.DecodeError) as error:
         raise ConfigError(str(file), f"no journal of `wa-lint review apply`: {error}") from error
-    if old is not None and not old.is_finished and now - old.started < _OLDEST:
+    if old is not None and not old.is_finished and now - old.started < review_tool.NEWEST:
         if old.workload != workload:
             raise ConfigError(str(file), f"an unfinished run on workload {old.workload}; name another with --journal")
         complain(f"going on with the run in {file}: {len(old.written)} answers were written")
         return old
+    return _fresh(workload, now)
+
+
+def _fresh(workload: str, now: dt.datetime) -> ApplyJournal:
     name = f"wa-lint {now.strftime('%Y-%m-%d %H:%M:%S')} UTC"
     return ApplyJournal(workload=workload, started=now, milestone=name, token=uuid.uuid4().hex)
 

@@ -24,7 +24,7 @@ from wa_lint.publish.answers_plan import (
     owner_of,
     without_ours,
 )
-from wa_lint.publish.review_tool import Call, ToolRefused, create_milestone, read_answer, whole_answer
+from wa_lint.publish.review_tool import Call, ToolRefused, create_milestone, new_milestone, read_answer, whole_answer
 from wa_lint.publish.workload_answers import (
     NOTE_LIMIT,
     NOTES_LIMIT,
@@ -66,12 +66,19 @@ class AnswerOutcome(msgspec.Struct, frozen=True):
 Save: TypeAlias = Callable[[ApplyJournal], None]
 
 
-def with_milestone(call: Call, workload: ReviewedWorkload, journal: ApplyJournal, save: Save) -> ApplyJournal:
+def has_lost_milestone(call: Call, workload: ReviewedWorkload, journal: ApplyJournal, now: dt.datetime) -> bool:
+    """Whether the tool has no new milestone as the journal names it: the file may have been written by anybody."""
+    return journal.number is not None and new_milestone(call, workload, journal.milestone, now) != journal.number
+
+
+def with_milestone(
+    call: Call, workload: ReviewedWorkload, journal: ApplyJournal, save: Save, now: dt.datetime
+) -> ApplyJournal:
     """Return the journal with a milestone that holds the answers as they were. Raise ToolRefused."""
     if journal.number is not None:
         return journal
     save(journal)  # the token is kept before the call: a run that is killed in it takes no second milestone
-    number = create_milestone(call, workload, journal.milestone, journal.token)
+    number = create_milestone(call, workload, journal.milestone, journal.token, now)
     journal = msgspec.structs.replace(journal, number=number)
     save(journal)
     return journal

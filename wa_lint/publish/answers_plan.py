@@ -27,6 +27,7 @@ from wa_lint.publish.workload_answers import (
     WorkloadAnswer,
     digest_of,
 )
+from wa_lint.redact import mask
 from wa_lint.review.practice_status import PracticeStatus, Status
 
 VERSION: Final = 1
@@ -274,7 +275,7 @@ def _evidence(status: PracticeStatus, *, is_selected: bool) -> str:
     who = " (a person's answer)" if status.answered_by_person else ""
     was = "Selected on earlier evidence. Now " if is_selected and status.status is not Status.MET else ""
     said = "; ".join(" ".join(text.split()) for text in (*status.because, *status.evidence))
-    text = f"{was}{word}{who}: {said}" if said else f"{was}{word}{who}"
+    text = mask(f"{was}{word}{who}: {said}" if said else f"{was}{word}{who}")
     return text[:1].upper() + text[1:]
 
 

@@ -156,7 +156,7 @@ def find_lens(call: Call, workload: ReviewedWorkload, wanted: str | None, own_na
     def is_meant(lens: ToolLens) -> bool:
         return _is_machine_learning(lens, own_name) if wanted is None else wanted in {lens.alias, lens.arn, lens.name}
 
-    found = [lens for lens in listed if is_meant(lens)]
+    found = [lens for lens in listed if is_meant(lens) and lens.is_published]
     if not found:
         _demand_not_gone([lens for lens in (_lens(review, reviews) for review in reviews) if is_meant(lens)])
         if wanted is not None:
@@ -266,21 +266,29 @@ def _member(response: Raw, operation: str, member: str, type_: type) -> Raw:
 # --- what is written, besides answers ---------------------------------------------------------------
 
 
-def create_milestone(call: Call, workload: ReviewedWorkload, name: str, token: str) -> int:
-    """Take a milestone and return its number; where there is one of that name, from an earlier try, its number."""
+NEWEST: Final = dt.timedelta(hours=24)
+"""A milestone that is older may lack what people wrote since."""
+
+
+def create_milestone(call: Call, workload: ReviewedWorkload, name: str, token: str, now: dt.datetime) -> int:
+    """Take a milestone and return its number; or that of a new one of that name, which an earlier try took."""
     try:
         response = call("CreateMilestone", WorkloadId=workload.id, MilestoneName=name, ClientRequestToken=token)
     except ToolRefused as refused:
-        number = _milestone(call, workload, name) if refused.is_conflict else None
+        number = new_milestone(call, workload, name, now) if refused.is_conflict else None
         if number is None:
             raise
         return number
     return int(_member(response, "CreateMilestone", "MilestoneNumber", int))
 
 
-def _milestone(call: Call, workload: ReviewedWorkload, name: str) -> int | None:
-    summaries = _pages(call, "ListMilestones", "MilestoneSummaries", workload)
-    return next((int(one["MilestoneNumber"]) for one in summaries if one.get("MilestoneName") == name), None)
+def new_milestone(call: Call, workload: ReviewedWorkload, name: str, now: dt.datetime) -> int | None:
+    """Return the number of the milestone of that name; None where there is none, or an old one."""
+    for one in _pages(call, "ListMilestones", "MilestoneSummaries", workload):
+        recorded = one.get("RecordedAt")
+        if one.get("MilestoneName") == name and isinstance(recorded, dt.datetime) and now - recorded < NEWEST:
+            return int(one["MilestoneNumber"])
+    return None
 
 
 def associate(call: Call, workload: ReviewedWorkload, lens: ToolLens) -> ToolLens:

@@ -78,6 +78,11 @@ class ToolLens(msgspec.Struct, frozen=True):
     """AWS_OFFICIAL | CUSTOM_SHARED | CUSTOM_SELF"""
     is_associated: bool = False
 
+    @property
+    def is_published(self) -> bool:
+        """Whether it can be added to a workload: a draft has no version."""
+        return self.version not in {"", "DRAFT"}
+
 
 class ReviewedWorkload(msgspec.Struct, frozen=True):
     """A workload of the tool, and where it was read."""
