@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import botocore.session
 import msgspec
 import pytest
 from botocore.config import Config
+from botocore.loaders import JSONFileLoader
 from botocore.stub import Stubber
 from custom_lens_format import lens_faults
 from review_tool_stub import ACCOUNT, OFFICIAL, REGION, WORKLOAD, ReviewTool, ToolError, tally
@@ -73,8 +75,34 @@ def told(met: set[str] = MET, at_risk: set[str] = AT_RISK, partial: set[str] = P
     return {practice.id: status(practice.id) for practice in catalogue.practices()}
 
 
+def few(lens: Any) -> Any:
+    """A copy of a lens with five of its questions: each is a call."""
+    copied = copy.deepcopy(lens)
+    for pillar in copied["pillars"]:
+        pillar["questions"] = [question for question in pillar["questions"] if question["id"] in FEW]
+    return copied
+
+
+FEW = {"MLOPS01", "MLOPS05", "MLSEC03", "MLREL05", "MLCOST04"}
+
+
+def whole(tool: ReviewTool) -> None:
+    """Give the workload all questions of the lens."""
+    tool.lenses[CUSTOM]["lens"] = copy.deepcopy(OWN)
+    tool.associate(WORKLOAD, CUSTOM)
+
+
 def choices(*practices: str) -> set[str]:
     return {catalogue.practice(id_).choice for id_ in practices}
+
+
+@cache
+def loaded(path: str) -> Any:
+    """A file of botocore, read once for all sessions."""
+    return _load_file(JSONFileLoader(), path)
+
+
+_load_file = JSONFileLoader.load_file
 
 
 @pytest.fixture
@@ -82,7 +110,7 @@ def tool(monkeypatch: pytest.MonkeyPatch) -> Iterator[ReviewTool]:
     """The tool with one workload, which has our lens; boto3 asks it and nobody else, and waits for nothing."""
     found = ReviewTool()
     found.add_lens("arn:aws:wellarchitected::aws:lens/wellarchitected", {"name": "AWS", "pillars": []}, "AWS_OFFICIAL")
-    found.add_lens(CUSTOM, copy.deepcopy(OWN), "CUSTOM_SELF", "2025-11-19")
+    found.add_lens(CUSTOM, few(OWN), "CUSTOM_SELF", "2025-11-19")
     found.add_workload(lenses=("arn:aws:wellarchitected::aws:lens/wellarchitected", CUSTOM))
     for name in ("AWS_PROFILE", "AWS_REGION", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
@@ -96,6 +124,7 @@ def tool(monkeypatch: pytest.MonkeyPatch) -> Iterator[ReviewTool]:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    monkeypatch.setattr(JSONFileLoader, "load_file", lambda _loader, path: loaded(path))
     monkeypatch.setattr(review_tool, "_CALLS_PER_SECOND", 1e6)
     monkeypatch.setattr(review_push, "_statuses", lambda *_given: told())
     found.start()
@@ -127,6 +156,7 @@ def why(plan: Any) -> dict[str, str]:
 
 
 def test_a_plan_selects_what_is_met_and_nothing_else(tool: ReviewTool, wa_lint: WaLint) -> None:
+    whole(tool)
     plan = plan_in(wa_lint)
     assert actions(plan) == dict.fromkeys(choices(*MET), "select")
     assert {one["status"] for one in plan["left"] if one["kind"] == "status"} == {"at-risk", "partial", "unknown"}
@@ -149,6 +179,7 @@ def test_a_plan_in_words_says_what_becomes_of_each_choice(tool: ReviewTool, wa_l
 
 @pytest.mark.parametrize("page", [1, 7, 50])
 def test_a_plan_reads_every_page(tool: ReviewTool, wa_lint: WaLint, page: int) -> None:
+    whole(tool)
     tool.page = page
     assert len(actions(plan_in(wa_lint))) == 4
     assert tool.count("GetAnswer") == 35
@@ -156,6 +187,7 @@ def test_a_plan_reads_every_page(tool: ReviewTool, wa_lint: WaLint, page: int) -
 
 def test_notes_keep_to_the_limits_whatever_the_evidence(tool: ReviewTool, wa_lint: WaLint, monkeypatch: Any) -> None:
     key = "AKIA" + "QWERTYUIOPASDFGH"
+    whole(tool)
     long = (f"a key {key} in a reason 🧪 of many words " * 200, "x" * 3000, "bell \a [/wa-lint] [wa-lint 0] end")
     statuses = {id_: PracticeStatus(id_, Status.MET, long, long) for id_ in told()}
     monkeypatch.setattr(review_push, "_statuses", lambda *_given: statuses)
@@ -261,7 +293,7 @@ def test_a_command_with_subcommands_still_takes_paths(wa_lint: WaLint) -> None:
 
 
 def test_ids_are_those_of_the_workloads_lens(tool: ReviewTool, wa_lint: WaLint) -> None:
-    text = re.sub(r"(ML[A-Z]+\d\d)_BP(\d\d)", r"choice_\2_of_\1", json.dumps(OWN))
+    text = re.sub(r"(ML[A-Z]+\d\d)_BP(\d\d)", r"choice_\2_of_\1", json.dumps(few(OWN)))
     tool.lenses[CUSTOM]["lens"] = json.loads(text)
     tool.associate(WORKLOAD, CUSTOM)
     assert set(actions(plan_in(wa_lint))) == {
