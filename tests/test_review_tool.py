@@ -282,6 +282,20 @@ def test_what_people_answered_with_evidence_is_selected_and_named_so(
     assert "https://wiki.example/skills" in note
 
 
+def test_a_template_whose_lines_moved_is_no_new_note(tool: ReviewTool, wa_lint: WaLint, monkeypatch: Any) -> None:
+    def at(line: int) -> dict[str, PracticeStatus]:
+        shown = (f"endpoint blue (infra/a.yaml:{line}:3)",)
+        return {id_: PracticeStatus(id_, Status.MET, ("2 rules pass",), shown) for id_ in MET}
+
+    monkeypatch.setattr(review_push, "_statuses", lambda *_given: at(19))
+    assert wa_lint(*APPLY).code == 0
+    note = tool.answer("MLSEC03")["choices"]["MLSEC03_BP01"]["Notes"]
+    assert note.endswith(" Met: 2 rules pass; endpoint blue (infra/a.yaml)")
+    monkeypatch.setattr(review_push, "_statuses", lambda *_given: at(20))
+    assert wa_lint(*APPLY).err.endswith("nothing to write\n")
+    assert len(tool.milestones[WORKLOAD]) == 1
+
+
 def test_a_command_with_subcommands_still_takes_paths(wa_lint: WaLint) -> None:
     Path("plan").write_text(json.dumps({"Resources": {"B": {"Type": "AWS::SageMaker::Model", "Properties": {}}}}))
     assert wa_lint("review", "./plan", "-o", "json", "--no-ask").code == 0

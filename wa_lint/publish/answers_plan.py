@@ -38,6 +38,7 @@ MARK: Final = "wa-lint:"
 
 _NOTE: Final = re.compile(rf"{MARK}([0-9a-f]{{12}}) (.*)", re.DOTALL)
 _BLOCK: Final = re.compile(r"\[wa-lint ([0-9a-f]{12})\]\s*(.*?)\s*\[/wa-lint\]", re.DOTALL)
+_LINE: Final = re.compile(r"(?<=\w):\d+:\d+\b")
 _SELECTED_LINE: Final = "Selected by wa-lint: "
 _LEAST_ROOM: Final = 120
 """Characters below which our part of a question's notes is left out."""
@@ -270,11 +271,16 @@ def _update(answer: WorkloadAnswer, choice: ChoiceState, status: PracticeStatus,
 
 
 def _evidence(status: PracticeStatus, *, is_selected: bool) -> str:
-    """Return what a note says: ``Met: …``; of a choice that stays selected on less, that too."""
+    """Return what a note says: ``Met: …``; of a choice that stays selected on less, that too.
+
+    The reason that decides and the evidence come first: the end may be cut. Lines and columns are left out, or every
+    edit of a template would be a new note, and a new milestone.
+    """
     word = status.status.value.replace("-", " ")
     who = " (a person's answer)" if status.answered_by_person else ""
     was = "Selected on earlier evidence. Now " if is_selected and status.status is not Status.MET else ""
-    said = "; ".join(" ".join(text.split()) for text in (*status.because, *status.evidence))
+    reasons = (*status.because[:1], *status.evidence, *status.because[1:])
+    said = _LINE.sub("", "; ".join(" ".join(text.split()) for text in reasons))
     text = mask(f"{was}{word}{who}: {said}" if said else f"{was}{word}{who}")
     return text[:1].upper() + text[1:]
 
