@@ -773,7 +773,10 @@ def test_a_workload_that_is_locked_and_credentials_of_another_account_are_refuse
     [
         ("ListAnswers", {"AnswerSummaries": None}),
         ("ListAnswers", {"AnswerSummaries": []}),
+        ("ListAnswers", {"AnswerSummaries": [{"PillarId": "security"}]}),
         ("ListAnswers", {"NextToken": "0"}),
+        ("GetAnswer", {"Answer": {"QuestionId": "MLOPS01", "Choices": [{"Title": "a"}], "SelectedChoices": []}}),
+        ("GetAnswer", {"Answer": {"QuestionId": "another", "Choices": [], "SelectedChoices": []}}),
         ("GetAnswer", {"Answer": None}),
         ("GetAnswer", {"Answer": {"QuestionId": "MLOPS01"}}),
         ("GetAnswer", {"Answer": {"QuestionId": "MLOPS01", "Choices": []}}),

@@ -171,7 +171,7 @@ def find_lens(call: Call, workload: ReviewedWorkload, wanted: str | None, own_na
 def _lens(raw: Raw, reviews: Collection[Raw]) -> ToolLens:
     arn = str(raw.get("LensArn") or "")
     alias = str(raw.get("LensAlias") or arn)
-    review = next((r for r in reviews if r["LensAlias"] in {alias, arn} or (arn and r.get("LensArn") == arn)), None)
+    review = next((r for r in reviews if r.get("LensAlias") in {alias, arn} or (arn and r.get("LensArn") == arn)), None)
     return ToolLens(
         alias=alias,
         arn=arn,
@@ -213,9 +213,9 @@ def read_answers(call: Call, workload: ReviewedWorkload, lens: ToolLens) -> Sequ
     ListAnswers says which questions there are; it has no notes, so each is asked for by GetAnswer.
     """
     listed = _pages(call, "ListAnswers", "AnswerSummaries", workload, LensAlias=lens.alias)
-    questions = [str(summary["QuestionId"]) for summary in listed]
-    if not questions:
-        raise ToolRefused("ListAnswers", "NotWhole", f"the response names no question of {lens.name}")
+    questions = [str(summary.get("QuestionId") or "") for summary in listed]
+    if not questions or not all(questions):
+        raise ToolRefused("ListAnswers", "NotWhole", f"the response does not name the questions of {lens.name}")
     return [read_answer(call, workload, lens, question) for question in questions]
 
 
@@ -247,7 +247,10 @@ def _pages(call: Call, operation: str, member: str, workload: ReviewedWorkload |
     while True:
         more = {"NextToken": token} if token else {}
         response = call(operation, MaxResults=PAGE, **request, **more)
-        yield from _member(response, operation, member, list)
+        items = _member(response, operation, member, list)
+        if not all(isinstance(item, dict) for item in items):
+            raise ToolRefused(operation, "NotWhole", f"the response has an empty item in {member}")
+        yield from items
         token = response.get("NextToken")
         if not token:
             return

@@ -112,6 +112,9 @@ def answer_of(raw: Raw) -> WorkloadAnswer:
     """
     if not isinstance(raw, dict) or not raw.get("QuestionId") or not isinstance(raw.get("Choices"), list):
         raise SourceError("wellarchitected", "the response to GetAnswer has no question with choices")
+    told = [*raw["Choices"], *(raw.get("ChoiceAnswers") or ())]
+    if not all(isinstance(one, dict) and one.get("ChoiceId") for one in told):
+        raise SourceError("wellarchitected", f"the response has a choice without an id in {raw['QuestionId']}")
     if "SelectedChoices" not in raw and "ChoiceAnswers" not in raw and raw.get("Risk") != "UNANSWERED":
         raise SourceError("wellarchitected", f"the response does not say what is selected in {raw['QuestionId']}")
     return WorkloadAnswer(
