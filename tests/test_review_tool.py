@@ -935,6 +935,17 @@ def test_the_format_is_held_to(change: Callable[[Any], Any], said: str) -> None:
 # --- shapes -----------------------------------------------------------------------------------------
 
 
+def test_a_response_of_the_stub_that_botocores_model_does_not_have_is_a_fault_of_the_stub(tool: ReviewTool) -> None:
+    for response in (
+        {"Answer": {"Nope": 1}},
+        {"Answer": {"QuestionId": 7}},
+        {"Answer": {"Choices": [{"Title": None}]}},
+    ):
+        tool._check("GetAnswer", response)
+    assert len(tool.broken) == 3
+    tool.broken.clear()
+
+
 def test_every_request_is_what_botocores_model_takes(tool: ReviewTool, wa_lint: WaLint) -> None:
     tool.workloads[WORKLOAD]["Lenses"] = []
     tool.answers.clear()
