@@ -50,7 +50,14 @@ _ANSWERS: Final = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the plan to a file that `apply --plan` takes.",
 )
-@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to write the plan.",
+)
 def plan(  # noqa: PLR0913, one for each option
     *,
     reading: Reading,
