@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from wa_lint.changes import Change, Difference, Findings, Gone, PropertyChange, ResourceChange, Resources, Side, Unsure
 from wa_lint.changes.property_changes import shown
 from wa_lint.model import Finding, Gap, Outcome, Resource, Severity
 from wa_lint.reporters import RenderOptions
-from wa_lint.reporters.ink import Ink
+from wa_lint.reporters.ink import Ink, paragraph
 
 _MOST: Final = 20
 """Lines of a list that says the same of many; JSON has all of them."""
@@ -52,13 +51,13 @@ def _findings(found: Findings, options: RenderOptions, ink: Ink) -> Iterator[str
 
 
 def _new(finding: Finding, options: RenderOptions, ink: Ink) -> str:
-    said = _prose(finding.message, options, ink)
+    said = paragraph(finding.message, options, ink)
     return "\n".join([*_heading(finding, options, ink), *said, *_conditions(finding, options, ink)])
 
 
 def _change(change: Change, options: RenderOptions, ink: Ink) -> str:
     said = [*_differences(change), change.after.message]
-    lines = [line for text in said for line in _prose(text, options, ink)]
+    lines = [line for text in said for line in paragraph(text, options, ink)]
     return "\n".join([*_heading(change.after, options, ink), *lines])
 
 
@@ -66,16 +65,16 @@ def _heading(finding: Finding, options: RenderOptions, ink: Ink) -> Iterator[str
     severity, place = finding.rule.severity.value, str(finding.location)
     suppressed = ink(" (suppressed)", "faint") if finding.suppressed else ""
     yield f"{ink(severity, severity)}  {ink(finding.rule.id, 'bold')}{suppressed}"
-    yield from _prose(f"{_subject(finding)} ({finding.resource.type})", options, ink)
+    yield from paragraph(f"{_subject(finding)} ({finding.resource.type})", options, ink)
     if place != finding.resource.id:
         yield f"  {ink('-->', 'faint')} {ink(place)}"
 
 
 def _conditions(finding: Finding, options: RenderOptions, ink: Ink) -> Iterator[str]:
     if finding.when:
-        yield from _prose(f"when {finding.when}", options, ink)
+        yield from paragraph(f"when {finding.when}", options, ink)
     for assumption in finding.assumes:
-        yield from _prose(f"assumes {assumption}", options, ink)
+        yield from paragraph(f"assumes {assumption}", options, ink)
 
 
 def _differences(change: Change) -> Iterator[str]:
@@ -117,7 +116,7 @@ def _resources(found: Resources, options: RenderOptions, ink: Ink) -> Iterator[s
 
 def _changed(change: ResourceChange, options: RenderOptions, ink: Ink) -> str:
     head = f"{ink(change.resource.id, 'bold')} {ink(f'({change.resource.type})', 'faint')}"
-    lines = [line for one in change.properties[:_MOST] for line in _prose(_property(one), options, ink)]
+    lines = [line for one in change.properties[:_MOST] for line in paragraph(_property(one), options, ink)]
     return "\n".join([head, *lines, *_and_more(len(change.properties))])
 
 
@@ -142,7 +141,7 @@ def _coverage(title: str, gaps: Sequence[Gap], options: RenderOptions, ink: Ink)
     lines = [ink(f"{title} ({len(gaps)})", "bold")]
     for (reason, grant, where), types in by_reason.items():
         told = f"{', '.join(types)}{f' in {where}' if where else ''}: {reason.rstrip('.')}."
-        lines += _prose(told + (f" Grant {grant} to close it." if grant else ""), options, ink)
+        lines += paragraph(told + (f" Grant {grant} to close it." if grant else ""), options, ink)
     yield "\n".join(lines)
 
 
@@ -185,21 +184,10 @@ def _grouped(
         groups[group].append(f"{what.rule.id}: {_subject(what)}" if isinstance(what, Finding) else what.id)
     lines = [ink(f"{title} ({len(entries)})", "bold")]
     for group, names in groups.items():
-        lines += [*_prose(group, options, ink), *(f"    {ink(name)}" for name in names[:_MOST])]
+        lines += [*paragraph(group, options, ink), *(f"    {ink(name)}" for name in names[:_MOST])]
         lines += _and_more(len(names))
     yield "\n".join(lines)
 
 
 def _and_more(number: int) -> list[str]:
     return [f"    and {number - _MOST} more (-o json lists them)"] if number > _MOST else []
-
-
-def _prose(text: str, options: RenderOptions, ink: Ink) -> Iterable[str]:
-    return textwrap.wrap(
-        ink(" ".join(text.split())),
-        max(options.width, 40),
-        initial_indent="  ",
-        subsequent_indent="    ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
@@ -13,7 +12,7 @@ from wa_lint.drift.differing import ONLY_ACCOUNT, ONLY_TEMPLATE
 from wa_lint.drift.drift_json import as_told
 from wa_lint.model import Value
 from wa_lint.reporters import RenderOptions
-from wa_lint.reporters.ink import Ink
+from wa_lint.reporters.ink import Ink, paragraph
 
 _MOST: Final = 20
 _LONGEST: Final = 60
@@ -43,9 +42,9 @@ def _differing(one: DriftedResource, options: RenderOptions, ink: Ink) -> str:
     head = f"{ink(one.written.id, 'bold')} {ink(f'({one.written.type})', 'faint')}"
     lines = [head, f"  {ink('-->', 'faint')} {ink(str(place))}", f"  {ink('is', 'faint')}  {ink(one.found.id)}"]
     for each in one.properties:
-        lines += _prose(_property(each), options, ink)
+        lines += paragraph(_property(each), options, ink)
     for verdict in one.verdicts:
-        lines += _prose(_verdict(verdict), options, ink)
+        lines += paragraph(_verdict(verdict), options, ink)
     return "\n".join(lines)
 
 
@@ -104,17 +103,6 @@ def _listed(
     title: str, entries: list[str], options: RenderOptions, ink: Ink, *, number: int | None = None
 ) -> Iterator[str]:
     if entries:
-        lines = [line for entry in entries[:_MOST] for line in _prose(entry, options, ink)]
+        lines = [line for entry in entries[:_MOST] for line in paragraph(entry, options, ink)]
         rest = [f"  and {len(entries) - _MOST} more (-o json lists them)"] if len(entries) > _MOST else []
         yield "\n".join([ink(f"{title} ({number or len(entries)})", "bold"), *lines, *rest])
-
-
-def _prose(text: str, options: RenderOptions, ink: Ink) -> list[str]:
-    return textwrap.wrap(
-        ink(" ".join(text.split())),
-        max(options.width, 40),
-        initial_indent="  ",
-        subsequent_indent="    ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

@@ -56,6 +56,11 @@ def prose(text: str, options: RenderOptions, ink: Ink, *, label: str = "", hang:
         yield head[: len(INDENT)] + ink(label, "faint") + line[len(head) :] if label and line.startswith(head) else line
 
 
+def paragraph(text: str, options: RenderOptions, ink: Ink) -> Sequence[str]:
+    """Return a text in lines that fit, further ones indented below the first."""
+    return wrapped(INDENT + ink(" ".join(text.split())), options, INDENT * 2)
+
+
 def wrapped(text: str, options: RenderOptions, indent: str = "") -> Sequence[str]:
     """Return a text that has no colours in lines that fit, further ones behind `indent`. No word is broken."""
     width = max(options.width, _NARROWEST)
