@@ -61,13 +61,23 @@ PROFILES: Final = ("startup", "production", "regulated")
 
 _SEVERITIES: Final = ("low", "medium", "high", "critical")
 
+_PILLARS: Final = (
+    "operational-excellence",
+    "security",
+    "reliability",
+    "performance-efficiency",
+    "cost-optimization",
+    "sustainability",
+)
+"""As `wa_lint.lens.PILLARS`, which is on the same floor."""
+
 KEYS: Final[Mapping[str, Key]] = {
     "extends": Key("bases", "Files beside this one, or installed packages with a wa-lint.yaml, that this one adds to."),
     "paths": Key("paths", "What is judged when the command line names nothing."),
     "exclude": Key("texts", "Files that a folder is not searched for; * stands for anything.", merges=True),
     "select": Key("texts", "Only these rules."),
     "ignore": Key("texts", "Not these rules.", merges=True),
-    "pillar": Key("texts", "Only rules of these pillars."),
+    "pillar": Key("texts", "Only rules of these pillars.", choices=_PILLARS),
     "severity": Key("text", "Only rules that are as severe, or more.", choices=_SEVERITIES),
     "all-buckets": Key("flag", "Whether every S3 bucket is checked, not only those that an ML workload uses."),
     "rule-profile": Key("text", "A set of settings and rules for a kind of team.", choices=PROFILES),
@@ -101,14 +111,15 @@ class ConfiguredValue(msgspec.Struct, frozen=True):
     """Where each item of a list was said."""
     file: str = ""
     """What messages call the file."""
-    inner: Mapping[tuple[int, str], str] = {}
-    """Where each key of each map in a list was said."""
+    nested: Mapping[tuple[int | str, str], str] = {}
+    """Where a key of a map in a list, or of a map in a map, was said."""
 
-    def where_of(self, number: int, key: str = "") -> str:
-        """Return where an item of a list was said, or a key of it."""
-        if place := self.inner.get((number, key)):
-            return place
-        return self.items[number] if number < len(self.items) else self.where
+    def where_of(self, item: int | str, key: str = "") -> str:
+        """Return where an item of a list or a map was said, or a key of it."""
+        inner = self.nested.get((item, key)) or self.nested.get((item, ""))
+        if inner is None and isinstance(item, int) and item < len(self.items):
+            inner = self.items[item]
+        return inner or self.where
 
 
 class Override(msgspec.Struct, frozen=True):
@@ -243,6 +254,7 @@ class _Loading(msgspec.Struct, frozen=True):
 
     def _base(self, base: str, number: int, said: ConfiguredValue, ground: Ground, chain: tuple[Path, ...]) -> Config:
         if _is_file_name(base):
+            self._demand_readable(said, number)
             name = posixpath.normpath(posixpath.join(posixpath.dirname(said.file), base))
             return self.load(said.folder / base, ground, name, chain)
         folder = self.find_package(base)
@@ -251,6 +263,14 @@ class _Loading(msgspec.Struct, frozen=True):
             raise ConfigError(said.where_of(number), problem)
         within = msgspec.structs.replace(ground, root=folder)
         return self.load(folder / NAMES[0], within, f"{base}/{NAMES[0]}", chain)
+
+    def _demand_readable(self, said: ConfiguredValue, number: int) -> None:
+        base = said.value[number]
+        try:
+            self.open_file(said.folder / base)
+        except OSError as error:
+            problem = f"extends {base!r}, which cannot be read: {error.strerror or error}"
+            raise ConfigError(said.where_of(number), problem) from error
 
     def _bytes(self, file: Path, name: str) -> bytes:
         try:
@@ -288,15 +308,17 @@ def _read(content: bytes, file: Path, name: str) -> dict[str, ConfiguredValue]:
 
 def _said(document: Document, key: str, file: Path, name: str) -> ConfiguredValue:
     value = document.value[key]
-    listed = value if isinstance(value, list) else []
-    items = [str(document.locate((key, number))) for number in range(len(listed))]
-    inner = {
-        (number, str(name_)): str(document.locate_key((key, number, name_)))
-        for number, item in enumerate(listed)
-        if isinstance(item, dict)
-        for name_ in item
+    items = [str(document.locate((key, number))) for number in range(len(value))] if isinstance(value, list) else []
+    nested = {
+        (item, str(inner)): str(document.locate_key((key, item, inner) if inner else (key, item)))
+        for item, found in (enumerate(value) if isinstance(value, list) else _pairs(value))
+        for inner in (*([""] if isinstance(item, str) else []), *(found if isinstance(found, dict) else ()))
     }
-    return ConfiguredValue(value, str(document.locate_key((key,))), file.parent, tuple(items), name, inner)
+    return ConfiguredValue(value, str(document.locate_key((key,))), file.parent, tuple(items), name, nested)
+
+
+def _pairs(value: Raw) -> list[tuple[int | str, Raw]]:
+    return [(key, inner) for key, inner in value.items() if isinstance(key, str)] if isinstance(value, dict) else []
 
 
 def _said_in_toml(content: bytes, key: str, value: Raw, file: Path, name: str) -> ConfiguredValue:
@@ -332,6 +354,10 @@ def _toml(content: bytes, name: str) -> Sequence[tuple[str, Raw]]:
     return list(table.items())
 
 
+class _Unfit(ConfigError):  # noqa: N818, it is said of a value
+    """The problem goes on with a sentence that begins with the key: ``must be true or false (got 3)``."""
+
+
 def _checked(key: str, said: ConfiguredValue, ground: Ground) -> ConfiguredValue:
     """Return what was said, a list where the key takes one. Raise `ConfigError` where it does not fit the key."""
     if key not in KEYS:
@@ -340,9 +366,46 @@ def _checked(key: str, said: ConfiguredValue, ground: Ground) -> ConfiguredValue
         value = _FITS[KEYS[key].kind](said, KEYS[key])
         if ground.trust == FOUND:
             _demand_inside(KEYS[key].kind, msgspec.structs.replace(said, value=value), ground.root)
+    except _Unfit as error:
+        raise ConfigError(error.where, f"{key}{error.problem}") from error
     except ConfigError as error:
         raise ConfigError(error.where, f"{key}: {error.problem}") from error
     return msgspec.structs.replace(said, value=value)
+
+
+def must_be(wanted: str, value: Raw, choices: Sequence[str] = ()) -> str:
+    """Return what is wrong with a value that is not what is wanted: ``must be one of a, b (got 3)``."""
+    near = did_you_mean(value, choices) if isinstance(value, str) and value else ""
+    return f"must be {wanted} (got {_in_words(value)}){near}"
+
+
+def one_of(choices: Sequence[str]) -> str:
+    return f"one of {', '.join(choices)}"
+
+
+def folded(value: str, choices: Sequence[str]) -> str | None:
+    """Return the choice that `value` spells, whatever its case; None where it spells none."""
+    return next((choice for choice in choices if choice.casefold() == value.strip().casefold()), None)
+
+
+def _in_words(value: Raw) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | dict):
+        return "a list" if isinstance(value, list) else "a map"
+    shown = repr(value) if isinstance(value, str) else str(value)
+    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
+
+
+_LONGEST: Final = 60
+"""Characters of a value in a message."""
+
+
+def _unfit(where: str, wanted: str, value: Raw, inside: str = "", choices: Sequence[str] = ()) -> _Unfit:
+    """Return the error of a value; `inside`: what of the key it is, as ``.idle_days``."""
+    return _Unfit(where, f"{inside} {must_be(wanted, value, choices)}")
 
 
 def _demand_inside(kind: str, said: ConfiguredValue, root: Path) -> None:
@@ -351,77 +414,107 @@ def _demand_inside(kind: str, said: ConfiguredValue, root: Path) -> None:
 
 
 def _text(said: ConfiguredValue, key: Key) -> Raw:
+    wanted = one_of(key.choices) if key.choices else "one text"
     if not isinstance(said.value, str) or not said.value:
-        raise ConfigError(said.where, "takes one text")
-    if key.choices and said.value not in key.choices:
-        near = did_you_mean(said.value, key.choices) or f"; it is {', '.join(key.choices)}"
-        raise ConfigError(said.where, f"cannot be {said.value!r}{near}")
-    return said.value
+        raise _unfit(said.where, wanted, said.value)
+    found = folded(said.value, key.choices) if key.choices else said.value
+    if found is None:
+        raise _unfit(said.where, wanted, said.value, choices=key.choices)
+    return found
 
 
-def _texts(said: ConfiguredValue, _key: Key) -> Raw:
-    listed = said.value if isinstance(said.value, list) else [said.value]
-    if not all(isinstance(item, str) and item for item in listed):
-        raise ConfigError(said.where, "takes a list of texts")
-    return listed
+def _texts(said: ConfiguredValue, key: Key) -> Raw:
+    is_list = isinstance(said.value, list)
+    for number, item in enumerate(said.value if is_list else [said.value]):
+        where = said.where_of(number) if is_list else said.where
+        if key.choices and not (isinstance(item, str) and folded(item, key.choices)):
+            raise _unfit(where, one_of(key.choices), item, choices=key.choices)
+        if not isinstance(item, str) or not item:
+            raise _unfit(where, "a text, or a list of texts", item)
+    listed = said.value if is_list else [said.value]
+    return [folded(item, key.choices) for item in listed] if key.choices else listed
 
 
 def _flag(said: ConfiguredValue, _key: Key) -> Raw:
     if not isinstance(said.value, bool):
-        raise ConfigError(said.where, "is true or false")
+        raise _unfit(said.where, "true or false", said.value)
     return said.value
 
 
 def _number(said: ConfiguredValue, _key: Key) -> Raw:
     if isinstance(said.value, bool) or not isinstance(said.value, int) or said.value < 1:
-        raise ConfigError(said.where, "takes a whole number above 0")
+        raise _unfit(said.where, "a whole number above 0", said.value)
     return said.value
 
 
-def _days(said: ConfiguredValue, key: Key) -> Raw:
-    if not TRAFFIC_DAYS <= _number(said, key) <= MOST_TRAFFIC_DAYS:
-        raise ConfigError(said.where, f"takes a number from {TRAFFIC_DAYS} to {MOST_TRAFFIC_DAYS}")
+def _days(said: ConfiguredValue, _key: Key) -> Raw:
+    is_number = isinstance(said.value, int) and not isinstance(said.value, bool)
+    if not is_number or not TRAFFIC_DAYS <= said.value <= MOST_TRAFFIC_DAYS:
+        raise _unfit(said.where, f"a whole number from {TRAFFIC_DAYS} to {MOST_TRAFFIC_DAYS}", said.value)
     return said.value
 
 
 def _entries(said: ConfiguredValue, _key: Key) -> Raw:
     listed = said.value if isinstance(said.value, list) else [said.value]
-    if not all(isinstance(item, str | dict) for item in listed):
-        raise ConfigError(said.where, "takes a list of entries, each with a rule, or of files that hold such a list")
+    for number, item in enumerate(listed):
+        if not isinstance(item, str | dict) or item == "":
+            wanted = "a list of entries, each with a rule, or of files that hold such a list"
+            raise _unfit(said.where_of(number) if isinstance(said.value, list) else said.where, wanted, item)
     return listed
 
 
+_OVERRIDING: Final = ("paths", "ignore")
+
+
 def _overrides(said: ConfiguredValue, _key: Key) -> Raw:
-    for item in said.value if isinstance(said.value, list) else [None]:
-        if not isinstance(item, dict) or not {"paths", "ignore"} <= set(item):
-            raise ConfigError(said.where, "takes a list of maps, each with paths and ignore")
+    wanted = "a list of maps, each with paths and ignore"
+    if not isinstance(said.value, list):
+        raise _unfit(said.where, wanted, said.value)
+    for number, item in enumerate(said.value):
+        if not isinstance(item, dict):
+            raise _unfit(said.where_of(number), wanted, item)
         for key, inner in item.items():
-            if key not in {"paths", "ignore"}:
-                raise ConfigError(said.where, f"there is no key {key!r}{did_you_mean(key, ['paths', 'ignore'])}")
-            _texts(msgspec.structs.replace(said, value=inner), KEYS["ignore"])
+            where = said.where_of(number, str(key))
+            if key not in _OVERRIDING:
+                raise ConfigError(where, f"there is no key {key!r}{did_you_mean(str(key), _OVERRIDING)}")
+            if not all(isinstance(text, str) and text for text in (inner if isinstance(inner, list) else [inner])):
+                raise _unfit(where, "a text, or a list of texts", inner, f": {key}")
+        if missing := [key for key in _OVERRIDING if key not in item]:
+            raise ConfigError(said.where_of(number), f"an entry has paths and ignore; {missing[0]} is missing here")
     return said.value
 
 
 def _profiles(said: ConfiguredValue, _key: Key) -> Raw:
-    for number, item in enumerate(said.value if isinstance(said.value, list) else [None]):
-        if not isinstance(item, dict):
-            raise ConfigError(said.where_of(number), "takes a list of maps, each with a condition and a profile")
-        for key, value in item.items():
-            here = msgspec.structs.replace(said, value=value, where=said.where_of(number, key))
-            if key not in _PROFILE_KEYS:
-                raise ConfigError(here.where, f"there is no key {key!r}{did_you_mean(key, _PROFILE_KEYS)}")
-            _PROFILE_KEYS[key](here, KEYS["rule-profile"])
-        if not item.keys() & _CONDITIONS:
-            problem = f"an entry says what it is for: {', '.join(_CONDITIONS)}; without, use rule-profile or settings"
-            raise ConfigError(said.where_of(number), problem)
-        if not item.keys() & {"profile", "settings"}:
-            raise ConfigError(said.where_of(number), "an entry has a profile, settings, or both")
-    return said.value
+    listed = said.value if isinstance(said.value, list) else [said.value]
+    return [_profile_entry(said, number, item) for number, item in enumerate(listed)]
+
+
+def _profile_entry(said: ConfiguredValue, number: int, item: Raw) -> Raw:
+    if not isinstance(item, dict) or not isinstance(said.value, list):
+        raise _unfit(said.where_of(number), "a list of maps, each with a condition and a profile", item)
+    fitting = {}
+    for key, value in item.items():
+        here = ConfiguredValue(value, said.where_of(number, str(key)), said.folder, file=said.file)
+        if key not in _PROFILE_KEYS:
+            raise ConfigError(here.where, f"there is no key {key!r}{did_you_mean(str(key), _PROFILE_KEYS)}")
+        try:
+            fitting[key] = _PROFILE_KEYS[key](here, KEYS["rule-profile"] if key == "profile" else _ANY)
+        except _Unfit as error:
+            raise _Unfit(error.where, f": {key}{error.problem}") from error
+    if not item.keys() & _CONDITIONS:
+        problem = f"an entry says what it is for: {', '.join(_CONDITIONS)}; without, use rule-profile or settings"
+        raise ConfigError(said.where_of(number), problem)
+    if not item.keys() & {"profile", "settings"}:
+        raise ConfigError(said.where_of(number), "an entry has a profile, settings, or both")
+    return fitting
+
+
+_ANY: Final = Key("texts", "")
 
 
 def _by_name(said: ConfiguredValue, key: Key) -> Raw:
     if not isinstance(said.value, dict) or not said.value:
-        raise ConfigError(said.where, "takes a map of names, each with a value or a list of values")
+        raise _unfit(said.where, "a map of names, each with a value or a list of values", said.value)
     for name, value in said.value.items():
         if not isinstance(name, str):
             raise ConfigError(said.where, f"{name!r} is no text")
@@ -432,21 +525,23 @@ def _by_name(said: ConfiguredValue, key: Key) -> Raw:
 
 
 def _some_texts(said: ConfiguredValue, key: Key) -> Raw:
-    if not _texts(said, key):
-        raise ConfigError(said.where, "takes one text at least")
-    return said.value
+    found = _texts(said, key)
+    if not found:
+        raise _unfit(said.where, "one text at least", said.value)
+    return found
 
 
 def _settings(said: ConfiguredValue, _key: Key) -> Raw:
     if not isinstance(said.value, dict):
-        raise ConfigError(said.where, "takes a map of rules, each with a map of settings")
+        raise _unfit(said.where, "a map of rules, each with a map of settings", said.value)
     for rule, named in said.value.items():
         if not isinstance(named, dict) or not named:
-            raise ConfigError(said.where, f"{rule} takes a map of settings and their values")
+            raise _unfit(said.where_of(str(rule)), "a map of settings and their values", named, f": {rule}")
         for name, value in named.items():
             inner = value if isinstance(value, list) else [value]
             if not all(isinstance(item, bool | int | float | str) for item in inner):
-                raise ConfigError(said.where, f"{rule}.{name} takes a number, a text, true, false, or a list of texts")
+                wanted = "a number, a text, true, false, or a list of texts"
+                raise _unfit(said.where_of(str(rule), str(name)), wanted, value, f": {rule}.{name}")
     return said.value
 
 

@@ -153,7 +153,8 @@ class _Reading(msgspec.Struct, frozen=True):
 
     def error(self, key: str, problem: str, *steps: int | str) -> ConfigError:
         place = self.document.locate((key, *steps)) if steps else self.document.locate_key((key,))
-        return ConfigError(str(place), f"{key}: {problem}" if key in KEYS else problem)
+        joint = " " if problem.startswith("must be") else ": "
+        return ConfigError(str(place), f"{key}{joint}{problem}" if key in KEYS else problem)
 
 
 def _read(reading: _Reading, name: str, folder: Path) -> Enforcement:
@@ -192,8 +193,9 @@ def _rules(reading: _Reading) -> Iterable[tuple[str, str, str]]:
             if key not in {"rule", "severity"}:
                 raise reading.error("rules", f"there is no key {key!r}{did_you_mean(str(key), ['severity'])}", number)
         level = item.get("severity", "")
+        level = level.strip().lower() if isinstance(level, str) else level
         if level and level not in _LEVELS:
-            raise reading.error("rules", _no_level(level), number)
+            raise reading.error("rules", _no_level(item["severity"]), number)
         yield item["rule"], level, where
 
 
@@ -201,9 +203,9 @@ def _level(reading: _Reading, key: str) -> str | None:
     value = reading.value(key)
     if key not in reading.document.value:
         return None
-    if not isinstance(value, str) or value not in _LEVELS:
+    if not isinstance(value, str) or value.strip().lower() not in _LEVELS:
         raise reading.error(key, _no_level(value))
-    return value
+    return value.strip().lower()
 
 
 def _no_level(value: Raw) -> str:

@@ -15,6 +15,7 @@ import click
 
 from wa_lint.cli.configuring import PREFIX
 from wa_lint.cli.exits import BROKEN, INTERRUPTED
+from wa_lint.cli.one_of import elsewhere
 from wa_lint.errors import WaLintError, did_you_mean
 from wa_lint.redact import mask
 from wa_lint.reporters import visible, visible_lines
@@ -62,15 +63,14 @@ def _run(arguments: Sequence[str] | None) -> int:
     try:
         code = commands.main(arguments, prog_name="wa-lint", standalone_mode=False)
     except click.ClickException as error:
-        said = io.StringIO()
-        error.show(said)
-        click.echo(visible_lines(mask(said.getvalue())), err=True, nl=False)
-        return BROKEN
+        return _usage(error)
     except (click.Abort, KeyboardInterrupt):
         click.echo("wa-lint: interrupted", err=True)
         return INTERRUPTED
     except WaLintError as error:
-        for line in mask(str(error)).splitlines():  # a rule file's error shows the expression with a caret below
+        for line in mask(
+            _in_place(error, sys.argv[1:] if arguments is None else arguments)
+        ).splitlines():  # a rule file's error shows the expression with a caret below
             click.echo(visible(line if line.startswith(" ") else f"wa-lint: {line}"), err=True)
         return BROKEN
     except Exception as error:  # whatever it is, a user gets one line
@@ -79,6 +79,27 @@ def _run(arguments: Sequence[str] | None) -> int:
         click.echo(f"wa-lint: {visible(mask(_fault(error)))}", err=True)
         return BROKEN
     return code if isinstance(code, int) else 0
+
+
+def _in_place(error: WaLintError, arguments: Sequence[str]) -> str:
+    """Return an error as a line that names a variable, and not the option that nobody typed."""
+    option = {"-o": "--output", "--setting": "--settings"}.get(error.where, error.where)
+    variable = f"{PREFIX}{option[2:].replace('-', '_').upper()}"
+    is_typed = any(text.startswith((error.where, option)) for text in arguments)
+    if not option.startswith("--") or variable not in os.environ or is_typed:
+        return str(error)
+    return str(type(error)(variable, error.problem)).replace(": must be", " must be", 1)
+
+
+def _usage(error: click.ClickException) -> int:
+    """Say what is wrong with an option, or with what stands in its place in a variable or a configuration."""
+    if problem := elsewhere(error):
+        click.echo(f"wa-lint: {visible(mask(problem))}", err=True)
+        return BROKEN
+    said = io.StringIO()
+    error.show(said)
+    click.echo(visible_lines(mask(said.getvalue())), err=True, nl=False)
+    return BROKEN
 
 
 def _fault(error: Exception) -> str:

@@ -10,11 +10,13 @@ from typing import Final, TypeAlias, TypeVar
 
 import click
 import msgspec
+from click.core import ParameterSource
 
 from wa_lint.cli.configuring import (
     as_if,
     configured,
     current,
+    defaults_with_places,
     enforcement,
     laid,
     load,
@@ -95,6 +97,15 @@ def _bound(given: Reading) -> Reading:
     )
 
 
+def _demand_paths() -> None:
+    """Raise `ConfigError`, with where it was said, at a path of the configuration that leads nowhere."""
+    context = click.get_current_context()
+    if context.get_parameter_source("paths") is ParameterSource.DEFAULT_MAP:
+        for path, where in defaults_with_places(context, "paths"):
+            if not Path(str(path)).exists():
+                raise ConfigError(where, f"paths: {str(path)!r} does not exist")
+
+
 def _is_by_hand(name: str) -> bool:
     return bool(said_by_all().by_hand(name))
 
@@ -148,6 +159,7 @@ def check(
     demand_fixable(fixing, settling)
     to = targets(delivery.output)
     demand_ledger(delivery)
+    _demand_paths()
     said = said_by_all()
     reading = msgspec.structs.replace(reading, lists_all=lists_all(settling, delivery, said.config))
     run = found_files(reading, choice, delivery.now, demands_declared=True)
@@ -195,6 +207,7 @@ def baseline(reading: Reading, choice: Choice, settling: Settling, output: Path)
     """Write all current findings to a file; with `check --baseline FILE` only what is new or worse exits 1."""
     demand_no_diff(settling)
     demand_writable(output)
+    _demand_paths()
     said = said_by_all()
     reading = msgspec.structs.replace(reading, lists_all=lists_all(settling, None, said.config))
     report, _ = judged_files(reading, choice, None, complain)

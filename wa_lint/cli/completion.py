@@ -8,6 +8,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from wa_lint.cli.exits import CLEAN
+from wa_lint.cli.one_of import OneOf
 from wa_lint.cli.output import to_stdout
 from wa_lint.errors import ConfigError
 
@@ -18,7 +19,7 @@ VARIABLE: Final = "_WA_LINT_COMPLETE"
 
 
 @click.command()
-@click.argument("shell", type=click.Choice(_SHELLS))
+@click.argument("shell", type=OneOf(_SHELLS))
 def completion(shell: str) -> int:
     """Print the script of a shell; put `eval "$(wa-lint completion bash)"` into your ~/.bashrc."""
     from wa_lint.cli import commands  # noqa: PLC0415, the front door imports this module when it is asked for

@@ -21,12 +21,25 @@ from click.core import ParameterSource
 
 from wa_lint import config as configuration
 from wa_lint import enforce
-from wa_lint.config import FOUND, KEYS, MOST_BYTES, NAMED, NAMES, Config, Ground, is_parameter_file, texts_of
+from wa_lint.config import (
+    FOUND,
+    KEYS,
+    MOST_BYTES,
+    NAMED,
+    NAMES,
+    Config,
+    Ground,
+    folded,
+    is_parameter_file,
+    must_be,
+    one_of,
+    texts_of,
+)
 from wa_lint.enforce import Enforcement
 from wa_lint.errors import ConfigError, did_you_mean
 from wa_lint.model import Raw
 from wa_lint.redact import mask
-from wa_lint.reporters import visible
+from wa_lint.reporters import REPORTERS, visible
 from wa_lint.run.layers import COMMAND_LINE, ENVIRONMENT, Layer, Layers
 from wa_lint.writing import root_of
 
@@ -141,9 +154,10 @@ def _layers(name: str) -> Iterator[Layer]:
     said = found.said.get(key, ()) if name in context.params or key in _IN_FILES else ()
     if key in KEYS and (KEYS[key].merges or by_hand is None):
         for one in said if KEYS[key].merges else said[-1:]:
-            yield Layer(one.file, found.trust, one.where, one.value)
+            yield Layer(one.file, found.trust, one.where, one.value, one.items)
     if by_hand:
-        yield Layer(by_hand, COMMAND_LINE, f"--{key}", context.params[name])
+        where = f"{PREFIX}{name.upper()}" if by_hand == ENVIRONMENT else f"--{key}"
+        yield Layer(by_hand, COMMAND_LINE, where, context.params[name])
 
 
 def named() -> Path | bool:
@@ -296,6 +310,20 @@ def _defaults(found: Config) -> dict[str, Raw]:
     return {key.replace("-", "_"): _default(found, key) for key in found.said if key not in _IN_FILES}
 
 
+def defaults_with_places(context: click.Context, name: str) -> Iterator[tuple[Raw, str]]:
+    """Yield each value that the configuration gives an option, and where it was said."""
+    found, key = context.meta.get(_META), name.replace("_", "-")
+    if not isinstance(found, Config) or key not in found.said:
+        return
+    for one in found.said[key] if KEYS[key].merges else found.said[key][-1:]:
+        alone = Config({key: (one,)}, found.files, found.trust)
+        listed = one.value if isinstance(one.value, list) else [one.value]
+        numbers = [n for n, item in enumerate(listed) if not (KEYS[key].kind == "entries" and isinstance(item, dict))]
+        value = _default(alone, key)
+        for number, item in zip(numbers, value if isinstance(value, list) else [value], strict=False):
+            yield item, one.where_of(number) if isinstance(one.value, list) else one.where
+
+
 def _default(found: Config, key: str) -> Raw:
     said = found.said[key][-1]
     match KEYS[key].kind:
@@ -305,13 +333,13 @@ def _default(found: Config, key: str) -> Raw:
         case "path":
             return _from_here(said.folder, said.value)
         case "parameters":
-            return [_parameter(said, text, found.trust) for text in said.value]
+            return [_parameter(said, number, text, found.trust) for number, text in enumerate(said.value)]
         case "entries":
             return [
                 _from_here(one.folder, item) for one in found.said[key] for item in one.value if isinstance(item, str)
             ]
         case "outputs":
-            return [_output(said.folder, text) for text in said.value]
+            return [_output(said, number, text) for number, text in enumerate(said.value)]
         case "texts":
             return found.values(key)
         case "settings":
@@ -319,8 +347,10 @@ def _default(found: Config, key: str) -> Raw:
     return said.value
 
 
-def _parameter(said: configuration.ConfiguredValue, text: str, trust: str) -> str:
+def _parameter(said: configuration.ConfiguredValue, number: int, text: str, trust: str) -> str:
     """Return an item of ``parameters`` as the option takes it: a file from here, or ``Name=Value``."""
+    if is_parameter_file(text) and not (said.folder / text).exists():
+        raise ConfigError(said.where_of(number), f"parameters: {text!r} is no file that is there, and no Name=Value")
     if is_parameter_file(text) or (trust == NAMED and (said.folder / text).is_file()):
         return _from_here(said.folder, text)
     if trust == FOUND and Path(text).exists():  # the option would take it for that file, which nobody looked at
@@ -328,9 +358,13 @@ def _parameter(said: configuration.ConfiguredValue, text: str, trust: str) -> st
     return text
 
 
-def _output(folder: Path, text: str) -> str:
-    name, has_file, file = text.partition("=")
-    return f"{name}={_from_here(folder, file)}" if has_file else name
+def _output(said: configuration.ConfiguredValue, number: int, text: str) -> str:
+    given, has_file, file = text.partition("=")
+    name = folded(given, list(REPORTERS))
+    if name is None:
+        problem = must_be(one_of(list(REPORTERS)), given, list(REPORTERS))
+        raise ConfigError(said.where_of(number), f"output {problem}")
+    return f"{name}={_from_here(said.folder, file)}" if has_file else name
 
 
 def _from_here(folder: Path, path: str) -> str:

@@ -14,6 +14,7 @@ from wa_lint.changes import Difference, Side, compare, is_new_or_worse
 from wa_lint.cli import diff_json, diff_text
 from wa_lint.cli.configuring import configured, enforcement, said_by_all
 from wa_lint.cli.exits import BLIND, BROKEN, CLEAN, FOUND, NOTHING
+from wa_lint.cli.one_of import OneOf
 from wa_lint.cli.options import choice_of_rules, fail_on_within, settling
 from wa_lint.cli.output import complain, for_stdout, has_account, to_stdout
 from wa_lint.errors import ConfigError, did_you_mean
@@ -58,7 +59,7 @@ class GateOptions(msgspec.Struct, frozen=True):
 )
 @click.option(
     "--fail-on",
-    type=click.Choice([*(severity.value for severity in Severity), "never"]),
+    type=OneOf([*(severity.value for severity in Severity), "never"]),
     default="low",
     show_default=True,
     help="Exit 1 when something as severe fails in B, and did not in A, or less.",

@@ -11,6 +11,7 @@ import click
 
 from wa_lint.cli.configuring import configured
 from wa_lint.cli.exits import BLIND, CLEAN, FOUND, NOTHING
+from wa_lint.cli.one_of import OneOf
 from wa_lint.cli.options import choice
 from wa_lint.cli.output import for_stdout, to_stdout
 from wa_lint.drift import DriftOutcome, drift_json, drift_text
@@ -43,9 +44,7 @@ _FORMATS: Final[Mapping[str, Callable[[DriftOutcome, RenderOptions], str]]] = {
 )
 @click.option("--place", metavar="ACCOUNT/REGION", help="Which part of a snapshot of several is compared.")
 @click.option("--whole-account", is_flag=True, help="List what no stack made whatever it is, not only what is of ML.")
-@click.option(
-    "-o", "--output", type=click.Choice(list(_FORMATS)), default="text", show_default=True, help="The format."
-)
+@click.option("-o", "--output", type=OneOf(list(_FORMATS)), default="text", show_default=True, help="The format.")
 @click.option("--strict", is_flag=True, help="Exit 4 where something could not be compared.")
 @click.option(
     "--now", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="The day of both.  [default: that of the snapshot]"

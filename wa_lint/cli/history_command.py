@@ -12,6 +12,7 @@ import msgspec
 
 from wa_lint.cli import history_data, history_text
 from wa_lint.cli.exits import CLEAN, NOTHING
+from wa_lint.cli.one_of import OneOf
 from wa_lint.cli.output import complain, for_stdout, to_stdout
 from wa_lint.history.over_time import GROUPS, GroupTrend, OverTime
 from wa_lint.redact.reports import mask_report
@@ -31,14 +32,14 @@ _FORMATS: Final[Mapping[str, Callable[[OverTime, Sequence[str], RenderOptions], 
 @click.option(
     "--by",
     multiple=True,
-    type=click.Choice(list(GROUPS)),
+    type=OneOf(list(GROUPS)),
     help="The trends to show. May be given several times.  [default: pillar, practice, account]",
 )
 @click.option("--since", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]), help="Show the runs from this day on.")
 @click.option(
     "-o",
     "--output",
-    type=click.Choice(list(_FORMATS)),
+    type=OneOf(list(_FORMATS)),
     default="text",
     show_default=True,
     help="csv has a row for each finding, csv-trend one for each run and group.",

@@ -11,14 +11,15 @@ import msgspec
 
 from wa_lint import lens
 from wa_lint.cli.configuring import enforcement, packed, said_by_all
+from wa_lint.cli.one_of import OneOf
 from wa_lint.config import PROFILES, ProfileEntry, texts_of
 from wa_lint.enforce import stricter
 from wa_lint.errors import ConfigError
 from wa_lint.model import Severity
 from wa_lint.reporters import REPORTERS
-from wa_lint.run.choice import BY_HAND, Choice, Delivery, rule_names
+from wa_lint.run.choice import BY_HAND, Choice, Delivery, matching_rules, rule_names
 from wa_lint.run.enforced_rules import enforced_rules
-from wa_lint.run.layers import Layers
+from wa_lint.run.layers import ENVIRONMENT, Layers
 from wa_lint.suppress.apply import Settling
 
 COLOR: Final = ("auto", "always", "never")
@@ -42,10 +43,16 @@ _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 _CHOICE: Final = (
     rule_option("--select", "Only these rules; * stands for anything."),
     rule_option("--ignore", "Not these rules."),
-    click.option("--pillar", multiple=True, type=click.Choice(lens.PILLARS), help="Only rules of this pillar."),
+    click.option(
+        "--pillar",
+        multiple=True,
+        type=OneOf(lens.PILLARS),
+        metavar="PILLAR",
+        help=f"Only rules of this pillar: {', '.join(lens.PILLARS)}.",
+    ),
     click.option(
         "--severity",
-        type=click.Choice(_SEVERITIES),
+        type=OneOf(_SEVERITIES),
         default="low",
         show_default=True,
         help="Only rules that are as severe, or more.",
@@ -76,7 +83,7 @@ _CHOICE: Final = (
 
 color_option: Final = click.option(
     "--color",
-    type=click.Choice(COLOR),
+    type=OneOf(COLOR),
     default="auto",
     show_default=True,
     help="Colours on stdout; auto: in a terminal, unless NO_COLOR is set, and where FORCE_COLOR is set.",
@@ -100,7 +107,7 @@ _DELIVERY: Final = (
     color_option,
     click.option(
         "--fail-on",
-        type=click.Choice([*_SEVERITIES, "never"]),
+        type=OneOf([*_SEVERITIES, "never"]),
         default="low",
         show_default=True,
         help="Exit 1 when something as severe fails.",
@@ -188,7 +195,7 @@ def _profile(*names: str) -> Callable[[Callable[..., object]], Callable[..., obj
     return click.option(
         *names,
         "rule_profile",
-        type=click.Choice(PROFILES),
+        type=OneOf(PROFILES),
         help="A set of settings and rules for a kind of team: see docs/configuration.md.",
     )
 
@@ -213,7 +220,7 @@ def bound_choice(given: Choice) -> Choice:
     ignoring = said.of("ignore")
     selected, never = said.by_hand("select"), said.by_hand("never_suppress")
     is_free = not (selected or said.by_hand("pillar") or said.by_hand("severity"))
-    return msgspec.structs.replace(
+    chosen = msgspec.structs.replace(
         given,
         pillar=given.pillar if said.by_hand("pillar") or not selected else (),
         severity=given.severity if said.by_hand("severity") or not selected else "low",
@@ -223,7 +230,7 @@ def bound_choice(given: Choice) -> Choice:
         firm=(*selected, *never),
         held=never if is_free else (),
         settings=tuple(
-            (text, layer.where if layer.is_file else BY_HAND)
+            (text, layer.where if layer.is_file or layer.source == ENVIRONMENT else BY_HAND)
             for layer in said.of("settings")
             for text in texts_of(layer.value)
         ),
@@ -232,6 +239,17 @@ def bound_choice(given: Choice) -> Choice:
         always=enforced_rules(strict),
         workload=given.workload if strict.permits("workload") else None,
     )
+    _demand_rules(chosen, said)
+    return chosen
+
+
+def _demand_rules(chosen: Choice, said: Layers) -> None:
+    """Raise `ConfigError`, with where it was said, at a name in a file or a variable that no rule has."""
+    for name in ("select", "ignore", "never_suppress"):
+        for layer in said.of(name):
+            if layer.is_file or layer.source == ENVIRONMENT:
+                for text, where in layer.items():
+                    matching_rules([text], chosen, where)
 
 
 def _profile_entries(said: Layers) -> Iterator[ProfileEntry]:

@@ -16,10 +16,11 @@ import msgspec
 
 from wa_lint.cli.configuring import enforcement
 from wa_lint.cli.exits import BROKEN, CLEAN, exit_code
+from wa_lint.config import folded
 from wa_lint.errors import ConfigError
 from wa_lint.model import Report, Severity
 from wa_lint.redact import mask
-from wa_lint.reporters import RenderOptions, configured, coverage, in_pieces, visible
+from wa_lint.reporters import REPORTERS, RenderOptions, configured, coverage, in_pieces, visible
 from wa_lint.run.broken_rules import broken_rule_lines
 from wa_lint.run.choice import Choice, Delivery
 from wa_lint.run.earlier_runs import is_ledger, past
@@ -146,7 +147,8 @@ def pieces_to_stdout(pieces: Iterable[str]) -> None:
 
 
 def _target(text: str) -> Target:
-    name, has_file, file = text.partition("=")
+    given, has_file, file = text.partition("=")
+    name = folded(given, list(REPORTERS)) or given
     pieces = in_pieces(name)
     if not has_file:
         return Target(pieces, format=name)

@@ -12,6 +12,7 @@ import msgspec
 
 from wa_lint import controls, coverage_table, docs, lens, packs
 from wa_lint.cli.exits import CLEAN
+from wa_lint.cli.one_of import OneOf
 from wa_lint.cli.options import choice_of_rules
 from wa_lint.cli.output import code_of_packs, columns, to_stdout
 from wa_lint.cli.page_text import fitted
@@ -28,13 +29,13 @@ from wa_lint.texts import texts
 @click.option(
     "--map",
     "standard",
-    type=click.Choice([*controls.STANDARDS]),
+    type=OneOf([*controls.STANDARDS]),
     help="List the controls of a standard or of another tool, with the rules that match each, or why none does.",
 )
 @click.option(
     "-o",
     "--output",
-    type=click.Choice(["text", "json"]),
+    type=OneOf(["text", "json"]),
     default="text",
     show_default=True,
     help="How to write the list.",

@@ -108,7 +108,7 @@ COUNTING: Final = frozenset(
 def reporter(name: str) -> Reporter:
     """Return the reporter for a format; raise `ConfigError`, with the nearest name, where there is none."""
     if name not in REPORTERS:
-        raise ConfigError("-o", f"no format {name!r}{did_you_mean(name, REPORTERS)} There are {', '.join(REPORTERS)}.")
+        raise ConfigError("-o", f"must be one of {', '.join(REPORTERS)} (got {name!r}){did_you_mean(name, REPORTERS)}")
     render: Reporter = import_module(REPORTERS[name]).render
     return render
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -24,10 +24,18 @@ class Layer(msgspec.Struct, frozen=True):
     """`COMMAND_LINE`, `wa_lint.config.NAMED` or `FOUND`."""
     where: str
     value: Raw
+    places: tuple[str, ...] = ()
+    """Where each item of a list was said; empty: all of them where the list was."""
 
     @property
     def is_file(self) -> bool:
         return self.trust != COMMAND_LINE
+
+    def items(self) -> Iterator[tuple[Raw, str]]:
+        """Yield each item of the value, and where it was said."""
+        listed = self.value if isinstance(self.value, list | tuple) else [self.value]
+        for number, item in enumerate(listed):
+            yield item, self.places[number] if number < len(self.places) else self.where
 
 
 class Layers(msgspec.Struct, frozen=True):
