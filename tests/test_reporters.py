@@ -370,9 +370,9 @@ Not judged (1)
   Count has no default.
     endpoint-single-instance: Config.ProductionVariants[0]
 
-Not fully read (1)
-  - AWS::IAM::Role in 111122223333: AccessDenied. Grant
-    iam:GetAccountAuthorizationDetails to close this gap.
+Not fully read (1; -v lists them)
+  refused by IAM: grant these, or what `wa-lint iam-policy` prints
+    - IAM, 111122223333 global: iam:GetAccountAuthorizationDetails
 
 Problems in the input (1)
   - infra/my endpoint.yaml:5:3: Key Type stands twice.
@@ -385,8 +385,7 @@ Not covered
 
 2 failed (1 high, 1 medium), 1 not judged, 1 passed.
 Failed by pillar: Security 1, Reliability 1.
-2 rules on 4 resources of 1 input.
-More: -v, wa-lint explain RULE.
+2 rules on 4 resources of 1 input. More: -v, wa-lint explain RULE.
 """
 
 IN_FULL = """\

@@ -78,6 +78,74 @@ def test_seventeen_findings_are_seventeen_lines_and_a_summary(name: str) -> None
     assert "17 failed (" in lines[-1]
 
 
+SEVENTEEN: Final = """
+Resources:
+  Notebook:
+    Type: AWS::SageMaker::NotebookInstance
+    Properties:
+      InstanceType: ml.t3.medium
+      RoleArn: !GetAtt Role.Arn
+      DirectInternetAccess: Enabled
+      RootAccess: Enabled
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement: [{Effect: Allow, Principal: {Service: sagemaker.amazonaws.com}, Action: sts:AssumeRole}]
+      Policies:
+        - {PolicyName: all, PolicyDocument: {Statement: [{Effect: Allow, Action: '*', Resource: '*'}]}}
+  Model:
+    Type: AWS::SageMaker::Model
+    Properties:
+      ExecutionRoleArn: !GetAtt Role.Arn
+      PrimaryContainer:
+        Image: 123456789012.dkr.ecr.eu-west-1.amazonaws.com/x:latest
+        ModelDataUrl: s3://models/model.tar.gz
+  Config:
+    Type: AWS::SageMaker::EndpointConfig
+    Properties:
+      ProductionVariants:
+        - {ModelName: !GetAtt Model.ModelName, VariantName: a, InitialInstanceCount: 1, InstanceType: ml.m5.large}
+  Endpoint:
+    Type: AWS::SageMaker::Endpoint
+    Properties: {EndpointConfigName: !GetAtt Config.EndpointConfigName}
+"""
+"""Each finding is of another rule, so that nothing is said once for several."""
+
+
+def of_seventeen_rules(files: int) -> Report:
+    """Return 17 findings of 17 rules in one or several files, and what is unknown."""
+    found = lint(read_template(SEVENTEEN.encode(), "t.yaml"), packs.load(), "2026-11-23")
+    first_of_rule = {f.rule.id: f for f in found.findings if f.outcome is Outcome.FAIL}
+    failed = sorted(first_of_rule.values(), key=lambda finding: -finding.rule.severity.rank)[:17]
+    assert len(failed) == 17
+    moved = [
+        msgspec.structs.replace(f, location=msgspec.structs.replace(f.location, uri=f"{number % files}.yaml"))
+        for number, f in enumerate(failed)
+    ]
+    unknown = [f for f in found.findings if f.outcome is Outcome.UNKNOWN]
+    return msgspec.structs.replace(
+        merge([found], [Input("t.yaml", "template", "judged", None, 5)]), findings=(*moved, *unknown)
+    )
+
+
+@pytest.mark.parametrize(("files", "most"), [(1, 90), (3, 96)])
+def test_seventeen_findings_of_as_many_rules_fit_on_three_screens(files: int, most: int) -> None:
+    """Each file more has a title in each severity."""
+    report = of_seventeen_rules(files)
+    lines = reporter("text")(report, RenderOptions()).splitlines()
+    assert len(lines) <= most
+    assert max(map(len, lines)) <= 80
+    assert sum(line.startswith("  fix: ") for line in lines) == 17
+    assert len(reporter("concise")(report, RenderOptions()).splitlines()) == 18
+
+
+def test_a_fix_is_cut_between_words_and_says_so() -> None:
+    for line in reporter("text")(of_seventeen_rules(1), RenderOptions()).splitlines():
+        if line.endswith("…"):
+            assert line.endswith(" …") or len(line) == 80
+
+
 @pytest.mark.parametrize("name", WORKLOADS)
 def test_each_rule_is_explained_once(name: str) -> None:
     report = workload(name)

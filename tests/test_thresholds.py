@@ -87,11 +87,11 @@ def test_what_fits_no_setting_is_said(text: str, problem: str) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("settings: [a]", "takes a map of rules"),
-        ("settings: {endpoint-idle: 3}", "endpoint-idle takes a map of settings"),
-        ("settings: {endpoint-idle: {idle_days: {a: 1}}}", "takes a number, a text, true, false"),
+        ("settings: [a]", "wa-lint.yaml:1:1: settings must be a map of rules"),
+        ("settings: {endpoint-idle: 3}", "wa-lint.yaml:1:12: settings: endpoint-idle must be a map of settings"),
+        ("settings: {endpoint-idle: {idle_days: {a: 1}}}", "wa-lint.yaml:1:28: settings: endpoint-idle.idle_days must be a number"),
         ("settings: {endpoint-idle: {idle_days: soon}}", "wa-lint.yaml:1:1: endpoint-idle.idle_days is a number"),
-        ("rule-profile: large", "cannot be 'large'"),
+        ("rule-profile: large", "wa-lint.yaml:1:1: rule-profile must be one of startup, production"),
     ],
 )
 def test_what_is_wrong_in_a_configuration_is_said_with_its_line(
@@ -100,7 +100,7 @@ def test_what_is_wrong_in_a_configuration_is_said_with_its_line(
     (here / "wa-lint.yaml").write_text(text + "\n")
     run = wa_lint("check", "t.yaml")
     assert run.code == 2
-    assert run.err.startswith("wa-lint: wa-lint.yaml:1:1: ")
+    assert run.err.startswith("wa-lint: wa-lint.yaml:1:")
     assert problem in run.err
 
 

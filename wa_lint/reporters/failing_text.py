@@ -24,8 +24,11 @@ _MOST_EVIDENCE: Final = 4
 _FEW: Final = 5
 """Findings up to which the short form has room for the source lines, the reasons and all of the first sentences."""
 
-_MOST_LINES: Final = 2
-"""Lines of a fix where there are more findings."""
+_SOME: Final = 10
+"""Findings up to which a fix has two lines; above, it has one."""
+
+_MOST_LOST: Final = 30
+"""Characters of a line that a long word may leave empty; more, and the word is cut."""
 
 
 def failing(findings: Sequence[Finding], where: Where, options: RenderOptions, ink: Ink) -> Iterator[str]:
@@ -33,14 +36,16 @@ def failing(findings: Sequence[Finding], where: Where, options: RenderOptions, i
     groups: dict[tuple[Severity, str], list[Finding]] = defaultdict(list)
     for finding in findings:
         groups[finding.rule.severity, _place(finding)].append(finding)
-    page = _Page(where, options, ink, is_roomy=len(findings) <= _FEW)
+    page = _Page(where, options, ink, is_roomy=len(findings) <= _FEW, fix_lines=2 if len(findings) <= _SOME else 1)
+    short: dict[Severity, list[str]] = defaultdict(list)
     for (severity, place), found in sorted(groups.items(), key=lambda item: -item[0][0].rank):
         title = f"{ink(severity.value.capitalize(), severity.value)}  {ink(place, 'bold')} ({len(found)})"
         if options.verbose:
             yield title
             yield from _in_full(found, page)
         else:
-            yield "\n".join([title, *_in_short(found, page)])
+            short[severity] += [title, *_in_short(found, page)]
+    yield from ("\n".join(lines) for lines in short.values())
     if page.assumed:
         notes = (
             line for number, text in enumerate(page.assumed, 1) for line in page.prose(text, f"[{number}] assumes ")
@@ -55,6 +60,8 @@ class _Page(msgspec.Struct):
     options: RenderOptions
     ink: Ink
     is_roomy: bool
+    fix_lines: int = 2
+    """Lines of a fix, where it is not roomy."""
     explained: set[str] = msgspec.field(default_factory=set)
     """Rules whose fix is said."""
     said: set[tuple[str, str]] = msgspec.field(default_factory=set)
@@ -115,10 +122,7 @@ def _details(rule: RuleInfo, page: _Page) -> Iterator[str]:
     fix = [*page.prose(_first_sentence(rule.fix), "fix: ", 0)]
     if page.is_roomy:
         yield from page.prose(_first_sentence(rule.why), "why: ", 0)
-    elif len(fix) > _MOST_LINES:
-        width = page.options.width - 2
-        fix = [*fix[: _MOST_LINES - 1], f"{fix[_MOST_LINES - 1][:width].rstrip('.,:; ')} …"]
-    yield from fix
+    yield from fix if page.is_roomy else _cut(fix, page.fix_lines, page.options.width)
     yield from _example(rule, page)
 
 
@@ -134,6 +138,21 @@ def _example(rule: RuleInfo, page: _Page) -> Iterator[str]:
         yield from (f"{INDENT}{INDENT}{page.ink(line)}" for line in rule.snippet.strip().splitlines())
 
 
+def _cut(lines: Sequence[str], most: int, width: int) -> Sequence[str]:
+    """Return `most` of the lines, with a sign at the end where there are more."""
+    if len(lines) <= most:
+        return lines
+    *kept, last = [*lines[: most - 1], " ".join([lines[most - 1], *(line.strip() for line in lines[most:])])]
+    room = width - len(" …") + len(last) - len(_INK.sub("", last))
+    head = last[:room] if last[room : room + 1] == " " else last[:room].rpartition(" ")[0]
+    if room - len(head) > _MOST_LOST:
+        return [*kept, f"{last[: room + 1]}…"]
+    return [*kept, f"{head.rstrip('.,:; ')} …"]
+
+
+_INK: Final = re.compile(r"\x1b\[[\d;]*m")
+
+
 def _said(finding: Finding, page: _Page) -> str:
     """Return what the short form says below the line of a finding; findings that say the same share it."""
     way = " \u2192 ".join(step.resource for step in finding.trail)
@@ -141,7 +160,7 @@ def _said(finding: Finding, page: _Page) -> str:
         finding.message,
         f"({CHANGED.get(finding.state or '', '')}{finding.change})" if finding.change else "",
         *(page.note(assumption) for assumption in finding.assumes),
-        f"Waste: {waste.said(finding.waste)}." if finding.waste else "",
+        f"Waste: {waste.said(finding.waste, is_short=not page.is_roomy)}." if finding.waste else "",
         f"The way in: the internet \u2192 {way}." if way else "",
     ]
     return " ".join(part for part in parts if part)

@@ -17,6 +17,7 @@ from wa_lint.model import Finding, Outcome, Report, Severity
 from wa_lint.reporters import RenderOptions, blanked, configured, coverage, tally, visible_lines, waste
 from wa_lint.reporters import set_words as stages
 from wa_lint.reporters.aws_commands import commands_of
+from wa_lint.reporters.gap_groups import grouped
 
 MARK: Final = "<!-- wa-lint -->"
 """By it a bot finds its own comment again."""
@@ -149,7 +150,9 @@ def _compared(report: Report) -> Iterator[str]:
 
 def _unread(report: Report) -> Iterator[str]:
     lines = [f"* {_code(e.uri)}: {plain_text(e.reason or 'not read')}" for e in report.inputs if e.status == "error"]
-    lines += [f"* {_code(gap.scope.type)}: {plain_text(gap.reason)}" for gap in report.gaps]
+    lines += [f"* {_code(gap.scope.type)}: {plain_text(gap.reason)}" for gap in report.gaps if not gap.scope.account]
+    for cause, groups in grouped(report.gaps):
+        lines += [f"* {plain_text(cause.title)}: {plain_text(group.in_room(_LONGEST_CELL))}" for group in groups]
     yield from _folded("Not fully read", lines)
 
 

@@ -49,9 +49,12 @@ def summary(report: Report, options: RenderOptions, ink: Ink) -> Iterator[str]:
     yield from (ink(waste.total_in_words(total)) for total in waste.totals(report))
     if cost := waste.running(report):
         yield from wrapped(ink(waste.running_in_words(cost)), options)
-    yield from wrapped(_extent(report, judged, ink), options) if judged else ()
-    if not options.verbose and any(f.outcome is Outcome.FAIL and f.is_open for f in report.findings):
-        yield "More: -v, wa-lint explain RULE."
+    is_short = not options.verbose and any(f.outcome is Outcome.FAIL and f.is_open for f in report.findings)
+    last = [
+        *([_extent(report, judged, ink)] if judged else []),
+        *(["More: -v, wa-lint explain RULE."] if is_short else []),
+    ]
+    yield from wrapped(" ".join(last), options)
     if news := tally.news(report):
         yield ink(f"{tally.news_in_words(news)}.")
 

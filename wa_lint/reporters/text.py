@@ -14,6 +14,7 @@ from wa_lint.model import Finding, Gap, Outcome, Report, Suppression
 from wa_lint.reporters import RenderOptions, configured, coverage
 from wa_lint.reporters import set_words as stages
 from wa_lint.reporters.failing_text import failing
+from wa_lint.reporters.gap_groups import grouped
 from wa_lint.reporters.ink import INDENT, Ink, count, prose, without_commands
 from wa_lint.reporters.rule_counts import counted_rules
 from wa_lint.reporters.summary import in_one_sentence, summary
@@ -162,14 +163,29 @@ def _subject(finding: Finding) -> str:
 def _unread(report: Report, options: RenderOptions, ink: Ink) -> Iterator[str]:
     broken = [entry for entry in report.inputs if entry.status == "error"]
     sections = {
-        "Not fully read": list(_gaps(report.gaps)),
+        "Not fully read": list(_gaps(gap for gap in report.gaps if options.verbose or not gap.scope.account)),
         "Problems in the input": [f"{problem.location}: {problem.message}" for problem in report.problems],
         "Not read": [f"{entry.uri}: {entry.reason or ''}" for entry in broken],
     }
+    yield from () if options.verbose else _unread_of_accounts(report, options, ink)
     for title, texts in sections.items():
         if texts:
             lines = [line for text in texts for line in prose(text, options, ink, label=_BULLET)]
             yield "\n".join([ink(f"{title} ({len(texts)})", "bold"), *lines])
+
+
+def _unread_of_accounts(report: Report, options: RenderOptions, ink: Ink) -> Iterator[str]:
+    """Yield a line for each service and region of which not all was read, by cause."""
+    groups = grouped(report.gaps)
+    if not groups:
+        return
+    number = sum(bool(gap.scope.account) for gap in report.gaps)
+    lines = [ink(f"Not fully read ({number}; -v lists them)", "bold")]
+    for cause, found in groups:
+        lines += prose(cause.title + (f": {cause.help}" if cause.help else ""), options, ink)
+        room = options.width - len(INDENT) - len(INDENT) - len(_BULLET)
+        lines += [f"{INDENT}{INDENT}{_BULLET}{ink(group.in_room(room))}" for group in found]
+    yield "\n".join(lines)
 
 
 _FEW: Final = 3

@@ -100,11 +100,17 @@ def total_in_words(total: Total) -> str:
     return f"{kind}: {usd(total.low, total.high, is_least=total.is_least)} a month{dated}."
 
 
-def said(waste: Waste) -> str:
-    """Return one finding's waste in words, with what kind of number it is and how old its prices are."""
+def said(waste: Waste, *, is_short: bool = False) -> str:
+    """Return one finding's waste in words, with what kind of number it is and how old its prices are.
+
+    `is_short`: without the latter two, where a total says them.
+    """
+    if is_short:
+        return f"{usd(waste.low, waste.high, is_least=is_least(waste))} a month"
     kind = "measured" if waste.is_measured else "at risk"
     dated = f", prices of {waste.as_of}" if waste.as_of else ""
-    return f"{usd(waste.low, waste.high, is_least=is_least(waste))} a month ({kind}{dated})"
+    amount = usd(waste.low, waste.high, is_least=is_least(waste))
+    return f"{amount} a month ({kind}{dated})"
 
 
 def _units(found: Iterable[tuple[Finding, Waste]]) -> dict[tuple[str, str], tuple[float, float]]:
