@@ -234,8 +234,45 @@ NOT_MEANT = {
 def test_an_entry_of_a_file_means_what_it_says(field: str, wa_lint: WaLint) -> None:
     run = check(wa_lint, CONFIG, "--allow", allow_file({"rule": "endpoint-default-key", **NOT_MEANT[field]}))
     assert not told(run, suppressed=True)
-    unused = field == "another path"  # the others speak of what this run did not look at
-    assert faults(run) == (["suppression-unused"] if unused else [])
+    assert faults(run) == ["suppression-unused" if field == "another path" else "suppression-unmatched"]
+    assert run.code == 1
+
+
+@pytest.mark.parametrize("field", NOT_MEANT)
+def test_a_hook_is_given_some_files_and_an_entry_may_be_meant_for_others(field: str, wa_lint: WaLint) -> None:
+    entries = allow_file({"rule": "endpoint-default-key", **NOT_MEANT[field]})
+    for option in ("--nothing-ok", "--force-exclude"):
+        run = check(wa_lint, CONFIG, "--allow", entries, option)
+        assert faults(run) == (["suppression-unused"] if field == "another path" else [])
+        assert len(run.report["problems"]) == (field != "another path")
+
+
+@pytest.mark.parametrize("pattern", ["u.yaml", "*u.yaml", "u*"])
+def test_an_entry_for_a_file_that_is_there_and_was_not_checked_is_no_fault(pattern: str, wa_lint: WaLint) -> None:
+    entries = allow_file({"rule": "endpoint-default-key", "file": pattern})
+    Path("u.yaml").write_text("", encoding="utf-8")
+    run = check(wa_lint, CONFIG, "--allow", entries)
+    assert not faults(run)
+    assert len(run.report["problems"]) == 1
+
+
+def test_an_unmatched_entry_may_be_meant_for_an_input_that_was_not_read(wa_lint: WaLint) -> None:
+    entries = allow_file({"rule": "endpoint-default-key", "resource": "Other"})
+    Path("broken.yaml").write_text("Resources: {A: {Type: AWS::S3::Bucket", encoding="utf-8")
+    run = check(wa_lint, CONFIG, "broken.yaml", "--allow", entries)
+    assert not faults(run)
+
+
+def test_nobody_has_to_hear_of_unmatched_entries(wa_lint: WaLint) -> None:
+    entries = allow_file({"rule": "endpoint-default-key", "resource": "Other"})
+    assert not faults(check(wa_lint, CONFIG, "--allow", entries, "--ignore", "suppression-unmatched"))
+
+
+def test_a_path_that_is_nearly_one_names_it(wa_lint: WaLint) -> None:
+    entry = {"rule": "endpoint-single-instance", "path": "ProductionVariants[0].InitialInstanceCont"}
+    run = check(wa_lint, CONFIG, "--allow", allow_file(entry))
+    (message,) = [f["message"] for f in run.report["findings"] if f["rule"] == "suppression-unused"]
+    assert "did you mean 'ProductionVariants[0].InitialInstanceCount'?" in message
 
 
 def test_an_entry_that_allows_everything_everywhere_is_refused(wa_lint: WaLint) -> None:

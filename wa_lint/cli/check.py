@@ -161,6 +161,7 @@ def check(
     demand_ledger(delivery)
     _demand_paths()
     said = said_by_all()
+    settling = msgspec.structs.replace(settling, is_partial=nothing_ok or reading.force_exclude)
     reading = msgspec.structs.replace(reading, lists_all=lists_all(settling, delivery, said.config))
     run = found_files(reading, choice, delivery.now, demands_declared=True)
     wants_fixes = fixing.fix or any(target.format in WITH_FIXES for target in to)

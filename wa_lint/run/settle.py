@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from functools import partial
+from pathlib import Path, PurePosixPath
 
 import msgspec
 
@@ -36,6 +38,8 @@ def settled(
         never=never,
         enforced=choice.always,
         silent=ignored_rules(choice) & set(allow.FAULTS),
+        is_partial=settling.is_partial,
+        is_elsewhere=partial(_is_elsewhere, frozenset(entry.uri for entry in report.inputs)),
     )
     entries = list(entries_of(settling, layers.config if strict.permits("allow") else Config()))
     report = allow.settle(report, entries, policy, today)
@@ -47,6 +51,17 @@ def settled(
     report = raised(msgspec.structs.replace(report, findings=kept), strict)
     wide = frozenset(str(one.location) for one in entries if allow.is_catch_all(one))
     return mask_report(accounted(Settlement(report, choice, layers, dropped, wide, number)))
+
+
+def _is_elsewhere(seen: Collection[str], pattern: str) -> bool:
+    """Whether a file below this folder that is not `seen` is like the ``file`` of a suppression."""
+    path = PurePosixPath(pattern)
+    if path.is_absolute() or ".." in path.parts:
+        return False
+    try:
+        return any(file.is_file() and file.as_posix() not in seen for file in Path().glob(pattern))
+    except (OSError, ValueError, NotImplementedError):
+        return False
 
 
 def lists_all(settling: Settling, delivery: Delivery | None, found: Config) -> bool:

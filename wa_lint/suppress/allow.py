@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from fnmatch import fnmatchcase
 from typing import Final
@@ -57,6 +57,10 @@ class Allowance(msgspec.Struct, frozen=True, kw_only=True):
     region: str | None = None
 
 
+def _nowhere(_pattern: str) -> bool:
+    return False
+
+
 class Policy(msgspec.Struct, frozen=True):
     """What may be allowed at all."""
 
@@ -71,6 +75,10 @@ class Policy(msgspec.Struct, frozen=True):
     """Ids of the rules that the pipeline's owner lets nobody suppress."""
     silent: frozenset[str] = frozenset()
     """The faults of suppressions that nobody wants to hear of."""
+    is_partial: bool = False
+    """Whether the run was given some files of many, as a hook is: an entry may be meant for another."""
+    is_elsewhere: Callable[[str], bool] = _nowhere
+    """Whether a file that this run did not check looks like an entry's ``file``."""
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -118,6 +126,13 @@ FAULTS: Final[Mapping[str, RuleInfo]] = {
             "Write the id of a rule; `wa-lint rules` lists them.",
         ),
         _info(
+            "suppression-unmatched",
+            "A suppression matches nothing that was checked",
+            Severity.LOW,
+            "Nothing in this run is like it: a name is misspelt, or what it was for is gone. It suppresses nothing.",
+            "Correct the name, or remove the entry.",
+        ),
+        _info(
             "suppression-unused",
             "A suppression suppresses nothing",
             Severity.LOW,
@@ -160,17 +175,18 @@ def settle(report: Report, entries: Sequence[Allowance | Fault], policy: Policy,
     used: set[int] = set()
     index = _Index(held, policy)
     findings = [_suppressed(finding, index, policy, used) for finding in report.findings]
-    faults += [_unused(held[n]) for n in _idle(held, used, report, policy)]
+    faults += [_unused(held[n], report, policy) for n in _idle(held, used, report, policy)]
     if not read:
         return report
     dead = tuple(_dead(held, report, policy))
+    faults += [Fault("suppression-unmatched", one.message, one.location) for one, is_fault in dead if is_fault]
     faults = [fault for fault in faults if fault.kind not in policy.silent]
     told = {fault.kind for fault in faults}
     return msgspec.structs.replace(
         report,
         rules=(*report.rules, *(info for id_, info in FAULTS.items() if id_ in told)),
         findings=tuple(sorted([*findings, *map(_finding, faults)], key=_by_place)),
-        problems=(*report.problems, *dead),
+        problems=(*report.problems, *(one for one, is_fault in dead if not is_fault)),
         judged_at=report.judged_at or (today if any(one.until for one in read if isinstance(one, Allowance)) else None),
     )
 
@@ -326,16 +342,28 @@ def _is_at_hand(allowance: Allowance, report: Report) -> bool:
     return any(_is_there(allowance, finding) for finding in report.findings)
 
 
-def _unused(allowance: Allowance) -> Fault:
+def _unused(allowance: Allowance, report: Report, policy: Policy) -> Fault:
     names = ", ".join(allowance.rules)
     resource = allowance.resource if allowance.kind != "file" else None
-    return Fault(
-        "suppression-unused", f"{names} finds nothing here that would have to be allowed.", allowance.location, resource
-    )
+    said = f"{names} finds nothing here that would have to be allowed."
+    if allowance.path and (paths := _paths(allowance, report, policy)):
+        near = did_you_mean(allowance.path, paths) or "."
+        said = f"{names} finds nothing at the path {allowance.path!r} or below it{near}"
+    return Fault("suppression-unused", said, allowance.location, resource)
 
 
-def _dead(held: Sequence[Allowance], report: Report, policy: Policy) -> Iterator[Problem]:
-    """Yield what is wrong with entries of a file that speak of nothing in this run. They may be meant for others."""
+def _paths(allowance: Allowance, report: Report, policy: Policy) -> frozenset[str]:
+    """Return where in the resources of an entry its rules find something."""
+    rules = {id_ for name in allowance.rules for id_ in _ids(name, policy)}
+    found = (f for f in report.findings if f.outcome in _SUPPRESSIBLE and f.rule.id in rules)
+    return frozenset(finding.path for finding in found if finding.path and _is_there(allowance, finding))
+
+
+def _dead(held: Sequence[Allowance], report: Report, policy: Policy) -> Iterator[tuple[Problem, bool]]:
+    """Yield what is wrong with entries of a file that speak of nothing in this run, and whether that is a fault.
+
+    It is none where the entry may be meant for what this run did not read.
+    """
     asked = {rule.id for rule in report.rules}
     known = _known(report)
     found = [
@@ -346,13 +374,22 @@ def _dead(held: Sequence[Allowance], report: Report, policy: Policy) -> Iterator
         and any(id_ in asked for name in allowance.rules for id_ in _ids(name, policy))
         and not _is_at_hand(allowance, report)
     ]
+    is_whole = not policy.is_partial and _is_whole(report)
     for allowance in found[:_MOST_DEAD]:
         why = _why_dead(allowance, known)
         end = "" if why.endswith("?") else "."
-        yield Problem(allowance.location, f"This suppression matches nothing in this run: {why}{end}")
+        is_fault = is_whole and not (allowance.file and policy.is_elsewhere(allowance.file))
+        yield Problem(allowance.location, f"This suppression matches nothing in this run: {why}{end}"), is_fault
     if len(found) > _MOST_DEAD:
         more = len(found) - _MOST_DEAD
-        yield Problem(found[_MOST_DEAD].location, f"This suppression and {more - 1} more match nothing in this run.")
+        said = f"This suppression and {more - 1} more match nothing in this run."
+        yield Problem(found[_MOST_DEAD].location, said), is_whole
+
+
+def _is_whole(report: Report) -> bool:
+    """Whether all was read that was asked for."""
+    is_read = all(entry.status != "error" for entry in report.inputs)
+    return is_read and not any(gap.scope.account for gap in report.gaps)
 
 
 def _known(report: Report) -> Mapping[str, frozenset[str]]:

@@ -28,6 +28,8 @@ class Settling(msgspec.Struct, frozen=True):
     never_suppress: tuple[str, ...] = ()
     baseline: Path | None = None
     diff: str | None = None
+    is_partial: bool = False
+    """As `allow.Policy` has it."""
 
 
 class Dropped(msgspec.Struct, frozen=True):
