@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -287,3 +288,64 @@ def test_a_live_finding_points_into_the_template_that_made_the_resource(wa_lint:
     places = [r["locations"][0] for r in sarif["runs"][0]["results"]]
     assert {p["physicalLocation"]["artifactLocation"]["uri"] for p in places} == {"lab.yaml"}
     assert {p["logicalLocations"][0]["fullyQualifiedName"] for p in places} == {NOTEBOOK}
+
+
+@pytest.mark.parametrize(
+    ("region", "said"),
+    [
+        ("eu-west-9", "knows no region 'eu-west-9'; did you mean 'eu-west-"),
+        ("nonsense", "knows no region 'nonsense'"),
+        ("us-eest-1", "knows no region 'us-eest-1'; did you mean 'us-"),
+    ],
+)
+def test_a_region_that_nobody_knows_is_warned_of(region: str, said: str, wa_lint: WaLint, account: None) -> None:
+    del account
+    run = wa_lint("scan", "--region", "eu-west-1", "--region", region, "--select", "notebook-*", "-o", "json")
+    assert f"wa-lint: warning: the installed botocore {said}" in run.err
+
+
+def test_a_region_counts_in_any_case(wa_lint: WaLint, account: None) -> None:
+    del account
+    run = wa_lint("scan", "--region", "EU-West-1", "--select", "notebook-*", "-o", "json")
+    assert "warning" not in run.err
+    assert {f["resource"]["region"] for f in run.report["findings"]} == {"eu-west-1"}
+
+
+@pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS"])
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9", "nonsense"])
+def test_an_endpoint_where_nobody_is_is_named(
+    variable: str, address: str, wa_lint: WaLint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "embedded")
+    monkeypatch.setenv(variable, address)
+    run = wa_lint("scan", "--region", "eu-west-1", "--select", "notebook-*")
+    assert run.code == 2
+    assert f"{address}, which AWS_ENDPOINT_URL, or endpoint_url of the profile, names" in run.err
+
+
+def test_an_interrupted_snapshot_says_first_how_to_go_on(
+    wa_lint: WaLint, account: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del account
+    from wa_lint.sources.live import units  # noqa: PLC0415, it brings boto3 along
+
+    read = units.read_unit
+
+    def interrupted(unit: Any, stop: Any, *rest: Any) -> Any:
+        if unit.region == "eu-west-1":
+            os.kill(os.getpid(), signal.SIGINT)
+            stop.wait(5)
+        return read(unit, stop, *rest)
+
+    monkeypatch.setattr(units, "read_unit", interrupted)
+    monkeypatch.setattr("wa_lint.run.collect.AT_ONCE", 1)
+    options = ("--region", "eu-west-1", "--region=eu-central-1", "--now", "2026-11-23")
+    run = wa_lint("snapshot", *options, "-o", "my fleet.gz")
+    command = f"wa-lint snapshot {' '.join(options)} --resume 'my fleet.gz'"
+    said = [line for line in run.err.splitlines() if "credentials" not in line]
+    assert said[0] == f"wa-lint: to go on: {command}"
+    assert said[1].startswith("wa-lint: stopping;")
+    table = next(number for number, line in enumerate(said) if line.startswith("wa-lint: type "))
+    assert f"wa-lint:   {command}" in said[:table]
+    assert run.code == 4

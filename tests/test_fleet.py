@@ -400,7 +400,7 @@ def test_ctrl_c_leaves_a_valid_snapshot_and_says_how_to_go_on(cloud: Cloud, wa_l
     _, said = running.communicate(timeout=60)
     cloud.seconds = 0.0
     assert running.returncode == 4, said
-    assert "run the same command with --resume part.jsonl.gz in place of -o" in said
+    assert "--now 2026-11-23 --resume part.jsonl.gz" in said
     part = codec.load((tmp_path / "part.jsonl.gz").read_bytes(), "part")
     assert any("interrupted" in gap.reason for gap in part.gaps)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Final
 from urllib.parse import urlsplit
@@ -34,7 +34,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from wa_lint.document.positions import TOO_DEEP, is_too_deep
-from wa_lint.errors import SourceError
+from wa_lint.errors import SourceError, did_you_mean
 from wa_lint.model import Raw
 from wa_lint.request_limits import DEADLINE, INTERRUPTED, PAGE_SIZES, Limits, Manners, Watch
 
@@ -399,15 +399,29 @@ def account_of(session: Raw, region: str, manners: Manners | None = None) -> Acc
 
     EOFError: a profile asks for an MFA code where nobody can type one.
     """
+    address = ""
     try:
         sts = _whole(session.client("sts", region_name=region, config=_config(manners or Manners(), attempts=3)))
+        address = _foreign(session, sts, session.get_partition_for_region(region))
         answer = sts.get_caller_identity()
     except (ClientError, BotoCoreError, ResponseParserError, EOFError, ValueError) as error:
-        raise SourceError(f"aws {region}", sentence(error)) from error
+        raise SourceError(f"aws {region}", _with_endpoint(sentence(error), address)) from error
     arn = str(answer.get("Arn", ""))
     if not answer.get("Account") or not arn.startswith("arn:"):
         raise SourceError(f"aws {region}", "what answers does not say whose account it is; is there a proxy?")
     return AccountIdentity(str(answer["Account"]), arn.split(":")[1], arn, _foreign(session, sts, arn.split(":")[1]))
+
+
+def _with_endpoint(said: str, address: str) -> str:
+    """Return why a call failed, with the address that it went to where that is not AWS's own."""
+    if said == _WHY["no connection"] and address:
+        return f"no connection to {address}, which {_SAYS_SO}"
+    if address:
+        return f"{said}; the call went to {address}, which {_SAYS_SO}"
+    return f"{said}, which {_SAYS_SO}" if said.startswith("Invalid endpoint") else said
+
+
+_SAYS_SO: Final = "AWS_ENDPOINT_URL, or endpoint_url of the profile, names"
 
 
 def _foreign(session: Raw, client: Raw, partition: str) -> str:
@@ -430,6 +444,15 @@ def again(session: Raw) -> Raw:
     except (BotoCoreError, EOFError) as error:
         raise SourceError("aws", sentence(error)) from error
     return boto3.Session(botocore_session=inner, region_name=session.region_name)
+
+
+def unknown_regions(session: Raw, regions: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield the regions that botocore does not know, each with ``; did you mean …?``. No call is made."""
+    partitions = session.get_available_partitions()
+    known = {name for p in partitions for name in session.get_available_regions("ec2", partition_name=p)}
+    for region in regions:
+        if region not in known:
+            yield region, did_you_mean(region, known)
 
 
 def regions(session: Raw) -> list[str]:

@@ -61,7 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def _run(arguments: Sequence[str] | None) -> int:
     try:
-        code = commands.main(arguments, prog_name="wa-lint", standalone_mode=False)
+        typed = tuple(sys.argv[1:] if arguments is None else arguments)
+        code = commands.main(arguments, prog_name="wa-lint", standalone_mode=False, obj=typed)
     except click.ClickException as error:
         return _usage(error)
     except (click.Abort, KeyboardInterrupt):

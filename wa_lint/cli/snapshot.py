@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -21,7 +23,7 @@ from wa_lint.cli.read_table import read_table
 from wa_lint.errors import ConfigError, SourceError
 from wa_lint.model import Snapshot, SourceKind
 from wa_lint.run.accounts import Account, Fleet, fleet, moment
-from wa_lint.run.collect import InFolder, InMemory, collect
+from wa_lint.run.collect import InFolder, InMemory, Listener, collect
 from wa_lint.run.snapshot_folder import INDEX, FolderIndex, Part, ReadingOptions, demand_fit, is_folder, read_index
 from wa_lint.writing import atomic, demand_writable
 
@@ -93,8 +95,10 @@ def _into_folder(whom: Fleet, to: Path, resume: Path | None, now: dt.datetime | 
     at = moment(now) if before is None else dt.datetime.fromisoformat(before.taken_at)
     keeper = InFolder(to, before or FolderIndex(taken_at=at.isoformat(), options=options))
     keeper.note([])
-    collect(whom, None, at, keeper, WATCH)
-    return _told(keeper.index.parts, f"{to.as_posix().rstrip('/')}/")
+    where = f"{to.as_posix().rstrip('/')}/"
+    collect(whom, None, at, keeper, _watch(where))
+    _say_cut(keeper.index.parts, where)
+    return _told(keeper.index.parts, where)
 
 
 def _with_tags(whom: Fleet, tags: Sequence[str]) -> Fleet:
@@ -114,12 +118,13 @@ def _into_file(whom: Fleet, to: Path, resume: Path | None, now: dt.datetime | No
         _demand_same_time(now, str(before.taken_at))
     at = moment(now) if before is None else dt.datetime.fromisoformat(str(before.taken_at))
     keeper = InMemory(before)
-    collect(whom, None, at, keeper, WATCH)
+    collect(whom, None, at, keeper, _watch(to.as_posix()))
     found = keeper.joined()
     if found is None:
         return BLIND
     with atomic(to, is_private=True) as stream:
         codec.dump(found, stream, compress=to.suffix == ".gz")
+    _say_cut(keeper.parts, to.as_posix())
     complain(read_table(found))
     return _told(keeper.parts, to.as_posix())
 
@@ -151,16 +156,48 @@ def _demand_same_time(now: dt.datetime | None, taken_at: str) -> None:
         raise ConfigError("--now", f"what is resumed is as of {taken_at}; leave it away")
 
 
+def _watch(where: str) -> Listener:
+    """Return who listens; Ctrl-C shows first how to go on."""
+    return msgspec.structs.replace(WATCH, on_stop=(f"to go on: {_resuming(where)}",))
+
+
+def _resuming(where: str) -> str:
+    """Return the command that was typed, with the snapshot to go on with in place of ``-o``."""
+    typed = list(click.get_current_context().obj or ["snapshot"])
+    kept: list[str] = []
+    while typed:
+        word = typed.pop(0)
+        if word in _PLACES and typed:
+            typed.pop(0)
+        elif not re.match(r"-o.|--(output|resume)=", word):
+            kept.append(word)
+    return shlex.join(["wa-lint", *kept, _RESUME, where])
+
+
+_PLACES: Final = ("-o", "--output", _RESUME)
+
+
+def _is_cut(part: Part) -> bool:
+    return part.status in ("waiting", "partial")
+
+
+def _say_cut(parts: Sequence[Part], where: str) -> None:
+    """Say first, before any table, how to go on with what was interrupted."""
+    missing = [part for part in parts if _is_cut(part) or part.status == "failed"]
+    if any(map(_is_cut, parts)):
+        complain(
+            f"interrupted: {len(missing)} of {len(parts)} accounts and regions are missing or cut short; to go on:"
+        )
+        complain(f"  {_resuming(where)}")
+
+
 def _told(parts: Sequence[Part], where: str) -> int:
     """Say what came of it, and return the exit code."""
     resources, gaps = sum(part.resources for part in parts), sum(part.gaps for part in parts)
     complain(f"{resources} resources in {where}; {gaps} listings could not be made in full")
     missing = [part for part in parts if part.status in ("failed", "waiting", "partial")]
     unclosed = [part for part in parts if part.status == "gaps"]
-    if any(part.status in ("waiting", "partial") for part in missing):
-        complain(f"it was interrupted: {len(missing)} of {len(parts)} accounts and regions are missing or cut short")
-        complain(f"to go on, run the same command with {_RESUME} {where} in place of -o")
-    elif missing:
+    if missing and not any(map(_is_cut, parts)):
         complain(f"{len(missing)} of {len(parts)} accounts and regions could not be read")
     if unclosed:
         complain(

@@ -71,6 +71,8 @@ def fleet(given: Account, say: Callable[[str], None]) -> Fleet:
 
     session = aws.open_session(given.profile)
     regions = _regions(given, session)
+    for region, near in aws.unknown_regions(session, [region for region in regions if region != "all"]):
+        say(f"warning: the installed botocore knows no region {region!r}{near}")
     named = [region for region in (*regions, session.region_name) if region not in ("all", None)]
     home, identity = _identity(session, named or _FIRST_REGIONS, aws.account_of)
     say(f"these are the credentials of account {identity.id}: {identity.arn}")
@@ -120,7 +122,7 @@ _MEANT: Final = {
 def _regions(given: Account, session: Raw) -> tuple[str, ...]:
     if not given.region and session.region_name is None:
         raise SourceError("aws", "no region; give --region, or set AWS_REGION or one in the profile")
-    return tuple(dict.fromkeys(given.region or (session.region_name,)))
+    return tuple(dict.fromkeys(region.strip().lower() for region in given.region or (session.region_name,)))
 
 
 def _identity(

@@ -58,6 +58,8 @@ class Listener(msgspec.Struct, frozen=True):
     """Gets a line for each account or region that is not read, or entered by a role."""
     lines: Callable[[], contextlib.AbstractContextManager[Callable[[str], OnProgress | None]]] = _no_lines
     """Gives, for the name of a unit, what hears of its progress."""
+    on_stop: tuple[str, ...] = ()
+    """What is said first once somebody pressed Ctrl-C: how to go on."""
 
 
 class InMemory:
@@ -190,8 +192,12 @@ def _as_they_end(
     """Yield each unit with what came of it. No more run at once than `AT_ONCE`; none begins once `stop` is set."""
     waiting = deque(units)
     running: dict[Future[UnitResult], Unit] = {}
+    is_told = False
     while waiting or running:
-        if stop.is_set() and waiting:
+        if stop.is_set() and not is_told:
+            is_told = True
+            for line in watch.on_stop:
+                watch.say(line)
             watch.say("stopping; what has been read is kept (Ctrl-C again drops what is being read)")
             waiting.clear()
         while waiting and len(running) < AT_ONCE:
