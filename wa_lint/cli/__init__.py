@@ -41,6 +41,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "test": "wa_lint.cli.authoring",
     "new-rule": "wa_lint.cli.authoring",
     "eval": "wa_lint.cli.authoring",
+    "schema": "wa_lint.cli.schema_command",
 }
 """Command: the module that has it, imported when it is asked for. `check` does not wait for boto3."""
 

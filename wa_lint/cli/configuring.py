@@ -212,7 +212,7 @@ def load(
     if found is None:
         return Config()
     ground = Ground(root or root_of(found.parent.resolve()), FOUND if file is None else NAMED)
-    return configuration.load(found, ground, _name(found, start), open_file, _package)
+    return configuration.load(found, ground, _name(found, start), open_file, installed_package)
 
 
 def load_enforcement(files: Sequence[Path], start: Path) -> Enforcement:
@@ -329,7 +329,11 @@ def _default(found: Config, key: str) -> Raw:
     match KEYS[key].kind:
         case "paths" | "folders":
             counted = found.said[key] if KEYS[key].merges else found.said[key][-1:]
-            return [_from_here(one.folder, path) for one in counted for path in one.value]
+            return [
+                path if KEYS[key].kind == "folders" and _is_package(one.folder, path) else _from_here(one.folder, path)
+                for one in counted
+                for path in one.value
+            ]
         case "path":
             return _from_here(said.folder, said.value)
         case "parameters":
@@ -356,6 +360,11 @@ def _parameter(said: configuration.ConfiguredValue, number: int, text: str, trus
     if trust == FOUND and Path(text).exists():  # the option would take it for that file, which nobody looked at
         raise ConfigError(said.where, f"{text!r} is a value, and also the name of a file here; rename the file")
     return text
+
+
+def _is_package(folder: Path, name: str) -> bool:
+    """Whether a pack of rules is the name of an installed package, and not a folder beside the configuration."""
+    return not (folder / name).exists() and installed_package(name) is not None
 
 
 def _output(said: configuration.ConfiguredValue, number: int, text: str) -> str:
@@ -406,7 +415,7 @@ def _is_ours(file: Path, start: Path) -> bool:
 
 
 @cache
-def _package(name: str) -> Path | None:
+def installed_package(name: str) -> Path | None:
     """Return the folder of an installed package, without running any of its code."""
     if not name.replace("-", "_").isidentifier():
         return None

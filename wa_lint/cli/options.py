@@ -12,6 +12,7 @@ import msgspec
 from wa_lint import lens
 from wa_lint.cli.configuring import enforcement, packed, said_by_all
 from wa_lint.cli.one_of import OneOf
+from wa_lint.cli.pack_option import Pack
 from wa_lint.config import PROFILES, ProfileEntry, texts_of
 from wa_lint.enforce import stricter
 from wa_lint.errors import ConfigError
@@ -75,9 +76,9 @@ _CHOICE: Final = (
     click.option(
         "--rules",
         multiple=True,
-        metavar="FOLDER",
-        type=click.Path(exists=True, file_okay=False, path_type=Path),
-        help="Rules of your own, besides ours.",
+        metavar="PACK",
+        type=Pack(),
+        help="Rules of your own, besides ours: a folder, or an installed Python package.",
     ),
 )
 

@@ -15,6 +15,7 @@ from wa_lint.cli.exits import CLEAN
 from wa_lint.cli.one_of import OneOf
 from wa_lint.cli.options import choice_of_rules
 from wa_lint.cli.output import code_of_packs, columns, to_stdout
+from wa_lint.cli.pack_option import Pack
 from wa_lint.cli.page_text import fitted
 from wa_lint.cli.rule_list import json_list, listed
 from wa_lint.reporters import visible_lines
@@ -63,9 +64,9 @@ def rules(choice: Choice, standard: str | None, output: str) -> int:
     "--rules",
     "folders",
     multiple=True,
-    metavar="FOLDER",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Rules of your own, besides ours.",
+    metavar="PACK",
+    type=Pack(),
+    help="Rules of your own, besides ours: a folder, or an installed Python package.",
 )
 def explain(rule_id: str, folders: Sequence[Path]) -> int:
     """Print a rule's page: what it checks, why, its settings, and how to fix what it finds.
