@@ -182,7 +182,9 @@ findings, without a place for it: with them, and with `wa-lint diff` and `wa-lin
 wa-lint writes through no symbolic link, to no device but `/dev/stdout`, `/dev/stderr` and `/dev/null`, and nothing into
 `.git`. A file is written whole or not at all.
 
-Editors check the configuration by the [JSON Schema](../wa_lint/schemas/config.schema.json).
+Choices count in any case. Editors check the configuration by its [JSON Schema](../wa_lint/schemas/config.schema.json):
+`wa-lint schema config -o config.schema.json` writes it, and the first line `# yaml-language-server: $schema=config.schema.json`
+names it ([packs.md](packs.md#editors)).
 
 ## Keys
 
@@ -277,7 +279,7 @@ names rules of wa-lint and of `packs`; a rule that the repository brings cannot 
 one that is. A change can make almost any verdict unknown (a parameter without a default); with `strict: true` that
 fails too.
 
-Editors check the file by its [JSON Schema](../wa_lint/schemas/enforce.schema.json).
+Editors check the file by its [JSON Schema](../wa_lint/schemas/enforce.schema.json): `wa-lint schema enforce`.
 
 """
 
