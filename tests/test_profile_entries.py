@@ -201,13 +201,21 @@ def test_templates_that_belong_together_each_have_their_own_parameters(wa_lint: 
     [
         ("profiles: [{paths: a}]", "1:12", "an entry has a profile, settings, or both"),
         ("profiles: [{profile: startup}]", "1:12", "an entry says what it is for: paths, parameters, tags, names"),
-        ("profiles:\n  - paths: a\n    profile: larg", "3:5", "cannot be 'larg'"),
+        (
+            "profiles:\n  - paths: a\n    profile: larg",
+            "3:5",
+            "profiles: profile must be one of startup, production, regulated (got 'larg')",
+        ),
         ("profiles:\n  - paths: a\n    profil: startup", "3:5", "there is no key 'profil'; did you mean 'profile'"),
-        ("profiles:\n  - parameters: Stage\n    profile: startup", "2:5", "takes a map of names"),
+        (
+            "profiles:\n  - parameters: Stage\n    profile: startup",
+            "2:5",
+            "profiles: parameters must be a map of names",
+        ),
         ("profiles:\n  - parameters: {Stage: 1}\n    profile: startup", "2:5", "put 1 in quotes"),
-        ("profiles:\n  - tags: {env: []}\n    profile: startup", "2:5", "takes one text at least"),
-        ("profiles: [a]", "1:12", "takes a list of maps"),
-        ("profiles: {a: b}", "1:1", "takes a list of maps"),
+        ("profiles:\n  - tags: {env: []}\n    profile: startup", "2:5", "profiles: tags must be one text at least"),
+        ("profiles: [a]", "1:12", "profiles must be a list of maps"),
+        ("profiles: {a: b}", "1:1", "profiles must be a list of maps"),
         (
             "profiles:\n  - names: a\n    settings: {endpoint-idle: {days: 1}}",
             "3:5",

@@ -89,7 +89,10 @@ def test_what_fits_no_setting_is_said(text: str, problem: str) -> None:
     [
         ("settings: [a]", "wa-lint.yaml:1:1: settings must be a map of rules"),
         ("settings: {endpoint-idle: 3}", "wa-lint.yaml:1:12: settings: endpoint-idle must be a map of settings"),
-        ("settings: {endpoint-idle: {idle_days: {a: 1}}}", "wa-lint.yaml:1:28: settings: endpoint-idle.idle_days must be a number"),
+        (
+            "settings: {endpoint-idle: {idle_days: {a: 1}}}",
+            "wa-lint.yaml:1:28: settings: endpoint-idle.idle_days must be a number",
+        ),
         ("settings: {endpoint-idle: {idle_days: soon}}", "wa-lint.yaml:1:1: endpoint-idle.idle_days is a number"),
         ("rule-profile: large", "wa-lint.yaml:1:1: rule-profile must be one of startup, production"),
     ],

@@ -183,8 +183,8 @@ wa-lint writes through no symbolic link, to no device but `/dev/stdout`, `/dev/s
 `.git`. A file is written whole or not at all.
 
 Choices count in any case. Editors check the configuration by its [JSON Schema](../wa_lint/schemas/config.schema.json):
-`wa-lint schema config -o config.schema.json` writes it, and the first line `# yaml-language-server: $schema=config.schema.json`
-names it ([packs.md](packs.md#editors)).
+`wa-lint schema config -o config.schema.json` writes it, and the first line
+`# yaml-language-server: $schema=config.schema.json` names it ([packs.md](packs.md#editors)).
 
 ## Keys
 

@@ -10,6 +10,7 @@ import msgspec
 from wa_lint import lens as catalogue
 from wa_lint import practice_checks
 from wa_lint.cli.exits import CLEAN
+from wa_lint.cli.one_of import OneOf
 from wa_lint.cli.output import to_stdout
 from wa_lint.other_lenses import ListedLens, other_lenses
 
@@ -20,14 +21,14 @@ _ML = "machine-learning"
 @click.option(
     "--lens",
     "name",
-    type=click.Choice([_ML, *other_lenses()]),
+    type=OneOf([_ML, *other_lenses()]),
     default=_ML,
     show_default=True,
     help="Which lens; of the others there are ids and titles only.",
 )
-@click.option("--pillar", multiple=True, type=click.Choice(catalogue.PILLARS), help="Only this pillar.")
+@click.option("--pillar", multiple=True, type=OneOf(catalogue.PILLARS), help="Only this pillar.")
 @click.option(
-    "-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to write it."
+    "-o", "--output", type=OneOf(["text", "json"]), default="text", show_default=True, help="How to write it."
 )
 def lens(name: str, pillar: tuple[str, ...], output: str) -> int:
     """List the practices of the Lens: question by question, with how far checks decide each one.

@@ -15,6 +15,7 @@ from wa_lint.cli.asking import ask_open
 from wa_lint.cli.check import reading
 from wa_lint.cli.configuring import configured, enforcement, said_by_all
 from wa_lint.cli.exits import BROKEN, FOUND, exit_code
+from wa_lint.cli.one_of import OneOf
 from wa_lint.cli.options import choice, color_option, settling
 from wa_lint.cli.output import complain, for_stdout, has_account, pieces_to_stdout
 from wa_lint.cli.review_push import SUBCOMMANDS
@@ -92,7 +93,7 @@ _DAY: Final = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%
     "a history: the HTML draws the trend.",
 )
 @click.option("--now", type=_DAY, metavar="DATE", help="The day of the review.  [default: today]")
-@click.option("--lang", type=click.Choice(LANGUAGES), default="en", show_default=True, help="The language.")
+@click.option("--lang", type=OneOf(LANGUAGES), default="en", show_default=True, help="The language.")
 @color_option
 def review(  # noqa: PLR0913, one for each option
     reading: Reading,

@@ -15,6 +15,7 @@ import click
 from wa_lint.cli.check import reading
 from wa_lint.cli.configuring import configured, said_by_all
 from wa_lint.cli.exits import CLEAN
+from wa_lint.cli.one_of import OneOf
 from wa_lint.cli.options import choice_beside_account, settling
 from wa_lint.cli.output import code_of_packs, complain, to_stdout
 from wa_lint.cli.tool_access import ToolAccess, access
@@ -53,7 +54,7 @@ _ANSWERS: Final = click.option(
 @click.option(
     "-o",
     "--output",
-    type=click.Choice(["text", "json"]),
+    type=OneOf(["text", "json"]),
     default="text",
     show_default=True,
     help="How to write the plan.",

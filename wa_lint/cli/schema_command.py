@@ -13,7 +13,7 @@ from wa_lint.cli.one_of import OneOf
 from wa_lint.cli.output import complain, to_stdout
 from wa_lint.writing import atomic, demand_writable
 
-SCHEMAS: Final = ("config", "enforce", "rule", "report", "diff", "drift", "history")
+SCHEMAS: Final = ("config", "enforce", "rule", "report", "diff", "drift", "history", "review")
 
 _WRITTEN_BY_PEOPLE: Final = frozenset({"config", "enforce", "rule"})
 
@@ -28,7 +28,7 @@ _WRITTEN_BY_PEOPLE: Final = frozenset({"config", "enforce", "rule"})
     help="Where to put it.  [default: stdout]",
 )
 def schema(name: str, output: Path | None) -> int:
-    """Print a JSON Schema: config, enforce, rule, report, diff, drift or history.
+    """Print a JSON Schema: config, enforce, rule, report, diff, drift, history or review.
 
     An editor with a YAML language server checks and completes a file whose first line names it:
     `# yaml-language-server: $schema=FILE`.

@@ -13,7 +13,7 @@ _PAUSE: Final = 0.5
 _State: TypeAlias = Mapping[Path, tuple[int, int]]
 
 
-def changes(folder: Path, wait: Callable[[float], None] = time.sleep) -> Iterator[frozenset[Path]]:
+def changes(folder: Path, wait: Callable[[float], object] = time.sleep) -> Iterator[frozenset[Path]]:
     """Yield the ``*.yaml`` files that are new, changed or gone, each time that there are any. It never ends."""
     before = _state(folder)
     while True:
