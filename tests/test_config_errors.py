@@ -179,3 +179,12 @@ def test_an_option_names_its_choices_and_the_nearest(wa_lint: WaLint, here: Path
 
 def test_the_pillars_of_a_configuration_are_those_of_the_lens() -> None:
     assert KEYS["pillar"].choices == tuple(lens.PILLARS)
+
+
+def test_a_profile_of_some_files_counts_in_any_case(wa_lint: WaLint, here: Path) -> None:
+    text = "profiles: [{paths: t.yaml, profile: %s}]\n"
+    reports = []
+    for name in ("startup", "StartUp"):
+        (here / "c.yaml").write_text(text % name)
+        reports.append(wa_lint("check", "--config", "c.yaml", "t.yaml", "-o", "json").out)
+    assert reports[0] == reports[1]

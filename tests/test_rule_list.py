@@ -65,6 +65,12 @@ def test_the_json_says_what_it_was_chosen_by(case: str, wa_lint: WaLint) -> None
     assert 0 < len(found["rules"]) < len(every["rules"])
 
 
+def test_the_json_says_which_settings_it_was_given(wa_lint: WaLint) -> None:
+    found = json.loads(wa_lint("rules", "-o", "JSON", "--setting", "endpoint-idle.idle_days=9", "--all-buckets").out)
+    assert found["filters"]["settings"] == ["endpoint-idle.idle_days=9"]
+    assert found["filters"]["all_buckets"] is True
+
+
 def test_the_json_has_settings_steps_and_profiles(wa_lint: WaLint) -> None:
     found = json.loads(wa_lint("rules", "-o", "json", "--setting", "endpoint-idle.idle_days=3").out)["rules"]
     by_id = {entry["id"]: entry for entry in found}

@@ -140,6 +140,15 @@ def test_seventeen_findings_of_as_many_rules_fit_on_three_screens(files: int, mo
     assert len(reporter("concise")(report, RenderOptions()).splitlines()) == 18
 
 
+@pytest.mark.parametrize("width", [40, 60])
+def test_the_summary_fits_too(width: int) -> None:
+    report = of_seventeen_rules(1)
+    lines = reporter("text")(report, RenderOptions(width=width)).splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("17 failed ("))
+    assert max(map(len, lines[start:])) <= width
+    assert len(lines[start:]) > 5
+
+
 def test_a_fix_is_cut_between_words_and_says_so() -> None:
     for line in reporter("text")(of_seventeen_rules(1), RenderOptions()).splitlines():
         if line.endswith("…"):

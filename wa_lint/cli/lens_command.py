@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Mapping
 
 import click
@@ -11,7 +12,7 @@ from wa_lint import lens as catalogue
 from wa_lint import practice_checks
 from wa_lint.cli.exits import CLEAN
 from wa_lint.cli.one_of import OneOf
-from wa_lint.cli.output import to_stdout
+from wa_lint.cli.output import columns, to_stdout
 from wa_lint.other_lenses import ListedLens, other_lenses
 
 _ML = "machine-learning"
@@ -37,7 +38,7 @@ def lens(name: str, pillar: tuple[str, ...], output: str) -> int:
     """
     if name != _ML:
         found = other_lenses()[name]
-        to_stdout(_json(found) if output == "json" else "".join(_listed(found)))
+        to_stdout(_json(found) if output == "json" else "".join(map(_fitted, _listed(found))))
         return CLEAN
     questions = [one for one in catalogue.questions() if not pillar or one.pillar in pillar]
     rows = {one.id: _practices(one.id) for one in questions}
@@ -45,8 +46,16 @@ def lens(name: str, pillar: tuple[str, ...], output: str) -> int:
         about = {"name": catalogue.name(), "version": catalogue.version(), "alias": catalogue.alias()}
         to_stdout(_json({**about, "questions": [_told(one, rows[one.id]) for one in questions]}))
     else:
-        to_stdout("".join(line for one in questions for line in _lines(one, rows[one.id])))
+        to_stdout("".join(_fitted(line) for one in questions for line in _lines(one, rows[one.id])))
     return CLEAN
+
+
+def _fitted(line: str) -> str:
+    """Return a line in several where the terminal does not hold it; no word is broken."""
+    width = columns()
+    if width is None or len(line) <= width:
+        return line
+    return textwrap.fill(line, width, subsequent_indent=" " * 4, break_long_words=False, break_on_hyphens=False) + "\n"
 
 
 def _practices(question: str) -> list[catalogue.Practice]:

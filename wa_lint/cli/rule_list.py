@@ -57,6 +57,8 @@ def json_list(rules: Sequence[Rule], choice: Choice, book: Mapping[str, Rule]) -
             "pillar": choice.pillar,
             "severity": choice.severity,
             "profile": choice.rule_profile,
+            "all_buckets": choice.all_buckets,
+            "settings": [text for text, _ in choice.settings],
         },
         "rules": [_described(rule, book[rule.info.id]) for rule in rules],
     }

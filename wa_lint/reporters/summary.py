@@ -39,14 +39,15 @@ def summary(report: Report, options: RenderOptions, ink: Ink) -> Iterator[str]:
     judged = [entry for entry in report.inputs if entry.status == "judged"]
     nothing = coverage.nothing_judged(report)
     if nothing:
-        yield ink(nothing, "bold")
+        yield from (ink(line, "bold") for line in wrapped(nothing, options))
     if not judged and not _has_verdicts(report):
         return
     yield from [""] if nothing else []
     yield from _pillars(report, ink) if options.verbose else ()
-    yield verdict(report, ink)
+    yield from _fitted_verdict(report, options, ink)
     yield from () if options.verbose else _failing_pillars(report, options, ink)
-    yield from (ink(waste.total_in_words(total)) for total in waste.totals(report))
+    for total in waste.totals(report):
+        yield from wrapped(ink(waste.total_in_words(total)), options)
     if cost := waste.running(report):
         yield from wrapped(ink(waste.running_in_words(cost)), options)
     is_short = not options.verbose and any(f.outcome is Outcome.FAIL and f.is_open for f in report.findings)
@@ -57,6 +58,15 @@ def summary(report: Report, options: RenderOptions, ink: Ink) -> Iterator[str]:
     yield from wrapped(" ".join(last), options)
     if news := tally.news(report):
         yield ink(f"{tally.news_in_words(news)}.")
+
+
+def _fitted_verdict(report: Report, options: RenderOptions, ink: Ink) -> Iterator[str]:
+    """Yield the verdict, in several lines without a colour where one does not hold it."""
+    plain = verdict(report, Ink(colour=False))
+    if len(plain) <= options.width:
+        yield verdict(report, ink)
+    else:
+        yield from wrapped(plain, options)
 
 
 def _has_verdicts(report: Report) -> bool:
