@@ -36,6 +36,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "demo": "wa_lint.cli.demo_command",
     "prices": "wa_lint.cli.prices_command",
     "mcp": "wa_lint.cli.serving",
+    "lsp": "wa_lint.cli.serving",
     "rules": "wa_lint.cli.rules",
     "explain": "wa_lint.cli.rules",
     "test": "wa_lint.cli.authoring",

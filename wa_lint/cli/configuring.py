@@ -198,7 +198,7 @@ def load(
     if found is None:
         return Config()
     ground = Ground(root or root_of(found.parent.resolve()), FOUND if file is None else NAMED)
-    return configuration.load(found, ground, _name(found, start), open_file, _package)
+    return configuration.load(found, ground, _name(found, start), open_file, package_folder)
 
 
 def load_enforcement(files: Sequence[Path], start: Path) -> Enforcement:
@@ -372,7 +372,7 @@ def _is_ours(file: Path, start: Path) -> bool:
 
 
 @cache
-def _package(name: str) -> Path | None:
+def package_folder(name: str) -> Path | None:
     """Return the folder of an installed package, without running any of its code."""
     if not name.replace("-", "_").isidentifier():
         return None

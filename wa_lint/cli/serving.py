@@ -9,7 +9,7 @@ import click
 
 from wa_lint.budget import budget_of
 from wa_lint.cli.check import reading_texts
-from wa_lint.cli.configuring import configured, said_by_all
+from wa_lint.cli.configuring import configured, package_folder, said_by_all
 from wa_lint.cli.exits import CLEAN
 from wa_lint.cli.options import choice, settling
 from wa_lint.run.check_files import Reading
@@ -41,6 +41,25 @@ def mcp(reading: Reading, choice: Choice, settling: Settling, roots: Sequence[Pa
     from wa_lint.mcp_server.tool_answers import desk_of  # noqa: PLC0415, the same
 
     serve(desk_of(roots or (Path(),), _judging(reading, choice, settling)))
+    return CLEAN
+
+
+@click.command()
+@configured
+@reading_texts
+@choice
+@settling
+@click.option("--stdio", is_flag=True, help="Accepted because editors give it; there is no other way to talk.")
+def lsp(reading: Reading, choice: Choice, settling: Settling, *, stdio: bool) -> int:
+    """Serve editors over the Language Server Protocol: findings while you type, hover, fixes; see docs/editors.md.
+
+    It speaks on stdin and stdout and needs the extra lsp: pip install 'wa-lint[lsp]'.
+    """
+    from wa_lint.language_server.judged_buffers import EditorDesk  # noqa: PLC0415, as in mcp
+    from wa_lint.language_server.language_session import serve  # noqa: PLC0415, the same
+
+    del stdio
+    serve(EditorDesk(_judging(reading, choice, settling), package_folder))
     return CLEAN
 
 
