@@ -92,7 +92,8 @@ class Script:
     async def actions(self, name: str, line: int) -> Sequence[types.CodeAction]:
         place = types.Range(types.Position(line, 0), types.Position(line, 200))
         params = types.CodeActionParams(self.identified(name), place, types.CodeActionContext([]))
-        return [one for one in await self.client.text_document_code_action_async(params) or [] if _is_action(one)]
+        found = await self.client.text_document_code_action_async(params) or []
+        return [one for one in found if isinstance(one, types.CodeAction)]
 
     async def hover(self, name: str, line: int, character: int) -> str:
         params = types.HoverParams(self.identified(name), types.Position(line, character))
@@ -106,10 +107,6 @@ class Script:
 
     def identified(self, name: str) -> types.TextDocumentIdentifier:
         return types.TextDocumentIdentifier(self.uri(name))
-
-
-def _is_action(one: object) -> bool:
-    return isinstance(one, types.CodeAction)
 
 
 def run(folder: Path, script: Callable[[Script], Awaitable[None]], *options: str, resolves: bool = True) -> None:
@@ -128,7 +125,7 @@ def run(folder: Path, script: Callable[[Script], Awaitable[None]], *options: str
         await script(ours)
         await client.shutdown_async(None)
         client.exit(None)
-        await client.stop()
+        await client.stop()  # type: ignore[no-untyped-call] # pygls has no types here
 
     asyncio.run(talk())
 
