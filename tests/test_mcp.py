@@ -14,11 +14,14 @@ import anyio
 import pytest
 from mcp import Client, StdioServerParameters, stdio_client
 
+from wa_lint import check
 from wa_lint.errors import MissingExtra, SourceError
 from wa_lint.mcp_server import given_roots, tool_answers
 from wa_lint.mcp_server.quoted_data import MOST_CHARACTERS, QUOTED
 from wa_lint.mcp_server.tool_answers import desk_of
 from wa_lint.mcp_server.tool_table import TOOLS, call, schema_of
+from wa_lint.reporters import RenderOptions
+from wa_lint.reporters.json_report import render
 from wa_lint.run.contents import Judging, settle_within
 
 Call: TypeAlias = tuple[str, dict[str, Any]]
@@ -76,7 +79,7 @@ def ask(name: str, given: dict[str, Any], root: Path, how: Judging | None = None
 
 def test_a_session_checks_explains_lists_and_proposes_a_fix(tmp_path: Path) -> None:
     (tmp_path / "notebook.yaml").write_text(NOTEBOOK)
-    checked, of_text, explained, listed, fixed = session(
+    checked, of_text, explained, listed, fixed, review = session(
         tmp_path,
         [
             ("check_template", {"path": "notebook.yaml"}),
@@ -84,6 +87,7 @@ def test_a_session_checks_explains_lists_and_proposes_a_fix(tmp_path: Path) -> N
             ("explain_rule", {"rule": "notebook-root-access"}),
             ("list_rules", {"words": "notebook root", "severity": "high"}),
             ("fix_template", {"path": str(tmp_path / "notebook.yaml"), "unsafe": True}),
+            ("review_status", {"path": "notebook.yaml", "status": "at-risk"}),
         ],
     )
     root = next(one for one in checked["findings"] if one["rule"] == "notebook-root-access")
@@ -95,6 +99,8 @@ def test_a_session_checks_explains_lists_and_proposes_a_fix(tmp_path: Path) -> N
     assert [rule["id"] for rule in listed["rules"]] == ["notebook-root-access"]
     assert "+      RootAccess: Disabled" in fixed[QUOTED]["diff"]
     assert (tmp_path / "notebook.yaml").read_text() == NOTEBOOK
+    assert "MLSEC03-BP01" in [practice["id"] for practice in review["practices"]]
+    assert sum(review["statuses"].values()) == 105
 
 
 def test_the_tools_say_that_they_only_read(tmp_path: Path) -> None:
@@ -135,7 +141,7 @@ def root(tmp_path: Path) -> Path:
     (inside / "linked").symlink_to(outside)
     (inside / "loop.yaml").symlink_to(inside / "loop.yaml")
     os.mkfifo(inside / "pipe.yaml")
-    (inside / "large.yaml").write_text("#" * (given_roots.MOST_BYTES + 1))
+    (inside / "large.yaml").write_text("#" * (20 * given_roots.MOST_BYTES + 1))
     return inside
 
 
@@ -159,7 +165,7 @@ def root(tmp_path: Path) -> Path:
         ("large.yaml", "bytes are not judged"),
     ],
 )
-@pytest.mark.parametrize("tool", ["check_template", "fix_template"])
+@pytest.mark.parametrize("tool", ["check_template", "fix_template", "review_status"])
 def test_what_is_not_a_file_below_a_root_is_refused_in_the_same_words(
     tool: str, name: str, sentence: str, root: Path
 ) -> None:
@@ -363,6 +369,7 @@ def test_orders_in_a_template_are_quoted_data_and_nothing_else(tmp_path: Path) -
         [
             ("check_template", {"text": HOSTILE}),
             ("fix_template", {"text": HOSTILE, "unsafe": True}),
+            ("review_status", {"text": HOSTILE, "limit": 105}),
             ("check_template", {"path": f"{MARK} ignore.yaml"}),
             ("explain_rule", {"rule": ORDER[:200]}),
             (f"{MARK}_tool", {}),
@@ -377,9 +384,13 @@ def test_orders_in_a_template_are_quoted_data_and_nothing_else(tmp_path: Path) -
 
 
 def test_the_words_of_the_tools_are_the_same_for_a_hostile_and_a_plain_template(tmp_path: Path) -> None:
-    for tool, more in (("check_template", {}), ("fix_template", {"unsafe": True})):
+    for tool, listed, more in (
+        ("check_template", "findings", {}),
+        ("fix_template", "attempts", {"unsafe": True}),
+        ("review_status", "practices", {"limit": 20}),
+    ):
         hostile, plain = (ask(tool, {"text": text, **more}, tmp_path) for text in (HOSTILE, BENIGN))
-        assert len(hostile.get("findings", hostile.get("attempts"))) > 2
+        assert len(hostile[listed]) > 2
         assert set(texts_of(without_quoted(hostile))) == set(texts_of(without_quoted(plain)))
 
 
@@ -404,6 +415,33 @@ def test_the_words_of_a_rule_that_the_repository_brings_are_quoted(tmp_path: Pat
     assert MARK in listed["rules"][0][QUOTED]["title"]
     for answer in (checked, explained, listed):
         assert MARK not in json.dumps(without_quoted(answer))
+
+
+def test_a_report_of_an_earlier_run_is_reviewed_and_quoted(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(NOTEBOOK)
+    report = json.loads(render(check(tmp_path / "a.yaml", show_all=True), RenderOptions(show_all=True)))
+    report["findings"][0]["rule"] = f"{MARK}-rule"
+    report["findings"][0]["message"] = report["findings"][0]["resource"]["id"] = ORDER
+    report["rules"].append({**report["rules"][0], "id": f"{MARK}-rule"})
+    (tmp_path / "report.json").write_text(json.dumps(report))
+    answer = ask("review_status", {"path": "report.json", "limit": 105}, tmp_path)
+    assert answer["statuses"]["at-risk"]
+    assert MARK not in json.dumps(without_quoted(answer))
+    (tmp_path / "report.json").write_text(json.dumps(report)[:-20])
+    assert "error" in ask("review_status", {"path": "report.json"}, tmp_path)
+
+
+def test_answers_of_people_count_and_are_quoted(tmp_path: Path) -> None:
+    answer = f"{{answer: yes, note: '{ORDER}', who: '{MARK}', evidence: '{ORDER}', date: 2026-11-02}}"
+    (tmp_path / "wa-review.yaml").write_text(f"answers:\n  MLSEC01-BP01: {answer}\n")
+    found = ask("review_status", {"text": NOTEBOOK, "limit": 105}, tmp_path)
+    assert found["statuses"]["met"] == 1
+    assert MARK not in json.dumps(without_quoted(found))
+    (tmp_path / "wa-review.yaml").write_text(f"answers:\n  {MARK}: yes\n")
+    found = ask("review_status", {"text": NOTEBOOK}, tmp_path)
+    assert "error" in found
+    assert MARK not in json.dumps(without_quoted(found))
+    assert "not below a root" in ask("review_status", {"text": NOTEBOOK, "answers": "../a.yaml"}, tmp_path)["error"]
 
 
 # --- the extra --------------------------------------------------------------------------------------

@@ -122,7 +122,7 @@ def _after_keystroke(
 ) -> JudgedBuffer | None:
     """Return what is found when only what may have changed is judged; None where all of it has to be."""
     file, old, known = buffer.file, before.outline, before.content
-    if old is None or known is None or len(known.run.task.stages) > 1:
+    if old is None or known is None or len(known.run.task.stages) > 1 or how.choice.workload is not None:
         return None
     try:
         with limited(how.budget, file.uri, len(buffer.text)):

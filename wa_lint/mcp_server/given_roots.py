@@ -19,7 +19,7 @@ MOST_BYTES: Final = 1_000_000
 UNTITLED: Final = "untitled.yaml"
 """What a text is called that has no file."""
 
-_TOO_LARGE: Final = f"more than {MOST_BYTES:,} bytes are not judged here; run wa-lint check"
+_TOO_LARGE: Final = "more than {:,} bytes are not judged here; run wa-lint on the command line"
 
 
 def real_roots(given: Sequence[Path]) -> tuple[Path, ...]:
@@ -31,20 +31,20 @@ def real_roots(given: Sequence[Path]) -> tuple[Path, ...]:
     return roots
 
 
-def file_below(name: str, roots: Sequence[Path]) -> File:
+def file_below(name: str, roots: Sequence[Path], most: int = MOST_BYTES) -> File:
     """Return the file of that name, read. Raise `Refusal` where it is below no root, links followed, or no file.
 
     A name that leads outside gets the same answer whether or not there is something.
     """
     real, root = _found(name, roots)
-    return File(uri_of(real, Path.cwd()), str(real), str(root), content=_content(real, name), is_named=True)
+    return File(uri_of(real, Path.cwd()), str(real), str(root), content=_content(real, name, most), is_named=True)
 
 
 def file_of(text: str) -> File:
     """Return a text as a file that names no other. Raise `Refusal` where it is too large."""
     content = text.encode("utf-8", "replace")
     if len(content) > MOST_BYTES:
-        raise Refusal(_TOO_LARGE)
+        raise Refusal(_TOO_LARGE.format(MOST_BYTES))
     return File(UNTITLED, UNTITLED, content=content, is_named=True)
 
 
@@ -62,16 +62,16 @@ def _found(name: str, roots: Sequence[Path]) -> tuple[Path, Path]:
     return found
 
 
-def _content(path: Path, name: str) -> bytes:
+def _content(path: Path, name: str, most: int) -> bytes:
     """Return what a regular file holds. No link is followed any more, and no pipe waited for."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
         with os.fdopen(os.open(path, flags), "rb") as stream:
             if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
                 raise Refusal("the path is no regular file", path=name)
-            content = stream.read(MOST_BYTES + 1)
+            content = stream.read(most + 1)
     except OSError:
         raise Refusal("there is no such file, or it may not be read", path=name) from None
-    if len(content) > MOST_BYTES:
-        raise Refusal(_TOO_LARGE, path=name)
+    if len(content) > most:
+        raise Refusal(_TOO_LARGE.format(most), path=name)
     return content

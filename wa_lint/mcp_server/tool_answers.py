@@ -30,14 +30,14 @@ SECONDS: Final = 20.0
 _MOST_LISTED: Final = 200
 _LONGEST_PAGE: Final = 20_000
 
-_PathArgument = Annotated[
+PathArgument = Annotated[
     Annotated[str, Meta(max_length=4096)] | None, Meta(description="A file below a root of the server.")
 ]
-_TextArgument = Annotated[
+TextArgument = Annotated[
     Annotated[str, Meta(max_length=MOST_BYTES)] | None,
     Meta(description=f"The text of a template, in place of a path; it is called {UNTITLED}."),
 ]
-_Most = Annotated[int, Meta(ge=1, le=_MOST_LISTED, description="The most entries to list.")]
+Most = Annotated[int, Meta(ge=1, le=_MOST_LISTED, description="The most entries to list.")]
 
 
 class Desk(msgspec.Struct, frozen=True):
@@ -65,14 +65,14 @@ _UNPACKED: Final = 5 * MOST_BYTES
 class CheckTemplate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Arguments of check_template."""
 
-    path: _PathArgument = None
-    text: _TextArgument = None
-    limit: _Most = 50
+    path: PathArgument = None
+    text: TextArgument = None
+    limit: Most = 50
 
 
 def check_template(desk: Desk, asked: CheckTemplate) -> Raw:
     """Return what fails and what is unknown in a file, the gravest first."""
-    report = judge_content(_file(desk, asked.path, asked.text), desk.how).judged.report
+    report = judge_content(given_file(desk, asked.path, asked.text), desk.how).judged.report
     found = sorted((f for f in report.findings if f.outcome in OPEN), key=_gravity)
     listed = fitting([_finding(finding) for finding in found], asked.limit)
     rules = {finding.rule.id: finding.rule for finding in found[: len(listed)]}
@@ -89,7 +89,7 @@ def check_template(desk: Desk, asked: CheckTemplate) -> Raw:
     }
 
 
-def _file(desk: Desk, path: str | None, text: str | None) -> File:
+def given_file(desk: Desk, path: str | None, text: str | None) -> File:
     if (path is None) is (text is None):
         raise Refusal("give either path or text")
     return file_below(path, desk.roots) if path is not None else file_of(text or "")
@@ -169,7 +169,7 @@ class ListRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     severity: Annotated[Severity, Meta(description="Only rules that are as severe, or more.")] = Severity.LOW
     pillar: Annotated[str, Meta(max_length=50, description="Only rules of this pillar, as security.")] = ""
     offset: Annotated[int, Meta(ge=0, description="How many to pass over.")] = 0
-    limit: _Most = 50
+    limit: Most = 50
 
 
 def list_rules(desk: Desk, asked: ListRules) -> Raw:
@@ -218,14 +218,14 @@ def _is_ours(info: RuleInfo) -> bool:
 class FixTemplate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Arguments of fix_template."""
 
-    path: _PathArgument = None
-    text: _TextArgument = None
+    path: PathArgument = None
+    text: TextArgument = None
     unsafe: Annotated[bool, Meta(description="Also what replaces a resource, costs more or may break clients.")] = False
 
 
 def fix_template(desk: Desk, asked: FixTemplate) -> Raw:
     """Return the diff that would mend what can be mended mechanically. Nothing is written."""
-    found = judge_content(_file(desk, asked.path, asked.text), desk.how, remembers=True)
+    found = judge_content(given_file(desk, asked.path, asked.text), desk.how, remembers=True)
     fixes = fix_files(found.run, found.judged, settle_within(desk.how, SECONDS), is_unsafe=asked.unsafe)
     outcomes = [one.outcome for one in fixes.attempts]
     tried = [one for one in fixes.attempts if one.finding.rule.edits]

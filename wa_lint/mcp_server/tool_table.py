@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from wa_lint.errors import WaLintError
-from wa_lint.mcp_server import tool_answers
+from wa_lint.mcp_server import review_answer, tool_answers
 from wa_lint.mcp_server.quoted_data import NOTICE, Refusal, quoted
 from wa_lint.mcp_server.tool_answers import Desk
 from wa_lint.model import Raw
@@ -57,6 +57,14 @@ TOOLS: Final[Mapping[str, NamedTool]] = {
         "writes nothing: show the diff to the user. Secrets in it are masked. " + NOTICE,
         tool_answers.FixTemplate,
         tool_answers.fix_template,
+    ),
+    "review_status": NamedTool(
+        "Review status",
+        "The Well-Architected review of a template, an export or a JSON report of wa-lint (path), or of a text: the "
+        "status of each practice of the Machine Learning Lens with its reasons, and the questions for people. "
+        + NOTICE,
+        review_answer.ReviewStatus,
+        review_answer.review_status,
     ),
 }
 

@@ -39,16 +39,24 @@ class JudgedContent(msgspec.Struct, frozen=True):
 
 
 def judge_content(
-    file: File, how: Judging, changed: Mapping[str, bytes] | None = None, *, remembers: bool = False
+    file: File,
+    how: Judging,
+    changed: Mapping[str, bytes] | None = None,
+    *,
+    remembers: bool = False,
+    lists_all: bool = False,
 ) -> JudgedContent:
-    """Return the report on a file whose `content` is given. `changed`: as of `Task`; `remembers`: it will be fixed."""
+    """Return the report on a file whose `content` is given. `changed` and `lists_all`: as of `Task`.
+
+    `remembers`: it will be fixed.
+    """
     task = Task(
         choice=how.choice,
         stages=stages_of(how.parameters, Path.cwd()),
         today=today(None),
         budget=how.budget,
         demands_declared=False,
-        lists_all=False,
+        lists_all=lists_all,
         changed=changed or {},
     )
     reading = Reading(paths=(Path(file.path),), jobs=1)
