@@ -21,10 +21,10 @@ from wa_lint.language_server.judged_buffers import Buffer, EditorDesk, JudgedBuf
 from wa_lint.language_server.known_words import Spot, words_at
 from wa_lint.language_server.offers import ALLOW, FIX, change_for, difference, offers_for
 from wa_lint.run.choice import Choice
-from wa_lint.run.contents import Judging
+from wa_lint.run.contents import JudgingOptions
 from wa_lint.run.inputs import read
 
-DESK = EditorDesk(Judging(), lambda _: None)
+DESK = EditorDesk(JudgingOptions(), lambda _: None)
 
 NOTEBOOK = """\
 Resources:

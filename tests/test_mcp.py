@@ -22,7 +22,7 @@ from wa_lint.mcp_server.tool_answers import desk_of
 from wa_lint.mcp_server.tool_table import TOOLS, call, schema_of
 from wa_lint.reporters import RenderOptions
 from wa_lint.reporters.json_report import render
-from wa_lint.run.contents import Judging, settle_within
+from wa_lint.run.contents import JudgingOptions, settle_within
 
 Call: TypeAlias = tuple[str, dict[str, Any]]
 
@@ -69,9 +69,9 @@ def session(root: Path, calls: Sequence[Call], *options: str) -> list[Any]:
     return [{**answer.structured_content, "is_error": answer.is_error} for answer in found]
 
 
-def ask(name: str, given: dict[str, Any], root: Path, how: Judging | None = None) -> Any:
+def ask(name: str, given: dict[str, Any], root: Path, how: JudgingOptions | None = None) -> Any:
     """Return what a tool answers, without a protocol."""
-    return json.loads(call(desk_of([root], how or Judging()), name, given).text)
+    return json.loads(call(desk_of([root], how or JudgingOptions()), name, given).text)
 
 
 # --- a session --------------------------------------------------------------------------------------
@@ -183,13 +183,13 @@ def test_a_nested_template_outside_of_the_roots_is_not_read(root: Path) -> None:
 
 
 def test_several_roots_are_searched_one_after_the_other(root: Path) -> None:
-    desk = desk_of([root, root.parent / "outside"], Judging())
+    desk = desk_of([root, root.parent / "outside"], JudgingOptions())
     assert json.loads(call(desk, "check_template", {"path": "secret.yaml"}).text)["summary"]["failed"]
 
 
 def test_what_is_there_outside_of_the_roots_does_not_show_in_what_is_found_inside(root: Path) -> None:
     (root / "notebook.yaml").write_text(NOTEBOOK)
-    desk = desk_of([root, root / "folder"], Judging())
+    desk = desk_of([root, root / "folder"], JudgingOptions())
     before = call(desk, "check_template", {"path": "../notebook.yaml"})
     (root.parent / "notebook.yaml").write_text("")
     assert call(desk, "check_template", {"path": "../notebook.yaml"}) == before
@@ -217,7 +217,7 @@ def test_what_is_there_outside_of_the_roots_does_not_show_in_what_is_found_insid
     ],
 )
 def test_arguments_that_do_not_fit_are_an_answer_too(name: str, given: Any, tmp_path: Path) -> None:
-    found = call(desk_of([tmp_path], Judging()), name, given)
+    found = call(desk_of([tmp_path], JudgingOptions()), name, given)
     assert found.is_error
     answer = json.loads(found.text)
     assert answer["error"]
@@ -266,7 +266,7 @@ def test_a_packed_file_unpacks_to_little(tmp_path: Path) -> None:
 
 
 def test_a_call_has_an_end() -> None:
-    settle = settle_within(Judging(), -1)
+    settle = settle_within(JudgingOptions(), -1)
     with pytest.raises(SourceError, match="it took more than"):
         settle(None)  # type: ignore[arg-type] # it does not come to that
 

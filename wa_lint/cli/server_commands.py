@@ -14,7 +14,7 @@ from wa_lint.cli.exits import CLEAN
 from wa_lint.cli.options import choice, settling
 from wa_lint.run.check_files import Reading
 from wa_lint.run.choice import Choice, chosen_rules
-from wa_lint.run.contents import Judging
+from wa_lint.run.contents import JudgingOptions
 from wa_lint.run.settle import demand_no_diff
 from wa_lint.suppress.apply import Settling
 
@@ -63,8 +63,8 @@ def lsp(reading: Reading, choice: Choice, settling: Settling, *, stdio: bool) ->
     return CLEAN
 
 
-def _judging(reading: Reading, choice: Choice, settling: Settling) -> Judging:
+def _judging(reading: Reading, choice: Choice, settling: Settling) -> JudgingOptions:
     """Return how contents are judged. Raise `ConfigError` for options that do not fit, before anybody asks."""
     demand_no_diff(settling)
     chosen_rules(choice)
-    return Judging(choice, settling, said_by_all(), reading.parameters, budget_of(reading.limit))
+    return JudgingOptions(choice, settling, said_by_all(), reading.parameters, budget_of(reading.limit))

@@ -18,7 +18,7 @@ from wa_lint.model import Finding, Input, Report
 from wa_lint.redact import mask
 from wa_lint.reporters import visible
 from wa_lint.run.check_files import CheckRun, JudgedFiles
-from wa_lint.run.contents import JudgedContent, Judging, judge_content, settle
+from wa_lint.run.contents import JudgedContent, JudgingOptions, judge_content, settle
 from wa_lint.run.inputs import File, NotOurs, neighbours, read, uri_of
 from wa_lint.run.joined_templates import TemplateInput
 from wa_lint.run.judge import lightened
@@ -50,7 +50,7 @@ class Buffer(msgspec.Struct, frozen=True, eq=False):
 class EditorDesk(msgspec.Struct, frozen=True):
     """What a server was started with."""
 
-    how: Judging
+    how: JudgingOptions
     find_package: config.FindPackage
     """As of `wa_lint.config.load`."""
 
@@ -101,7 +101,9 @@ def judged(
     return _whole(buffer, how, before, changed)
 
 
-def _whole(buffer: Buffer, how: Judging, before: JudgedBuffer | None, changed: Mapping[str, bytes]) -> JudgedBuffer:
+def _whole(
+    buffer: Buffer, how: JudgingOptions, before: JudgedBuffer | None, changed: Mapping[str, bytes]
+) -> JudgedBuffer:
     content = judge_content(buffer.file, how, changed)
     faults = tuple(_fault(entry) for entry in content.judged.report.inputs if entry.status == "error")
     if faults and before is not None:
@@ -118,7 +120,7 @@ def _outline(file: File) -> Outline | None:
 
 
 def _after_keystroke(
-    buffer: Buffer, how: Judging, before: JudgedBuffer, changed: Mapping[str, bytes]
+    buffer: Buffer, how: JudgingOptions, before: JudgedBuffer, changed: Mapping[str, bytes]
 ) -> JudgedBuffer | None:
     """Return what is found when only what may have changed is judged; None where all of it has to be."""
     file, old, known = buffer.file, before.outline, before.content

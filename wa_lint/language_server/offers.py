@@ -11,7 +11,7 @@ from wa_lint.document import Document, read_document
 from wa_lint.errors import WaLintError
 from wa_lint.language_server.judged_buffers import Buffer, JudgedBuffer
 from wa_lint.model import Finding, Outcome
-from wa_lint.run.contents import JudgedContent, Judging, settle_within
+from wa_lint.run.contents import JudgedContent, JudgingOptions, settle_within
 from wa_lint.run.fix_files import Attempt, fix_files, planned_fix
 from wa_lint.run.fix_trials import key
 
@@ -57,7 +57,7 @@ def _title(plan: Attempt) -> str:
     return f"Fix {plan.finding.rule.id}" + (f" ({effects})" if effects else "")
 
 
-def change_for(buffer: Buffer, content: JudgedContent, offer: Offer, how: Judging) -> TextChange | str:
+def change_for(buffer: Buffer, content: JudgedContent, offer: Offer, how: JudgingOptions) -> TextChange | str:
     """Return the change that an offer makes, or why it cannot be made."""
     if offer.kind == ALLOW:
         return _allowed(buffer, offer.finding)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from wa_lint.errors import ConfigError
-from wa_lint.mcp_server.quoted_data import Refusal
+from wa_lint.mcp_server.quoted_data import RefusedCall
 from wa_lint.run.inputs import File, uri_of
 from wa_lint.writing import is_in_git_folder
 
@@ -32,7 +32,7 @@ def real_roots(given: Sequence[Path]) -> tuple[Path, ...]:
 
 
 def file_below(name: str, roots: Sequence[Path], most: int = MOST_BYTES) -> File:
-    """Return the file of that name, read. Raise `Refusal` where it is below no root, links followed, or no file.
+    """Return the file of that name, read. Raise `RefusedCall` where it is below no root, links followed, or no file.
 
     A name that leads outside gets the same answer whether or not there is something.
     """
@@ -41,10 +41,10 @@ def file_below(name: str, roots: Sequence[Path], most: int = MOST_BYTES) -> File
 
 
 def file_of(text: str) -> File:
-    """Return a text as a file that names no other. Raise `Refusal` where it is too large."""
+    """Return a text as a file that names no other. Raise `RefusedCall` where it is too large."""
     content = text.encode("utf-8", "replace")
     if len(content) > MOST_BYTES:
-        raise Refusal(_TOO_LARGE.format(MOST_BYTES))
+        raise RefusedCall(_TOO_LARGE.format(MOST_BYTES))
     return File(UNTITLED, UNTITLED, content=content, is_named=True)
 
 
@@ -56,9 +56,9 @@ def _found(name: str, roots: Sequence[Path]) -> tuple[Path, Path]:
         allowed = [(path, root) for path, root in inside if not is_in_git_folder(path)]
         found = next(((path, root) for path, root in allowed if path.exists()), allowed[0] if allowed else None)
     except (OSError, ValueError, RuntimeError):  # a null byte, a name that is too long, a loop of links
-        raise Refusal("the path cannot be read as one", path=name) from None
+        raise RefusedCall("the path cannot be read as one", path=name) from None
     if found is None:
-        raise Refusal("the path is not below a root of this server (--root), or is in a git directory", path=name)
+        raise RefusedCall("the path is not below a root of this server (--root), or is in a git directory", path=name)
     return found
 
 
@@ -68,10 +68,10 @@ def _content(path: Path, name: str, most: int) -> bytes:
     try:
         with os.fdopen(os.open(path, flags), "rb") as stream:
             if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-                raise Refusal("the path is no regular file", path=name)
+                raise RefusedCall("the path is no regular file", path=name)
             content = stream.read(most + 1)
     except OSError:
-        raise Refusal("there is no such file, or it may not be read", path=name) from None
+        raise RefusedCall("there is no such file, or it may not be read", path=name) from None
     if len(content) > most:
-        raise Refusal(_TOO_LARGE.format(most), path=name)
+        raise RefusedCall(_TOO_LARGE.format(most), path=name)
     return content

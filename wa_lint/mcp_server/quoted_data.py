@@ -28,7 +28,7 @@ LONGEST_TEXT: Final = 400
 _MOST_ITEMS: Final = 20
 
 
-class Refusal(Exception):  # noqa: N818, it names what the caller gets; nothing is wrong with us
+class RefusedCall(Exception):  # noqa: N818, it names what the caller gets; nothing is wrong with us
     """A call that gets no answer. `sentence` is ours, `quoted` is what it speaks of."""
 
     def __init__(self, sentence: str, **quoted: Raw) -> None:

@@ -13,12 +13,12 @@ from msgspec import Meta
 from wa_lint import docs, lens, packs
 from wa_lint.errors import ConfigError
 from wa_lint.mcp_server.given_roots import MOST_BYTES, UNTITLED, file_below, file_of, real_roots
-from wa_lint.mcp_server.quoted_data import Refusal, clipped, fitting, quoted, quoted_page
+from wa_lint.mcp_server.quoted_data import RefusedCall, clipped, fitting, quoted, quoted_page
 from wa_lint.model import OPEN, Finding, Input, Outcome, Raw, Report, RuleInfo, Severity
 from wa_lint.reporters import configured, coverage, tally
 from wa_lint.rule import Rule
 from wa_lint.run.choice import chosen_rules, named_rule
-from wa_lint.run.contents import Judging, judge_content, settle_within
+from wa_lint.run.contents import JudgingOptions, judge_content, settle_within
 from wa_lint.run.fix_files import Attempt, fix_files
 from wa_lint.run.inputs import File
 from wa_lint.run.unified_diffs import unified_diff
@@ -45,10 +45,10 @@ class Desk(msgspec.Struct, frozen=True):
 
     roots: tuple[Path, ...]
     """With links followed."""
-    how: Judging
+    how: JudgingOptions
 
 
-def desk_of(given: Sequence[Path], how: Judging) -> Desk:
+def desk_of(given: Sequence[Path], how: JudgingOptions) -> Desk:
     """Return what a server works with: roots with links followed, and files that unpack to little."""
     budget = msgspec.structs.replace(
         how.budget, bytes=min(how.budget.bytes, _UNPACKED), document=min(how.budget.document, _UNPACKED)
@@ -91,7 +91,7 @@ def check_template(desk: Desk, asked: CheckTemplate) -> Raw:
 
 def given_file(desk: Desk, path: str | None, text: str | None) -> File:
     if (path is None) is (text is None):
-        raise Refusal("give either path or text")
+        raise RefusedCall("give either path or text")
     return file_below(path, desk.roots) if path is not None else file_of(text or "")
 
 
@@ -155,7 +155,7 @@ def explain_rule(desk: Desk, asked: ExplainRule) -> Raw:
     try:
         rule = named_rule(asked.rule, packs.book(desk.how.choice.rules).rules)
     except ConfigError as error:
-        raise Refusal("no rule has this id; list_rules lists those that there are", problem=error.problem) from None
+        raise RefusedCall("no rule has this id; list_rules lists those that there are", problem=error.problem) from None
     page = docs.rule_page(next(iter(packs.examples_of([rule])), rule))
     if _is_ours(rule.info):
         return {"rule": rule.info.id, "page": clipped(page, _LONGEST_PAGE)}

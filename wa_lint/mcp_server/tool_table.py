@@ -9,7 +9,7 @@ import msgspec
 
 from wa_lint.errors import WaLintError
 from wa_lint.mcp_server import review_answer, tool_answers
-from wa_lint.mcp_server.quoted_data import NOTICE, Refusal, quoted
+from wa_lint.mcp_server.quoted_data import NOTICE, RefusedCall, quoted
 from wa_lint.mcp_server.tool_answers import Desk
 from wa_lint.model import Raw
 from wa_lint.reporters import visible_json
@@ -28,7 +28,7 @@ class NamedTool(msgspec.Struct, frozen=True):
     description: str
     arguments: type[msgspec.Struct]
     answer: Callable[[Desk, Raw], Raw]
-    """Gets the arguments as that struct. Raise `Refusal` or `WaLintError`."""
+    """Gets the arguments as that struct. Raise `RefusedCall` or `WaLintError`."""
 
 
 TOOLS: Final[Mapping[str, NamedTool]] = {
@@ -89,8 +89,8 @@ def call(desk: Desk, name: str, given: Raw) -> ToolAnswer:
     try:
         tool = _named(name)
         answer = tool.answer(desk, _converted(given, tool))
-    except Refusal as refusal:
-        return ToolAnswer(_json({"error": refusal.sentence, **quoted(**refusal.quoted)}), is_error=True)
+    except RefusedCall as refused:
+        return ToolAnswer(_json({"error": refused.sentence, **quoted(**refused.quoted)}), is_error=True)
     except WaLintError as error:
         return ToolAnswer(_json({"error": "it could not be done", **quoted(reason=str(error))}), is_error=True)
     except Exception as error:  # noqa: BLE001, one call must not end the session; no text of it is told
@@ -101,7 +101,7 @@ def call(desk: Desk, name: str, given: Raw) -> ToolAnswer:
 
 def _named(name: str) -> NamedTool:
     if name not in TOOLS:
-        raise Refusal("there is no such tool", name=name)
+        raise RefusedCall("there is no such tool", name=name)
     return TOOLS[name]
 
 
@@ -109,7 +109,7 @@ def _converted(given: Raw, tool: NamedTool) -> msgspec.Struct:
     try:
         return msgspec.convert(given or {}, tool.arguments)
     except msgspec.ValidationError as error:
-        raise Refusal("the arguments do not fit the schema of the tool", reason=str(error)) from None
+        raise RefusedCall("the arguments do not fit the schema of the tool", reason=str(error)) from None
 
 
 def _json(answer: Raw) -> str:

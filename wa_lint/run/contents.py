@@ -21,7 +21,7 @@ from wa_lint.run.settle import settled, today
 from wa_lint.suppress.apply import Settling
 
 
-class Judging(msgspec.Struct, frozen=True):
+class JudgingOptions(msgspec.Struct, frozen=True):
     """How contents are judged: what the options of a command come to."""
 
     choice: Choice = Choice()
@@ -40,7 +40,7 @@ class JudgedContent(msgspec.Struct, frozen=True):
 
 def judge_content(
     file: File,
-    how: Judging,
+    how: JudgingOptions,
     changed: Mapping[str, bytes] | None = None,
     *,
     remembers: bool = False,
@@ -65,12 +65,12 @@ def judge_content(
     return JudgedContent(run, JudgedFiles(found, settle(found, how), lines))
 
 
-def settle(report: Report, how: Judging) -> Report:
+def settle(report: Report, how: JudgingOptions) -> Report:
     """Return a report with what is suppressed marked so, and every text masked."""
     return settled(report, how.settling, how.choice, how.layers, today(None), lambda _: None)
 
 
-def settle_within(how: Judging, seconds: float) -> Callable[[Report], Report]:
+def settle_within(how: JudgingOptions, seconds: float) -> Callable[[Report], Report]:
     """Return what settles reports until the time is up: then it raises `SourceError`, and ends who asks again."""
     end = time.monotonic() + seconds
 
