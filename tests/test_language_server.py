@@ -310,6 +310,8 @@ KEYSTROKES: dict[str, Callable[[str], str]] = {
     "a resource more": lambda text: text.replace(
         '"Resources": {', '"Resources": {"New": {"Type": "AWS::SageMaker::NotebookInstance", "Properties": {}},', 1
     ),
+    "a line more inside a resource": lambda text: text.replace('"RootAccess"', '\n\n"RootAccess"', 1),
+    "a key that stands twice": lambda text: text.replace('"Properties": {', '"Properties": {}, "Properties": {', 1),
     "a parameter": lambda text: text.replace('"Type": "String"', '"Type": "String", "Default": "dev"', 1),
     "a name": lambda text: text.replace('"Bucket3":', '"Store3":', 1),
 }

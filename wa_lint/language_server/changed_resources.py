@@ -39,6 +39,13 @@ class Outline(msgspec.Struct, frozen=True, eq=False):
     words: Mapping[str, frozenset[str]]
     """By logical id: words and whole texts of the body."""
 
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """What is written from where each resource begins to the next one: a blank line moves what is below it."""
+        begins = [self.document.offset(line, column) for line, column in self.starts]
+        spans = zip(self.keys, begins, [*begins[1:], len(self.document.text)], strict=True)
+        return {key: self.document.text[begin:end] for key, begin, end in spans}
+
     def key_at(self, place: Location) -> str | None:
         """Return the logical id of the resource that a place is in; None where it is in another file."""
         number = bisect.bisect_right(self.starts, (place.line, place.column)) - 1
@@ -70,7 +77,7 @@ def touched(before: Outline, after: Outline) -> frozenset[str] | None:
     old, new = before.document.value, after.document.value
     if any(old.get(name) != new.get(name) for name in {*old, *new} - _SILENT):
         return None
-    changed = _differing(_bodies(before.document), _bodies(after.document))
+    changed = _differing(_bodies(before.document), _bodies(after.document)) | _differing(before.texts, after.texts)
     named = {name for section in _NAMED for name in _differing(old.get(section), new.get(section))}
     named |= _resting_on(named, new.get("Conditions"))
     seeds = changed | {key for key, words in after.words.items() if not named.isdisjoint(words)}
@@ -125,6 +132,7 @@ def _resting_on(names: Collection[str], conditions: Raw) -> set[str]:
 
 
 def _differing(old: Raw, new: Raw) -> set[str]:
+    """Return the keys whose values are not the same in two maps."""
     before, after = _mapping(old), _mapping(new)
     return {name for name in {*before, *after} if name not in before or before[name] != after.get(name)}
 
