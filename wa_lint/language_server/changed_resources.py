@@ -10,6 +10,7 @@ import bisect
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Final
 
 import msgspec
@@ -28,7 +29,7 @@ _SILENT: Final = frozenset({"Resources", "Outputs", "Description", *_NAMED})
 _WORD: Final = re.compile(r"[A-Za-z0-9]+")
 
 
-class Outline(msgspec.Struct, frozen=True, eq=False):
+class Outline(msgspec.Struct, frozen=True, eq=False, dict=True):
     """A template by its top-level resources: where each begins, and which texts it holds."""
 
     document: Document
@@ -51,7 +52,7 @@ class Outline(msgspec.Struct, frozen=True, eq=False):
         number = bisect.bisect_right(self.starts, (place.line, place.column)) - 1
         return self.keys[number] if number >= 0 and place.uri == self.document.uri else None
 
-    @property
+    @cached_property
     def lines(self) -> Mapping[str, int]:
         return {key: line for key, (line, _) in zip(self.keys, self.starts, strict=True)}
 

@@ -14,7 +14,7 @@ from wa_lint.document import Document
 from wa_lint.engine import lint
 from wa_lint.errors import WaLintError
 from wa_lint.language_server.changed_resources import Outline, moved, moved_origin, outline_of, touched
-from wa_lint.model import Finding, Input, Report
+from wa_lint.model import Finding, Input, Location, Report
 from wa_lint.redact import mask
 from wa_lint.reporters import visible
 from wa_lint.run.check_files import CheckRun, JudgedFiles
@@ -163,7 +163,7 @@ def _partly(new: Outline, near: frozenset[str], file: File, run: CheckRun, chang
 
 def _kept(findings: Sequence[Finding], old: Outline, new: Outline, near: frozenset[str]) -> Sequence[Finding]:
     """Return the findings of resources that are not judged anew, where they are now."""
-    before, after = old.lines, new.lines
+    after = new.lines
     kept = []
     for finding in findings:
         place = finding.resource.origin.locate(())
@@ -171,11 +171,17 @@ def _kept(findings: Sequence[Finding], old: Outline, new: Outline, near: frozens
         if key is None:
             kept.append(finding)
         elif key in after and key not in near:
-            lines = after[key] - before[key]
-            resource = msgspec.structs.replace(finding.resource, origin=moved_origin(place, lines))
-            where = finding.location if finding.location.uri != place.uri else moved(finding.location, lines)
+            origin = moved_origin(place, _shift(place, old, new))
+            resource = msgspec.structs.replace(finding.resource, origin=origin)
+            where = moved(finding.location, _shift(finding.location, old, new))
             kept.append(msgspec.structs.replace(finding, resource=resource, location=where))
     return kept
+
+
+def _shift(place: Location, old: Outline, new: Outline) -> int:
+    """Return by how many lines a place moved, with the resource that it is in: what is said in Globals is in none."""
+    key = old.key_at(place)
+    return new.lines[key] - old.lines[key] if key in new.lines and key is not None else 0
 
 
 def _fault(entry: Input) -> FileFault:
