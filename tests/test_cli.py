@@ -295,7 +295,7 @@ def test_the_same_bytes_for_any_number_of_processes_and_any_hash_seed(wa_lint: W
     assert len(said) == 1
 
 
-SLOW_TO_IMPORT = ("boto3", "botocore", "jinja2", "rich", "jsonschema", "moto")
+SLOW_TO_IMPORT = ("boto3", "botocore", "jinja2", "rich", "jsonschema", "moto", "mcp", "anyio", "pygls", "lsprotocol")
 
 
 @pytest.mark.parametrize("format_", ["json", "sarif", "concise"])

@@ -333,6 +333,11 @@ def _validate(document: Document) -> None:
     raise _at_key(document, path, error.message)
 
 
+def rule_keys() -> Mapping[str, str]:
+    """Return the keys of a rule file, each with what its schema says of it."""
+    return {name: str(part.get("description", "")) for name, part in _schema()["properties"].items()}
+
+
 @cache
 def _schema() -> Raw:
     return msgspec.json.decode((FilePath(__file__).parent / "schemas" / "rule.schema.json").read_bytes())

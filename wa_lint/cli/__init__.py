@@ -36,6 +36,8 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "completion": "wa_lint.cli.completion",
     "demo": "wa_lint.cli.demo_command",
     "prices": "wa_lint.cli.prices_command",
+    "mcp": "wa_lint.cli.server_commands",
+    "lsp": "wa_lint.cli.server_commands",
     "rules": "wa_lint.cli.rules",
     "explain": "wa_lint.cli.rules",
     "test": "wa_lint.cli.authoring",

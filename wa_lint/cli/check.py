@@ -49,15 +49,24 @@ Choose: TypeAlias = Callable[[str, str, bool], str | None]
 T = TypeVar("T", bound=msgspec.Struct)
 
 
+_PARAMETERS: Final = click.option(
+    OPTION,
+    multiple=True,
+    metavar="FILE|NAME=VALUE",
+    help="Values of the templates' parameters: a file of the AWS CLI, CodePipeline or SAM, a flat map, or one "
+    "value. May be given several times: several files are several stages, and each template is judged for each.",
+)
+
+_LIMIT: Final = click.option(
+    "--limit",
+    multiple=True,
+    metavar="NAME=NUMBER",
+    help="What one file may cost, as seconds=60; docs/limits.md has the names. No configuration file sets it.",
+)
+
 _READING: Final = (
     click.argument("paths", nargs=-1, metavar="[PATH]…", type=click.Path(path_type=Path)),
-    click.option(
-        OPTION,
-        multiple=True,
-        metavar="FILE|NAME=VALUE",
-        help="Values of the templates' parameters: a file of the AWS CLI, CodePipeline or SAM, a flat map, or one "
-        "value. May be given several times: several files are several stages, and each template is judged for each.",
-    ),
+    _PARAMETERS,
     click.option(
         OPTION_AS,
         "said",
@@ -68,12 +77,7 @@ _READING: Final = (
     ),
     click.option("--exclude", multiple=True, metavar="GLOB", help="Files that a folder is not searched for."),
     click.option("--force-exclude", is_flag=True, help="Leave them out though they are named: a hook names files."),
-    click.option(
-        "--limit",
-        multiple=True,
-        metavar="NAME=NUMBER",
-        help="What one file may cost, as seconds=60; docs/limits.md has the names. No configuration file sets it.",
-    ),
+    _LIMIT,
     click.option(
         "--jobs", type=click.IntRange(1), metavar="N", help="Processes to judge with.  [default: as many as pay]"
     ),
@@ -83,6 +87,11 @@ _READING: Final = (
 def reading(command: Callable[..., object]) -> Callable[..., object]:
     """Add the paths and how they are read; the command gets them as `reading`."""
     return packed(command, "reading", Reading, _READING, _bound)
+
+
+def reading_texts(command: Callable[..., object]) -> Callable[..., object]:
+    """As `reading`, for a command that is handed what it judges: no path names it."""
+    return packed(command, "reading", Reading, (_PARAMETERS, _LIMIT), _bound)
 
 
 def _bound(given: Reading) -> Reading:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,13 +10,13 @@ from typing import Final
 import msgspec
 
 from wa_lint.cli.output import Target, complain, pieces_to_stdout
-from wa_lint.reporters import RenderOptions, visible_lines
+from wa_lint.reporters import RenderOptions
 from wa_lint.run.check_files import CheckRun, JudgedFiles
 from wa_lint.run.choice import FixOptions
-from wa_lint.run.excerpts import masked_lines
 from wa_lint.run.fix_files import Attempt, Fixes, fix_files, safe_replacements, write_changes
-from wa_lint.run.fix_trials import FixedFile, Settle
+from wa_lint.run.fix_trials import Settle
 from wa_lint.run.inputs import content_of
+from wa_lint.run.unified_diffs import unified_diff
 
 _STDIN: Final = "-"
 _STDERR: Final = Path("/dev/stderr")
@@ -63,27 +61,6 @@ def summary(fixes: Fixes, *, is_dry: bool) -> str:
     if count["none"]:
         parts.append(f"{count['none']} {'has' if count['none'] == 1 else 'have'} no automatic fix")
     return "; ".join(parts)
-
-
-def unified_diff(change: FixedFile) -> Iterator[str]:
-    """Yield the pieces of the diff of one file. Secrets in the lines around a change are masked."""
-    before, after = _shown(change.before), _shown(change.after)
-    name = change.file.uri
-    for line in difflib.unified_diff(before, after, f"a/{name}", f"b/{name}", lineterm="\n"):
-        yield line if line.endswith(("\n", "\r")) else f"{line}\n\\ No newline at end of file\n"
-
-
-def _shown(text: str) -> Sequence[str]:
-    """Return the lines with their ends, as a terminal may show them; unmasked lines stay what they are."""
-    lines = _with_ends(text)
-    masked = masked_lines(text)
-    if not masked:
-        return lines
-    return [visible_lines(shown) + line[len(line.rstrip("\r\n")) :] for shown, line in zip(masked, lines, strict=False)]
-
-
-def _with_ends(text: str) -> list[str]:
-    return re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text)
 
 
 def _number(count: int, noun: str) -> str:

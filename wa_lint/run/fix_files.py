@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -52,9 +52,15 @@ class Fixes(msgspec.Struct, frozen=True):
     attempts: tuple[Attempt, ...] = ()
 
 
-def fix_files(run: CheckRun, judged: JudgedFiles, settle: Settle, *, is_unsafe: bool) -> Fixes:
-    """Return the fixes for what fails. No file is written: `write_changes` does that."""
-    failing = [finding for finding in judged.report.findings if finding.outcome is Outcome.FAIL and finding.is_open]
+def fix_files(
+    run: CheckRun, judged: JudgedFiles, settle: Settle, *, is_unsafe: bool, only: Container[Key] | None = None
+) -> Fixes:
+    """Return the fixes for what fails, or for those of it that are named. No file is written: see `write_changes`."""
+    failing = [
+        finding
+        for finding in judged.report.findings
+        if finding.outcome is Outcome.FAIL and finding.is_open and (only is None or key(finding) in only)
+    ]
     sheets, refused = _sheets(run.files, failing)
     rules = {rule.info.id: rule for rule in run.rules}
     plans = [_planned(finding, rules, sheets, refused) for finding in failing]
@@ -63,6 +69,12 @@ def fix_files(run: CheckRun, judged: JudgedFiles, settle: Settle, *, is_unsafe: 
     after = {key(finding) for finding in done.judged.report.findings}
     attempts = [_attempt(plan, after, done.reasons.get(number)) for number, plan in enumerate(plans)]
     return Fixes(done.judged, done.changes, tuple(attempts))
+
+
+def planned_fix(run: CheckRun, finding: Finding) -> Attempt:
+    """Return what would be tried for one finding: an attempt without a patch where there is nothing to try."""
+    sheets, refused = _sheets(run.files, [finding])
+    return _planned(finding, {rule.info.id: rule for rule in run.rules}, sheets, refused)
 
 
 def _planned(

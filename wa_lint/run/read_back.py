@@ -53,18 +53,35 @@ def is_report(file: Path) -> bool:
     if not file.is_file():
         return False
     with file.open("rb") as stream:
-        start = stream.read(400)
+        return looks_like_report(stream.read(_HEAD))
+
+
+_HEAD = 400
+"""Bytes of a report in which it says what it is."""
+
+
+def looks_like_report(content: bytes) -> bool:
+    start = content[:_HEAD]
     return start.lstrip().startswith(b"{") and b'"schema_version"' in start and b'"wa-lint"' in start
 
 
 def read_back(file: Path, rules: Mapping[str, RuleInfo]) -> Report:
     """Return the report that a file holds; `rules`: what is known of them, by id. Raise `ConfigError` if it is none."""
     try:
-        told = msgspec.json.decode(file.read_bytes(), type=JsonReport)
-    except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
+        content = file.read_bytes()
+    except OSError as error:
         raise ConfigError(file.as_posix(), f"is no JSON report of wa-lint: {error}") from error
+    return report_in(content, file.as_posix(), rules)
+
+
+def report_in(content: bytes, name: str, rules: Mapping[str, RuleInfo]) -> Report:
+    """As `read_back`, of the content of a file that is called `name`."""
+    try:
+        told = msgspec.json.decode(content, type=JsonReport)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(name, f"is no JSON report of wa-lint: {error}") from error
     if told.schema_version != SCHEMA_VERSION:
-        raise ConfigError(file.as_posix(), f"is a report of schema {told.schema_version}, and not {SCHEMA_VERSION}")
+        raise ConfigError(name, f"is a report of schema {told.schema_version}, and not {SCHEMA_VERSION}")
     known = {rule.id: rules.get(rule.id) or _stub(rule.id) for rule in told.rules}
     findings = tuple(_finding(one, known) for one in told.findings)
     counted = dict(_counted(told, findings))
