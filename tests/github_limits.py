@@ -76,14 +76,14 @@ def _of_rule(rule: Any) -> Iterator[str]:
 def _of_properties(properties: Any) -> Iterator[str]:
     tags = properties.get("tags", [])
     if len(tags) > _MOST["tags"] or not all(isinstance(tag, str) and tag for tag in tags):
-        yield "too many tags, or one that is no text"
+        yield "too many tags, or one that is not a string"
     if properties.get("precision", "high") not in {"very-high", "high", "medium", "low"}:
         yield "no such precision"
     if properties.get("problem.severity", "error") not in {"error", "warning", "recommendation"}:
         yield "no such problem.severity"
     severity = properties.get("security-severity", "5.0")
     if not isinstance(severity, str) or not re.fullmatch(r"\d+\.\d", severity) or not 0 < float(severity) <= 10:
-        yield "security-severity is no text of a number over 0 and up to 10"
+        yield "security-severity is not a string of a number over 0 and up to 10"
 
 
 # --- results ----------------------------------------------------------------------------------------

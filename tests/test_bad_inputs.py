@@ -201,7 +201,7 @@ def test_12_of_what_stands_twice_the_last_counts(wa_lint: WaLint, name: str) -> 
     }
     run = check(wa_lint, texts[name], "--show-all", name=name)
     assert internet(run) == "pass"
-    assert "stands twice here; the last one counts" in run.report["problems"][0]["message"]
+    assert "is repeated; the last one counts" in run.report["problems"][0]["message"]
 
 
 def test_13_merge_keys_are_merged_and_what_is_said_goes_before(wa_lint: WaLint) -> None:
@@ -324,7 +324,7 @@ def test_21_a_tag_runs_nothing_and_hides_its_value(wa_lint: WaLint, tag: str) ->
     run = check(wa_lint, notebook(f"DirectInternetAccess: {tag} [touch owned]"))
     assert not Path("owned").exists()
     assert internet(run) == "unknown"
-    assert "is unknown, so nothing is known of its value" in run.report["problems"][0]["message"]
+    assert "is unknown, so its value is unknown" in run.report["problems"][0]["message"]
 
 
 @pytest.mark.parametrize(
@@ -748,7 +748,7 @@ SETS = {
     '[{"ParameterKey": "Access"}]': "this is no parameter",
     "[1]": "this is no parameter",
     "Access [": "p.json:1:",
-    "": "it is no parameters file",
+    "": "it is not a parameters file",
 }
 
 

@@ -782,7 +782,7 @@ def test_no_bound_of_a_parameter_is_a_fault_of_ours(type_: str, member: str, raw
     try:
         snapshot = read_template(text % (type_, member, raw), "t.json")
     except SourceError:
-        return  # NaN is no JSON
+        return  # NaN is not valid JSON
     assert len(snapshot.resources) == 1
 
 

@@ -85,7 +85,7 @@ def test_other_parameters_are_a_usage_error(wa_lint: WaLint, written: str) -> No
 @pytest.mark.parametrize(
     ("given", "hint"),
     [
-        (["dev.jsn"], "'dev.jsn' is no file that is there, and no Name=Value"),
+        (["dev.jsn"], "'dev.jsn' is neither an existing file nor Name=Value"),
         (["dev.json,prod.json"], "give --parameters once for each file"),
         (["Count=1", "Count=2"], "the parameter Count is given twice"),
         (["dev.json", "dev.json"], "dev.json is given twice"),

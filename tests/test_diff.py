@@ -232,9 +232,7 @@ def test_what_a_rule_says_that_the_other_side_was_not_asked_is_not_compared(wa_l
     code, found = diff(wa_lint, "few.json", "a.json")
     assert code == 4
     assert found["findings"]["new"] == []
-    assert {(u["side"], u["reason"]) for u in found["findings"]["not_compared"]} == {
-        ("after", "the rule was not asked")
-    }
+    assert {(u["side"], u["reason"]) for u in found["findings"]["not_compared"]} == {("after", "the rule was not run")}
     code, found = diff(wa_lint, "a.json", "few.json")
     assert code == 4
     assert found["findings"]["gone"] == []
@@ -393,7 +391,7 @@ def test_what_was_not_listed_at_all_is_not_gone_either(wa_lint: WaLint) -> None:
     assert code == 4
     assert "was not listed in full" in found["resources"]["not_compared"][0]["reason"]
     assert found["findings"]["gone"] == []
-    assert {gap["reason"] for gap in found["coverage"]["lost"]} == {"it was not asked for"}
+    assert {gap["reason"] for gap in found["coverage"]["lost"]} == {"it was not requested"}
 
 
 def test_another_region_says_nothing_of_this_one(wa_lint: WaLint) -> None:
@@ -410,7 +408,7 @@ def test_a_job_that_is_too_old_to_be_listed_is_not_gone(wa_lint: WaLint) -> None
     account("b.jsonl", {})
     code, found = diff(wa_lint, "a.jsonl", "b.jsonl")
     assert found["resources"]["gone"] == []
-    assert found["resources"]["not_compared"][0]["reason"] == "only the youngest are listed"
+    assert found["resources"]["not_compared"][0]["reason"] == "only the newest are listed"
     assert code == 4
 
 
@@ -436,7 +434,7 @@ def test_reports_of_accounts_know_what_they_did_not_see(wa_lint: WaLint) -> None
     code, found = diff(wa_lint, "a.json", "b.json")
     assert (code, found["findings"]["gone"]) == (4, [])
     code, found = diff(wa_lint, "a.json", "c.json")
-    assert (code, [g["because"] for g in found["findings"]["gone"]]) == (0, ["it is not reported any more"])
+    assert (code, [g["because"] for g in found["findings"]["gone"]]) == (0, ["it is no longer reported"])
 
 
 def test_what_another_run_did_not_go_into_is_not_gone(wa_lint: WaLint) -> None:

@@ -350,7 +350,7 @@ NO_CHANGES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
             )
         },
     ),
-    "a file that is no template": ({"t.yaml": template(notebook())}, {"README.md": "x", "x.json": "{}"}),
+    "a file that is not a template": ({"t.yaml": template(notebook())}, {"README.md": "x", "x.json": "{}"}),
     "another property of the resource": (
         {"t.yaml": template(notebook())},
         {"t.yaml": template(notebook(more=", VolumeSizeInGB: 20"))},

@@ -133,9 +133,7 @@ def test_short_forms_become_long_ones(text: str, value: Raw) -> None:
 def test_an_unknown_tag_is_a_problem_and_nothing_is_done_with_it(tag: str, name: str) -> None:
     document = read_document(f"k: {tag} [echo]\n", "x")
     assert document.value == {"k": {name: ["echo"]}}
-    assert [problem.message for problem in document.problems] == [
-        f"the tag {name} is unknown, so nothing is known of its value"
-    ]
+    assert [problem.message for problem in document.problems] == [f"the tag {name} is unknown, so its value is unknown"]
 
 
 def test_keys_are_texts_as_they_are_written() -> None:
@@ -173,7 +171,7 @@ def test_a_key_that_stands_twice_is_a_problem_and_the_last_one_counts(text: str)
     document = read_document(text, "x")
     assert document.value == {"a": 3, "b": 2}
     (problem,) = document.problems
-    assert (problem.location.line, problem.message) == (3, "the key 'a' stands twice here; the last one counts")
+    assert (problem.location.line, problem.message) == (3, "the key 'a' is repeated; the last one counts")
     assert _span(document, ("a",)).replace('"', "") == "a: 3"
 
 
@@ -331,7 +329,7 @@ def _leaves(value: Raw, path: Path = ()) -> list[tuple[Path, Raw]]:
 
 
 _YAML_1_1 = re.compile(r"[-+.\d]+[eE][-+\d]*|0[xo]\w*|[\s\S]*[\x85\u2028\u2029][\s\S]*")
-"""What PyYAML writes by the older rules: 0E0 without quotes, for it is no number there, and more line breaks."""
+"""What PyYAML writes by the older rules: 0E0 without quotes, for it is not a number there, and more line breaks."""
 
 
 @settings(max_examples=100)
@@ -404,7 +402,7 @@ BAD: dict[str, tuple[str | bytes, str, str]] = {
     "a NUL": (b"a: b\x00\n", "x:1:5", "the character U+0000 cannot stand in a YAML file"),
     "UTF-16 without a mark": ("a: b".encode("utf-16-le"), "x:1:2", "the character U+0000"),
     "half of a UTF-16 character": (b"\xff\xfea\x00\x00", "x:1:2", "byte 4 of the file is not UTF-16"),
-    "truncated JSON": ('{"a": [1, 2', "x:1:12", "it ends too early; a bracket or a quote is missing"),
+    "truncated JSON": ('{"a": [1, 2', "x:1:12", "it ends unexpectedly; a bracket or a quote is missing"),
     "a comment in JSON": ('{"a": 1, // one\n"b": }', "x:1:10", "JSON has no comments"),
     "a template of a template, at the start": (
         "{{ name }}: x\n",

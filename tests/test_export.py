@@ -188,7 +188,9 @@ def test_the_pages_of_the_authorization_details_are_one_account() -> None:
     other = {**ROLE, "RoleName": "other", "Arn": "arn:aws:iam::123456789012:role/other"}
     snapshot = read({"RoleDetailList": [ROLE], "IsTruncated": True, "Marker": "m"}, {"RoleDetailList": [other]})
     assert [r.name for r in snapshot.resources] == ["other", "worker"]
-    assert [problem.message for problem in snapshot.problems] == ["the answer goes on, and the next page is not in it"]
+    assert [problem.message for problem in snapshot.problems] == [
+        "the response has a next page, which is not in the file"
+    ]
 
 
 def test_list_policies_is_no_reason_to_think_that_a_policy_grants_nothing() -> None:

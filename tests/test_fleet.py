@@ -329,7 +329,7 @@ def test_how_to_close_gaps_is_said(wa_lint: WaLint, cloud: Cloud) -> None:
     cloud.faults = {(ACCOUNTS[0], "s3"): "ServiceUnavailable"}
     run = wa_lint("snapshot", *whom, "-o", "fleet/")
     cloud.faults = {}
-    assert "2 of 2 accounts and regions have gaps that another reading may close" in run.err
+    assert "2 of 2 accounts and regions have gaps that a retry may close" in run.err
     assert "--resume fleet/ in place of -o" in run.err
 
 
@@ -458,7 +458,7 @@ def test_an_account_that_two_roles_are_in_is_read_once(wa_lint: WaLint, cloud: C
     [
         (["--role-arn", "audit"], "--role-arn: 'audit' is not the ARN of a role"),
         (["--expect-account", "prod"], "--expect-account: 'prod' is not the number of an account"),
-        (["--include-ou", "ou-ab12-cdefgh34"], "--include-ou: works with --organization only"),
+        (["--include-ou", "ou-ab12-cdefgh34"], "--include-ou: requires --organization"),
         (["--organization", *roles(HOME)], "--organization: lists the accounts itself"),
         (["--organization"], "the organization cannot be listed: AccessDenied: organizations:ListAccounts"),
     ],
@@ -582,13 +582,13 @@ def test_what_does_not_fit_is_not_resumed(wa_lint: WaLint, cloud: Cloud, tmp_pat
         ((*here, *roles(ACCOUNTS[0]), "--resume", "one.jsonl"), f"holds account {HOME}"),
         ((*here, *roles(ACCOUNTS[0]), "--resume", "parts"), f"holds account {HOME}"),
         ((*here, "--resume", "one.jsonl"), "other types are asked for than when the snapshot was taken"),
-        ((*there, "--resume", "one.jsonl"), f"holds {REGIONS[0]}, which is not asked for"),
+        ((*there, "--resume", "one.jsonl"), f"holds {REGIONS[0]}, which these options do not select"),
         ((*there, "--resume", "parts"), f"was begun with other regions: {REGIONS[0]}, not {REGIONS[1]}"),
         ((*here, "--resume", "cut.jsonl"), "cut.jsonl"),
         ((*here, "--resume", "empty"), "there is no snapshot in empty"),
         ((*here, "--resume", "parts", "-o", "else/"), "what is resumed in a folder stays there"),
         ((*here, "--resume", "parts", "--now", "2026-01-01"), "what is resumed is as of 2026-11-23"),
-        ((*here, "-o", "parts"), "--resume parts goes on with it"),
+        ((*here, "-o", "parts"), "--resume parts resumes it"),
         (here, "say where to put it"),
     ):
         run = wa_lint("snapshot", *options)

@@ -161,7 +161,7 @@ def test_the_month_as_text_csv_and_page(wa_lint: WaLint, month: Path) -> None:
     text = wa_lint("history", str(month), "--since", "2026-11-20").out
     assert "Runs (11)" in text
     assert "2026-11-19" not in text.partition("Failing by")[0]
-    assert "not all was read" in text
+    assert "partly read" in text
     assert "3 fixed, 1 reopened, mean time to fix 12.7 days" in text
     lives = list(csv.DictReader(io.StringIO(wa_lint("history", str(month), "-o", "csv").out)))
     assert {row["status"] for row in lives} == {"unseen", "fixed", "gone"}
@@ -172,7 +172,7 @@ def test_the_month_as_text_csv_and_page(wa_lint: WaLint, month: Path) -> None:
     page = Path("page.html").read_text()
     assert "Over time" in page
     assert "31 runs from 2026-11-01 to 2026-12-01: 2 open at first, 1 now." in page
-    assert "1 of them could not be looked at in this run: they may be fixed, or not." in page
+    assert "1 of them were not checked in this run: they may be fixed or not." in page
     assert 'aria-label="Open after each run: 2, 2, 3, 3, 3, 3, 3, 3, 2,' in page
 
 
@@ -222,7 +222,7 @@ PASS, UNKNOWN, NOT_APPLICABLE = Outcome.PASS, Outcome.UNKNOWN, Outcome.NOT_APPLI
     ("then", "status", "fixed"),
     [
         pytest.param(view(finding("Lab", PASS)), "fixed", 1, id="it passes"),
-        pytest.param(view(finding("Lab", NOT_APPLICABLE)), "fixed", 1, id="it does not apply any more"),
+        pytest.param(view(finding("Lab", NOT_APPLICABLE)), "fixed", 1, id="it no longer applies"),
         pytest.param(view(finding("Lab", PASS, path="Q", place="Q")), "fixed", 1, id="the item is not there any more"),
         pytest.param(view(finding("Other", PASS)), "gone", 0, id="the resource is gone"),
         pytest.param(view(finding("Lab", UNKNOWN)), "unknown", 0, id="it is not known any more"),
@@ -232,7 +232,7 @@ PASS, UNKNOWN, NOT_APPLICABLE = Outcome.PASS, Outcome.UNKNOWN, Outcome.NOT_APPLI
         pytest.param(view(files=(OTHER,), deleted={"a.yaml"}), "gone", 0, id="the file is gone"),
         pytest.param(view(finding("Lab", PASS), versions={"rule": "2"}), "rule-changed", 0, id="the rule changed"),
         pytest.param(view(versions={"rule": "2"}), "gone", 0, id="the rule changed and the resource is gone"),
-        pytest.param(view(finding("Lab", PASS), versions={}), "unseen", 0, id="the rule was not asked"),
+        pytest.param(view(finding("Lab", PASS), versions={}), "unseen", 0, id="the rule was not run"),
         pytest.param(view(versions={}, book={"other"}), "rule-removed", 0, id="the rule is not there any more"),
         pytest.param(view(finding("Lab"), settled=()), "suppressed", 0, id="an override ignores it"),
         pytest.param(view(finding("Lab"), versions={"rule": "2"}), "open", 0, id="it still fails under another rule"),
@@ -408,7 +408,7 @@ def test_an_empty_database_has_no_run(wa_lint: WaLint) -> None:
     with opened(Path("wa.db"), to_write=True):
         pass
     run = wa_lint("history", "wa.db")
-    assert (run.code, run.err) == (3, "wa-lint: wa.db holds no run\n")
+    assert (run.code, run.err) == (3, "wa-lint: wa.db has no runs\n")
 
 
 def test_two_who_write_at_once_wait_for_each_other(tmp_path: Path) -> None:

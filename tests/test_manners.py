@@ -293,7 +293,7 @@ def test_a_description_that_drips_in_for_ever_costs_no_other(serve: Callable[...
 
 def test_whose_account_it_is_is_not_waited_for_for_ever(serve: Callable[..., Loopback]) -> None:
     serve(1, drip)
-    with pytest.raises(SourceError, match="AWS did not say in time whose account it is"):
+    with pytest.raises(SourceError, match="AWS did not return the account in time"):
         read_models(Manners(call_seconds=0.3, run_seconds=0.3))
 
 

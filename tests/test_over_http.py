@@ -394,7 +394,7 @@ def listings() -> Iterator[tuple[str, str]]:
     [
         (hang_up, "no connection to AWS"),
         (hang_up_at_once, "no connection to AWS"),
-        (speak_of_something_else, "what answers does not speak as AWS does; is there a proxy?"),
+        (speak_of_something_else, "the response is not from AWS; is there a proxy?"),
     ],
 )
 def test_who_lets_nobody_finish_lets_nobody_in(stub: Stub, wa_lint: WaLint, fault: Fault, said: str) -> None:

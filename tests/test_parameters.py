@@ -69,11 +69,11 @@ def test_a_set_is_called_by_its_file_and_knows_where_each_value_stands() -> None
         ("version = 0.1\n", "no [ENVIRONMENT.deploy.parameters] in it has parameter_overrides"),
         ("[a.deploy.parameters]\nstack_name = 'x'\n", "no [ENVIRONMENT.deploy.parameters]"),
         ("[a.deploy.parameters]\nparameter_overrides = 'A=1 A=2'\n", "the parameter A is given twice"),
-        ("[a.deploy.parameters]\nparameter_overrides = 'file://p.json'\n", "'file://p.json' is no Name=Value"),
+        ("[a.deploy.parameters]\nparameter_overrides = 'file://p.json'\n", "'file://p.json' is not Name=Value"),
         ("[a.deploy.parameters]\nparameter_overrides = 'A=\"x'\n", "cannot be read: No closing quotation"),
-        ("[a.deploy.parameters]\nparameter_overrides = 1\n", "1 is no Name=Value"),
+        ("[a.deploy.parameters]\nparameter_overrides = 1\n", "1 is not Name=Value"),
         ("[a.deploy.parameters]\nparameter_overrides = {A = {B = 1}}\n", "the value of A is neither a text nor a list"),
-        ("[a", "it is no TOML"),
+        ("[a", "it is not valid TOML"),
     ],
 )
 def test_a_wrong_samconfig_is_one_line(text: str, problem: str) -> None:
@@ -111,10 +111,10 @@ KEY = "a" * 80
         (
             {"Type": "String", "AllowedValues": ["dev", "prod"]},
             "prd",
-            "is 'prd', which is none of its AllowedValues: dev",
+            "is 'prd', which is not one of its AllowedValues: dev",
         ),
         ({"Type": "Number", "AllowedValues": [1, 2.5]}, "2.50", None),
-        ({"Type": "Number"}, "two", "is 'two', which is no number"),
+        ({"Type": "Number"}, "two", "is 'two', which is not a number"),
         ({"Type": "Number", "MinValue": 1}, "1", None),
         ({"Type": "Number", "MinValue": 1}, "0", "is '0', which is below its MinValue of 1"),
         ({"Type": "Number", "MaxValue": "10"}, "10", None),

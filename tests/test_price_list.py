@@ -123,11 +123,11 @@ def test_what_was_written_is_used(wa_lint: WaLint, tmp_path: Path, monkeypatch: 
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("{", "is no file of `wa-lint prices refresh`"),
-        ("{}", "is no file of `wa-lint prices refresh`"),
+        ("{", "was not written by `wa-lint prices refresh`"),
+        ("{}", "was not written by `wa-lint prices refresh`"),
         (
             '{"source": "s", "date": "2026", "currency": "EUR", "prices": []}',
-            "is no file of `wa-lint prices refresh`",
+            "was not written by `wa-lint prices refresh`",
         ),
         (
             (

@@ -271,7 +271,7 @@ def gap(type_: str, region: str | None = REGION) -> Gap:
         pytest.param(
             report(inputs=(UNITS[0], msgspec.structs.replace(UNITS[1], status="error"))), id="the region failed"
         ),
-        pytest.param(report(rules=(BROAD,)), id="the rule was not asked"),
+        pytest.param(report(rules=(BROAD,)), id="the rule was not run"),
         pytest.param(report(notebook("a", outcome=Outcome.UNKNOWN, fingerprint="x")), id="it could not be decided"),
     ],
 )
@@ -350,7 +350,7 @@ def test_what_is_never_taken_is_said(session: Any, code: str, calls: int) -> Non
     first, second = notebook("a"), notebook("b")
     stub = stubbed(session, *[[failed(second, code)]] * calls)
     (found,) = push(lambda _: Lent(stub.client), report(first, second), NOW, wait=lambda _: None)
-    assert (found.imported, found.refused) == (1, f"1 findings were not taken: {code}: said so")
+    assert (found.imported, found.refused) == (1, f"1 findings were rejected: {code}: said so")
     stub.assert_no_pending_responses()
 
 

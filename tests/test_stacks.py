@@ -210,8 +210,8 @@ def test_what_is_given_counts_and_else_the_default(given: str, declared: str, va
         ("!Sub ['x-${P}-${Q}', {Q: !Ref P}]", "x-a-a"),
         ("!FindInMap [M, !Ref P, k]", "v"),
         ("!If [C, !Ref P, b]", "a"),
-        ("!FindInMap [!Ref P, a, k]", "? a function says what it names, which is not followed across templates"),
-        ("{Ref: !Ref P}", "? a function says what it names, which is not followed across templates"),
+        ("!FindInMap [!Ref P, a, k]", "? its name is a function, which is not followed across templates"),
+        ("{Ref: !Ref P}", "? its name is a function, which is not followed across templates"),
         (
             "!GetAtt Other.Arn",
             "${Child/Other.Arn}",
@@ -220,8 +220,8 @@ def test_what_is_given_counts_and_else_the_default(given: str, declared: str, va
             "!GetAtt [Other, Arn]",
             "${Child/Other.Arn}",
         ),
-        ("!Ref Missing", "? !Ref Child/Missing names no parameter or resource of this template"),
-        ("!Ref Child", "? !Ref Child/Child names no parameter or resource of this template"),
+        ("!Ref Missing", "? !Ref Child/Missing is not a parameter or resource of this template"),
+        ("!Ref Child", "? !Ref Child/Child is not a parameter or resource of this template"),
     ],
 )
 def test_every_name_of_the_stack_is_its_own(said: str, value: Value) -> None:
@@ -364,7 +364,7 @@ def test_what_the_stack_will_not_take_is_said_where_it_is_given() -> None:
         ("''", "its TemplateURL is not said"),
         ("parent.yaml", "nests itself"),
         ("broken.yaml", "broken.yaml cannot be read"),
-        ("list.yaml", "it is no template"),
+        ("list.yaml", "it is not a template"),
         ("loop.yaml", "parent.yaml is not followed: it nests itself"),
     ],
 )
@@ -595,7 +595,7 @@ def test_a_template_has_the_same_verdicts_as_a_stack_among_others(path: Path) ->
         document = read_document(content, "t.yaml")
         alone = read_template(content, "t.yaml")
     except SourceError:
-        pytest.skip("it is no template")
+        pytest.skip("it is not a template")
     within = read_template(NEST_IT, "parent.yaml", None, {"t.yaml": content}.get)
     beside = snapshot_together(
         [MemberTemplate(document), MemberTemplate(read_document(twin_of(document.value), "other.yaml"))],

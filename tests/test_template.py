@@ -213,10 +213,10 @@ def test_a_snapshot_can_travel_to_another_process() -> None:
 # --- what is a template, and what is wrong with one ---------------------------------------------------
 
 ERRORS = {
-    "": "x.yaml: it is empty, so it is no template",
-    "# only a comment\n---\n": "x.yaml: it is empty, so it is no template",
-    "- a\n": "x.yaml:1:1: it is no template: a template is a map with the key Resources",
-    "AWSTemplateFormatVersion: 2010-09-09\n": "x.yaml:1:1: it has no Resources, so there is nothing to judge",
+    "": "x.yaml: it is empty, so it is not a template",
+    "# only a comment\n---\n": "x.yaml: it is empty, so it is not a template",
+    "- a\n": "x.yaml:1:1: it is not a template: a template is a map with the key Resources",
+    "AWSTemplateFormatVersion: 2010-09-09\n": "x.yaml:1:1: it has no Resources, so there is nothing to check",
     "Resources:\n": "x.yaml:1:1: Resources is empty; check the indentation below it",
     "A: 1\nResources: {}\n": "x.yaml:2:1: Resources is empty; check the indentation below it",
     "Resources: [a]\n": "x.yaml:1:1: Resources is a list; check the indentation below it",

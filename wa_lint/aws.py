@@ -408,7 +408,7 @@ def account_of(session: Raw, region: str, manners: Manners | None = None) -> Acc
         raise SourceError(f"aws {region}", _with_endpoint(sentence(error), address)) from error
     arn = str(answer.get("Arn", ""))
     if not answer.get("Account") or not arn.startswith("arn:"):
-        raise SourceError(f"aws {region}", "what answers does not say whose account it is; is there a proxy?")
+        raise SourceError(f"aws {region}", "the response does not name the account; is there a proxy?")
     return AccountIdentity(str(answer["Account"]), arn.split(":")[1], arn, _foreign(session, sts, arn.split(":")[1]))
 
 
@@ -543,7 +543,7 @@ _JSON: Final = frozenset({"json", "rest-json"})
 
 
 def _demand_json(response_dict: Raw = None, **_: Raw) -> None:
-    """Refuse an answer that was cut short, or is a text: botocore reads what is no JSON as an answer that is empty."""
+    """Refuse an answer that was cut short, or is a text: botocore reads invalid JSON as an empty answer."""
     body = response_dict["body"] if response_dict and response_dict["status_code"] < _FAILURE else b""
     if isinstance(body, bytes) and body.strip() and not (body.lstrip()[:1] in b"{[" and body.rstrip()[-1:] in b"}]"):
         raise _Halted(Refusal(NOT_AN_ANSWER, "the response is not JSON"))
@@ -592,17 +592,17 @@ def _fingerprint(page: Raw) -> str:
 _WHY: Final[Mapping[str, str]] = {
     "NoCredentialsError": "no AWS credentials were found; set a profile or AWS_ACCESS_KEY_ID",
     "ExpiredToken": "the AWS credentials have expired",
-    "InvalidClientTokenId": "AWS does not know these credentials, or the region is not enabled for the account",
-    "UnrecognizedClientException": "AWS does not know these credentials, or the region is not enabled for the account",
-    "SignatureDoesNotMatch": "the AWS secret access key does not fit the access key id",
-    "EOFError": "the profile asks for an MFA code, and nobody is here to type one",
-    "UnauthorizedSSOTokenError": "the SSO session has expired; `aws sso login` renews it",
-    "the response cannot be parsed": "what answers does not speak as AWS does; is there a proxy?",
-    "SSOTokenLoadError": "there is no SSO session; `aws sso login` opens one",
-    "TokenRetrievalError": "the SSO session cannot be renewed; `aws sso login` opens a new one",
-    "no connection": "no connection to AWS: its name is not found, or the network does not lead there",
+    "InvalidClientTokenId": "AWS does not recognize these credentials, or the region is not enabled",
+    "UnrecognizedClientException": "AWS does not recognize these credentials, or the region is not enabled",
+    "SignatureDoesNotMatch": "the AWS secret access key does not match the access key ID",
+    "EOFError": "the profile requires an MFA code, and wa-lint cannot prompt for one; use temporary credentials",
+    "UnauthorizedSSOTokenError": "the SSO session has expired; run `aws sso login`",
+    "the response cannot be parsed": "the response is not from AWS; is there a proxy?",
+    "SSOTokenLoadError": "there is no SSO session; run `aws sso login`",
+    "TokenRetrievalError": "the SSO session cannot be renewed; run `aws sso login`",
+    "no connection": "cannot connect to AWS: the host name cannot be resolved, or the network does not reach it",
     "no answer in time": "AWS did not answer in time",
-    "the proxy refuses": "the proxy did not let the call through; see HTTPS_PROXY and NO_PROXY",
+    "the proxy refuses": "the proxy refused the call; check HTTPS_PROXY and NO_PROXY",
     "the TLS certificate is not trusted": "the TLS certificate that came back is not trusted; behind a proxy that opens"
     " TLS, AWS_CA_BUNDLE names the certificate to trust",
 }

@@ -181,7 +181,9 @@ def tick() -> None:
     if watch.calls % _CALLS or time.monotonic() - watch.start <= watch.seconds:
         return
     if time.process_time() - watch.worked > watch.seconds:  # a machine that is busy with others makes no file an error
-        raise SourceError(watch.uri, f"judging it took more than {watch.seconds} s (limit seconds), so it was not")
+        raise SourceError(
+            watch.uri, f"checking it took more than {watch.seconds} s (limit seconds), so it was not checked"
+        )
 
 
 def grow(amount: int) -> None:

@@ -103,7 +103,7 @@ def load(source: bytes | BinaryIO, uri: str) -> Snapshot:
             _nothing_behind(lines, f"{uri}:{number + 1}")
             return _snapshot(header, uri, parts, f"{uri}:{number}", entry)
         parts[kind].append(entry)
-    raise SourceError(uri, "the snapshot was cut off: its last line is missing")
+    raise SourceError(uri, "the snapshot is truncated: its last line is missing")
 
 
 def looks_like_snapshot(start: bytes) -> bool:
@@ -287,7 +287,7 @@ def _unpacks(start: bytes) -> bool:
 def _nothing_behind(lines: Iterator[bytes], where: str) -> None:
     """Read to the end, where a packed file says whether it is whole."""
     if next(lines, None) is not None:
-        raise SourceError(where, "the snapshot goes on behind its last line")
+        raise SourceError(where, "the snapshot has data after its last line")
 
 
 def _header(line: bytes, uri: str) -> _Header:
@@ -372,7 +372,7 @@ def _decoded(raw: Raw) -> Value:
 
 def _marked(key: str, raw: dict[str, Raw]) -> Value:
     if key not in _MARKED or len(raw) != 1:
-        raise ValueError(f"no value is written {key!r}")
+        raise ValueError(f"no value is written as {key!r}")
     try:
         return _MARKED[key](raw[key])
     except KeyError as error:
@@ -381,7 +381,7 @@ def _marked(key: str, raw: dict[str, Raw]) -> Value:
 
 def _snapshot(header: _Header, uri: str, parts: Mapping[str, list[Raw]], where: str, count: int) -> Snapshot:
     if count != sum(map(len, parts.values())):
-        raise SourceError(where, "lines are missing: the snapshot says that it has more or fewer")
+        raise SourceError(where, "the snapshot is damaged: it has more or fewer lines than it declares")
     return Snapshot(
         kind=header.kind,
         uri=uri,

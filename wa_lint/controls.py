@@ -75,7 +75,7 @@ def fault_of(control: str) -> str | None:
         return f"no standard {prefix!r}{did_you_mean(prefix, known) or '; there are ' + ', '.join(known)}"
     if re.fullmatch(standard.prefix + f"(?:{standard.pattern})", control):
         return None
-    return f"{control!r} is no id of {standard.title}; write it as {standard.prefix}{standard.example}"
+    return f"{control!r} is not an ID of {standard.title}; write it as {standard.prefix}{standard.example}"
 
 
 def _fault_of_bare(control: str) -> str | None:
@@ -84,7 +84,7 @@ def _fault_of_bare(control: str) -> str | None:
     service, dot, _ = control.partition(".")
     if dot and (near := did_you_mean(service, _SERVICES.split("|"))):
         return f"Security Hub has no controls of {service!r}{near}"
-    return f"{control!r} is no control; write it as S3.8 (Security Hub), CWE-284, or behind a prefix as config:"
+    return f"{control!r} is not a control; write it as S3.8 (Security Hub), CWE-284, or behind a prefix as config:"
 
 
 def standard_of(control: str) -> str:

@@ -25,9 +25,9 @@ class Switch(msgspec.Struct, frozen=True):
 
 
 SWITCHES: Final[Mapping[str, Switch]] = {
-    "configuration": Switch("Whether a configuration that is found in the tree counts at all."),
-    "inline-suppressions": Switch("Whether comments, Metadata and tags may suppress."),
-    "allow": Switch("Whether suppressions in files and in the configuration count."),
+    "configuration": Switch("Whether a configuration found in the tree is used."),
+    "inline-suppressions": Switch("Honor suppressions in comments, Metadata and tags."),
+    "allow": Switch("Whether suppressions in files and in the configuration are honored."),
     "overrides": Switch("Whether `overrides` of a configuration count."),
     "baseline": Switch("Whether a baseline counts."),
     "diff": Switch("Whether --diff counts."),
@@ -42,10 +42,10 @@ EXCLUDE: Final = "exclude"
 """A switch that also takes a list: the patterns that count, and no others."""
 
 FLAGS: Final[Mapping[str, str]] = {
-    "require-reason": "Whether a suppression without a reason is refused, whatever the configuration says.",
-    "all-buckets": "Whether every S3 bucket is checked, and not only those that an ML workload uses, whatever the "
-    "configuration says.",
-    "strict": "Whether an unknown verdict ends with exit code 4, whatever the configuration says.",
+    "require-reason": "Whether suppressions without a reason are ignored, regardless of the configuration.",
+    "all-buckets": "Whether every S3 bucket is checked, not only those that an ML workload uses, regardless of the "
+    "configuration.",
+    "strict": "Whether an unknown verdict ends with exit code 4, regardless of the configuration.",
 }
 
 TEXTS: Final[Mapping[str, str]] = {
@@ -191,7 +191,7 @@ def _rules(reading: _Reading) -> Iterable[tuple[str, str, str]]:
             raise reading.error("rules", "takes ids, patterns, or maps with a rule and a severity", number)
         for key in item:
             if key not in {"rule", "severity"}:
-                raise reading.error("rules", f"there is no key {key!r}{did_you_mean(str(key), ['severity'])}", number)
+                raise reading.error("rules", f"unknown key {key!r}{did_you_mean(str(key), ['severity'])}", number)
         level = item.get("severity", "")
         level = level.strip().lower() if isinstance(level, str) else level
         if level and level not in _LEVELS:
@@ -248,5 +248,5 @@ def _packs(reading: _Reading, folder: Path) -> Iterable[Path]:
         return
     for number, item in enumerate(value if isinstance(value, list) else [value]):
         if not isinstance(item, str) or not (folder / item).is_dir():
-            raise reading.error("packs", f"{item!r} is no folder", number)
+            raise reading.error("packs", f"{item!r} is not a folder", number)
         yield folder / item

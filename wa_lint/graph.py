@@ -128,7 +128,7 @@ class Graph:
         gap = next((self._gaps[scope] for scope in scopes if scope in self._gaps), None)
         if gap:
             return f"{type_} could not be listed: {gap.reason}"
-        return f"another {type_} may stand outside this {self.snapshot.kind.noun}"
+        return f"another {type_} may exist outside this {self.snapshot.kind.noun}"
 
     def token(self, hole: Hole) -> str:
         """Return one character that stands for what fills `hole`, the same for all holes that name one resource."""
@@ -138,7 +138,7 @@ class Graph:
         return found
 
     def text_of(self, value: Value) -> Text | None:
-        """Return a text with a token for each hole; None for what is no text, or one of which nothing is known."""
+        """Return a text with a token for each hole; None for what is not a string, or one of which nothing is known."""
         if isinstance(value, str):
             return Text(value, is_open=False, head=value, tail=value)
         if not isinstance(value, Unresolved) or not value.parts:

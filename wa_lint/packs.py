@@ -116,9 +116,9 @@ def _read(known: Iterable[Rule], folders: Iterable[Path]) -> Book:
 def _demand_free(rule: Rule, taken: Mapping[str, Rule]) -> None:
     for name in (rule.info.id, *rule.info.aliases):
         if name in FAULTS:
-            raise RuleFileError(rule.file, f"the id {name!r} is taken by what wa-lint finds about suppressions")
+            raise RuleFileError(rule.file, f"the id {name!r} is reserved for findings about suppressions")
         if name in taken:
-            raise RuleFileError(rule.file, f"the id {name!r} is taken by {taken[name].file}")
+            raise RuleFileError(rule.file, f"the id {name!r} is used by {taken[name].file}")
 
 
 def prepare(folder: Path) -> bytes:

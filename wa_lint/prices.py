@@ -121,7 +121,7 @@ def _read(file: Path) -> tuple[Price, ...]:
     except OSError as error:
         raise ConfigError(str(file), f"cannot be read: {error.strerror or error}") from error
     except msgspec.DecodeError as error:
-        raise ConfigError(str(file), f"is no file of `wa-lint prices refresh`: {error}") from error
+        raise ConfigError(str(file), f"was not written by `wa-lint prices refresh`: {error}") from error
     bad = next(
         (one for one in table.prices if one.component not in COMPONENTS or not 0 < one.usd_per_hour < _DEAREST), None
     )

@@ -283,7 +283,7 @@ def check(rule: Rule, document: Document) -> None:
     except ExpressionError as error:
         raise _at_expression(rule, document, error.name, error.cause) from error
     for name, path, line, column in unasked:
-        problem = f"{path} may be absent: ask has({path}) first, or give it a default"
+        problem = f"{path} may be absent: check has({path}) first, or give it a default"
         raise _at_expression(rule, document, name, CelCheckError(line, column, problem))
 
 
@@ -295,7 +295,7 @@ def _misnamed_controls(raw: Raw) -> Iterator[tuple[Sequence[str | int], str]]:
             yield ["controls", index], fault
     for control in raw.get("differs", {}):
         if control not in (*named, controls.EVERY) or not named:
-            yield ["differs", control], f"the rule names no control {control!r}{did_you_mean(control, named)}"
+            yield ["differs", control], f"the rule has no control {control!r}{did_you_mean(control, named)}"
 
 
 def _compile(text: str | None) -> Program | None:

@@ -96,7 +96,7 @@ def _without_items(
     place = _nowhere(asked, {})
     cases = [Case(assumptions, _unknown(place, _spent())) for assumptions in untold]
     if any(asked.world(Scenario(assumptions)).exists(asked.resource) is not False for assumptions in told):
-        cases.append(Case({}, Verdict(Outcome.NOT_APPLICABLE, "there is nothing to ask about", place)))
+        cases.append(Case({}, Verdict(Outcome.NOT_APPLICABLE, "there is nothing to check", place)))
     if cases:
         yield cases, ()
 
@@ -270,7 +270,7 @@ def _verdict(asked: Inquiry, world: World, item: Cell) -> Verdict:
         applies = _truth(found)
         if applies is False:
             assumed = _assumed(first)
-            return Verdict(Outcome.NOT_APPLICABLE, "the rule does not ask about this", item, tuple(first), assumed)
+            return Verdict(Outcome.NOT_APPLICABLE, "the rule does not apply to it", item, tuple(first), assumed)
         if isinstance(applies, Unknown):
             return _unknown(item, _reason(applies, first), first)
     answers = [_traced(program.truth, variables, asked.steps) for program in programs.require]
@@ -316,7 +316,9 @@ def _unknown(place: Cell, why: str, trace: Sequence[Cell] = ()) -> Verdict:
 
 _SETTLED_BY = (
     (
-        re.compile(r"the parameter (\w+) has no default|of the parameter (\w+) is open|from parameter (\w+), whose"),
+        re.compile(
+            r"the parameter (\w+) has no default|of the parameter (\w+) is not known|from parameter (\w+), whose"
+        ),
         "Pass --parameters {}=VALUE to check it.",
     ),
     (
@@ -352,7 +354,7 @@ def _reason(truth: Unknown, trace: Sequence[Cell]) -> str:
 
 def _why(value: Value) -> str:
     if value is ABSENT:
-        return "it is not set where it must be"
+        return "it is not set although it is required"
     return value.reason if isinstance(value, Unknown | Unresolved | Partial) else ""
 
 

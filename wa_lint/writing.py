@@ -172,7 +172,7 @@ def _kind(file: Path) -> str:
 
 def _demand_outside_git(file: Path) -> None:
     if _is_git_name(file.name) or is_in_git_folder(file.parent):
-        raise ConfigError(str(file), "lies in a git directory, where wa-lint writes nothing")
+        raise ConfigError(str(file), "is in a git directory, where wa-lint does not write")
 
 
 def _is_git_name(name: str) -> bool:

@@ -1,6 +1,6 @@
 """Changes to an input that keep it near enough to a real one to get past the first check. No input is ever run.
 
-Three of four changes are made in the tree of a JSON text; the rest, and all of them where it is no JSON, in its bytes.
+Three of four changes are made in the tree of a JSON text; the rest, and all of them where it is not JSON, in its bytes.
 """
 
 from __future__ import annotations

@@ -94,7 +94,7 @@ def _wrong(code: int, out: bytes, err: str, *, is_thorough: bool) -> Fault | Non
 
 
 def _no_json(word: str) -> None:
-    raise ValueError(f"{word} is no JSON")
+    raise ValueError(f"{word} is not valid JSON")
 
 
 @functools.cache

@@ -177,7 +177,7 @@ def _bad_key(key: object, entries: Mapping[object, object]) -> Unknown | Evaluat
         return Unknown(key.reason)
     if type(key) not in (int, str):
         return EvaluationError("the key of a map is a string or an int")
-    return EvaluationError(f"the key {key!r} stands twice") if key in entries else None
+    return EvaluationError(f"the map has the key {key!r} twice") if key in entries else None
 
 
 def _unary(node: Unary, scope: CompileScope) -> Step:

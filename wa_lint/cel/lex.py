@@ -123,5 +123,5 @@ def _escaped(match: re.Match[str], at: int, lines: list[int]) -> str:
         raise _error(lines, at + match.start(), f"CEL has no escape \\{simple}")
     code = int(octal, 8) if octal else int(two or four or eight, 16)
     if 0xD800 <= code < 0xE000 or code > 0x10FFFF:  # noqa: PLR2004, the surrogates and the end of Unicode
-        raise _error(lines, at + match.start(), f"{match.group()} is no character")
+        raise _error(lines, at + match.start(), f"{match.group()} is not a character")
     return chr(code)

@@ -78,7 +78,7 @@ def _int(value: object) -> object:
 def _int_of_text(text: str) -> object:
     number = int(text) if re.fullmatch(r"[+-]?[0-9]{1,19}", text) else None
     if number is None or not -(2**63) <= number < 2**63:
-        return EvaluationError(f"{text!r} is no int")
+        return EvaluationError(f"{text!r} is not an int")
     return number
 
 
@@ -94,12 +94,12 @@ def _double_of_text(text: str) -> object:
     is_number = re.fullmatch(
         r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?(?:inf(?:inity)?|nan)", text, re.IGNORECASE
     )
-    return float(text) if is_number else EvaluationError(f"{text!r} is no double")
+    return float(text) if is_number else EvaluationError(f"{text!r} is not a double")
 
 
 def _bool(value: object) -> object:
     if isinstance(value, str):
-        return _BOOLS.get(value, EvaluationError(f"{value!r} is no bool"))
+        return _BOOLS.get(value, EvaluationError(f"{value!r} is not a bool"))
     return value if isinstance(value, bool) else no_overload("bool", value)
 
 

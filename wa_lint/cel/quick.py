@@ -478,7 +478,7 @@ def _macro(node: Macro, scope: _Scope) -> Step:
 
 
 def _range(found: object, frame: Frame) -> Sequence[object] | None:
-    """Return the items to visit; None for what is no list. Raise `Bail` for a map, and where no steps are left."""
+    """Return the items to visit; None for what is not a list. Raise `Bail` for a map, and where no steps are left."""
     if type(found) is Row:
         items = found.items()
     elif type(found) is list:
@@ -520,7 +520,7 @@ def _quantified(*, decisive: bool) -> Callable[[Step, int, Step | None, Step], S
 
 
 def _chosen(items: Step, slot: int, condition: Step, frame: Frame) -> Sequence[object] | None:
-    """Return the items of which `condition` holds; None for what is no list. An item in doubt bails."""
+    """Return the items of which `condition` holds; None for what is not a list. An item in doubt bails."""
     found = items(frame)
     visited = _range(found, frame)
     if visited is None:

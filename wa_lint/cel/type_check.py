@@ -287,7 +287,7 @@ def _variable(node: Macro, items: Type) -> Type:
         return items.item
     if wants_optional or isinstance(items, Primitive | OptionalType):
         wanted = "an optional" if wants_optional else "a list or a map"
-        raise _fault(node, f"{node.name}() is asked of {wanted}, and this is a {items.name}")
+        raise _fault(node, f"{node.name}() needs {wanted}, and this is a {items.name}")
     return items.item if isinstance(items, ListType) else STRING
 
 
@@ -338,7 +338,7 @@ def _function(node: Call, arity: int, scope: _Scope) -> Function:
         if len(function.params) == arity:
             return function
     counts = " or ".join(str(len(function.params) - is_method) for function in same_form)
-    raise _fault(node, f"{name}() takes {counts} arguments, and here are {len(node.arguments)}")
+    raise _fault(node, f"{name}() takes {counts} arguments, not {len(node.arguments)}")
 
 
 def _check_library_arguments(node: Call, nodes: tuple[Node, ...], found: list[Type]) -> None:
@@ -378,7 +378,7 @@ def _optional_method(node: Call, found: list[Type]) -> Type:
     optional, *arguments = found
     _count(node, OPTIONAL_METHODS[node.function][0])
     if not isinstance(optional, OptionalType) and optional != DYN:
-        raise _fault(node, f"{node.function}() is asked of an optional (x.?member), and this is a {optional.name}")
+        raise _fault(node, f"{node.function}() needs an optional (x.?member), and this is a {optional.name}")
     inside = optional.item if isinstance(optional, OptionalType) else DYN
     if node.function == "hasValue":
         return BOOL
@@ -392,7 +392,7 @@ def _optional_method(node: Call, found: list[Type]) -> Type:
 
 def _count(node: Call, wanted: int) -> None:
     if len(node.arguments) != wanted:
-        raise _fault(node, f"{node.function}() takes {wanted} arguments, and here are {len(node.arguments)}")
+        raise _fault(node, f"{node.function}() takes {wanted} arguments, not {len(node.arguments)}")
 
 
 _CHECKS: dict[type, Callable[..., Type]] = {

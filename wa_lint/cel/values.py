@@ -79,7 +79,7 @@ def elements(found: list[object] | tuple[object, ...] | Partial) -> tuple[Sequen
 
 
 def items_of(found: object) -> tuple[Sequence[object], Unknown | None] | None:
-    """Return the items of a list, be it a cell or not, and what is not known of the rest; None if it is no list."""
+    """Return the items of a list, be it a cell or not, and what is not known of the rest; None if it is not a list."""
     if not is_cell(found):
         return elements(found) if isinstance(found, list | tuple | Partial) else None
     value = found.value

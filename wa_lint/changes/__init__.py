@@ -215,7 +215,7 @@ def _only_blind(blind: SideIndex, other: SideIndex) -> Iterator[Gap]:
     seen_there = other.complete - blind.complete
     not_there = gaps.keys() - {gap.scope for gap in other.side.report.gaps}
     for scope in sorted(seen_there | not_there, key=_by_place):
-        yield gaps.get(scope) or Gap(scope, "it was not asked for")
+        yield gaps.get(scope) or Gap(scope, "it was not requested")
 
 
 def _by_place(scope: Scope) -> tuple[str, str, str]:

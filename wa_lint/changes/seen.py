@@ -52,7 +52,7 @@ class SideIndex:
     def why_not_reported(self, finding: Finding, other: SideIndex) -> str | None:
         """Return why a finding of `other` may hold here too, though it is not said; None: it does not."""
         if finding.rule.id not in self._rules:
-            return "the rule was not asked"
+            return "the rule was not run"
         subject = finding.rule.id, other.name_of(finding.resource)
         unknown = next((f for f in self._findings[subject] if f.outcome is Outcome.UNKNOWN), None)
         if unknown is not None and finding.outcome is Outcome.FAIL:
@@ -69,10 +69,10 @@ class SideIndex:
         if Outcome.PASS in outcomes:
             return "it passes"
         if Outcome.NOT_APPLICABLE in outcomes:
-            return "it does not apply any more"
+            return "it no longer applies"
         if self.resources is None:
-            return "it is not reported any more"
-        return "there is no such item any more" if subject[1] in self._names else "the resource is gone"
+            return "it is no longer reported"
+        return "the item no longer exists" if subject[1] in self._names else "the resource is gone"
 
     def why_not_seen(self, resource: Resource, other: SideIndex) -> str | None:
         """Return why a resource of `other` that is missing here may be there all the same; None: it is not."""
@@ -90,7 +90,7 @@ class SideIndex:
         if self._is_files:
             return None
         if resource.type in self.side.passing:
-            return "only the youngest are listed"
+            return "only the newest are listed"
         return self._why_not_listed(scope)
 
     def _why_not_listed(self, scope: Scope) -> str | None:

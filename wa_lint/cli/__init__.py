@@ -111,7 +111,7 @@ def _fault(error: Exception) -> str:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else what is left in it spoils the exit code
         return f"stdout cannot be written: {error.strerror}"
     said = " ".join(str(error).split())[:200]
-    return f"a fault of wa-lint itself, please report it ({type(error).__name__}: {said}); WA_LINT_DEBUG=1 shows where"
+    return f"internal error in wa-lint, please report it ({type(error).__name__}: {said}); WA_LINT_DEBUG=1 shows where"
 
 
 class _Commands(click.Group):

@@ -26,7 +26,7 @@ _OPTIONS: Final = (
         show_default=True,
         help="With --organization: the role to assume in each account but the one that the credentials are of.",
     ),
-    click.option("--external-id", help="What the trust policies of the roles ask for."),
+    click.option("--external-id", help="The external ID that the trust policies of the roles require."),
     click.option(
         "--include-ou", multiple=True, metavar="ID", help="With --organization: only accounts in this unit, or below."
     ),

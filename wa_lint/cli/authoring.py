@@ -133,7 +133,7 @@ def eval(expression: str, file: Path, wanted: Sequence[str], parameters: Sequenc
         raise ConfigError("CEL", f"{error.problem}\n{caret(expression, error.line, error.column)}") from error
     to_stdout(visible_lines("\n".join(_lines(result) for result in found)))
     if not found:
-        complain(f"{file}: no resource to evaluate this about")
+        complain(f"{file}: no resource to evaluate the expression on")
     return CLEAN if found else NOTHING
 
 

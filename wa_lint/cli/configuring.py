@@ -275,7 +275,12 @@ _OPTIONS: Final = (
         help="The configuration.  [default: the nearest wa-lint.yaml, or pyproject.toml with tool.wa-lint]",
     ),
     click.option(
-        "--no-config", is_flag=True, is_eager=True, expose_value=False, callback=_seen, help="Read no configuration."
+        "--no-config",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_seen,
+        help="Ignore all configuration files.",
     ),
     click.option(
         "--enforce",
@@ -285,7 +290,7 @@ _OPTIONS: Final = (
         is_eager=True,
         expose_value=False,
         callback=_seen,
-        help="What neither a configuration, a comment nor an option may loosen: see docs/configuration.md. "
+        help="A policy that no configuration, comment or option can weaken: see docs/configuration.md. "
         "WA_LINT_ENFORCE adds to it.",
     ),
 )
@@ -385,7 +390,7 @@ def _mind_environment(context: click.Context) -> None:
     known = {f"{PREFIX}{p.name.upper()}" for p in context.command.params if p.name} | _OURS
     for name in sorted(os.environ):
         if name.startswith(PREFIX) and name not in known and (near := did_you_mean(name, known)):
-            _say(f"the variable {name} means nothing here{near}")
+            _say(f"unknown environment variable {name}{near}")
 
 
 def _say(text: str) -> None:
@@ -410,7 +415,7 @@ def _is_ours(file: Path, start: Path) -> bool:
     """Whether a file above `start` may be trusted to speak for it: its owner is who runs this, or root."""
     if file.parent == start or not hasattr(os, "getuid") or file.stat().st_uid in {os.getuid(), 0}:
         return True
-    _say(f"{file.name} in a folder above belongs to another user, so it is not read; --config names it")
+    _say(f"{file.name} in a parent folder belongs to another user, so it is ignored; use --config to read it")
     return False
 
 

@@ -17,7 +17,7 @@ from wa_lint.reporters import RenderOptions
     default="wa-lint-demo",
     show_default=True,
     type=click.Path(file_okay=False, writable=True, path_type=Path),
-    help="Where the template, the SARIF and the JSON go.",
+    help="The folder for the template, the SARIF and the JSON.",
 )
 def demo(folder: Path) -> int:
     """Lint a workload of ours, deploy it into an account inside this process, and scan that. Needs no AWS."""

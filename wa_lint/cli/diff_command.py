@@ -62,14 +62,14 @@ class GateOptions(msgspec.Struct, frozen=True):
     type=OneOf([*(severity.value for severity in Severity), "never"]),
     default="low",
     show_default=True,
-    help="Exit 1 when something as severe fails in B, and did not in A, or less.",
+    help="Exit 1 when B has a new or worsened finding at or above this severity.",
 )
-@click.option("--strict", is_flag=True, help="Exit 4 too when B does not know what A knew, or neither could look.")
+@click.option("--strict", is_flag=True, help="Also exit 4 when a verdict of A is unknown in B, or when both have gaps.")
 @click.option(
     "--now",
     type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"]),
     metavar="DATE",
-    help="The day that ages are measured against.  [default: each snapshot's, else today]",
+    help="The date used to calculate ages.  [default: each snapshot's, else today]",
 )
 def diff(  # noqa: PLR0913, one for each option
     *,

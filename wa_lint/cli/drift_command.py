@@ -36,18 +36,22 @@ _FORMATS: Final[Mapping[str, Callable[[DriftOutcome, RenderOptions], str]]] = {
     OPTION,
     multiple=True,
     metavar="FILE|NAME=VALUE",
-    help="The values with which the templates were deployed. What rests on other values is not compared.",
+    help="The parameter values with which the templates were deployed. "
+    "What depends on other parameters is not compared.",
 )
-@click.option("--assume-defaults", is_flag=True, help="Take it that all other parameters had their defaults.")
+@click.option("--assume-defaults", is_flag=True, help="Assume that all other parameters had their defaults.")
 @click.option(
-    "--stack", multiple=True, metavar="NAME", help="The stacks of the templates.  [default: those whose tags fit]"
+    "--stack", multiple=True, metavar="NAME", help="The stacks of the templates.  [default: those whose tags match]"
 )
 @click.option("--place", metavar="ACCOUNT/REGION", help="Which part of a snapshot of several is compared.")
 @click.option("--whole-account", is_flag=True, help="List what no stack made whatever it is, not only what is of ML.")
 @click.option("-o", "--output", type=OneOf(list(_FORMATS)), default="text", show_default=True, help="The format.")
 @click.option("--strict", is_flag=True, help="Exit 4 where something could not be compared.")
 @click.option(
-    "--now", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="The day of both.  [default: that of the snapshot]"
+    "--now",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="The date used for both.  [default: that of the snapshot]",
 )
 def drift(  # noqa: PLR0913, one for each option
     *,

@@ -35,14 +35,14 @@ _FORMATS: Final[Mapping[str, Callable[[OverTime, Sequence[str], RenderOptions], 
     type=OneOf(list(GROUPS)),
     help="The trends to show. May be given several times.  [default: pillar, practice, account]",
 )
-@click.option("--since", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]), help="Show the runs from this day on.")
+@click.option("--since", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]), help="Show runs from this date on.")
 @click.option(
     "-o",
     "--output",
     type=OneOf(list(_FORMATS)),
     default="text",
     show_default=True,
-    help="csv has a row for each finding, csv-trend one for each run and group.",
+    help="csv has a row for each finding, csv-trend a row for each run and group.",
 )
 def history(database: Path, by: Sequence[str], since: dt.datetime | None, output: str) -> int:
     """Show the trend of a database that `check --history` or `scan --history` wrote.
@@ -50,13 +50,13 @@ def history(database: Path, by: Sequence[str], since: dt.datetime | None, output
     For each finding: when it was first seen, fixed and reopened; in all, the mean time to fix. What a run could not
     look at is not fixed; what is not reported because its rule changed, or its resource is gone, is told apart.
 
-    Exit 0, or 2 where the database cannot be read, 3 where it holds no run.
+    Exit 0, or 2 where the database cannot be read, 3 where it has no runs.
     """
     found = mask_report(history_of(database))
     if since is not None:
         found = _from(found, since.date().isoformat())
     if not found.runs:
-        complain(f"{database} holds no run{f' since {since.date()}' if since else ''}")
+        complain(f"{database} has no runs{f' since {since.date()}' if since else ''}")
         return NOTHING
     to_stdout(_FORMATS[output](found, tuple(by) or ("pillar", "practice", "account"), for_stdout(RenderOptions())))
     return CLEAN

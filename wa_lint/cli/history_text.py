@@ -35,7 +35,7 @@ def _runs(found: OverTime, ink: Ink) -> str:
         (
             run.at[:_DAY],
             *(str(getattr(count, name)) for name in _COLUMNS),
-            "" if run.is_complete else "not all was read",
+            "" if run.is_complete else "partly read",
         )
         for run, count in zip(found.runs, found.total.counts, strict=True)
     ]

@@ -56,7 +56,7 @@ _CHOICE: Final = (
         type=OneOf(_SEVERITIES),
         default="low",
         show_default=True,
-        help="Only rules that are as severe, or more.",
+        help="Check only rules of this severity or higher.",
     ),
     click.option("--all-buckets", is_flag=True, help="Check every S3 bucket, not only those that an ML workload uses."),
     click.option(
@@ -64,14 +64,14 @@ _CHOICE: Final = (
         "settings",
         multiple=True,
         metavar="RULE.NAME=VALUE",
-        help="Another value of a rule's setting; `wa-lint explain RULE` lists them.",
+        help="Change a setting of a rule; `wa-lint explain RULE` lists them.",
     ),
     click.option(
         "--prices",
         multiple=True,
         metavar="FILE",
         type=_FILE,
-        help="Prices of more regions: what `wa-lint prices refresh` wrote.",
+        help="Prices of more regions, written by `wa-lint prices refresh`.",
     ),
     click.option(
         "--rules",
@@ -87,7 +87,7 @@ color_option: Final = click.option(
     type=OneOf(COLOR),
     default="auto",
     show_default=True,
-    help="Colours on stdout; auto: in a terminal, unless NO_COLOR is set, and where FORCE_COLOR is set.",
+    help="Colors on stdout; auto: in a terminal unless NO_COLOR is set, or anywhere if FORCE_COLOR is set.",
 )
 
 _DELIVERY: Final = (
@@ -98,7 +98,7 @@ _DELIVERY: Final = (
         metavar="FORMAT[=FILE]",
         help=f"{', '.join(REPORTERS)}; to stdout, or to a file. May be given several times.  [default: text]",
     ),
-    click.option("--show-all", is_flag=True, help="Show what passed and what did not apply too."),
+    click.option("--show-all", is_flag=True, help="Also show what passed and what did not apply."),
     click.option("-v", "--verbose", is_flag=True, help="text: show each finding in full, with its evidence."),
     click.option("-q", "--quiet", is_flag=True, help="text, concise: show the summary only."),
     click.option(
@@ -111,31 +111,33 @@ _DELIVERY: Final = (
         type=OneOf([*_SEVERITIES, "never"]),
         default="low",
         show_default=True,
-        help="Exit 1 when something as severe fails.",
+        help="Exit 1 when a rule of this severity or higher fails.",
     ),
     click.option(
-        "--strict", is_flag=True, help="Exit 4 when a verdict is unknown or something was not read: see the README."
+        "--strict",
+        is_flag=True,
+        help="Also exit 4 when a verdict is unknown or something was not read: see the README.",
     ),
     click.option(
         "--now",
         type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"]),
         metavar="DATE",
-        help="The day that ages are measured against.  [default: the snapshot's, else today]",
+        help="The date used to calculate ages.  [default: the snapshot's, else today]",
     ),
     click.option(
         "--template",
         multiple=True,
         metavar="FILE",
         type=_FILE,
-        help="A template that made live resources: SARIF and HTML point to its lines, by CloudFormation's tags.",
+        help="The template of live resources: SARIF and HTML point to its lines, matched by CloudFormation's tags.",
     ),
     click.option(
         "--history",
         multiple=True,
         metavar="DB|FILE",
         type=click.Path(dir_okay=False, path_type=Path),
-        help="A database (.db, .sqlite) that this run is added to, and that `wa-lint history` shows; or JSON reports "
-        "of earlier runs, the oldest first. The HTML draws the trend.",
+        help="A database (.db, .sqlite) to add this run to, shown by `wa-lint history`; or JSON "
+        "reports of earlier runs, oldest first. The HTML report draws the trend.",
     ),
 )
 
@@ -149,24 +151,24 @@ _WORKLOAD: Final = click.option(
 
 
 _SETTLING: Final = (
-    click.option("--allow", multiple=True, metavar="FILE", type=_FILE, help="A file of suppressions."),
+    click.option("--allow", multiple=True, metavar="FILE", type=_FILE, help="A file with suppressions."),
     click.option(
         "--inline-suppressions/--no-inline-suppressions",
         default=True,
-        help="Whether comments, Metadata and tags may suppress, or only a file.  [default: they may]",
+        help="Honor suppressions in comments, Metadata and tags.  [default: enabled]",
     ),
-    click.option("--require-reason", is_flag=True, help="A suppression without a reason is none."),
-    rule_option("--never-suppress", "Nothing suppresses these rules."),
+    click.option("--require-reason", is_flag=True, help="Ignore suppressions that give no reason."),
+    rule_option("--never-suppress", "Rules that cannot be suppressed."),
     click.option(
         "--baseline",
         metavar="FILE",
         type=_FILE,
-        help="What `wa-lint baseline` wrote: only what is new or worse counts.",
+        help="Report only findings that are new or worse than in this file, written by `wa-lint baseline`.",
     ),
     click.option(
         "--diff",
         metavar="REF",
-        help="Exit 1 only for what is new or worse than at the commit where this one left REF; runs no git.",
+        help="Fail only on findings that are new or worse since the merge base with REF. Does not run git.",
     ),
 )
 

@@ -75,7 +75,7 @@ _ONLY_FINDINGS: Final = frozenset({"asff", "ocsf"})
 def _notices(report: Report, formats: AbstractSet[str]) -> Iterator[str]:
     """Yield what a format leaves out, which its readers cannot see."""
     if "asff" in formats and not any(finding.resource.account for finding in report.findings):
-        yield "asff: there is no finding here that an account has: a template has none, so the list is empty"
+        yield "asff: the list is empty, because findings in templates belong to no account"
     for format_ in sorted(formats & _ONLY_FINDINGS):
         yield from (f"{format_}: {line.text}" for line in coverage.lines(report, without={"no-ml"}))
         yield from (f"{format_}: {said}" for said in configured.sentences(report, all_used=False))
@@ -157,7 +157,7 @@ def _target(text: str) -> Target:
         raise ConfigError("-o", f"{text!r} names no file")
     demand_writable(path)
     if not path.parent.is_dir():
-        raise ConfigError("-o", f"there is no folder {path.parent} for {file!r}; make it first")
+        raise ConfigError("-o", f"the folder {path.parent} for {file!r} does not exist; create it first")
     if not os.access(path if path.exists() else path.parent, os.W_OK):
         raise ConfigError("-o", f"{file!r} cannot be written: Permission denied")
     return Target(pieces, path, name)

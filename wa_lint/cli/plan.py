@@ -38,10 +38,13 @@ _WIDTH: Final = 80
     "types",
     multiple=True,
     metavar="TYPE,…",
-    help="For reading these types, whatever rules need; * stands for anything: 'AWS::*' is what a snapshot reads.",
+    help="Permissions to read these types, regardless of rules; * is a wildcard: 'AWS::*' is everything that a "
+    "snapshot reads.",
 )
 @click.option(
-    "--organization", is_flag=True, help="Add what it takes to list an organization's accounts, and to enter them."
+    "--organization",
+    is_flag=True,
+    help="Add the permissions to list an organization's accounts and to assume roles in them.",
 )
 @click.option(
     "--role-name",
@@ -49,7 +52,7 @@ _WIDTH: Final = 80
     show_default=True,
     help="With --organization: the role to assume in each account.",
 )
-@click.option("--all-regions", is_flag=True, help="Add what tells which regions are enabled: `--region all`.")
+@click.option("--all-regions", is_flag=True, help="Add the permission to list the enabled regions, for `--region all`.")
 @click.option("--split", is_flag=True, help="Print a list of policies, each within IAM's size of a managed policy.")
 def iam_policy(
     *, choice: Choice, types: Sequence[str], organization: bool, role_name: str, all_regions: bool, split: bool
@@ -69,7 +72,7 @@ def iam_policy(
     calls += [*(plan.ORGANIZATION if organization else ()), *(plan.ENABLED_REGIONS if all_regions else ())]
     document = plan.policy(calls, [f"arn:*:iam::*:role/{role_name}"])
     if document is None:
-        complain("nothing of this is read in an account, so no permission is needed")
+        complain("these rules read nothing from an account, so no permission is needed")
         return NOTHING
     _warn(document, is_split=split)
     to_stdout(_json(plan.split(document) if split else document))
@@ -97,7 +100,9 @@ def plannable(command: Callable[..., object]) -> Callable[..., object]:
 
 
 _PLAN: Final = click.option(
-    "--plan", is_flag=True, help="Print the calls that would be made, and the least IAM policy; make none."
+    "--plan",
+    is_flag=True,
+    help="Print the calls that would be made and the least-privilege IAM policy, without making a call.",
 )
 
 
@@ -129,7 +134,7 @@ def _print_plan(rules: Sequence[Rule], reading: ReadScope, account: Account) -> 
     if document is None:
         return NOTHING
     _warn(document, is_split=False)
-    to_stdout(f"\nThe least policy that allows them:\n\n{_json(document)}")
+    to_stdout(f"\nThe least-privilege policy for these calls:\n\n{_json(document)}")
     return CLEAN
 
 
@@ -172,15 +177,15 @@ def _lines(needs: Sequence[plan.Need]) -> Iterator[str]:
     yield f"{_count(len(needs) + 1, 'operation')} would be called, for every page, parent and item."
     yield ""
     yield f"{plan.IDENTITY.service}:{plan.IDENTITY.operation}"
-    yield "  needs no permission; says whose account it is"
+    yield "  needs no permission; returns the account"
     for need in needs:
         call = need.operation
         yield f"{call.service}:{call.operation}"
         if call.action != f"{call.service}:{call.operation}":
             yield from _wrapped("allowed by ", [call.action])
         if need.types:
-            yield from _wrapped("tells of ", need.types)
-            yield from _wrapped("asked by ", need.asked_by or ["no rule that is chosen"])
+            yield from _wrapped("reads ", need.types)
+            yield from _wrapped("used by ", need.asked_by or ["no selected rule"])
         else:
             yield f"  finds {'suppressions in tags' if call == plan.TAGS else 'the accounts or regions'}"
 
@@ -210,7 +215,7 @@ def _effort(reading: ReadScope, max_rps: float) -> Iterator[str]:
     yield from textwrap.wrap(
         f"An account and region takes {_count(len(least), 'request')} where there is nothing. With {_MANY} resources "
         f"of each type it takes {len(many)}, and about {_lasting(max(starts))}: the longest for "
-        f"{slowest.service}{quota}. Less is asked where a page, a parent or an answer has nothing.",
+        f"{slowest.service}{quota}. Fewer requests are sent where a page, a parent or a response is empty.",
         _WIDTH,
     )
 

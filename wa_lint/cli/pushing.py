@@ -15,8 +15,8 @@ from wa_lint.run.accounts import Fleet, moment
 pushable = click.option(
     "--push-security-hub",
     is_flag=True,
-    help="Write what fails to the Security Hub of each account and region, and archive there what is gone. "
-    "Needs securityhub:BatchImportFindings and securityhub:GetFindings, and nothing else writes.",
+    help="Send failed findings to Security Hub in each account and region, and archive those that are fixed. "
+    "Needs securityhub:BatchImportFindings and securityhub:GetFindings. No other option writes to an account.",
 )
 
 
@@ -35,7 +35,7 @@ def push(report: Report, whom: Fleet, now: dt.datetime | None, code: int) -> int
     for done in security_hub.push(session_of, report, moment(now).strftime("%Y-%m-%dT%H:%M:%S")):
         where = f"Security Hub of {done.account} in {done.region}"
         if done.refused is None or done.imported or done.archived:
-            complain(f"{where}: {done.imported} findings are there, {done.archived} were archived")
+            complain(f"{where}: {done.imported} findings imported, {done.archived} archived")
         if done.refused:
             complain(f"{where}: refused: {done.refused}")
         is_refused = is_refused or bool(done.refused)

@@ -29,7 +29,7 @@ def read_table(snapshot: Snapshot, readable: Collection[str] = ()) -> str:
     wide = [max(len(row[n]) for row in rows) for n in range(2)]
     lines = [f"{type_:<{wide[0]}}  {found:>{wide[1]}}  {status}" for type_, found, status in rows]
     rest = set(readable) - set(asked)
-    return "\n".join([*lines, f"not asked for: {len(rest)} other types"] if rest else lines) + "\n"
+    return "\n".join([*lines, f"not requested: {len(rest)} other types"] if rest else lines) + "\n"
 
 
 def _status(gaps: Iterable[Gap]) -> str:

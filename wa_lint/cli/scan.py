@@ -27,7 +27,7 @@ from wa_lint.suppress.apply import Settling
 @choice_beside_account
 @settling
 @delivery
-@click.option("--jobs", type=click.IntRange(1), metavar="N", help="Processes to judge with.  [default: as many as pay]")
+@click.option("--jobs", type=click.IntRange(1), metavar="N", help="Number of worker processes.  [default: auto]")
 @pushable
 @plannable
 def scan(

@@ -37,20 +37,20 @@ _RESUME: Final = "--resume"
     "-o",
     "--output",
     metavar="FILE|FOLDER/",
-    help="Where to put it: a file with all in it (FILE.gz is compressed), or a folder with a file for each account and "
-    "region, each written as it ends.  [default: what is resumed]",
+    help="The output: one file (FILE.gz is compressed), or a folder with one file per account and region.  "
+    "[default: the snapshot that is resumed]",
 )
 @click.option(
     _RESUME,
     metavar="FILE|FOLDER",
     type=click.Path(exists=True, path_type=Path),
-    help="Go on with a snapshot that was interrupted, or has gaps that may close: throttled calls, expired "
-    "credentials, no connection. Only what is missing is read. Give the same options again.",
+    help="Resume a snapshot that was interrupted or has gaps from throttling, expired credentials or "
+    "connection errors. Reads only what is missing. Requires the same options.",
 )
 @click.option(
     "--now",
     type=click.DateTime(["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"]),
-    help="The end of the metrics' window.  [default: now; of what is resumed, its own]",
+    help="The end of the metrics window.  [default: now, or that of the resumed snapshot]",
 )
 @click.option(
     "--tag", "tags", multiple=True, metavar="KEY", help="Look for what bears this tag: for --workload of a later check."
@@ -70,14 +70,14 @@ def snapshot(
 def _target(output: str | None, resume: Path | None) -> Path:
     """Return where the snapshot goes. Raise `ConfigError` where nothing says so, or it would cover another."""
     if output is None and resume is None:
-        raise ConfigError("-o", "say where to put it: a file, or a folder with a slash at its end")
+        raise ConfigError("-o", "-o is missing: name a file, or a folder with a trailing slash")
     to = Path(output) if output is not None else resume
     assert to is not None  # noqa: S101, one of the two is given
     demand_writable(to)
     if resume is not None and (is_folder(resume) or resume.is_dir()) and to.resolve() != resume.resolve():
-        raise ConfigError("-o", f"what is resumed in a folder stays there; leave -o away, or give {resume}")
+        raise ConfigError("-o", f"a snapshot that is resumed stays in its folder; omit -o, or give {resume}")
     if resume is None and is_folder(to):
-        raise ConfigError("-o", f"there is a snapshot in {to} already; {_RESUME} {to} goes on with it")
+        raise ConfigError("-o", f"there is a snapshot in {to} already; {_RESUME} {to} resumes it")
     if resume is not None and resume.is_dir() and not is_folder(resume):
         raise ConfigError(_RESUME, f"there is no snapshot in {resume}: it has no {INDEX}")
     return to
@@ -134,7 +134,7 @@ def _read(file: Path) -> Snapshot:
     with file.open("rb") as stream:
         found = codec.load(stream, file.as_posix())
     if found.kind is not SourceKind.LIVE or found.taken_at is None:
-        raise SourceError(file.as_posix(), "not the snapshot of an account: there is nothing to go on with")
+        raise SourceError(file.as_posix(), "not a snapshot of an account, so it cannot be resumed")
     return found
 
 
@@ -142,10 +142,10 @@ def _demand_same_place(before: Snapshot, whom: Fleet, where: str) -> None:
     scopes = {*before.complete, *(gap.scope for gap in before.gaps)}
     strange = {str(scope.account) for scope in scopes} - {access.account for access in whom.accesses}
     if strange:
-        raise ConfigError(where, f"holds account {', '.join(sorted(strange))}, which these options do not lead to")
+        raise ConfigError(where, f"holds account {', '.join(sorted(strange))}, which these options do not cover")
     regions = {scope.region for scope in scopes if scope.region} - set(whom.regions)
     if regions and "all" not in whom.regions:
-        raise ConfigError(where, f"holds {', '.join(sorted(regions))}, which is not asked for")
+        raise ConfigError(where, f"holds {', '.join(sorted(regions))}, which these options do not select")
 
 
 # --- both -------------------------------------------------------------------------------------------
@@ -153,7 +153,7 @@ def _demand_same_place(before: Snapshot, whom: Fleet, where: str) -> None:
 
 def _demand_same_time(now: dt.datetime | None, taken_at: str) -> None:
     if now is not None and moment(now) != dt.datetime.fromisoformat(taken_at):
-        raise ConfigError("--now", f"what is resumed is as of {taken_at}; leave it away")
+        raise ConfigError("--now", f"the resumed snapshot is as of {taken_at}; omit the option")
 
 
 def _watch(where: str) -> Listener:
@@ -194,14 +194,14 @@ def _say_cut(parts: Sequence[Part], where: str) -> None:
 def _told(parts: Sequence[Part], where: str) -> int:
     """Say what came of it, and return the exit code."""
     resources, gaps = sum(part.resources for part in parts), sum(part.gaps for part in parts)
-    complain(f"{resources} resources in {where}; {gaps} listings could not be made in full")
+    complain(f"{resources} resources in {where}; {gaps} resource types could not be fully read")
     missing = [part for part in parts if part.status in ("failed", "waiting", "partial")]
     unclosed = [part for part in parts if part.status == "gaps"]
     if missing and not any(map(_is_cut, parts)):
         complain(f"{len(missing)} of {len(parts)} accounts and regions could not be read")
     if unclosed:
         complain(
-            f"{len(unclosed)} of {len(parts)} accounts and regions have gaps that another reading may close "
-            f"(throttled, expired, no connection): {_RESUME} {where} in place of -o reads what is missing"
+            f"{len(unclosed)} of {len(parts)} accounts and regions have gaps that a retry may close "
+            f"(throttled, expired, no connection): {_RESUME} {where} instead of -o reads what is missing"
         )
     return BLIND if gaps or missing else CLEAN

@@ -64,9 +64,9 @@ def _hint(text: str, error: json.JSONDecodeError) -> str:
     if text.lstrip().startswith(("{{", "{%")):
         return UNRENDERED
     if error.pos >= len(text.rstrip()):
-        return "it ends too early; a bracket or a quote is missing"
+        return "it ends unexpectedly; a bracket or a quote is missing"
     if here[:1] in {"}", "]"}:
-        return "a comma stands before the closing bracket; remove it"
+        return "there is a comma before the closing bracket; remove it"
     if here in {"//", "/*"} or here[:1] == "#":
         return "JSON has no comments; remove this one"
     if here[:1] == "'":

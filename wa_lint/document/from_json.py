@@ -15,7 +15,7 @@ _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.D
 
 
 def json_document(text: str, uri: str) -> Document:
-    """Read a JSON text. Raise `json.JSONDecodeError` where it is none, `SourceError` where it nests too deep."""
+    """Read a JSON text. Raise `json.JSONDecodeError` where it is none, `SourceError` where it nests too deeply."""
     twins: list[dict[str, Raw]] = []
 
     def as_map(pairs: list[tuple[str, Raw]]) -> dict[str, Raw]:
@@ -42,7 +42,7 @@ def index_json(text: str) -> Place:
 
 
 def _refuse(constant: str) -> Raw:
-    msg = f"{constant} is no JSON"
+    msg = f"{constant} is not valid JSON"
     raise json.JSONDecodeError(msg, constant, 0)
 
 

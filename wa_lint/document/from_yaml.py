@@ -51,7 +51,7 @@ _TAGS: Final = {
 }
 """CloudFormation's short forms (AWS: Intrinsic function reference, and Rules section syntax; seen 2026-11)."""
 
-UNRENDERED: Final = "this looks like a template of another tool, which has to be rendered first"
+UNRENDERED: Final = "this looks like a template of another tool; render it first"
 
 _STANDARD: Final = "tag:yaml.org,2002:"
 
@@ -67,7 +67,7 @@ def yaml_document(text: str, uri: str, scanner: Raw = None) -> Document:
     if len(text) > MAX_LENGTH:
         raise SourceError(uri, f"it has {len(text)} characters, and YAML of more than {MAX_LENGTH} is not read")
     if found := _UNPRINTABLE.search(text):
-        problem = f"the character U+{ord(found.group()):04X} cannot stand in a YAML file; remove it"
+        problem = f"the character U+{ord(found.group()):04X} is not allowed in YAML; remove it"
         raise error_at(text, found.start(), uri, problem)
     try:
         return _Loader(text, uri, scanner or _scanner()).document()
@@ -101,7 +101,7 @@ def _hint(text: str, error: yaml.MarkedYAMLError) -> str:
     mark = error.problem_mark
     line = text[: mark.index].rpartition("\n")[2] + text[mark.index :].partition("\n")[0] if mark else ""
     if re.match(r" *\t", line) or "\\t" in str(error.problem):
-        return "a tab stands where only spaces may indent; replace it by spaces"
+        return "a tab is used for indentation; replace it with spaces"
     if "{{" in line or "{%" in line:
         return UNRENDERED
     said = [str(part) for part in (error.context, error.problem) if part]
@@ -178,7 +178,7 @@ class _Loader:
 
     def _alias(self, event: Raw) -> _Node:
         if event.anchor not in self.anchors:
-            raise self._error(event, f"the alias *{event.anchor} stands before the end of its anchor, or has none")
+            raise self._error(event, f"the alias *{event.anchor} is used inside its own anchor, or has no anchor")
         budget.tick()
         node, size, length = self.anchors[event.anchor]
         self.repeated += size
@@ -239,7 +239,7 @@ class _Loader:
             return key
         if not isinstance(event, yaml.ScalarEvent):
             doubled = self.text[max(0, event.start_mark.index - 1) :].startswith(("{{", "{%"))
-            problem = "a map or list stands where a key belongs; quote it if it is a text"
+            problem = "a map or list is used as a key; quote it if it is a string"
             raise self._error(event, UNRENDERED if doubled else problem)
         if event.anchor:
             self.anchors[event.anchor] = _Node(event.value, *_span(event)), 1, len(event.value)
@@ -252,7 +252,7 @@ class _Loader:
         if isinstance(node.value, list) and all(isinstance(item, dict) for item in node.value):
             places = node.children or {}
             return [_Node(v, 0, 0, places[i].children) for i, v in enumerate(node.value)]
-        raise self._error(event, "<< merges maps, and this is none; write *name of a map")
+        raise self._error(event, "<< merges maps, and this is not a map; write *name of a map")
 
     def _closing(self, event: Raw, closing: Raw, children: dict[str | int, Place]) -> int:
         """Return the end of a map or list: in block style, that of the last value in it."""
@@ -268,7 +268,7 @@ class _Loader:
         if name is None:
             where = self.found.location(*_span(event))
             shown = tag.replace(_STANDARD, "!!")
-            self.problems.append(Problem(where, f"the tag {shown} is unknown, so nothing is known of its value"))
+            self.problems.append(Problem(where, f"the tag {shown} is unknown, so its value is unknown"))
             name = shown if shown.startswith("!") else f"!<{shown}>"
         value = node.value
         if name == "Fn::GetAtt" and isinstance(value, str):

@@ -66,7 +66,7 @@ class Document:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing in it but blanks and comments, or a null."""
+        """Whether it is empty but blanks and comments, or a null."""
         return self.value is None
 
     def locate(self, path: Path) -> Location:
@@ -159,7 +159,7 @@ def _inner(value: Raw) -> Raw:
 
 def twin(key: str, location: Location) -> Problem:
     """Return the problem of a key that stands twice. The last one counts, others report (cdk-real-drift#1133)."""
-    return Problem(location, f"the key {key!r} stands twice here; the last one counts")
+    return Problem(location, f"the map has the key {key!r} twice here; the last one counts")
 
 
 def decimal(written: str) -> float | str:

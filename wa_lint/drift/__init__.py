@@ -211,7 +211,7 @@ class _Comparison:
     def _why_unsure(self, resource: Resource) -> str | None:
         """Return why a resource that has no partner may be in the account all the same."""
         if resource.type in self.options.passing:
-            return "only the youngest are listed"
+            return "only the newest are listed"
         scopes = [Scope(resource.type, account, region) for account, region in self.pairing.places]
         complete = self.account.snapshot.complete
         if not any(_covers(known, scope) for known in complete for scope in scopes):
@@ -220,20 +220,20 @@ class _Comparison:
         candidates = [one for one in self.pairing.added if one.type == resource.type and not one.made_by]
         if not candidates or resource.id in self.pairing.told:
             return None
-        return "neither a tag nor a known name says which of the account's resources it is"
+        return "neither a tag nor a known name identifies it in the account"
 
     # --- only the account has it --------------------------------------------------------------------
 
     def _extra(self, resource: Resource) -> ExtraResource | None:
         stack = (resource.made_by or "").partition("/")[0]
         if stack:
-            because = f"the stack {stack} made it, and its template does not have it"
+            because = f"the stack {stack} created it, and its template does not contain it"
             return ExtraResource(resource, because) if stack in self.pairing.stacks else None
         if not self._may_be_extra(resource):
             return None
         if any(left.type == resource.type and left.id not in self.pairing.told for left in self.pairing.left):
             return None  # it may be the one that could not be paired, which is said of that
-        return ExtraResource(resource, "no template has it, and no tag says that a stack made it")
+        return ExtraResource(resource, "no template contains it, and no tag names a stack")
 
     def _may_be_extra(self, resource: Resource) -> bool:
         is_of_user = not any(part in (resource.arn or resource.id) for part in _MANAGED)

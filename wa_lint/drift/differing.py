@@ -25,7 +25,7 @@ ONLY_ACCOUNT: Final = "only-account"
 _ACCOUNT_ROOT: Final = re.compile(r"arn:[\w-]+:iam::(\d{12}):root")
 """What IAM makes of a principal that is only the number of an account."""
 
-_STACK_TAGS: Final = "tags of the stack itself are passed on to what it makes"
+_STACK_TAGS: Final = "tags of the stack are passed on to its resources"
 _DEEPEST: Final = 64
 
 

@@ -91,7 +91,7 @@ def _summary(found: DriftOutcome) -> Iterator[str]:
         f"{len(told.missing)} missing, {len(told.extra)} extra, {len(told.not_compared)} not compared."
     )
     if told.minor:
-        yield f"{told.minor} more properties differ that no verdict rests on."
+        yield f"{told.minor} more properties differ, but no verdict depends on them."
 
 
 def _block(title: str, entries: list[str], ink: Ink) -> Iterator[str]:

@@ -86,7 +86,7 @@ def stacks_of(templates: Snapshot, account: Snapshot) -> frozenset[str]:
     twice = next((found for found in fitting if len(found) > 1), None)
     if twice:
         raise ConfigError(
-            "--stack", f"{' and '.join(sorted(twice))} were made of such a template; say which one is meant"
+            "--stack", f"{' and '.join(sorted(twice))} were created from such a template; use --stack to choose one"
         )
     return frozenset[str]().union(*fitting)
 

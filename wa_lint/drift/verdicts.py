@@ -53,7 +53,7 @@ def verdict_drift(
 
 def _why_not(written: Finding) -> str:
     if written.when:
-        return f"in the template it is so when {written.when}"
+        return f"in the template this holds when {written.when}"
     if written.assumes:
         return f"in the template it assumes {' and '.join(written.assumes)}"
     return ""

@@ -81,7 +81,7 @@ class WrittenTemplate:
         if len(values) == 1 and (only := values.pop()) is not None:
             return only
         reasons = [value for value in values if isinstance(value, str)]
-        return reasons[0] if reasons else "whether it is deployed depends on parameters; give --parameters"
+        return reasons[0] if reasons else "whether it is deployed depends on parameters; pass --parameters"
 
     def properties(self, resource: Resource) -> Mapping[str, Sequence[Value]]:
         """Return what each property is, once for each scenario that it hangs on.
@@ -106,7 +106,7 @@ class WrittenTemplate:
         def value(scenario: Scenario) -> Value:
             return self._plain(self._cell(resource, scenario).select(name))
 
-        spent = Unknown("it hangs on too many parameters; give --parameters")
+        spent = Unknown("it depends on too many parameters; pass --parameters")
         return [spent if found is None else found for _, found in explore(value, {}, _MOST_SCENARIOS)]
 
     def texts(self, resource: Resource, name: str) -> frozenset[str]:
@@ -149,7 +149,7 @@ class WrittenTemplate:
         defaults = [said for said in cell.assumes if said.startswith(DEFAULT_OF)]
         if not defaults or isinstance(told, Unknown):
             return told
-        return Assumed(told, f"it rests on {' and '.join(defaults)}; give --parameters, or --assume-defaults")
+        return Assumed(told, f"it depends on {' and '.join(defaults)}; pass --parameters, or --assume-defaults")
 
     def _spelled(self, value: Unresolved) -> Value:
         """Return the texts that a text with references may be in the account, or why it is open."""

@@ -272,12 +272,12 @@ def uses_unowned_default_bucket(home: Cell) -> Cell | Truth:
 
 
 def _hidden(cells: Iterable[Cell]) -> str | None:
-    """Say which of the texts is not known, or is no text."""
+    """Say which of the texts is not known, or is not a string."""
     for cell in cells:
         if isinstance(cell.value, Unknown):
             return cell.value.reason
         if not isinstance(cell.value, str | Unresolved) and path_text(cell.path).endswith(("Uri", "Url")):
-            return f"{path_text(cell.path)} is no text"
+            return f"{path_text(cell.path)} is not a string"
     return None
 
 
@@ -305,7 +305,7 @@ def _has_text(shape: schema.Shape | None, levels: int) -> bool:
 
 
 def _spelled(value: Value) -> str:
-    """Return a text with the name of each hole between NULs; empty for what is no text."""
+    """Return a text with the name of each hole between NULs; empty for what is not a string."""
     parts = (value,) if isinstance(value, str) else value.parts if isinstance(value, Unresolved) else ()
     return "".join(part if isinstance(part, str) else f"\0{part.name}\0" for part in parts)
 

@@ -56,7 +56,7 @@ def _limit(budget: Mapping[str, Value], endpoint: Cell) -> Value:
     try:
         return float(amount) if isinstance(amount, int | float | str) else Unknown("the limit of a budget is not known")
     except ValueError:
-        return Unknown("the limit of a budget is no number")
+        return Unknown("the limit of a budget is not a number")
 
 
 def _counts(filters: Value, endpoint: Cell) -> bool | Unknown:

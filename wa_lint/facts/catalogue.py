@@ -23,7 +23,7 @@ def instance_family(type_: Value) -> Value:
     head = (parts_of(type_) or ("",))[0]
     words = head.split(".") if isinstance(head, str) else []
     if len(words) <= _DOTS_BEFORE_SIZE or words[0] != "ml":
-        return Unknown(unseen(type_) or f"{type_!r} is no instance type")
+        return Unknown(unseen(type_) or f"{type_!r} is not an instance type")
     return words[1]
 
 
@@ -50,7 +50,7 @@ def accelerator(type_: Value) -> Value:
         return name
     found = platforms.instance_type(f"ml.{name}.any")
     if found is None or found.architecture is None:
-        return Unknown(f"no list here says so of the instance family {name}")
+        return Unknown(f"wa-lint has no such data for the instance family {name}")
     return found.accelerator or "none"
 
 
@@ -94,7 +94,7 @@ def days_since(moment: Value, today: Value) -> Value:
     try:
         return (dt.date.fromisoformat(today) - dt.datetime.fromisoformat(moment).date()).days
     except ValueError:
-        return Unknown(f"{moment!r} is no point in time")
+        return Unknown(f"{moment!r} is not a point in time")
 
 
 def _said(type_: Value, ask: Callable[[InstanceType], bool | None]) -> Truth:
@@ -103,14 +103,14 @@ def _said(type_: Value, ask: Callable[[InstanceType], bool | None]) -> Truth:
         return name
     found = platforms.instance_type(f"ml.{name}.any")
     answer = None if found is None else ask(found)
-    return Unknown(f"no list here says so of the instance family {name}") if answer is None else answer
+    return Unknown(f"wa-lint has no such data for the instance family {name}") if answer is None else answer
 
 
 def _supported(name: Value, today: Value, look_up: Callable[[str], NotebookPlatform | LambdaRuntime | None]) -> Truth:
     if not isinstance(name, str) or not isinstance(today, str):
         return Unknown(unseen(name) or unseen(today) or "no name, or no day")
     found = look_up(name)
-    return Unknown(f"no list here knows {name!r}") if found is None else found.is_supported(today)
+    return Unknown(f"wa-lint has no data for {name!r}") if found is None else found.is_supported(today)
 
 
 FUNCTIONS: Final[tuple[Function, ...]] = (

@@ -47,7 +47,7 @@ def endpoint_cost(endpoint: Cell) -> Value:
         return Unknown(hidden)
     variants = [v for name in ("ProductionVariants", "ShadowProductionVariants") for v in _listed(config, name)]
     if config.value is ABSENT or not variants:
-        return Unknown("the variants of the endpoint are not in sight")
+        return Unknown("the variants of the endpoint are not in this input")
     return _together(_of_variant(endpoint, variant) for variant in variants)
 
 
@@ -77,7 +77,7 @@ def notebook_cost(notebook: Cell) -> Value:
     if status == "Stopped":
         return _together([_Unit(notebook.resource.id, 0.0, 0.0)])
     if notebook.resource.observed is not None and status != "InService":
-        return Unknown(unseen(status) or f"the notebook is not in service, but {status}")
+        return Unknown(unseen(status) or f"the status of the notebook is {status}, not InService")
     return _together([_priced(notebook, notebook.resource.id, "notebook", (1.0, 1.0), (_NEVER_STOPPED,))])
 
 
@@ -227,7 +227,7 @@ def _together(units: Iterable[_Unit | Unknown]) -> Value:
 
 COST: Final = Record("cost", {"low": DOUBLE, "high": DOUBLE, "as_of": STRING})
 
-_SAYS: Final = "USD by the month for what is billed for standing there, with the date of the prices."
+_SAYS: Final = "USD per month billed while it exists, with the date of the prices."
 _READS: Final[Mapping[str, tuple[str, ...]]] = {
     _ENDPOINT: (_CONFIG, "AWS::ApplicationAutoScaling::ScalableTarget"),
     _CONFIG: (_ENDPOINT, "AWS::ApplicationAutoScaling::ScalableTarget"),

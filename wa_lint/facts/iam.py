@@ -142,7 +142,7 @@ def _why_missing(arn: Cell) -> str:
     """Say why the policy that an ARN names is not known: ``arn:aws:iam::${AWS::AccountId}:policy/x is not in …``."""
     if isinstance(arn.value, str) or any(isinstance(part, str) for part in parts_of(arn.value)):
         return f"{spelled(arn.value)} is not in this {arn.world.graph.snapshot.kind.noun}"
-    return unseen(arn.value) or "it is no ARN"
+    return unseen(arn.value) or "it is not an ARN"
 
 
 def _placed(cells: Iterable[Cell]) -> list[Cell] | Cell:
@@ -411,13 +411,11 @@ FACTS: Final[tuple[Fact, ...]] = (
         for type_ in (*IDENTITIES, *ATTACHED)
     ),
     *(
-        Fact(type_, "", "statements", (), ListType(STATEMENT), "The statements that stand in it.", own_statements)
+        Fact(type_, "", "statements", (), ListType(STATEMENT), "Its inline statements.", own_statements)
         for type_ in DOCUMENTS
     ),
     *(
-        Fact(
-            type_, "", "permissions", ATTACHED, _PERMISSIONS, "What it may do in all: ask `allows` of it.", permissions
-        )
+        Fact(type_, "", "permissions", ATTACHED, _PERMISSIONS, "Its effective permissions, for `allows`.", permissions)
         for type_ in IDENTITIES
     ),
     Fact(

@@ -465,7 +465,7 @@ def _facts() -> Iterator[Fact]:
                 f"{kind}_is_told_elsewhere",
                 reads,
                 BOOL,
-                "Whether another resource tells it.",
+                "Whether another resource reports it.",
                 _pointer(kind),
             )
             yield Fact(type_, "", f"{kind}_in_words", reads, STRING, "What it grants, in words.", _wording(kind))

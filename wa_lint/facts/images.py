@@ -191,7 +191,7 @@ def framework_supported(image: Value, today: Value) -> Truth:
     if found is None or version is None or not isinstance(today, str):
         return Unknown(_why_open(image, parts))
     until = platforms.framework_patched_until(found[0], version[1])
-    return Unknown(f"no list here knows {found[0]} {version[1]}") if until is None else today <= until
+    return Unknown(f"wa-lint has no data for {found[0]} {version[1]}") if until is None else today <= until
 
 
 def _framework(parts: Sequence[str | Hole]) -> tuple[str, str] | None:
@@ -228,7 +228,7 @@ def s3_key(uri: Value) -> Value:
     """Return what stands behind the bucket's name in ``s3://bucket/key``, also where the name is a hole."""
     parts = parts_of(uri)
     if not parts or not isinstance(parts[0], str) or not parts[0].startswith("s3://"):
-        return Unknown(unseen(uri) or f"{uri!r} is no S3 URI")
+        return Unknown(unseen(uri) or f"{uri!r} is not an S3 URI")
     rest = [parts[0].removeprefix("s3://"), *parts[1:]]
     while rest and not (isinstance(rest[0], str) and "/" in rest[0]):
         rest = rest[1:]

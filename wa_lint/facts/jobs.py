@@ -210,7 +210,7 @@ FACTS: Final[tuple[Fact, ...]] = (
         if getattr(shape, name)
     ),
     *(
-        Fact(type_, "", "defines_job", (), BOOL, "Whether it says itself what it runs.", compute)
+        Fact(type_, "", "defines_job", (), BOOL, "Whether its own request says what it runs.", compute)
         for type_, compute in (
             (_SCHEDULE, defines_job),
             *((type_, lambda _: True) for type_ in JOBS if type_.endswith("JobDefinition")),

@@ -129,7 +129,7 @@ def _is_decrypting(action: Value) -> Truth:
 
 
 _WRITES_DOC: Final = (
-    "Whether an ML role may write to all buckets of a name, whoever owns them; absent where none holds it."
+    "Whether an ML role may write to all buckets of a name, in any account; absent where none holds it."
 )
 _DECRYPTS_DOC: Final = "Whether an ML role may decrypt with every KMS key; absent where none holds it."
 

@@ -793,7 +793,7 @@ _BY_TYPE: Final[Mapping[str, Sequence[Callable[[Cell, Names], Iterator[_Use]]]]]
 
 ML_USE: Final = Record("ml_use", {"source": STRING, "words": STRING})
 
-_DOC: Final = "Where ML workloads use it: `source`, the id of what does, and `words`, that say how."
+_DOC: Final = "Where ML workloads use it: `source`, the id of the user, and `words`, how."
 
 _WORDS_DOC: Final = "One of `ml_uses` for a message, or an empty text."
 

@@ -91,7 +91,7 @@ def _configs(app: Cell) -> Iterator[Cell]:
 def _studio_answer(arn: Cell) -> Cell:
     config = _named(arn)
     if config is None:
-        return arn.with_value(Unknown(unseen(arn.value) or f"the script behind {arn.value} is not in sight"))
+        return arn.with_value(Unknown(unseen(arn.value) or f"the script of {arn.value} is not in this input"))
     return _answer(arn.world.cell(config).select("StudioLifecycleConfigContent"))
 
 
@@ -122,7 +122,7 @@ def _answer(content: Cell) -> Cell:
 
 def stops(script: str | None, why_open: str | None) -> Truth:
     if script is None:
-        return Unknown(why_open or "the script is not in sight")
+        return Unknown(why_open or "the script is not in this input")
     text = "\n".join(line for line in script.splitlines() if not line.lstrip().startswith("#"))
     if _STOPS.search(text):
         return True
@@ -140,7 +140,7 @@ def _runs_unseen(text: str, why_open: str) -> str | None:
         if run is not None and run.startswith(_HOLE):
             return why_open
         if run is not None and _base(run) not in written:
-            return f"the script runs {run.replace(_HOLE, '…')}, which is not in sight"
+            return f"the script runs {run.replace(_HOLE, '…')}, which is not in this input"
     return None
 
 

@@ -201,7 +201,7 @@ FACTS: Final[tuple[Fact, ...]] = (
         "is_told_at_endpoint",
         _SCALED[:2],
         BOOL,
-        "Whether it scales a variant of the input: the finding of the endpoint says then what is wrong.",
+        "Whether it scales a variant of the input: the finding of the endpoint then says what is wrong.",
         is_told_at_endpoint,
     ),
     Fact(

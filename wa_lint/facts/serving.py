@@ -46,7 +46,7 @@ def is_serving(endpoint: Cell) -> Value:
     said = status(endpoint)
     if not isinstance(said, str):
         return said
-    return said in _SERVES if said in _SERVES | _SERVES_NOT else Unknown(f"{said} is no status that is known here")
+    return said in _SERVES if said in _SERVES | _SERVES_NOT else Unknown(f"{said} is not a known endpoint status")
 
 
 def current_instances(variant: Cell) -> Value:

@@ -134,7 +134,7 @@ def starts_ml_jobs(machine: Cell) -> Truth:
 
 
 def _shown(value: object, hidden: list[str]) -> str:
-    """Return a text with ``?`` for its holes; say in `hidden` why nothing is known of it."""
+    """Return a text with ``?`` for its holes; say in `hidden` why its content is unknown."""
     parts = parts_of(value) if isinstance(value, Unresolved) else ()
     if not parts and isinstance(value, Unknown | Unresolved):
         hidden.append(value.reason)
@@ -186,17 +186,17 @@ def _read_steps(holder: Cell) -> Mapping[str, _Step] | Unknown:
 
 
 def _definition(holder: Cell) -> dict[str, Raw] | Unknown:
-    """Return the definition with ``?`` for each hole; Unknown where it is no JSON then."""
+    """Return the definition with ``?`` for each hole; Unknown where it is not valid JSON then."""
     for path in _BODIES[holder.resource.type]:
         body = _at(holder, path)
         if isinstance(body.value, dict) and ("Steps" in body.value or "States" in body.value):
             found = body.plain()
-            return found if isinstance(found, dict) else Unknown("its definition is no map")
+            return found if isinstance(found, dict) else Unknown("its definition is not a map")
         if isinstance(body.value, str | Unresolved):
             return _read(body.value)
         if isinstance(body.value, Unknown):
             return body.value
-    return Unknown(f"the definition of {holder.resource.id} lies elsewhere")
+    return Unknown(f"the definition of {holder.resource.id} is stored elsewhere")
 
 
 def _read(text: Value) -> dict[str, Raw] | Unknown:
@@ -204,8 +204,8 @@ def _read(text: Value) -> dict[str, Raw] | Unknown:
     try:
         found = json.loads(written)
     except ValueError:
-        return Unknown(text.reason if isinstance(text, Unresolved) else "its definition is no JSON")
-    return found if isinstance(found, dict) else Unknown("its definition is no map")
+        return Unknown(text.reason if isinstance(text, Unresolved) else "its definition is not valid JSON")
+    return found if isinstance(found, dict) else Unknown("its definition is not a map")
 
 
 def _pipeline_steps(holder: Mapping[str, Raw], *, is_held: bool) -> Iterator[_Step]:

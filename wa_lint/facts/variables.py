@@ -206,7 +206,7 @@ FACTS: Final[tuple[Fact, ...]] = (
             "variables",
             (),
             ListType(VARIABLE),
-            "What its containers are told: `name` and `value` of each variable, hyperparameter or parameter.",
+            "The configuration of its containers: `name` and `value` of each variable, hyperparameter or parameter.",
             variables,
         )
         for type_ in (*_MAPS, *_PAIRS, _PIPELINE)

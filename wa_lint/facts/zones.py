@@ -54,5 +54,13 @@ def _zone_of(subnet: Cell) -> str | Unknown:
 
 
 FACTS: Final[tuple[Fact, ...]] = (
-    Fact(_MODEL, "", "is_in_one_zone", (_SUBNET,), BOOL, "Whether its subnets lie in one zone.", is_in_one_zone),
+    Fact(
+        _MODEL,
+        "",
+        "is_in_one_zone",
+        (_SUBNET,),
+        BOOL,
+        "Whether its subnets are in one Availability Zone.",
+        is_in_one_zone,
+    ),
 )

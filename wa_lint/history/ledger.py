@@ -212,7 +212,7 @@ def opened(file: Path, *, to_write: bool = False) -> Iterator[Ledger]:
     if to_write:
         private_file(file)
     elif not file.is_file():
-        raise ConfigError(str(file), "there is no such database; `wa-lint scan --history` makes one")
+        raise ConfigError(str(file), "the database does not exist; `wa-lint scan --history` creates one")
     try:
         with contextlib.closing(_connected(file, to_write=to_write)) as connection:
             _demand_ours(connection, file, to_write=to_write)
@@ -246,11 +246,11 @@ def _demand_ours(connection: sqlite3.Connection, file: Path, *, to_write: bool) 
         connection.execute(f"PRAGMA user_version = {VERSION}")
         return
     if application != _APPLICATION:
-        raise ConfigError(str(file), "is a database of something else, and no history of wa-lint")
+        raise ConfigError(str(file), "is a database of another program, not a history of wa-lint")
     if version > VERSION:
         raise ConfigError(str(file), f"a newer wa-lint wrote it (version {version}); this one knows {VERSION}")
     if version < VERSION or names != _OURS:
-        raise ConfigError(str(file), "is damaged: its tables are not those of a history of wa-lint")
+        raise ConfigError(str(file), "is damaged: it does not have the tables of a wa-lint history")
 
 
 def _fault(error: Exception) -> str:

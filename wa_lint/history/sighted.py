@@ -248,13 +248,13 @@ class _VerdictIndex:
 def _missing(index: _VerdictIndex, one: TrackedFinding) -> Sighting:
     view = index.view
     if one.rule not in view.book:
-        return Sighting(one, RULE_REMOVED, "there is no such rule any more")
+        return Sighting(one, RULE_REMOVED, "the rule no longer exists")
     if one.rule not in view.versions:
-        return Sighting(one, UNSEEN, "the rule was not asked")
+        return Sighting(one, UNSEEN, "the rule was not run")
     version = view.versions[one.rule]
     state, because = _became(index, one)
     if state == PASSED and version != one.last_version:
-        state, because = RULE_CHANGED, "the rule judges otherwise than when it was reported"
+        state, because = RULE_CHANGED, "the rule has changed since it was reported"
     return Sighting(one, state, because, version)
 
 
@@ -267,14 +267,14 @@ def _became(index: _VerdictIndex, one: TrackedFinding) -> tuple[str, str]:
     if verdicts:
         return PASSED, _why_closed({f.outcome for f in verdicts if f.path == one.path} or {f.outcome for f in verdicts})
     if subject in index.subjects:
-        return PASSED, "the rule does not ask about it any more"
+        return PASSED, "the rule no longer applies to it"
     return _without_resource(index, one)
 
 
 def _why_closed(outcomes: Collection[Outcome]) -> str:
     if Outcome.PASS in outcomes:
         return "it passes"
-    return "it does not apply any more" if Outcome.NOT_APPLICABLE in outcomes else "there is no such item any more"
+    return "it no longer applies" if Outcome.NOT_APPLICABLE in outcomes else "the item no longer exists"
 
 
 def _without_resource(index: _VerdictIndex, one: TrackedFinding) -> tuple[str, str]:
@@ -285,7 +285,7 @@ def _without_resource(index: _VerdictIndex, one: TrackedFinding) -> tuple[str, s
 def _in_account(index: _VerdictIndex, one: TrackedFinding) -> tuple[str, str]:
     scope = Scope(one.type, one.home.account, one.home.region or None)
     if one.type in index.view.passing:
-        return UNSEEN, "only the youngest are listed"
+        return UNSEEN, "only the newest are listed"
     if any(_covers(known, scope) for known in index.complete):
         return GONE, "the resource is gone"
     gap: Gap | None = next((gap for gap in index.view.settled.gaps if _covers(gap.scope, scope)), None)
@@ -303,7 +303,7 @@ def _in_file(index: _VerdictIndex, one: TrackedFinding) -> tuple[str, str]:
     scope = Scope(one.type)
     if entry.kind == SourceKind.TEMPLATE.value or any(_covers(known, scope) for known in index.complete):
         return GONE, "the resource is gone"
-    return UNSEEN, "the file need not hold everything"
+    return UNSEEN, "the file may be incomplete"
 
 
 def _covers(known: Scope, scope: Scope) -> bool:

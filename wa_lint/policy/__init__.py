@@ -193,7 +193,7 @@ def _parsed(text: str) -> Value:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        return Unknown("the policy document is no JSON")
+        return Unknown("the policy document is not valid JSON")
 
 
 def _is_account(principal: Value) -> Truth:

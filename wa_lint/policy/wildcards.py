@@ -110,7 +110,7 @@ def covers_text(pattern: str, text: str) -> bool:
 
 
 def parts_of(value: Value) -> tuple[str | Hole, ...]:
-    """Return the literals and holes of a text; empty where nothing of it is known, or it is no text."""
+    """Return the literals and holes of a text; empty where nothing of it is known, or it is not a string."""
     if isinstance(value, str):
         return (value,)
     return value.parts if isinstance(value, Unresolved) else ()

@@ -234,7 +234,7 @@ def _why(failed: Raw) -> str:
 def _summary(refused: Mapping[str, str]) -> str:
     reasons: Collection[str] = dict.fromkeys(refused.values())
     more = f" (and {len(reasons) - 1} more reasons)" if len(reasons) > 1 else ""
-    return f"{len(refused)} findings were not taken: {next(iter(reasons))}{more}"
+    return f"{len(refused)} findings were rejected: {next(iter(reasons))}{more}"
 
 
 _SAID: Final[Mapping[str, str]] = {

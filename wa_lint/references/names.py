@@ -19,7 +19,7 @@ def names(text: Cell, by: Spellings, place: Cell) -> Truth:
 
 
 def text_of(cell: Cell) -> Text | None:
-    """Return what the cell says, as texts are compared; None for what is no text."""
+    """Return what the cell says, as texts are compared; None for what is not a string."""
     return cell.world.graph.text_of(cell.value)
 
 
@@ -99,7 +99,7 @@ def shown(value: Value) -> str:
 
 
 def _open(value: Value) -> Truth:
-    """Return what may be said of a value that is no text, or of which nothing is known."""
+    """Return what may be said of a value that is not a string, or of which nothing is known."""
     if isinstance(value, Unknown):
         return value
     return Unknown(value.reason) if isinstance(value, Unresolved) else False

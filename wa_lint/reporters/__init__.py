@@ -54,7 +54,7 @@ class RenderOptions(msgspec.Struct, frozen=True):
     """How the reader wants it. No option changes a verdict."""
 
     show_all: bool = False
-    """Show what passed and what did not apply too."""
+    """Also show what passed and what did not apply."""
     verbose: bool = False
     """Show each finding in full, with the evidence: for the formats that are short otherwise."""
     quiet: bool = False

@@ -48,7 +48,7 @@ def nothing_judged(report: Report) -> str | None:
     """
     judged = report.passed_types | {f.resource.type for f in report.findings if f.outcome in _DECIDED}
     if not judged and not any(entry.status == "judged" for entry in report.inputs):
-        return "Nothing was checked: there is no template, snapshot or API response here."
+        return "Nothing was checked: no template, snapshot or API response was found."
     if any(map(_is_ours, judged)):
         return None
     missed = ml_resources(report) + sum(u.count for u in report.unjudged if u.kind == "unrecognised" and not u.is_ml)
@@ -56,7 +56,7 @@ def nothing_judged(report: Report) -> str | None:
         return f"Nothing was judged: no rule gives a verdict on {_count(missed, 'ML or unrecognised resource')}."
     census = report.census
     if census.resources and not census.recognised and not judged:
-        return f"Nothing was judged: custom code creates all that is here ({_count(census.resources, 'resource')})."
+        return f"Nothing was judged: custom code creates every resource ({_count(census.resources, 'resource')})."
     return None
 
 
@@ -104,7 +104,7 @@ def _lines(report: Report) -> Iterator[Line]:
     if report.gaps:
         named = _named(gap.scope.type for gap in report.gaps)
         yield Line(
-            "gap", len(report.gaps), f"{_count(len(report.gaps), 'listing')} could not be made in full: {named}."
+            "gap", len(report.gaps), f"{_count(len(report.gaps), 'resource type')} could not be fully read: {named}."
         )
     unknown = sum(map(_is_unknown, report.findings))
     if unknown:
@@ -117,7 +117,7 @@ def _lines(report: Report) -> Iterator[Line]:
     yield from _skipped(report.inputs)
     yield from _outside(report.workload)
     if is_clean_of_ml(report):
-        text = "There are no ML resources here: nothing of SageMaker, Bedrock or a related service."
+        text = "No ML resources were found: nothing of SageMaker, Bedrock or a related service."
         yield Line("no-ml", 0, text, is_warning=False)
 
 

@@ -37,7 +37,7 @@ class TrendPage(msgspec.Struct, frozen=True):
         mean = f"; a fix takes {self.mean_days:g} days on average" if self.mean_days is not None else ""
         yield f"Fixed {_times(self.fixed)}, reopened {_times(self.reopened)}{mean}."
         if self.unseen[-1]:
-            yield f"{self.unseen[-1]} of them could not be looked at in this run: they may be fixed, or not."
+            yield f"{self.unseen[-1]} of them were not checked in this run: they may be fixed or not."
 
 
 def _times(number: int) -> str:

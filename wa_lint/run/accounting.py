@@ -303,16 +303,18 @@ def _overruled(account: Settlement, strict: Enforcement) -> Iterator[Effect]:
         kept = ids & account.choice.always
         if kept:
             them = "it" if len(kept) == 1 else "them"
-            text = f"checks {_rules(kept, total)} though the {_of(layer)} leaves {them} out"
+            text = f"checks {_rules(kept, total)} although the {_of(layer)} leaves {them} out"
             yield Effect(key, text, tuple(sorted(kept)), len(kept))
     for dropped in account.dropped:
         if dropped.refused:
-            text = f"checks {_rules(dropped.refused, total)} though overrides of {dropped.override.said.file} ignore it"
+            text = (
+                f"checks {_rules(dropped.refused, total)} although overrides in {dropped.override.said.file} ignore it"
+            )
             yield Effect("overrides", text, tuple(sorted(dropped.refused)), len(dropped.refused))
     for layer in account.layers.of("settings"):
         untouched = [text for text in texts_of(layer.value) if text.partition(".")[0] in account.choice.always]
         if untouched:
-            text = f"keeps {count(len(untouched), 'setting')} of enforced rules though the {_of(layer)} changes them"
+            text = f"keeps {count(len(untouched), 'setting')} of enforced rules although the {_of(layer)} changes them"
             yield Effect("settings", text, tuple(untouched), len(untouched))
     yield from _limited(account.layers)
     yield from _refused(account, strict)
@@ -331,7 +333,7 @@ def _limited(layers: Layers) -> Iterator[Effect]:
         if strict.fail_on is not None and Severity(strict.fail_on).rank < _rank(layer.value):
             yield Effect("fail-on", f"limits fail-on to {strict.fail_on} (the {_of(layer)} says {layer.value})")
         elif strict.fail_on is None and strict.has_rules and layer.value != "low":
-            yield Effect("fail-on", f"fails for enforced rules though the {_of(layer)} says fail-on {layer.value}")
+            yield Effect("fail-on", f"fails for enforced rules although the {_of(layer)} says fail-on {layer.value}")
 
 
 def _rank(fail_on: str) -> int:

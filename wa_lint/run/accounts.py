@@ -77,7 +77,7 @@ def fleet(given: Account, say: Callable[[str], None]) -> Fleet:
     home, identity = _identity(session, named or _FIRST_REGIONS, aws.account_of)
     say(f"these are the credentials of account {identity.id}: {identity.arn}")
     if identity.endpoint:
-        say(f"it is not AWS that answers, but {identity.endpoint}")
+        say(f"warning: using the endpoint {identity.endpoint} instead of AWS")
     entered, passed = _entered(given, session, home, identity)
     _demand_expected(given, [identity.id] if given.organization else [access.account for access in entered])
     return Fleet(
@@ -95,11 +95,9 @@ def moment(now: dt.datetime | None) -> dt.datetime:
 
 def _demand_sense(given: Account) -> None:
     if given.organization and given.role_arn:
-        raise ConfigError(
-            "--organization", "lists the accounts itself; --role-name says which role to assume, not --role-arn"
-        )
+        raise ConfigError("--organization", "cannot be combined with --role-arn; use --role-name to name the role")
     if not given.organization and (given.include_ou or given.exclude_ou):
-        raise ConfigError("--include-ou" if given.include_ou else "--exclude-ou", "works with --organization only")
+        raise ConfigError("--include-ou" if given.include_ou else "--exclude-ou", "requires --organization")
     for option, shape, values in (
         ("--role-arn", _ROLE, given.role_arn),
         ("--expect-account", _ACCOUNT_ID, given.expect_account),
@@ -141,7 +139,7 @@ def _identity(
 def _demand_expected(given: Account, accounts: Collection[str]) -> None:
     strange = sorted(set(accounts) - set(given.expect_account))
     if given.expect_account and strange:
-        raise ConfigError("--expect-account", f"the credentials lead to {', '.join(strange)}; nothing was read")
+        raise ConfigError("--expect-account", f"the credentials belong to {', '.join(strange)}; nothing was read")
 
 
 # --- the accounts -----------------------------------------------------------------------------------

@@ -94,7 +94,9 @@ def _demand_readable_twice(command: Command) -> None:
     for name in ("paths", "parameters"):
         for text in command.laid(name, command.config, lambda text, _: text):
             if str(text) == "-":
-                raise ConfigError(OPTION, "what comes by stdin was in no commit; write it to a file of the repository")
+                raise ConfigError(
+                    OPTION, "cannot be used with stdin, which is in no commit; write it to a file in the repository"
+                )
             path = Path(str(text))
             if path.exists() and not path.is_file() and not path.is_dir():
                 raise ConfigError(OPTION, f"{text} is a pipe, which can be read only once; write it to a file")
@@ -157,7 +159,7 @@ def _base(checkout: Checkout, command: Command, before: Config, ref: str) -> Rep
             report, _ = command.judge(before, _choose_for_base(checkout))
     except WaLintError as error:
         said = " ".join(str(error).split())
-        command.say(f"{OPTION}: what was at {ref} cannot be judged, so every finding counts as new: {said}")
+        command.say(f"{OPTION}: the files at {ref} cannot be checked, so every finding counts as new: {said}")
         return Report((), ())
     return report
 
@@ -339,7 +341,7 @@ def _compared(report: Report, base: Report, ref: str) -> Report:
             continue
         change = state.change or (findings[n].change if state.state == NEW else None)
         if state.state == NEW and change is None and accepted_state and accepted_state.state != NEW:
-            change = f"it was suppressed at {ref}, and is not any more"
+            change = f"it was suppressed at {ref} and no longer is"
         findings[n] = msgspec.structs.replace(findings[n], state=state.state, change=change or findings[n].change)
     return msgspec.structs.replace(
         report, findings=tuple(findings), compared=Compared(ref, _fixed(report, news.left, findings))

@@ -183,7 +183,7 @@ def with_not_run(report: Report, choice: Choice) -> Report:
     if not any(entry.kind == "no-rule" and entry.type in asked for entry in report.unjudged):
         return report
     told = (
-        msgspec.structs.replace(entry, kind="not-run", reason="the rules that ask about it were not selected")
+        msgspec.structs.replace(entry, kind="not-run", reason="the rules for it were not selected")
         if entry.kind == "no-rule" and entry.type in asked
         else entry
         for entry in report.unjudged

@@ -224,7 +224,7 @@ def _keep(unit: Unit, future: Future[UnitResult], keeper: Keeper, stop: threadin
 
 
 def _fault(error: BaseException) -> str:
-    return f"a fault of wa-lint itself, please report it ({type(error).__name__})"
+    return f"internal error in wa-lint, please report it ({type(error).__name__})"
 
 
 def _part(unit: Unit) -> Part:

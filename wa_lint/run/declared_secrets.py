@@ -14,7 +14,7 @@ _SHORTEST: Final = 4
 
 
 def declared_secrets(text: str) -> frozenset[str]:
-    """Return secret defaults, allowed values, values of maps and sides of comparisons; none where it is no template."""
+    """Return secret defaults, allowed values, values of maps and sides of comparisons; none if it is not a template."""
     if "Parameters" not in text and "Mappings" not in text:
         return frozenset()
     try:

@@ -66,7 +66,7 @@ def drifted(asked: DriftInputs, choice: Choice) -> DriftOutcome:
 def _template(file: File) -> TemplateInput:
     found = read(file)
     if not isinstance(found, Document):
-        raise ConfigError(file.uri, "is no template: name the templates first, and the snapshot of the account last")
+        raise ConfigError(file.uri, "is not a template: name the templates first, and the snapshot of the account last")
     return TemplateInput(found, neighbours(file), file.constructs)
 
 
@@ -126,7 +126,7 @@ def _of_place(account: Snapshot, wanted: str | None) -> tuple[Snapshot, tuple[st
     """Return the part of one account and region, and which these are; what is global belongs to each region."""
     places = sorted({(r.account or "", r.region) for r in account.resources if r.region})
     if wanted is None and len(places) > 1:
-        raise ConfigError("--place", f"say which: {', '.join('/'.join(map(str, place)) for place in places)}")
+        raise ConfigError("--place", f"--place is required: {', '.join('/'.join(map(str, place)) for place in places)}")
     if wanted is None:
         number = next((r.account for r in account.resources if r.account), None)
         return account, (places[0] if places else (number, None))

@@ -54,7 +54,7 @@ def _words(given: Iterable[str]) -> dict[str, str]:
     for text in given:
         found = pair_of(text)
         if found is None:
-            raise ConfigError(OPTION, f"{text!r} is no file that is there, and no Name=Value{_hint(text)}")
+            raise ConfigError(OPTION, f"{text!r} is neither an existing file nor Name=Value{_hint(text)}")
         name, value = found
         if name in words:
             raise ConfigError(OPTION, f"the parameter {name} is given twice")

@@ -33,7 +33,7 @@ _GZIP: Final = b"\x1f\x8b"
 _NOTHING: Final = "no template, snapshot or API response"
 _LONGEST_PLACE: Final = 100
 
-_ONE_TEXT: Final = "all of this is one text and no template; remove what is before the template, as a comment of JSON"
+_ONE_TEXT: Final = "the file is plain text, not a template; remove what precedes the template, such as a JSON comment"
 
 _LEADS_OUT: Final = "a link that leads out of the folder"
 
@@ -141,7 +141,7 @@ def told(files: Sequence[File], said: Iterable[str], start: Path) -> Sequence[Fi
         meant = [n for n, file in enumerate(found) if not name or file.uri == uri_of(Path(name), start)]
         if len(meant) != 1:
             there = f"{name} is not among them" if name else f"add =FILE to say which of {len(found)}"
-            raise ConfigError(OPTION, f"{what!r} speaks of one file of those that are read: {there}")
+            raise ConfigError(OPTION, f"{what!r} must match one of the files that are read: {there}")
         found[meant[0]] = msgspec.structs.replace(found[meant[0]], said=parse(what))
     return found
 
@@ -170,7 +170,7 @@ def read(file: File) -> Document | Snapshot:
     except SourceError as error:
         return _half_read(file, content, error)
     if document.is_empty:
-        raise NotOurs(uri, "there is nothing in it")
+        raise NotOurs(uri, "it is empty")
     document = unwrapped(document)
     if looks_like_template(document.value):
         return document
@@ -195,7 +195,7 @@ def _not_ours(document: Document) -> SourceError:
     place = template_within(value)
     if place is None:
         return NotOurs(document.uri, _NOTHING)
-    said = mask(f"no template, but it holds one at {place[:_LONGEST_PLACE]}")
+    said = mask(f"not a template, but it contains one at {place[:_LONGEST_PLACE]}")
     return NotOurs(document.uri, said, is_suspect=True)
 
 
@@ -285,7 +285,7 @@ def _odd(path: Path, root: Path) -> str:
             return "a link that leads nowhere" if path.is_symlink() else ""
         if path.is_symlink() and not path.resolve().is_relative_to(root.resolve()):
             return _LEADS_OUT
-        return "" if path.is_file() or path.is_dir() else "no file, but a pipe, a socket or a device"
+        return "" if path.is_file() or path.is_dir() else "not a file but a pipe, socket or device"
     except OSError:
         return ""  # to read it says why
 
@@ -297,7 +297,7 @@ def _demand(path: Path) -> None:
     except OSError as error:
         raise ConfigError(str(path)[:200], f"cannot be read: {error.strerror}") from error
     if not is_there:
-        raise ConfigError(str(path), "there is no such file or folder")
+        raise ConfigError(str(path), "no such file or folder")
 
 
 def _stdin() -> bytes:

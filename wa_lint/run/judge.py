@@ -174,13 +174,13 @@ def _judge_folder(file: File, rules: Sequence[Rule], task: Task, jobs: int | Non
 
 
 def _too_large(uri: str, error: RecursionError | MemoryError) -> Judged:
-    what = "it nests too deep" if isinstance(error, RecursionError) else "it takes more memory than there is"
+    what = "it nests too deeply" if isinstance(error, RecursionError) else "it needs more memory than is available"
     reason = f"{what}, so it was not judged"
     return Judged((Input(uri, "unknown", "error", reason),), complaints=(f"{uri}: {reason}",))
 
 
 def _fault(uri: str, error: Exception, task: Task) -> Judged:
-    what = f"a fault of wa-lint itself, please report it ({type(error).__name__})"
+    what = f"internal error in wa-lint, please report it ({type(error).__name__})"
     shown = "".join(traceback.format_exception(error)) if task.is_debug else f"{uri}: {what}"
     return Judged((Input(uri, "unknown", "error", what),), complaints=(shown,))
 

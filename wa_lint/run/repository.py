@@ -42,7 +42,7 @@ class History:
         try:
             self._repository = Repo.discover(str(start))
         except NotGitRepository as error:
-            raise ConfigError(OPTION, "there is no git repository here") from error
+            raise ConfigError(OPTION, "this is not a git repository") from error
         self.root = Path(self._repository.path).resolve()
         self._tree = self._commit(ref).tree
 
@@ -89,7 +89,7 @@ class History:
         try:
             then, now = self._named(ref), self._named("HEAD")
         except (KeyError, IndexError, ValueError) as error:
-            raise ConfigError(OPTION, f"there is no commit {ref!r} in this clone; fetch it first") from error
+            raise ConfigError(OPTION, f"this clone does not contain the commit {ref!r}; fetch it first") from error
         try:
             common = find_merge_base(self._repository, [then.id, now.id])
         except (KeyError, MissingCommitError):  # a shallow clone knows no more

@@ -215,7 +215,7 @@ def load(folder: Path, uri: str, part: Part) -> Snapshot:
     except OSError as error:
         raise SourceError(where, f"cannot be read: {error.strerror}") from error
     if part.sha256 is not None and hashlib.sha256(content).hexdigest() != part.sha256:
-        raise SourceError(where, "not the file that the index tells of: it was changed, or cut off")
+        raise SourceError(where, "not the file in the index: it was changed or truncated")
     return codec.load(content, where)
 
 
@@ -230,7 +230,7 @@ def demand_fit(index: FolderIndex, options: ReadingOptions, accounts: Iterable[s
     held = {part.account for part in index.parts if part.file is not None}
     strange = sorted(held - set(accounts))
     if strange:
-        raise ConfigError(where, f"holds account {', '.join(strange)}, which these options do not lead to")
+        raise ConfigError(where, f"holds account {', '.join(strange)}, which these options do not cover")
     for name, was, is_now in (
         ("regions", index.options.regions, options.regions),
         ("types", index.options.types, options.types),

@@ -209,7 +209,7 @@ def _may_be_text(path: str, suffix: str) -> bool:
 
 
 def _start_of(path: str) -> bytes:
-    """Return the beginning of a text, in which a template may be; nothing of what is no text, or no file."""
+    """Return the beginning of a text, in which a template may be; nothing of what is not a string, or no file."""
     try:
         if not os.path.isfile(path) or os.path.islink(path):  # noqa: PTH113, PTH114, a pipe may wait for ever
             return b""

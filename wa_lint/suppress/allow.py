@@ -101,28 +101,28 @@ FAULTS: Final[Mapping[str, RuleInfo]] = {
             "suppression-expired",
             "A suppression has expired",
             Severity.LOW,
-            "What it allowed gates again. Somebody promised to look at it by that day.",
-            "Mend what it allowed, or give it a new date and a reason.",
+            "The findings that it suppressed count again. Its date was set so that someone reviews them.",
+            "Fix the findings, or give the suppression a new date and a reason.",
         ),
         _info(
             "suppression-malformed",
             "A suppression cannot be read",
             Severity.MEDIUM,
-            "It allows nothing, whatever its author meant.",
+            "A suppression that cannot be parsed has no effect.",
             "Write `# wa-lint: allow RULE reason (until YYYY-MM-DD)`.",
         ),
         _info(
             "suppression-refused",
             "A suppression is not accepted",
             Severity.MEDIUM,
-            "The configuration says which rules nobody may suppress, and whether a reason is needed.",
-            "Mend what it wants to allow, or say the reason.",
+            "The configuration forbids to suppress this rule, or requires a reason.",
+            "Fix the finding, or add the reason.",
         ),
         _info(
             "suppression-unknown-rule",
             "A suppression names no rule",
             Severity.MEDIUM,
-            "It allows nothing, because no rule bears that name.",
+            "The suppression has no effect, because no rule has this name.",
             "Write the id of a rule; `wa-lint rules` lists them.",
         ),
         _info(
@@ -136,7 +136,7 @@ FAULTS: Final[Mapping[str, RuleInfo]] = {
             "suppression-unused",
             "A suppression suppresses nothing",
             Severity.LOW,
-            "What it allowed is mended or gone; left alone, it would hide the next fault of that kind.",
+            "Its finding is fixed or gone; left in place, it would hide the next finding of the rule.",
             "Remove it.",
         ),
     )
@@ -195,7 +195,7 @@ def entry(raw: Raw, location: Location) -> Allowance | Fault:
     """Return what one entry of a file allows."""
     found = _from_map(raw, "file", location, None, None, _FILE_KEYS)
     if isinstance(found, Allowance) and "*" in found.rules and not any(getattr(found, name) for name in _PLACED):
-        return _malformed(location, "it would allow everything everywhere; name the rule, the resource or the file")
+        return _malformed(location, "it would suppress everything; name the rule, the resource or the file")
     return found
 
 
@@ -261,22 +261,22 @@ def _from_map(
     raw: Raw, kind: str, location: Location, covers: Location | None, resource: str | None, keys: Sequence[str]
 ) -> Allowance | Fault:
     if not isinstance(raw, dict):
-        return _malformed(location, "an entry is a text or a map with the key rule", resource)
+        return _malformed(location, "an entry must be a string or a map with the key rule", resource)
     for key in raw:
         if key not in keys:
-            return _malformed(location, f"there is no key {key!r}{did_you_mean(str(key), keys)}", resource)
+            return _malformed(location, f"unknown key {key!r}{did_you_mean(str(key), keys)}", resource)
     rules = raw.get("rule")
     listed = rules if isinstance(rules, list) else [rules]
     texts = [raw[key] for key in raw if key != "rule"]
     if not listed or not all(isinstance(text, str) and text for text in (*listed, *texts)):
-        return _malformed(location, "rule is an id or a list of them, and all else is text", resource)
+        return _malformed(location, "rule must be an id or a list of ids, and all other values strings", resource)
     given = {"resource": resource, **{key: str(text) for key, text in raw.items() if key != "rule"}}
     return Allowance(kind=kind, location=location, covers=covers, rules=tuple(map(str, listed)), **given)
 
 
 def _malformed(location: Location, why: str, resource: str | None = None) -> Fault:
     end = "" if why.endswith("?") else "."
-    return Fault("suppression-malformed", f"This suppression allows nothing: {why}{end}", location, resource)
+    return Fault("suppression-malformed", f"This suppression has no effect: {why}{end}", location, resource)
 
 
 # --- what is wrong with one -------------------------------------------------------------------------
@@ -296,30 +296,33 @@ def _faults(allowance: Allowance, policy: Policy, today: str) -> list[Fault]:
 def _misnamed(allowance: Allowance, policy: Policy) -> Iterator[tuple[str, str]]:
     for name in allowance.rules:
         if "*" in name and allowance.kind != "file":
-            yield "suppression-malformed", f"This suppression allows nothing: {name!r} is no rule; name each one."
+            yield "suppression-malformed", f"This suppression has no effect: {name!r} is not a rule; name each rule."
         elif not _ids(name, policy):
             near = did_you_mean(name, policy.names)
-            yield "suppression-unknown-rule", f"This suppression allows nothing: there is no rule {name!r}{near}"
+            yield "suppression-unknown-rule", f"This suppression has no effect: no rule {name!r}{near}"
 
 
 def _refused(allowance: Allowance, policy: Policy) -> Iterator[tuple[str, str]]:
     if policy.demands_reason and not allowance.reason:
-        yield "suppression-refused", "This suppression allows nothing: it says no reason, and one is required."
+        yield "suppression-refused", "This suppression has no effect: it gives no reason, and a reason is required."
     named = {id_ for name in allowance.rules if "*" not in name for id_ in _ids(name, policy)}
     for id_ in sorted((policy.never | policy.enforced) & named):
-        why = f"{id_} {ENFORCED}" if id_ in policy.enforced else f"nobody may suppress {id_}"
-        yield "suppression-refused", f"This suppression allows nothing: {why}."
+        why = f"{id_} {ENFORCED}" if id_ in policy.enforced else f"{id_} cannot be suppressed"
+        yield "suppression-refused", f"This suppression has no effect: {why}."
 
 
 def _ended(until: str, today: str) -> Iterator[tuple[str, str]]:
     try:
         is_over = date.fromisoformat(until).isoformat() < today
     except ValueError:
-        said = f"{until!r} is no date" if until else "it says until, but no date"
-        yield "suppression-malformed", f"This suppression allows nothing: {said}; write it as 2027-01-31."
+        said = f"{until!r} is not a date" if until else "the date after until is missing"
+        yield "suppression-malformed", f"This suppression has no effect: {said}; write it as 2027-01-31."
         return
     if is_over:
-        yield "suppression-expired", f"This suppression expired on {until}; what it allowed gates again."
+        yield (
+            "suppression-expired",
+            f"This suppression expired on {until}; the findings that it suppressed count again.",
+        )
 
 
 def _ids(name: str, policy: Policy) -> set[str]:
@@ -411,8 +414,8 @@ def _why_dead(allowance: Allowance, known: Mapping[str, frozenset[str]]) -> str:
             if not names:
                 return f"no resource that was checked has a known {key}"
             near = did_you_mean(pattern, names) if len(names) <= _MOST_NAMES else ""
-            return f"no {key} that was checked is like {pattern!r}{near}"
-    return "no resource that was checked fits all of it"
+            return f"no {key} that was checked matches {pattern!r}{near}"
+    return "no resource that was checked matches all of it"
 
 
 # --- matching ---------------------------------------------------------------------------------------

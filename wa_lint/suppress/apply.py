@@ -102,13 +102,16 @@ def marked(report: Report, file: Path, never: frozenset[str], say: Callable[[str
     compared = baseline.settle(report, known, never)
     gone = len(compared.compared.fixed) if compared.compared else 0
     if known.findings and not any(f.state in {"unchanged", "updated"} for f in compared.findings):
-        say(f"nothing in {file.name} was found again; is it the baseline of another repository, or all fixed?")
+        say(
+            f"none of the findings in {file.name} were found; are they all fixed, or is it the "
+            "baseline of another repository?"
+        )
     elif gone:
         say(f"{gone} of {len(known.findings)} findings in {file.name} are gone; `wa-lint baseline` drops them")
     if known.schema_version < baseline.VERSION and known.findings:
         say(
-            f"{file.name} does not say what was accepted (version {known.schema_version}): a policy that becomes wider "
-            "stays accepted; `wa-lint baseline` writes it again"
+            f"{file.name} does not record what was accepted (version {known.schema_version}): "
+            "a policy that becomes wider stays accepted; run `wa-lint baseline` to write it again"
         )
     return compared
 
@@ -121,7 +124,7 @@ def _entries(file: Path) -> Iterator[allow.Allowance | allow.Fault]:
         _demand_key(file, listed)
         listed = listed[_LISTED]
     if not isinstance(listed, list):
-        raise ConfigError(file.as_posix(), "is no list of suppressions: write `allow:` and a list below it")
+        raise ConfigError(file.as_posix(), "is not a list of suppressions: write `allow:` and a list below it")
     head = (_LISTED,) if isinstance(document.value, dict) else ()
     for number, raw in enumerate(listed):
         yield allow.entry(raw, document.locate((*head, number)))
@@ -130,9 +133,9 @@ def _entries(file: Path) -> Iterator[allow.Allowance | allow.Fault]:
 def _demand_key(file: Path, found: Mapping[str, Raw]) -> None:
     for key in found:
         if key != _LISTED:
-            raise ConfigError(file.as_posix(), f"there is no key {key!r} here{did_you_mean(str(key), [_LISTED])}")
+            raise ConfigError(file.as_posix(), f"unknown key {key!r} here{did_you_mean(str(key), [_LISTED])}")
     if _LISTED not in found:
-        raise ConfigError(file.as_posix(), "is no list of suppressions: write `allow:` and a list below it")
+        raise ConfigError(file.as_posix(), "is not a list of suppressions: write `allow:` and a list below it")
 
 
 def _bytes(file: Path) -> bytes:

@@ -45,7 +45,7 @@ def read(content: bytes, uri: str) -> Baseline:
             raise ConfigError(uri, f"a newer wa-lint wrote it (version {version}); this one knows {VERSION}")
         return msgspec.json.decode(content, type=Baseline)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(uri, f"is no baseline: {error}; `wa-lint baseline -o {uri}` writes one") from error
+        raise ConfigError(uri, f"is not a baseline: {error}; `wa-lint baseline -o {uri}` writes one") from error
 
 
 def settle(report: Report, baseline: Baseline, never: frozenset[str] = frozenset()) -> Report:

@@ -231,11 +231,11 @@ def _worse(finding: Finding, known: Sequence[Known], by: str) -> Iterator[str]:
     if severities and finding.rule.severity.rank > max(severity.rank for severity in severities):
         yield f"its severity is {finding.rule.severity.value} now, and was {severities[0].value}"
     if not any(not one.when or (finding.when and _clauses(finding.when) <= _clauses(one.when)) for one in known):
-        yield f"it is so {f'when {finding.when}' if finding.when else 'always'} now, and was when {known[0].when}"
+        yield f"it fails {f'when {finding.when}' if finding.when else 'always'} now, and was when {known[0].when}"
     stages = {stage for one in known for stage in one.stages}
     if all(one.stages for one in known) and not (finding.stages and stages.issuperset(finding.stages)):
         said = " and ".join(finding.stages) if finding.stages else "every stage"
-        yield f"it is so in {said} now, and was in {' and '.join(sorted(stages))}"
+        yield f"it fails in {said} now, and was in {' and '.join(sorted(stages))}"
     if all(one.place for one in known):
         added = wider(finding.extent, [one.accepts for one in known])
         if added:

@@ -213,7 +213,7 @@ def _facts(type_: str) -> Iterator[Fact]:
         "admits",
         tuple(sorted(set(_GUARDS[type_]))),
         STRING,
-        "Whom it lets in: anonymous, api-key, authenticated, private, nobody.",
+        "Whom it admits: anonymous, api-key, authenticated, private, nobody.",
         admits,
     )
     doc = "Whether what is behind it may call a model, agent, flow or knowledge base."

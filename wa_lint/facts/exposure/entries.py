@@ -58,7 +58,7 @@ def _doubtful(reason: str, *never: str) -> Unresolved:
 def _method_admits(method: Cell) -> Cell:
     at = method.select("AuthorizationType")
     if at.value is ABSENT:
-        return at.with_value(Unknown("it does not say whom it authorizes"))
+        return at.with_value(Unknown("it does not define whom it authorizes"))
     return at.with_value(_admitted(at.value, method.select("ApiKeyRequired").value, lambda: _rest_api_is_open(method)))
 
 

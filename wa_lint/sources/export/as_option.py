@@ -21,9 +21,9 @@ OPTION: Final = "--as"
 _SERVICES: Final = {"s3": "s3api"}
 """boto3's name of a service -> the AWS CLI's, where that is another one."""
 
-READ: Final = "docs/exports.md lists the answers that it reads"
+READ: Final = "docs/exports.md lists the responses that it reads"
 
-_ONE_CALL: Final = Unknown("another call tells, and this is the answer of one")
+_ONE_CALL: Final = Unknown("another call returns it, and the file holds one response")
 
 
 class NamedAnswer(msgspec.Struct, frozen=True):
@@ -49,7 +49,7 @@ def parse(text: str) -> NamedAnswer:
         raise ConfigError(OPTION, f"{text!r} is not SERVICE:OPERATION:ID, as in s3api:get-bucket-versioning:BUCKET")
     if command not in commands():
         near = did_you_mean(command, commands())
-        raise ConfigError(OPTION, f"answers of {command!r} are not read{near or f'; {READ}'}")
+        raise ConfigError(OPTION, f"responses of {command!r} are not read{near or f'; {READ}'}")
     return NamedAnswer(command, of)
 
 
@@ -64,11 +64,11 @@ def read_said(content: bytes, uri: str, said: NamedAnswer) -> Snapshot:
     value = {} if value is None else value  # the AWS CLI prints nothing where an answer has no members
     asked = next(asked for asked in _asked() if _command(asked) == said.command)
     if not isinstance(value, dict):
-        raise SourceError(uri, f"it is no answer of {said.command}, for it is no map")
+        raise SourceError(uri, f"it is not a response of {said.command}: expected a map")
     expected = next((unnamed for unnamed in UNNAMED if unnamed.command == said.command), None)
     if value and expected is not None and not _is_like(value, expected):
         has = ", ".join(expected.has)
-        raise SourceError(uri, f"it is no answer of {said.command}, which has {has}")
+        raise SourceError(uri, f"it is not a response of {said.command}, which has {has}")
     resources = tuple(_placed(resource, uri) for resource in _resources(asked, value, said.of))
     return Snapshot(kind=SourceKind.EXPORT, uri=uri, resources=resources)
 
@@ -80,9 +80,9 @@ def unread(value: Raw) -> str | None:
     unnamed = unnamed_of(value)
     if unnamed is not None:
         how = f"{unnamed.command.replace(' ', ':')}:{unnamed.what}"
-        return f"an answer of {unnamed.command}, which does not say of which {unnamed.what}: give {OPTION} {how}"
+        return f"a response of {unnamed.command}, which does not name its {unnamed.what}: pass {OPTION} {how}"
     key = next((key for key in UNREAD if key in value), None)
-    return None if key is None else f"an answer of {UNREAD[key]}, which wa-lint does not read ({READ})"
+    return None if key is None else f"a response of {UNREAD[key]}, which wa-lint does not read ({READ})"
 
 
 def unnamed_of(value: Item) -> Unnamed | None:

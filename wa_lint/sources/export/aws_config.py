@@ -28,7 +28,7 @@ _LISTS: Final = ("configurationItems", "baseConfigurationItems", "BaseConfigurat
 _SINGLE: Final = ("configurationItem", "ConfigurationItem")
 _GONE: Final = ("ResourceDeleted", "ResourceDeletedNotRecorded", "ResourceNotRecorded")
 
-_NOT_SAID: Final = Unknown("AWS Config does not say it")
+_NOT_SAID: Final = Unknown("AWS Config does not record it")
 _NOT_SELECTED: Final = Unknown("the query did not select it")
 
 
@@ -68,7 +68,7 @@ def _read(value: Raw) -> Found:
 
 
 CONFIG: Final = Format(
-    "a snapshot or an answer of AWS Config", _is_config, _read, (b"onfigurationItem", b'"resourceType"')
+    "a snapshot or response of AWS Config", _is_config, _read, (b"onfigurationItem", b'"resourceType"')
 )
 
 

@@ -23,7 +23,7 @@ from wa_lint.sources.live.collectors import all_collectors, by_type
 
 _ONLY_LISTED = "only listed: the file has its name, not its description"
 
-_ONE_CALL = "another call tells, and this is the answer of one"
+_ONE_CALL = "another call returns it, and the file holds one response"
 
 
 @cache
@@ -87,7 +87,7 @@ def read_answer(value: Raw) -> Found:
     return Found(resources, frozenset(covered))
 
 
-ANSWER: Final = Format("an answer of the AWS CLI", is_answer, read_answer)
+ANSWER: Final = Format("an AWS CLI response", is_answer, read_answer)
 
 
 def _entries(value: Item) -> Iterator[tuple[Collector, Item]]:

@@ -14,7 +14,7 @@ from wa_lint.sources.export.export_document import Format, Found, without_schema
 from wa_lint.sources.export.to_cloudformation import with_unknown
 from wa_lint.sources.live.api_response import settable
 
-_NOT_LISTED: Final = Unknown("a listing need not say it; ask cloudcontrol get-resource")
+_NOT_LISTED: Final = Unknown("a listing may omit it; use cloudcontrol get-resource")
 _NEVER_SHOWN: Final = Unknown("AWS never shows it")
 _NO_SCHEMA: Final = Unknown("no schema of the type is known here")
 
@@ -31,7 +31,7 @@ def _read(value: Raw) -> Found:
     return Found(tuple(_resource(type_, entry, is_whole=one) for entry in described))
 
 
-CLOUD_CONTROL: Final = Format("an answer of Cloud Control", _is_answer, _read, (b'"TypeName"', b'"ResourceDescription'))
+CLOUD_CONTROL: Final = Format("a Cloud Control response", _is_answer, _read, (b'"TypeName"', b'"ResourceDescription'))
 
 
 def _described(value: Raw) -> list[Raw] | None:
@@ -68,8 +68,8 @@ def _properties(text: Raw) -> dict[str, Raw] | Unknown:
     try:
         found = json.loads(text) if isinstance(text, str) else text
     except (ValueError, RecursionError):
-        return Unknown("the answer's Properties are not JSON")
-    return found if isinstance(found, dict) else Unknown("the answer has no Properties")
+        return Unknown("the response's Properties are not JSON")
+    return found if isinstance(found, dict) else Unknown("the response has no Properties")
 
 
 def _known(type_: str, said: Mapping[str, Raw], *, is_whole: bool) -> dict[str, Value]:

@@ -62,15 +62,17 @@ def read_export(text: bytes | str, uri: str) -> Snapshot:
     if not found:
         if _means_to_be(content):
             read_document(content, uri)  # says what is wrong, and where
-        raise SourceError(uri, "not a snapshot, and no answer of AWS that wa-lint knows")
+        raise SourceError(uri, "not a snapshot or an API response that wa-lint reads")
     odd = [
-        (line, unread(item) or "nothing of AWS that wa-lint knows; skipped")
+        (line, unread(item) or "not AWS data that wa-lint reads; skipped")
         for line, item, format_ in documents
         if not format_
     ]
     said = [(line, problem) for line, export in found for problem in export.problems]
     said += [
-        (line, "the answer goes on, and the next page is not in it") for line, item, _ in documents if _goes_on(item)
+        (line, "the response has a next page, which is not in the file")
+        for line, item, _ in documents
+        if _goes_on(item)
     ]
     resources = _resources(found, decoded, uri)
     is_change_set = any(format_ is CHANGE_SET for _, _, format_ in documents)

@@ -88,7 +88,7 @@ def _problems(value: Mapping[str, Raw]) -> Iterator[str]:
     if value.get("errored") is True:
         yield "the plan ended in an error, so resources may be missing"
     elif value.get("complete") is False:
-        yield "Terraform put off a part of the plan, so resources are missing"
+        yield "Terraform deferred part of the plan, so resources are missing"
 
 
 # --- resources --------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ def operations(api: Resource) -> Iterator[Resource | Gap]:
         return
     if not isinstance(said, dict):
         why = said.reason if isinstance(said, Unknown | Unresolved) else "no map"
-        yield Gap(Scope(_OPERATIONS[api.type]), f"those of {api.id} stand in its body, which is not known: {why}")
+        yield Gap(Scope(_OPERATIONS[api.type]), f"those of {api.id} are in its body, which is not known: {why}")
         return
     made = methods(DescribedApi(api.id, api.type, Drawn(said, ())))
     ids = {id_: _id(api, new) for id_, new in made.items()}
@@ -78,7 +78,7 @@ def _value(said: Raw, ids: Mapping[str, str]) -> Value:
             target = ids.get(id_, id_)
             return Unresolved(f"{target} is known after apply", (head, Hole(target, target=target)))
         case {"Fn::Transform": _} if len(said) == 1:
-            return Unknown("its OpenAPI document does not say it in words that wa-lint reads")
+            return Unknown("its OpenAPI document does not define it in a form that wa-lint reads")
         case dict():
             return {key: _value(inner, ids) for key, inner in said.items() if inner is not None}
         case list():

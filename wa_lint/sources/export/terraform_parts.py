@@ -122,7 +122,7 @@ def _with_ignorance(planned: Planned, values: Values, properties: Values, kind: 
         return properties
     renamed = {old.partition(".")[0].removesuffix("[]"): new.partition(".")[0] for old, new in kind.renames.items()}
     said = {folded(renamed.get(name, name)) for name in values}
-    why = Unknown(f"{planned.type} does not say it")
+    why = Unknown(f"{planned.type} does not show it")
     return with_unknown(kind.type, properties, lambda path: None if "." in path or folded(path) in said else why)
 
 

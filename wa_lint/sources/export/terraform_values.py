@@ -82,7 +82,7 @@ def _later(asked: _Asked, expression: Raw, path: str) -> Value:
     """Say what is known of a value that is known after apply."""
     if expression is NOT_SET:
         if path in asked.generated:
-            return Unresolved(f"the provider makes it up: {LATER}")
+            return Unresolved(f"the provider generates it: {LATER}")
         return ABSENT if asked.planned.is_new else _AWS_DECIDES
     references = asked.configuration.references(expression, asked.planned.address)
     if len(references) == 1 and references[0].address in asked.documents:
@@ -151,7 +151,7 @@ def _document(values: dict[str, Value]) -> Value:
     merged += [name for name in ("source_json", "override_json") if values.get(name) not in (None, "", ABSENT)]
     statements = values.get("statement")
     if merged or not isinstance(statements, list):
-        return Unknown(f"a policy document that is put together of others: {LATER}")
+        return Unknown(f"a policy document that is built from others: {LATER}")
     return {"Version": "2012-10-17", "Statement": [_statement(s) for s in statements if isinstance(s, dict)]}
 
 

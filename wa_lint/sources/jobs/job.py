@@ -71,15 +71,15 @@ def known(value: Value) -> Value:
         try:
             resolution = value.resolve(Scenario())
         except Fork:
-            return Unknown(f"{value} hangs on conditions")
+            return Unknown(f"{value} depends on conditions")
         if resolution.assumes:
-            return Unknown(f"{value} is open")
+            return Unknown(f"{value} is not known")
         value = resolution.value
     return value
 
 
 def pattern_of(value: Value) -> str:
-    """Return a text with ``*`` for what is not known of it; empty for what is no text."""
+    """Return a text with ``*`` for what is not known of it; empty for what is not a string."""
     value = known(value)
     if isinstance(value, Unresolved):
         return "".join("*" if isinstance(part, Hole) else part for part in value.parts) or "*"

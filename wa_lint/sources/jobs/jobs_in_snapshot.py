@@ -62,9 +62,11 @@ def with_jobs(snapshot: Snapshot) -> Snapshot:
                 if found.is_sure:
                     missing.append(NotFollowed(where, f"a step of {holder.id}", found.reason, "step"))
                 else:
-                    problems.append(Problem(where, f"jobs that {holder.id} starts were not judged: {found.reason}"))
+                    problems.append(Problem(where, f"jobs that {holder.id} starts were not checked: {found.reason}"))
                 if found.is_sure or holder.type == _PIPELINE:
-                    gaps.append(Gap(Scope(tuning.TRAINING), f"those in {holder.id} are not in sight: {found.reason}"))
+                    gaps.append(
+                        Gap(Scope(tuning.TRAINING), f"those in {holder.id} are not in this input: {found.reason}")
+                    )
             elif (found.type, found.id) not in seen:
                 jobs.append(found)
     if not jobs and not problems and not missing:
@@ -110,7 +112,7 @@ def jobs_beside(holder: Resource, definition: str | dict[str, Value]) -> Iterato
     try:
         value = _parsed(definition, str(holder.origin.locate(())))
     except (json.JSONDecodeError, SourceError):
-        yield Unseen((), "its definition is no JSON")
+        yield Unseen((), "its definition is not valid JSON")
         return
     yield from _as_resources(holder, _JOBS[holder.type](holder.id, Node(value), whole))
 

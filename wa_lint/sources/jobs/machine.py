@@ -103,7 +103,7 @@ def _made_by(resource: Value) -> str | Unknown | None:
     called = pattern_of(resource)
     found = _TASK.fullmatch(called)
     if found is None:
-        return Unknown(f"calls {called}, and what that is is not known") if _OPEN_TASK.fullmatch(called) else None
+        return Unknown(f"calls {called}, which cannot be resolved") if _OPEN_TASK.fullmatch(called) else None
     if found[1] in ACTIONS:
         return ACTIONS[found[1]]
     return Unknown(f"calls {found[1]}, which wa-lint does not read") if found[1].startswith("create") else None
@@ -129,7 +129,7 @@ def _jobs(id_: str, name: str, type_: str, state: Node, branches: Branches, lang
 
 def _unseen(node: Node) -> Unseen:
     value = known(node.value)
-    return Unseen(node.at, value.reason if isinstance(value, Unknown | Unresolved) else "it is no map of states")
+    return Unseen(node.at, value.reason if isinstance(value, Unknown | Unresolved) else "it is not a map of states")
 
 
 # --- the languages of expressions -------------------------------------------------------------------

@@ -103,7 +103,7 @@ def _step(step: Node, branches: Branches) -> Iterator[_Step | Unseen]:
         yield _unseen(step)
         return
     if not isinstance(kind, str) and kind is not ABSENT:
-        yield Unseen(step.member("Type").at, f"the step {_name_of(step)} has a type that is no text", is_sure=True)
+        yield Unseen(step.member("Type").at, f"the step {_name_of(step)} has a type that is not a string", is_sure=True)
         return
     if kind in _WITHOUT_JOBS:
         return
@@ -126,7 +126,7 @@ def _name_of(step: Node) -> str:
 
 def _unseen(node: Node) -> Unseen:
     value = known(node.value)
-    return Unseen(node.at, value.reason if isinstance(value, Unknown | Unresolved) else "it is no list of steps")
+    return Unseen(node.at, value.reason if isinstance(value, Unknown | Unresolved) else "it is not a list of steps")
 
 
 def _job(step: _Step, language: _Language) -> Job:

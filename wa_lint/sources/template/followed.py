@@ -29,7 +29,7 @@ def not_followed(sections: Sections, harmless: Container[str]) -> Iterator[NotFo
     """Yield what is not followed in `sections`, whose includes are done. `harmless`: transforms that add nothing."""
     for name in macro_names(sections.value.get("Transform")):
         if name not in harmless:
-            reason = "what it makes of the template is known only at deployment"
+            reason = "its result is known only at deployment"
             yield NotFollowed(sections.locate_key(("Transform",)), f"the macro {name}", reason, "macro")
     yield from (_macro(sections, raw, at) for raw, at in _calls(sections))
     for id_, body in sections.section("Resources").items():
@@ -57,7 +57,7 @@ def macro_names(said: Raw) -> Iterator[str]:
 def _macro(sections: Sections, raw: Raw, at: Path) -> NotFollowed:
     name = next(macro_names(raw), "without a name")
     what = f"the file that {name} includes" if name == "AWS::Include" else f"the macro {name}"
-    reason = "it is not in the folder" if name == "AWS::Include" else "what it makes is known only at deployment"
+    reason = "it is not in the folder" if name == "AWS::Include" else "its result is known only at deployment"
     return NotFollowed(sections.locate(at), what, reason, "macro")
 
 

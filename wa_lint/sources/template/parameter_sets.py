@@ -83,7 +83,7 @@ def _given(document: Document) -> Iterator[_Given]:
     elif isinstance(said, dict):
         yield from _mapped(document, ())
     else:
-        raise SourceError(f"{document.uri}:1:1", f"it is no parameters file; {_EXPECTED}")
+        raise SourceError(f"{document.uri}:1:1", f"it is not a parameters file; {_EXPECTED}")
 
 
 def _listed(document: Document) -> Iterator[_Given]:
@@ -91,7 +91,7 @@ def _listed(document: Document) -> Iterator[_Given]:
     for index, entry in enumerate(document.value):
         name, value = _entry(entry)
         if name is None or name in seen:
-            problem = f"the parameter {name} is given twice" if name else f"this is no parameter; {_EXPECTED}"
+            problem = f"the parameter {name} is given twice" if name else f"this is not a parameter; {_EXPECTED}"
             raise SourceError(str(document.locate((index,))), problem)
         seen.add(name)
         if value is not ABSENT:
@@ -134,7 +134,7 @@ def _toml(content: bytes | str, uri: str) -> Mapping[str, Raw]:
     try:
         return tomllib.loads(content if isinstance(content, str) else content.decode("utf-8-sig"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise SourceError(uri, f"it is no TOML: {error}") from error
+        raise SourceError(uri, f"it is not valid TOML: {error}") from error
 
 
 def _is_samconfig(value: Raw) -> bool:
@@ -188,5 +188,5 @@ def _words(text: Raw, place: str) -> Iterator[tuple[str, str]]:
     for said in words:
         pair = pair_of(said) if said is not None else None
         if pair is None:
-            raise SourceError(place, f"in parameter_overrides, {said or text!r} is no Name=Value")
+            raise SourceError(place, f"in parameter_overrides, {said or text!r} is not Name=Value")
         yield pair

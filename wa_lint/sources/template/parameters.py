@@ -72,7 +72,7 @@ class Parameter(msgspec.Struct, frozen=True):
         if self.no_echo:
             return f"the parameter {self.name} is hidden (NoEcho)"
         if self.default is not None:
-            return f"the value of the parameter {self.name} is open"
+            return f"the value of the parameter {self.name} is not known"
         return f"the parameter {self.name} has no default"
 
 
@@ -118,9 +118,9 @@ def _broken(parameter: Parameter, said: Mapping[str, Raw], item: Value) -> str |
     number = _number(text)
     allowed = list(_texts(said.get("AllowedValues")))
     if allowed and text not in allowed and not (parameter.is_numeric and number in map(_number, allowed)):
-        return f"which is none of its AllowedValues{_listed(parameter, allowed)}"
+        return f"which is not one of its AllowedValues{_listed(parameter, allowed)}"
     if parameter.is_numeric and isinstance(number, str):
-        return f"which is no number, and its type is {parameter.type}"
+        return f"which is not a number, and its type is {parameter.type}"
     size = None if parameter.is_elsewhere else number if parameter.is_numeric else len(text)
     low, high = ("MinValue", "MaxValue") if parameter.is_numeric else ("MinLength", "MaxLength")
     read = _limit if parameter.is_numeric else _length
@@ -193,7 +193,7 @@ def _bounds(said: Mapping[str, Raw], type_: str) -> Bounds | None:
 
 
 def _limit(value: Raw) -> float | None:
-    """Return a bound; None where it is not a number that a computer can hold, which CloudFormation refuses."""
+    """Return a bound; None where it is not a number that a computer can hold, which CloudFormation rejects."""
     number = _number(text_of(value) or "")
     return None if isinstance(number, str) else float(number)
 

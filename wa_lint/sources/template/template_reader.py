@@ -250,18 +250,18 @@ class _Origin:
 
 
 def _check(document: Document) -> None:
-    """Raise `SourceError` where the document is no template that could be judged."""
+    """Raise `SourceError` where the document is not a template that could be judged."""
     sections, uri = document.value, document.uri
     if document.is_empty:
-        raise SourceError(uri, "it is empty, so it is no template")
+        raise SourceError(uri, "it is empty, so it is not a template")
     if not isinstance(sections, dict):
-        raise SourceError(f"{uri}:1:1", "it is no template: a template is a map with the key Resources")
+        raise SourceError(f"{uri}:1:1", "it is not a template: a template is a map with the key Resources")
     if document.continues_at:
         problem = "a second YAML document begins here; CloudFormation takes one template a file, so split it"
         raise SourceError(str(document.continues_at), problem)
     resources = sections.get("Resources")
     if "Resources" not in sections:
-        raise SourceError(f"{uri}:1:1", "it has no Resources, so there is nothing to judge")
+        raise SourceError(f"{uri}:1:1", "it has no Resources, so there is nothing to check")
     if not isinstance(resources, dict) or not resources:
         kind = {list: "a list", dict: "empty", type(None): "empty"}.get(type(resources), "a text")
         raise SourceError(
@@ -292,7 +292,7 @@ def _is_generated(sections: Sections) -> bool:
 
 
 def template_within(value: Raw) -> str | None:
-    """Return where a document that is no template holds one, such as ``resources`` or ``[0]``; None: nowhere.
+    """Return where a document that is not a template holds one, such as ``resources`` or ``[0]``; None: nowhere.
 
     That is what the Serverless Framework reads, a list of templates, and a template below a tag.
     """
@@ -351,7 +351,7 @@ def _properties(template: Template, type_: str, body: Mapping[str, Raw]) -> Valu
         return Unknown("a macro (Fn::Transform) decides it at deployment")
     said = body.get("Properties")
     if said is not None and not isinstance(said, dict):
-        return Unknown("its Properties are no map")
+        return Unknown("its Properties are not a map")
     return tree(template, said or {}, (), schema.resource_type(type_))
 
 
@@ -373,7 +373,7 @@ def _construct(body: Mapping[str, Raw]) -> str | None:
 
 def _problems(sections: Sections) -> Iterator[Problem]:
     if "Modules" in sections.value:
-        unread = "the section Modules is not followed, so the resources that it makes were not checked"
+        unread = "the section Modules is not followed, so the resources that it creates were not checked"
         yield Problem(sections.locate_key(("Modules",)), unread)
     for id_, body in sections.section("Resources").items():
         problem = _problem(id_, body)
@@ -382,10 +382,10 @@ def _problems(sections: Sections) -> Iterator[Problem]:
         elif not body["Type"].isascii():
             place = sections.locate(("Resources", id_, "Type"))
             near = did_you_mean(body["Type"], schema.types())
-            yield Problem(place, f"the type {body['Type']!a} holds characters that no type has{near}")
+            yield Problem(place, f"the type {body['Type']!a} contains characters that no type has{near}")
         elif _is_typed(body) and (right := _folded().get(body["Type"].lower(), body["Type"])) != body["Type"]:
             place = sections.locate(("Resources", id_, "Type"))
-            yield Problem(place, f"there is no type {body['Type']}; did you mean {right}?")
+            yield Problem(place, f"the type {body['Type']} does not exist; did you mean {right}?")
 
 
 @cache
@@ -396,15 +396,15 @@ def _folded() -> Mapping[str, str]:
 
 def _problem(id_: str, body: Raw) -> str | None:
     if id_.startswith("Fn::"):
-        return f"{id_} is not expanded, so the resources that it makes were not judged"
+        return f"{id_} is not expanded, so the resources that it creates were not checked"
     if not isinstance(body, dict):
-        return f"{id_} is no resource, for it is no map; check the indentation below it"
+        return f"{id_} is not a resource: expected a map; check the indentation below it"
     if not id_.isascii():
-        return f"the id {id_!a} holds characters other than letters and digits, which CloudFormation refuses"
+        return f"the id {id_!a} holds characters other than letters and digits, which CloudFormation rejects"
     if not _is_typed(body):
         return f"{id_} has no Type such as AWS::S3::Bucket, so it was not judged"
     if body["Type"].endswith("::MODULE"):
-        return f"{id_} is a module that is not in sight, so the resources that it makes were not judged"
+        return f"{id_} is a module that was not read, so the resources that it creates were not checked"
     return None
 
 

@@ -126,14 +126,14 @@ class _Holder:
         told = [unseen for unseen in self.unseen if unseen.is_sure or self.kind is not _MACHINE]
         broken = self.broken if self.kind is not _MACHINE else []
         for reason in (*(unseen.reason for unseen in told), *("its definition cannot be read" for _ in broken)):
-            yield Gap(Scope(_JOB), f"those in {self.resource.id} are not in sight: {reason}")
+            yield Gap(Scope(_JOB), f"those in {self.resource.id} are not in this input: {reason}")
 
     def problems(self) -> Iterator[Problem]:
         yield from self.broken
         for unseen in self.unseen:
             if self.kind is _MACHINE and not unseen.is_sure:
                 where = self._origin().locate(unseen.at)
-                yield Problem(where, f"jobs that {self.resource.id} starts here were not judged: {unseen.reason}")
+                yield Problem(where, f"jobs that {self.resource.id} starts were not checked: {unseen.reason}")
 
     def not_followed(self) -> Iterator[NotFollowed]:
         """Yield the steps of which it is not known what they start."""
@@ -181,7 +181,7 @@ class _Holder:
                 yield from self._read(branch)
         elsewhere = next((name for name in self.kind.elsewhere if node.member(name).value is not ABSENT), None)
         if elsewhere is not None and not said:
-            yield Unseen((*node.at, elsewhere), f"its definition lies elsewhere ({elsewhere})")
+            yield Unseen((*node.at, elsewhere), f"its definition is stored elsewhere ({elsewhere})")
         elif not said and isinstance(node.value, dict) and "Steps" in node.value:
             yield node
         elif not isinstance(node.value, dict):
@@ -238,7 +238,7 @@ class _Holder:
         return {name: ((*said.at, name), _expression(value)) for name, value in names.items()}
 
     def _filled(self, value: Value, at: Path, names: Substitutions) -> Value:
-        """Return a definition that is no text, with what its texts name."""
+        """Return a definition that is not a string, with what its texts name."""
         if isinstance(value, dict):
             return {key: self._filled(inner, (*at, key), names) for key, inner in value.items()}
         if isinstance(value, list):
@@ -299,8 +299,8 @@ def _why(value: Value) -> str:
         return value.reason
     if isinstance(value, Deferred):
         return f"{value} decides its definition"
-    return "its definition is no text"
+    return "its definition is not a string"
 
 
 def _as_problem(resource: Resource, fault: Problem) -> Problem:
-    return Problem(fault.location, f"jobs that {resource.id} starts were not judged: {fault.message}")
+    return Problem(fault.location, f"jobs that {resource.id} starts were not checked: {fault.message}")

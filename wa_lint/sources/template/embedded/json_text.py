@@ -55,7 +55,7 @@ Substitutions = Mapping[str, tuple[Path, Raw]]
 
 
 def pieces_of(raw: Raw, at: Path) -> list[Piece] | None:
-    """Return the pieces of a text that may be joined of several; None where `raw` is no text in sight."""
+    """Return the pieces of a text that may be joined of several; None where `raw` is not a string in sight."""
     match raw:
         case str():
             return [Piece(at, raw)]
@@ -81,7 +81,7 @@ def text_value(pieces: Sequence[Piece], at: Path, template: Template) -> Value:
     raws = [piece.raw if piece.text is None else piece.text for piece in pieces]
     found = function_of(raws[0]) if len(raws) == 1 else ("Fn::Join", ["", raws])
     if not found or not found[0]:
-        return Unknown("a map or list stands where a text belongs")
+        return Unknown("a map or list is used instead of a string")
     return Intrinsic(found[0], found[1], at, ANYTHING, template)
 
 
@@ -98,7 +98,7 @@ class Embedded:
         self.pieces: list[Piece] = []
         self.scalars: dict[Path, Scalar | None] = {}
         self.fault: Problem | None = None
-        """Where and why it is no JSON."""
+        """Where and why it is not valid JSON."""
         self.text = "".join(self._written(pieces))
         self.document = self._document()
 
@@ -144,7 +144,7 @@ class Embedded:
             if self.fault is None:
                 return json_document(self.text, uri)
         except json.JSONDecodeError as error:
-            self._refuse(self._location(error.pos, error.pos + 1), "it is no JSON")
+            self._refuse(self._location(error.pos, error.pos + 1), "it is not valid JSON")
         except SourceError as error:
             self._refuse(self._location(0, 1), error.problem)
         return Document(None, self.text, uri, Place(0, 0, 0, 0))
@@ -237,7 +237,7 @@ def _spelled(value: Value, name: str) -> Value:
     try:
         return _without_secrets(json.loads(value), name)
     except (ValueError, RecursionError):
-        return Unknown("a value without quotes is no JSON")
+        return Unknown("a value without quotes is not valid JSON")
 
 
 def _without_secrets(raw: Raw, name: str) -> Value:
@@ -302,7 +302,7 @@ def _some(literal: Piece, text: str, start: int) -> Iterator[Piece]:
 def _in_literal(piece: Piece, names: Substitutions) -> Iterator[Piece]:
     def fill(name: str) -> list[Piece]:
         if name not in names:
-            missing = Unknown(f"${{{name}}} is none of the DefinitionSubstitutions")
+            missing = Unknown(f"${{{name}}} is not in DefinitionSubstitutions")
             return [Piece(piece.at, raw=missing)]
         at, raw = names[name]
         return pieces_of(raw, at) or [Piece(at, raw=raw)]

@@ -139,10 +139,10 @@ class _Reader:
         if not isinstance(value, str):
             return value
         text = Embedded(self.template, self.head, at, [Piece(at, value, start=None)])
-        return Unknown("the policy document is no JSON") if text.fault else self._checked(text.value)
+        return Unknown("the policy document is not valid JSON") if text.fault else self._checked(text.value)
 
     def _checked(self, value: Value) -> Value:
-        return value if isinstance(value, self.kinds) else Unknown("the policy document is no map")
+        return value if isinstance(value, self.kinds) else Unknown("the policy document is not a map")
 
     def _pieces(self, value: Value, at: Path) -> Sequence[Piece]:
         """Return the pieces of a text as it was written: the mask over a secret would hide what stands where."""
@@ -217,4 +217,4 @@ def _no_json(text: Embedded) -> Unknown:
     """Say where the fault is, for a cell can only point at the text as a whole; a part of it may be still to come."""
     where = f" (line {text.fault.location.line}, column {text.fault.location.column})" if text.fault else ""
     why = "without what is known only at deployment, " if text.holes else ""
-    return Unknown(f"{why}the policy document is no JSON{where}")
+    return Unknown(f"{why}the policy document is not valid JSON{where}")

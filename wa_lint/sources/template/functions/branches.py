@@ -90,7 +90,7 @@ class Alternative(Deferred):
         return self.options[0][0] if len(self.options) == 1 else _Any([exists for exists, _ in self.options])
 
     def resolve(self, scenario: AnyScenario) -> Resolution:
-        unknown: Value = Unknown("it is not there in this scenario")
+        unknown: Value = Unknown("it does not exist in this scenario")
         for exists, value in self.options:
             truth, assumes = _truth(exists, scenario)
             if truth is True:

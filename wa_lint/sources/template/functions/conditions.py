@@ -21,13 +21,13 @@ def truth_of(ask: Asking, name: Raw) -> Truth:
     What is wrong with the condition itself (undefined, circular, malformed) makes it Unknown.
     """
     if not isinstance(name, str):
-        return Unknown(f"{spell(name)} is no name of a condition")
+        return Unknown(f"{spell(name)} is not the name of a condition")
     if name not in ask.template.conditions:
         return Unknown(f"the condition {name} is not in the template")
     if name in ask.conditions:
-        return Unknown(f"the condition {name} rests on itself")
+        return Unknown(f"the condition {name} refers to itself")
     if len(ask.conditions) > _LONGEST_CHAIN or ask.is_too_deep:
-        return Unknown(f"the condition {name} nests too deep")
+        return Unknown(f"the condition {name} nests too deeply")
     answer = ask.recall(name, lambda scenario: _answer(ask.within(name, scenario), name))
     if isinstance(answer, Fork):
         raise Fork(answer.branches)
@@ -46,9 +46,9 @@ def _truth(ask: Asking, raw: Raw) -> Truth:
     operator, argument = _operation(raw)
     decide = _OPERATORS.get(operator)
     if decide is None:
-        return Unknown(f"{spell(raw)} is no condition that wa-lint can read")
+        return Unknown(f"{spell(raw)} is not a condition that wa-lint can read")
     if ask.is_too_deep:
-        return Unknown(f"the condition {ask.conditions[0]} nests too deep")
+        return Unknown(f"the condition {ask.conditions[0]} nests too deeply")
     ask.depth += 1
     try:
         return decide(ask, argument)
@@ -74,7 +74,7 @@ def _or(ask: Asking, argument: Raw) -> Truth:
 def _each(ask: Asking, argument: Raw, *, decisive: bool) -> Truth:
     """Look for the decisive truth first, and fork only where none is: one scenario instead of two."""
     if not isinstance(argument, list) or not argument:
-        return Unknown(f"{spell(argument)} is no list of conditions")
+        return Unknown(f"{spell(argument)} is not a list of conditions")
     open_: Exception | None = None
     unknown: Unknown | None = None
     for inner in argument:
@@ -115,9 +115,9 @@ def _operand(ask: Asking, raw: Raw) -> Value:
     value = ask.value(raw)
     if isinstance(value, list):
         texts = [text_of(ask.value(item)) for item in value]
-        return ",".join(text or "" for text in texts) if None not in texts else Unknown(f"{spell(raw)} is no text")
+        return ",".join(text or "" for text in texts) if None not in texts else Unknown(f"{spell(raw)} is not a string")
     if isinstance(value, dict) or value is ABSENT or value is None:
-        return Unknown(f"{spell(raw)} is no text")
+        return Unknown(f"{spell(raw)} is not a string")
     text = text_of(value)
     return value if text is None else text
 

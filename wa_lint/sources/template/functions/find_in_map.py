@@ -30,7 +30,7 @@ def find_in_map(ask: Asking, argument: Raw) -> Value:
         if isinstance(key, Unknown):
             return key
         if any(_is_filled_elsewhere(ask, row) for row in rows):
-            return Unknown(f"{spell(said)} looks into what a macro fills at deployment")
+            return Unknown(f"{spell(said)} reads a mapping that a macro fills at deployment")
         most = sum(len(row) for row in rows if isinstance(row, Mapping)) if isinstance(key, Unresolved) else len(rows)
         if too_much := ask.template.meter.visit(most):
             return too_much
@@ -54,7 +54,7 @@ def _key(ask: Asking, raw: Raw) -> str | Unresolved | Unknown:
     text = text_of(value)
     if text is not None:
         return text
-    return value if isinstance(value, Unresolved | Unknown) else Unknown(f"{spell(raw)} is no key of a map")
+    return value if isinstance(value, Unresolved | Unknown) else Unknown(f"{spell(raw)} is not a key of a map")
 
 
 def _is_filled_elsewhere(ask: Asking, row: Value) -> bool:
@@ -102,11 +102,11 @@ def _one_of(said: Raw, values: Sequence[Value]) -> Unresolved:
     shape = any_of([text for text in texts if text is not None]) if None not in texts else ""
     numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
     bounds = Bounds(min(numbers), max(numbers)) if len(numbers) == len(values) else None
-    return Unresolved(f"{spelled} depends on keys that are open", (Hole(spelled, shape=shape),), bounds=bounds)
+    return Unresolved(f"{spelled} depends on keys that are not known", (Hole(spelled, shape=shape),), bounds=bounds)
 
 
 def _default(ask: Asking, argument: Sequence[Raw]) -> Value:
     match argument[_ARGUMENTS:]:
         case [{"DefaultValue": value}]:
             return ask.value(value, whole=ask.whole)
-    return Unknown(f"{spell({'Fn::FindInMap': list(argument)})} names nothing in the Mappings")
+    return Unknown(f"{spell({'Fn::FindInMap': list(argument)})} is not in Mappings")

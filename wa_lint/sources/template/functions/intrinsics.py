@@ -48,7 +48,7 @@ def reference_to(ask: Asking, resource: Raw, attribute: Raw) -> Value:
         is_open = gives_anything(ask.template.resources[resource], name)
         hole = Hole(whole) if is_open else Hole(whole, resource, name)
         return Unresolved(f"!GetAtt {whole} is known only after deployment", (hole,))
-    return ask.generated(whole, f"!GetAtt {whole} names no resource of this template")
+    return ask.generated(whole, f"!GetAtt {whole} is not a resource of this template")
 
 
 def _output(ask: Asking, stack: str, whole: str) -> Value:
@@ -110,7 +110,7 @@ def _join(ask: Asking, argument: Raw) -> Value:
     delimiter = argument[0]
     items = _items(ask, argument[1])
     if isinstance(items, Unresolved):
-        return unresolved({"Fn::Join": argument}, f"is open: {items.reason}")
+        return unresolved({"Fn::Join": argument}, f"is not known: {items.reason}")
     if isinstance(items, Unknown):
         return items
     pieces = [piece for item in items for piece in (delimiter, item)]
@@ -123,10 +123,10 @@ def _select(ask: Asking, argument: Raw) -> Value:
     said = {"Fn::Select": argument}
     index = ask.value(argument[0], whole=ask.whole)
     if isinstance(index, Unresolved):
-        return unresolved(said, f"is open: {index.reason}")
+        return unresolved(said, f"is not known: {index.reason}")
     number = text_of(index) or ""
     if not _INDEX.fullmatch(number):
-        return index if isinstance(index, Unknown) else Unknown(f"{spell(argument[0])} is no index of a list")
+        return index if isinstance(index, Unknown) else Unknown(f"{spell(argument[0])} is not an index of a list")
     return _nth(ask, said, int(number))
 
 
@@ -137,9 +137,11 @@ _INDEX: Final = re.compile("[0-9]{1,9}", re.ASCII)
 def _nth(ask: Asking, said: Mapping[str, Sequence[Raw]], index: int) -> Value:
     listed = ask.value(said["Fn::Select"][1])
     if isinstance(listed, Unresolved):
-        return unresolved(said, f"is open: {listed.reason}")
+        return unresolved(said, f"is not known: {listed.reason}")
     if not isinstance(listed, list):
-        return listed if isinstance(listed, Unknown) else Unknown(f"{spell(said)} selects from what is no list")
+        return (
+            listed if isinstance(listed, Unknown) else Unknown(f"{spell(said)} selects from a value that is not a list")
+        )
     if too_much := ask.template.meter.visit(min(index, len(listed))):
         return too_much
     there = (item for item in listed if not _may_vanish(item) or ask.value(item) is not ABSENT)
@@ -157,7 +159,7 @@ def _split(ask: Asking, argument: Raw) -> Value:
         return Unknown(f"Fn::Split takes a delimiter and a text, not {spell(argument)}")
     value = ask.value(argument[1])
     if isinstance(value, Unresolved):
-        return unresolved({"Fn::Split": argument}, f"is open: {value.reason}")
+        return unresolved({"Fn::Split": argument}, f"is not known: {value.reason}")
     text = text_of(value)
     if text is None:
         return value if isinstance(value, Unknown) else Unknown(f"Fn::Split takes a text, not {spell(argument[1])}")
@@ -213,7 +215,7 @@ def _cidr(ask: Asking, argument: Raw) -> Value:
     try:
         return _subnets(*(text or "" for text in texts))
     except ValueError:
-        return Unknown(f"{spell({'Fn::Cidr': argument})} makes no such networks")
+        return Unknown(f"{spell({'Fn::Cidr': argument})} cannot be computed")
 
 
 def _subnets(block: str, count: str, bits: str = "") -> list[Value]:
@@ -233,7 +235,7 @@ def _subnets(block: str, count: str, bits: str = "") -> list[Value]:
 def _length(ask: Asking, argument: Raw) -> Value:
     items = _items(ask, argument)
     if isinstance(items, Unresolved):
-        return Unresolved(f"{spell({'Fn::Length': argument})} is open: {items.reason}", bounds=Bounds(minimum=0))
+        return Unresolved(f"{spell({'Fn::Length': argument})} is not known: {items.reason}", bounds=Bounds(minimum=0))
     return items if isinstance(items, Unknown) else len(items)
 
 
@@ -242,7 +244,7 @@ def _to_json_string(ask: Asking, argument: Raw) -> Value:
     if isinstance(value, Unknown):
         return value
     if isinstance(value, Unresolved):
-        return unresolved({"Fn::ToJsonString": argument}, f"is open: {value.reason}")
+        return unresolved({"Fn::ToJsonString": argument}, f"is not known: {value.reason}")
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     return ask.template.meter.write(len(text)) or text
 
@@ -265,7 +267,7 @@ def _deep(ask: Asking, raw: Raw) -> Value:
 
 def _unclear(ask: Asking, argument: Raw) -> Value:
     del ask, argument
-    return Unknown("a function says what it names, which is not followed across templates")
+    return Unknown("its name is a function, which is not followed across templates")
 
 
 def _transform(ask: Asking, argument: Raw) -> Value:
@@ -280,7 +282,7 @@ def _items(ask: Asking, raw: Raw) -> Sequence[Value] | Unknown | Unresolved:
     if isinstance(value, Unknown | Unresolved):
         return value
     if not isinstance(value, list):
-        return Unknown(f"{spell(raw)} is no list")
+        return Unknown(f"{spell(raw)} is not a list")
     if too_much := ask.template.meter.visit(len(value)):
         return too_much
     items = [ask.value(item) for item in value]

@@ -64,7 +64,7 @@ def joined(pieces: Iterable[Value], what: Callable[[], str], meter: Meter | None
     for piece in found:
         text = text_of(piece)
         if text is None and not isinstance(piece, Unresolved):
-            return Unknown(f"{what()} holds what is no text")
+            return Unknown(f"{what()} contains a value that is not a string")
         parts.extend(piece.parts or (Hole(piece.reason),) if isinstance(piece, Unresolved) else (text or "",))
     reason = next((piece.reason for piece in found if isinstance(piece, Unresolved)), "")
     return _text(_merged(parts), reason)

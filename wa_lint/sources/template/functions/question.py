@@ -194,7 +194,7 @@ class Asking:
         name, argument = found
         function = self.template.functions.get(name)
         if function is None:
-            return Unknown(f"{name} is no function that wa-lint knows" if name else _NOT_ALONE)
+            return Unknown(f"{name} is not a function that wa-lint knows" if name else _NOT_ALONE)
         if self.is_too_deep:
             return Unknown(f"the functions nest deeper than {_DEEPEST} levels")
         outer, self.whole = self.whole, whole
@@ -221,7 +221,7 @@ class Asking:
         made_from, _, what = name.partition(".")
         if what in _MADE and made_from in self.template.resources:
             return Unresolved(f"!Ref {name} is known only after deployment", (Hole(name, made_from, what),))
-        return self.generated(name, f"!Ref {name} names no parameter or resource of this template")
+        return self.generated(name, f"!Ref {name} is not a parameter or resource of this template")
 
     def generated(self, name: str, otherwise: str) -> Value:
         """Return what a name gives that is not in the template: a hole where a transform may make what bears it."""
@@ -241,7 +241,9 @@ class Asking:
             return parameter.open() if parameter.is_elsewhere else parameter.bounded(value)
         text = text_of(value)
         if text is None:
-            return value if isinstance(value, Unknown) else Unknown(f"{parameter.name} is given what is no text")
+            return (
+                value if isinstance(value, Unknown) else Unknown(f"{parameter.name} has a value that is not a string")
+            )
         if parameter.is_elsewhere or self._hides(parameter):
             return parameter.open()
         return self._given(parameter, text, whole=whole)
@@ -296,7 +298,7 @@ class _Watch:
 Function: TypeAlias = Callable[[Asking, Raw], Value]
 """Gives the value of one intrinsic function for its argument."""
 
-_NOT_ALONE: Final = "a function stands beside other keys here, which CloudFormation refuses"
+_NOT_ALONE: Final = "a function has other keys beside it, which CloudFormation rejects"
 
 
 def _open(parameter: Parameter, assumed: Assumption, *, whole: bool) -> Value:

@@ -97,7 +97,7 @@ def tree(template: Template, raw: Raw, at: Path, shape: Shape) -> Value:
     if found and found[0]:
         return Intrinsic(*found, at, shape, template)
     if found:
-        return Unknown("a function stands beside other keys here, which CloudFormation refuses")
+        return Unknown("a function has other keys beside it, which CloudFormation rejects")
     if isinstance(raw, dict):
         return {key: tree(template, inner, (*at, key), _member(shape, key)) for key, inner in raw.items()}
     if isinstance(raw, list):
@@ -113,7 +113,7 @@ def _opaque(raw: dict[str, Raw]) -> Unknown | None:
     if "Fn::Transform" in raw:
         return Unknown("a macro (Fn::Transform) decides it at deployment")
     if any(key.startswith(FOR_EACH) for key in raw):
-        return Unknown("Fn::ForEach fills it with what is not known in full")
+        return Unknown("Fn::ForEach fills it with values that are not fully known")
     return None
 
 
@@ -124,7 +124,7 @@ def _member(shape: Shape, key: str) -> Shape:
 def _settled(template: Template, value: Value, shape: Shape) -> Value:
     """Return a value as rules see it: without secrets, and of the JSON type that the schema expects."""
     if value is None:
-        return Unknown("it is null, which CloudFormation refuses")
+        return Unknown("it is null, which CloudFormation rejects")
     value = _revealed(template, value)
     coerced = schema.coerce_to(shape, value)
     if isinstance(value, Number):

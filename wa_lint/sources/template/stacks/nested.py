@@ -94,7 +94,7 @@ def _below(open_file: OpenFile | None, folder: str) -> OpenFile | None:
 
 
 Deploy: TypeAlias = Callable[[Sections, Pins, Nest], Sections]
-"""Does to a template all that its transforms and nested stacks do. Raise `SourceError` where it is no template."""
+"""Does to a template all that its transforms and nested stacks do. Raise `SourceError` where it is not a template."""
 
 
 def nests(sections: Sections) -> bool:
@@ -115,9 +115,7 @@ def with_stacks(template: Template, nest: Nest, deploy: Deploy) -> Sections:
         try:
             parts[id_] = stack.part(nest, deploy)
         except SourceError as why:
-            said = (
-                f"the nested stack {id_} is not in sight, so its resources were not judged: {why.where} {why.problem}"
-            )
+            said = f"the nested stack {id_} was not read, so its resources were not checked: {why.where} {why.problem}"
             stack.say(said, (STACKS[body["Type"]],))
             place = sections.locate_key(("Resources", id_))
             unread.append(
@@ -283,4 +281,4 @@ def _output_name(stack: str, name: str) -> str:
 
 
 def _value_of(output: Raw) -> Value:
-    return output.get("Value") if isinstance(output, dict) else Unknown("an output is no map")
+    return output.get("Value") if isinstance(output, dict) else Unknown("an output is not a map")

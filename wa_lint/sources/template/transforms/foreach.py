@@ -48,7 +48,7 @@ def item_of(ask: Asking, argument: Raw) -> Value:
         case [collection, str(item), value]:
             there = has_item(ask, collection, item)
             return there if isinstance(there, Unknown) else ask.value(value if there else _NO_VALUE, whole=ask.whole)
-    return Unknown(f"{ITEM} is no function of CloudFormation")
+    return Unknown(f"{ITEM} is not a CloudFormation function")
 
 
 def has_item(ask: Asking, collection: Raw, item: str) -> bool | Unknown:
@@ -197,7 +197,7 @@ class _Unrolling:
         for item in listed.items:
             self.turns += 1
             if self.turns > _MOST_TURNS:
-                msg = f"with the loops in it, it turns more than {_MOST_TURNS} times"
+                msg = f"with the loops in it, it runs more than {_MOST_TURNS} times"
                 raise _TooMuch(msg)
             inner = guards if listed.is_certain else (*guards, Guard(collection, item))
             found.update(self._map(fragment, place.at, (*place.source, 2), {**bound, name: item}, inner))
@@ -213,7 +213,9 @@ class _Unrolling:
 
     def _leave(self, found: dict[str, Raw], key: str, body: Raw, place: _Place, why: str) -> None:
         """Say why a loop is not unrolled, or not in full. In a map below a section it stays, which hides that map."""
-        made = "the resources that it makes were not judged" if place.at == ("Resources",) else "nothing is known of it"
+        made = (
+            "the resources that it creates were not checked" if place.at == ("Resources",) else "its content is unknown"
+        )
         problem = Problem(self.sections.locate_key(place.source), f"{key} is not unrolled, so {made}: {why}")
         if problem not in self.problems:
             self.problems.append(problem)
@@ -274,16 +276,16 @@ def _items(ask: Asking, collection: Raw) -> tuple[str, ...] | Unknown:
     """Return the items in the scenario. An empty one makes no turn (cfn-language-discussion#154: for most types)."""
     value = ask.value(collection, whole=True)
     if isinstance(value, Unresolved):
-        return Unknown(f"its list is open: {value.reason}")
+        return Unknown(f"its list is not known: {value.reason}")
     if not isinstance(value, list):
-        return value if isinstance(value, Unknown) else Unknown(f"{spell(collection)} is no list")
+        return value if isinstance(value, Unknown) else Unknown(f"{spell(collection)} is not a list")
     texts: dict[str, None] = {}
     for raw in value:
         item = ask.value(raw)
         text = text_of(item)
         if text is None:
-            why = item.reason if isinstance(item, Unknown | Unresolved) else "it is no text"
-            return Unknown(f"an item of its list is open: {why}")
+            why = item.reason if isinstance(item, Unknown | Unresolved) else "it is not a string"
+            return Unknown(f"an item of its list is not known: {why}")
         texts[text] = None
     return tuple(text for text in texts if text)
 

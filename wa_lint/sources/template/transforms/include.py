@@ -35,10 +35,10 @@ def included(sections: Sections, open_file: OpenFile | None) -> Sections:
 def snippet(open_file: OpenFile | None, template: str, location: str) -> Document:
     """Read the file at `location`, seen from `template`. Raise `SourceError` where it cannot be had, or read."""
     if _URL.match(location):
-        raise SourceError(location, "is not fetched, so nothing is known of it")
+        raise SourceError(location, "is not fetched, so its content is unknown")
     content = open_file(location) if open_file else None
     if content is None:
-        raise SourceError(location, "cannot be followed, so nothing is known of it")
+        raise SourceError(location, "cannot be followed, so its content is unknown")
     try:
         return read_document(content, _uri_of(template, location))
     except SourceError as error:
@@ -98,7 +98,7 @@ class _Including:
         if isinstance(content, dict):
             return self._added(rest, root, content, at)
         self._say(
-            (*at, "Fn::Transform"), "what it includes is no map, so it cannot be merged with what stands beside it"
+            (*at, "Fn::Transform"), "it includes a value that is not a map, so it cannot be merged with its siblings"
         )
         return found
 
@@ -115,7 +115,7 @@ class _Including:
             return None
         document = self._read(location, at) if isinstance(location, str) else None
         if not isinstance(location, str):
-            self._say(at, f"{INCLUDE} names its file by a function, so nothing is known of what it includes")
+            self._say(at, f"{INCLUDE} names its file by a function, so what it includes is unknown")
         return None if document is None else (self._root(document), document.value)
 
     def _root(self, document: Document) -> str:

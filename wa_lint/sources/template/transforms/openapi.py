@@ -94,7 +94,7 @@ def _hidden(id_: str, type_: str, document: Drawn) -> list[Gap]:
     trees = (document, paths, *(inner for path in members(paths).values() for inner in (path, *members(path).values())))
     if of is None or not any(tree is not None and is_function(tree) for tree in trees):
         return []
-    return [Gap(Scope(of), f"those of {id_} that stand under a function in its OpenAPI document are not in sight")]
+    return [Gap(Scope(of), f"those of {id_} under a function in its OpenAPI document were not read")]
 
 
 def methods(api: DescribedApi) -> Made:

@@ -16,7 +16,7 @@ from wa_lint.sources.template.functions.partial_text import function_of
 Tree: TypeAlias = Raw
 
 OPAQUE: Final[Raw] = {"Fn::Transform": {"Name": "AWS::Serverless-2016-10-31"}}
-"""What stands for a value that is made from something which is not followed: nothing is known of it."""
+"""What stands for a value that is made from something which is not followed: its content is unknown."""
 
 
 class Drawn(msgspec.Struct, frozen=True):
@@ -65,7 +65,7 @@ def part(tree: Tree, *steps: str) -> Tree:
 
 
 def members(tree: Tree) -> dict[str, Tree]:
-    """Return the members of a map; none for what is no map, or one that a function gives."""
+    """Return the members of a map; none for what is not a map, or one that a function gives."""
     held = tree.value if isinstance(tree, Drawn) else tree
     if not isinstance(held, Mapping) or is_function(tree):
         return {}
@@ -73,7 +73,7 @@ def members(tree: Tree) -> dict[str, Tree]:
 
 
 def items(tree: Tree) -> list[Tree]:
-    """Return the items of a list; what is no list counts as its only item."""
+    """Return the items of a list; what is not a list counts as its only item."""
     held = tree.value if isinstance(tree, Drawn) else tree
     if held is None:
         return []
@@ -90,7 +90,7 @@ def is_function(tree: Tree) -> bool:
 def merged(base: Tree, over: Tree) -> Tree:
     """Return what SAM makes of a property in Globals and in a resource: maps merge, lists add up, else the latter wins.
 
-    AWS SAM specification, "Globals section" (seen 2026-11). A function is no map: it wins as a whole.
+    AWS SAM specification, "Globals section" (seen 2026-11). A function is not a map: it wins as a whole.
     """
     if isinstance(bare(base), list) and isinstance(bare(over), list):
         return [*items(base), *items(over)]
