@@ -283,10 +283,10 @@ def test_52_a_path_that_is_too_long_to_open_is_said(wa_lint: WaLint, tmp_path: P
     ("target", "said"),
     [
         ("json=folder", "names no file"),
-        ("json=none/r.json", "there is not a folder none"),
+        ("json=none/r.json", "the folder none"),
         ("json=/dev/full", "/dev/full: is a device"),
         ("json=dangling.json", "dangling.json: is a symbolic link"),
-        ("json=a.yaml/r.json", "there is not a folder a.yaml"),
+        ("json=a.yaml/r.json", "the folder a.yaml"),
     ],
 )
 def test_53_a_report_that_cannot_be_written_is_one_line(wa_lint: WaLint, target: str, said: str) -> None:

@@ -129,7 +129,7 @@ def test_05_what_breaks_a_line_for_yaml_alone_is_no_new_line(wa_lint: WaLint) ->
 def test_06_a_tab_that_indents_is_an_error_at_its_place(wa_lint: WaLint) -> None:
     run = check(wa_lint, f"Resources:\n  N:\n\t{NOTEBOOK}\n")
     assert run.code == 2
-    assert complaint(run).startswith("t.yaml:3:1: a tab stands where only spaces may indent")
+    assert complaint(run).startswith("t.yaml:3:1: a tab is used for indentation")
 
 
 def test_07_a_second_document_is_named(wa_lint: WaLint) -> None:
@@ -201,7 +201,7 @@ def test_12_of_what_stands_twice_the_last_counts(wa_lint: WaLint, name: str) -> 
     }
     run = check(wa_lint, texts[name], "--show-all", name=name)
     assert internet(run) == "pass"
-    assert "is repeated; the last one counts" in run.report["problems"][0]["message"]
+    assert "twice here; the last one counts" in run.report["problems"][0]["message"]
 
 
 def test_13_merge_keys_are_merged_and_what_is_said_goes_before(wa_lint: WaLint) -> None:
@@ -271,7 +271,7 @@ def test_17_a_long_line_of_json_and_a_map_of_many_keys_are_read(wa_lint: WaLint)
 @pytest.mark.parametrize(
     ("content", "place", "hint"),
     [
-        ('{"Resources": {"N": {"Type": "AWS::S3::Bucket"', "t.json:1:47", "it ends too early"),
+        ('{"Resources": {"N": {"Type": "AWS::S3::Bucket"', "t.json:1:47", "it ends unexpectedly"),
         ('{"AWSTemplateFormatVersion": "x" "Resources": {}}', "t.json:1:34", "',' delimiter"),
         ('{"AWSTemplateFormatVersion": "2010-09-09" // no\n}', "t.json:1:43", "JSON has no comments"),
     ],
@@ -521,7 +521,7 @@ def test_33_loops_are_unrolled(wa_lint: WaLint, list_: str, ids: list[str]) -> N
     [
         ("AWS::SSM::Parameter::Value<List<String>>", "!Ref L", "Parameter Store"),
         ("CommaDelimitedList", "!Ref L", "has no default"),
-        ("String", "[" + ",".join(f"x{n}" for n in range(2000)) + "]", "turns more than 1000 times"),
+        ("String", "[" + ",".join(f"x{n}" for n in range(2000)) + "]", "runs more than 1000 times"),
     ],
 )
 def test_33_a_loop_that_is_not_unrolled_is_said(wa_lint: WaLint, type_: str, list_: str, reason: str) -> None:
@@ -539,7 +539,7 @@ def test_33_a_million_turns_take_no_time(wa_lint: WaLint) -> None:
         inner = f"{{'Fn::ForEach::{name}': [{name}, {listed}, {inner}]}}"
     began = time.process_time()
     run = check(wa_lint, LOOP.format(type="String", default="", list=listed, body=inner))
-    assert "turns more than 1000 times" in run.report["problems"][0]["message"]
+    assert "runs more than 1000 times" in run.report["problems"][0]["message"]
     assert run.code == 4
     assert time.process_time() - began < 3
 
@@ -742,11 +742,11 @@ SETS = {
     '{"Parameters": {"Access": "Enabled"}, "Tags": {"a": "b"}, "StackPolicy": {}}': None,
     '{"Access": "Enabled"}': None,
     '[{"ParameterKey": "Access", "ParameterValue": "a"}, {"ParameterKey": "Access", "ParameterValue": "b"}]': "twice",
-    '{"Access": "a", "Access": "b"}': "stands twice",
+    '{"Access": "a", "Access": "b"}': "twice here",
     '{"Acess": "Enabled"}': "did you mean 'Access'?",
     '{"Access": {"a": "b"}}': "neither a text nor a list of texts",
-    '[{"ParameterKey": "Access"}]': "this is no parameter",
-    "[1]": "this is no parameter",
+    '[{"ParameterKey": "Access"}]': "this is not a parameter",
+    "[1]": "this is not a parameter",
     "Access [": "p.json:1:",
     "": "it is not a parameters file",
 }
@@ -770,7 +770,7 @@ def test_45_a_parameters_file_that_is_not_there_is_an_error(wa_lint: WaLint) -> 
     Path("t.yaml").write_text(notebook("DirectInternetAccess: !Ref Access", ACCESS))
     run = wa_lint("check", "t.yaml", "--parameters", "p.json")
     assert (run.code, run.out) == (2, "")
-    assert "'p.json' is no file that is there" in run.err
+    assert "'p.json' is neither an existing file" in run.err
 
 
 def test_46_what_its_condition_leaves_out_does_not_apply(wa_lint: WaLint) -> None:

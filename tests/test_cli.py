@@ -93,7 +93,7 @@ def test_the_exit_code_tells_the_gravest_that_happened(
         (["check", "-o", "jsn"], "did you mean 'json'?"),
         (["check", "-o", "json", "-o", "sarif"], "-o sarif=wa-lint.sarif"),
         (["check", "-o", "json="], "names no file"),
-        (["check", "-o", "json=none/x.json"], "there is not a folder none"),
+        (["check", "-o", "json=none/x.json"], "the folder none"),
         (["check", "--select", "endpoint-single-instanc"], "did you mean 'endpoint-single-instance'?"),
         (["check", "--ignore", "zzz"], "wa-lint rules"),
         (["check", "--pillar", "securty"], "security"),

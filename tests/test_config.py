@@ -151,7 +151,7 @@ def test_explain_says_who_said_what(wa_lint: WaLint, monkeypatch: pytest.MonkeyP
 
 BROKEN = {
     "an unknown key": ("ignroe: [x]", "did you mean 'ignore'?"),
-    "a list": ("[a]", "no map"),
+    "a list": ("[a]", "a mapping"),
     "no YAML": ("a: [", "wa-lint.yaml"),
     "a key twice": ("ignore: a\nignore: b", "twice"),
     "an alias that holds itself": ("ignore: &a [*a]", "wa-lint.yaml"),
@@ -168,8 +168,8 @@ BROKEN = {
     "a report outside of the repository": ("output: sarif=../../x", "may name formats only"),
     "an absolute path": ("baseline: /etc/passwd", "leads out"),
     "overrides without paths": ("overrides: [{ignore: x}]", "paths and ignore"),
-    "overrides with another key": ("overrides: [{paths: x, ignore: y, select: z}]", "no key 'select'"),
-    "an account": ("role-arn: arn:aws:iam::111122223333:role/x", "no key 'role-arn'"),
+    "overrides with another key": ("overrides: [{paths: x, ignore: y, select: z}]", "unknown key 'select'"),
+    "an account": ("role-arn: arn:aws:iam::111122223333:role/x", "unknown key 'role-arn'"),
 }
 
 

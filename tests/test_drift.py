@@ -278,7 +278,7 @@ def test_a_nameless_resource_without_tags_is_not_compared(wa_lint: WaLint) -> No
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("account.jsonl", "t.json"), "no template"),
+        (("account.jsonl", "t.json"), "not a template"),
         (("t.json", "t.json"), "is a template"),
         (("t.json", "account.jsonl", "--parameters", "Nope=1"), "Nope"),
         (("t.json", "account.jsonl", "--place", "1/eu-west-1"), "nothing of"),

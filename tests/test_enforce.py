@@ -217,7 +217,7 @@ def test_no_rule_of_the_repository_stands_in_for_an_enforced_one(make: Make, wa_
     make("../enforce.yaml", "rules: [notebook-named]\npacks: packs\n")
     packs.book.cache_clear()
     run = wa_lint("check", ".", "--enforce", "../enforce.yaml")
-    assert (run.code, "is taken by" in run.err) == (2, True), "the author's rule does not shadow it"
+    assert (run.code, "is used by" in run.err) == (2, True), "the author's rule does not shadow it"
     make("wa-lint.yaml", "ignore: ['*']\n")
     packs.book.cache_clear()
     run = wa_lint("check", ".", "-o", "json", "--enforce", "../enforce.yaml")
@@ -429,7 +429,7 @@ BROKEN: Final = {
     "a rule with another key": ("rules: [{rule: a, sevrity: high}]", "did you mean 'severity'?"),
     "a rule that does not exist": ("rules: [notebook-root-acces]", "did you mean 'notebook-root-access'?"),
     "a pattern that fits nothing": ("rules: ['nothing-*']", ":1:9: no rule 'nothing-*'"),
-    "a folder that is not there": ("packs: none", "no folder"),
+    "a folder that is not there": ("packs: none", "not a folder"),
     "a pattern that is a number": ("exclude: [1]", "true, false or a list"),
 }
 

@@ -364,7 +364,7 @@ def test_only_the_owner_may_read_it_and_no_secret_is_in_it(wa_lint: WaLint) -> N
         pytest.param(
             lambda file: file.write_bytes(b"no database at all, but long enough" * 99), "damaged", id="a text"
         ),
-        pytest.param(lambda file: _made(file, "CREATE TABLE t (a)"), "something else", id="another program's"),
+        pytest.param(lambda file: _made(file, "CREATE TABLE t (a)"), "another program", id="another program's"),
         pytest.param(lambda file: _made(file, "PRAGMA user_version = 99", of_us=True), "newer wa-lint", id="newer"),
         pytest.param(lambda file: _made(file, "DROP TABLE sighting", of_us=True), "damaged", id="a table lacks"),
         pytest.param(

@@ -133,7 +133,7 @@ KEY = "a" * 80
         ({"Type": "String", "AllowedPattern": "(?!x)[a-z]+"}, "1", None),
         ({"Type": "String", "AllowedPattern": "(a+)+$"}, "a" * 60 + "b", "AllowedPattern"),
         ({"Type": "CommaDelimitedList", "AllowedValues": ["a", "b"]}, "a,b", None),
-        ({"Type": "CommaDelimitedList", "AllowedValues": ["a", "b"]}, ["a", "c"], "is 'c', which is none of"),
+        ({"Type": "CommaDelimitedList", "AllowedValues": ["a", "b"]}, ["a", "c"], "is 'c', which is not one of"),
         ({"Type": "AWS::SSM::Parameter::Value<String>", "MaxLength": 1}, "/a/name", None),
         ({"Type": "String", "MaxLength": 9, "ConstraintDescription": "nine at most"}, KEY, "(nine at most)"),
         ({"Type": "String", "MaxLength": 1, "NoEcho": True}, "hunter22", "is, which is above its MaxLength of 1"),

@@ -308,7 +308,7 @@ def test_a_chain_of_conditions_has_an_end() -> None:
     (_, seen), *others = _explored(text)
     assert not others
     assert seen is not None
-    assert str(seen[0]).endswith("nests too deep")
+    assert str(seen[0]).endswith("nests too deeply")
 
 
 def test_conditions_that_share_others_are_answered_once() -> None:
