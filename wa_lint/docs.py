@@ -109,18 +109,18 @@ def partners(rule: Rule) -> frozenset[str]:
     return frozenset(names & (links | facts))
 
 
-_ABSENT_PARTNERS = """# What a rule says when its partner is not in sight
+_ABSENT_PARTNERS = """# Rules that depend on a second resource
 
-Some rules ask about more than one resource: an endpoint and the alarm that watches it. In a template the other one,
-the *partner*, may stand in the same template, in another template of the run, or outside of the run. Templates of a
+Some rules check more than one resource, for example an endpoint and the alarm that watches it. The other resource,
+the *partner*, may be in the same template, in another template of the run, or outside the run. Templates of a
 run are joined by [nested stacks and exports](decisions/0006-stacks-become-one-template.md) and by [equal
-names](decisions/0008-equal-names-join-templates.md); none ever proves that nothing stands outside. `absent_partner`
-says what follows:
+names](decisions/0008-equal-names-join-templates.md); neither proves that no partner exists outside. `absent_partner`
+defines the verdict:
 
-* `unknown` (the default): without the partner nothing is said.
-* `fail`: the rule is asked again as if nothing stood outside; a fail, or that it does not apply, then counts, and
-  says so in `assumes`. A pass never counts so. What is open inside the run (a name that is a parameter, two templates
-  that make one name) stays unknown.
+* `unknown` (the default): without the partner the verdict is unknown.
+* `fail`: the rule is evaluated again as if no partner existed outside; a fail, or not applicable, then counts, and
+  names the assumption in `assumes`. A pass never counts this way. What is not known inside the run (a name that is a
+  parameter, two templates that create one name) stays unknown.
 
 A partner that is found by a text, and not by a reference, in another template of the run, is an assumption too:
 "trainer names what roles.yaml makes". A live account and an export ignore the key, for there a listing is complete or
@@ -150,13 +150,13 @@ _CONFIGURATION = """# Configuration
 
 The nearest `wa-lint.yaml`, `.wa-lint.yaml`, or `pyproject.toml` with a table `tool.wa-lint`, in this folder or above
 it, up to the top of the repository. `--config FILE` names another one, `--no-config` none. `wa-lint config explain`
-prints each value and who said it.
+prints each value and its source.
 
 The command line counts before the environment (`WA_LINT_FAIL_ON=high` for `--fail-on high`), that before the file,
-that before what it extends, that before the default. Lists that add up are what all of them say together; of
-everything else the last word counts. An unknown key, or a value of the wrong kind, is an error.
+the file before the files it extends, and those before the default. Lists that merge contain the entries of all
+sources; every other key has one value. An unknown key, or a value of the wrong kind, is an error.
 
-## Who may say what
+## Which source may set what
 
 From the strongest to the weakest: what is [enforced](#enforcement), the command line and the environment, a file that
 `--config` names, a file that is found in the tree, and the comments, Metadata and tags beside resources. A weaker one
@@ -177,7 +177,7 @@ so name none that the author of a change can edit.
 Every report names the configuration that was used and what it switched off: text, concise (a note), JSON
 (`configuration`), SARIF (`toolConfigurationNotifications`), HTML, Markdown, JUnit (properties), GitHub's annotations
 (a notice), GitLab's SAST report (`scan.messages`). ASFF, CSV, GitLab's Code Quality, JSON Lines and OCSF are lists of
-findings, without a place for it: with them, and with `wa-lint diff` and `wa-lint baseline`, it is said on stderr.
+findings, without a place for it: with them, and with `wa-lint diff` and `wa-lint baseline`, it is written to stderr.
 
 wa-lint writes through no symbolic link, to no device but `/dev/stdout`, `/dev/stderr` and `/dev/null`, and nothing into
 `.git`. A file is written whole or not at all.
@@ -202,8 +202,8 @@ settings:
 ```
 
 A profile is a set of settings and rules: `--profile` of `check` (`--rule-profile` of `scan`, whose `--profile` is
-AWS's), or the key `rule-profile`. `settings` counts before it. A rule that is only asked in some profiles is also asked
-where `--select` names it in full.
+AWS's), or the key `rule-profile`. `settings` counts before it. A rule that runs only in some profiles also runs
+if `--select` names it in full.
 
 """
 
@@ -352,7 +352,7 @@ def _link(info: RuleInfo) -> str:
 
 
 def _scope(rule: Rule) -> str:
-    lines = [f"Asked about: {', '.join(f'`{type_}`' for type_ in rule.info.applies_to)}"]
+    lines = [f"Checks: {', '.join(f'`{type_}`' for type_ in rule.info.applies_to)}"]
     if rule.for_each:
         lines.append(f"for each item of `{one_line(rule.for_each)}`")
     if rule.where:

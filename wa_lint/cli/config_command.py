@@ -25,7 +25,7 @@ def config() -> None:
 @config.command()
 @click.option("--config", "file", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def explain(file: Path | None) -> int:
-    """Print each key that is set, its value, and who said it: the environment, or which line of which file."""
+    """Print each key that is set, its value, and where it comes from: the environment, or which line of which file."""
     found = load(file, Path.cwd())
     strict = load_enforcement(enforced_by_environment(os.environ), Path.cwd())
     told = list(_told(found, os.environ))

@@ -88,7 +88,8 @@ def diff(  # noqa: PLR0913, one for each option
     one side could not look at is neither new nor gone but not compared.
 
     Exit 0: nothing fails in B that did not in A. 1: something does, or is worse, at or above --fail-on. 2: A or B
-    cannot be read. 3: one of them holds nothing. 4: B cannot say of something that A has, or was asked other rules.
+    cannot be read. 3: one of them holds nothing. 4: B does not know something
+    that A knows, or was checked with other rules.
     """
     demand_no_diff(settling)
     to = _targets(output)

@@ -85,7 +85,7 @@ def _differences(change: Change) -> Iterator[str]:
         "when": f"when {old.when or 'always'}, now {new.when or 'always'}",
         "location": f"was in {old.location.uri}",
         "suppressed": "was suppressed" if old.suppressed else "is suppressed now",
-        "message": f"said: {old.message}",
+        "message": f"message was: {old.message}",
     }
     return (text for field, text in told.items() if field in change.fields)
 

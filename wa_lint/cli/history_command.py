@@ -48,7 +48,7 @@ def history(database: Path, by: Sequence[str], since: dt.datetime | None, output
     """Show the trend of a database that `check --history` or `scan --history` wrote.
 
     For each finding: when it was first seen, fixed and reopened; in all, the mean time to fix. What a run could not
-    look at is not fixed; what is not reported because its rule changed, or its resource is gone, is told apart.
+    look at is not fixed; what is not reported because its rule changed, or its resource is gone, has its own status.
 
     Exit 0, or 2 where the database cannot be read, 3 where it has no runs.
     """

@@ -188,7 +188,7 @@ class _Stack:
         if isinstance(known, str) and known:
             return known
         if not raw:
-            raise SourceError(f"its {name}", "is not said")
+            raise SourceError(f"its {name}", "is not set")
         if function_of(raw) is None:
             raise SourceError(f"its {name}", "names no file")
         raise SourceError(f"its {name}, {spell(raw)},", "is known only at deployment")
