@@ -70,7 +70,7 @@ def told(met: set[str] = MET, at_risk: set[str] = AT_RISK, partial: set[str] = P
             return PracticeStatus(id_, Status.AT_RISK, ("fails: notebook-root",), ("notebook research",))
         if id_ in partial:
             return PracticeStatus(id_, Status.PARTIAL, ("the rest is for people",), ("alarm blue",))
-        return PracticeStatus(id_, Status.UNKNOWN, ("no rule that was run looks at it",))
+        return PracticeStatus(id_, Status.UNKNOWN, ("no rule that was run checks it",))
 
     return {practice.id: status(practice.id) for practice in catalogue.practices()}
 

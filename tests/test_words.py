@@ -18,7 +18,7 @@ from wa_lint.rule import Rule
 ROOT: Final = Path(__file__).parent.parent
 
 RETIRED: Final = re.compile(
-    r"\b(mend(s|ed|ing)?|anew|(in|out of) sight|asked|gates|answers? of AWS|stands|stood|lies|(is|are) none"
+    r"\b(mend(s|ed|ing)?|anew|(in|out of) sight|asked|gates|answers? of AWS|stands|stood|lies|(is|are) (?-i:none)"
     r"|whoever|shall|(is|are) told|said)\b",
     re.IGNORECASE,
 )

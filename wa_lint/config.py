@@ -81,21 +81,21 @@ KEYS: Final[Mapping[str, Key]] = {
     "severity": Key("text", "Only rules that are as severe, or more.", choices=_SEVERITIES),
     "all-buckets": Key("flag", "Whether every S3 bucket is checked, not only those that an ML workload uses."),
     "rule-profile": Key("text", "A set of settings and rules for a kind of team.", choices=PROFILES),
-    "settings": Key("settings", "Other values of rules' settings: by rule, a map of names and values.", merges=True),
+    "settings": Key("settings", "Changed settings: for each rule, a map of names and values.", merges=True),
     "profiles": Key("profiles", "Profiles and settings for some files, stages or names only.", merges=True),
-    "rules": Key("folders", "Folders with rules of your own.", merges=True),
+    "rules": Key("folders", "Folders with your own rules.", merges=True),
     "parameters": Key("parameters", "Values of the templates' parameters, as --parameters takes them."),
-    "traffic-days": Key("days", "Days of hourly requests that a live account is asked for, 14 to 90."),
-    "jobs": Key("number", "Processes to judge with."),
-    "allow": Key("entries", "Suppressions: entries with a rule, or files that hold such a list.", merges=True),
-    "inline-suppressions": Key("flag", "Whether comments, Metadata and tags may suppress."),
-    "require-reason": Key("flag", "Whether a suppression without a reason is none."),
-    "never-suppress": Key("texts", "Rules that nothing suppresses.", merges=True),
+    "traffic-days": Key("days", "Days of hourly request metrics to read from a live account, 14 to 90."),
+    "jobs": Key("number", "Number of worker processes."),
+    "allow": Key("entries", "Suppressions: entries with a rule, or files with a list of entries.", merges=True),
+    "inline-suppressions": Key("flag", "Honor suppressions in comments, Metadata and tags."),
+    "require-reason": Key("flag", "Ignore suppressions that give no reason."),
+    "never-suppress": Key("texts", "Rules that cannot be suppressed.", merges=True),
     "baseline": Key("path", "What `wa-lint baseline` wrote."),
-    "overrides": Key("overrides", "For files that look like `paths`: `ignore`, rules not to ask there.", merges=True),
+    "overrides": Key("overrides", "For files that match `paths`: `ignore`, the rules to skip there.", merges=True),
     "output": Key("outputs", "FORMAT; FORMAT=FILE only in a file that --config names."),
-    "show-all": Key("flag", "Show what passed and what did not apply too."),
-    "fail-on": Key("text", "Exit 1 when something as severe fails.", choices=(*_SEVERITIES, "never")),
+    "show-all": Key("flag", "Also show what passed and what did not apply."),
+    "fail-on": Key("text", "Exit 1 when a rule of this severity or higher fails.", choices=(*_SEVERITIES, "never")),
     "strict": Key("flag", "Exit 4 when a verdict is unknown."),
 }
 
@@ -220,7 +220,7 @@ def _spelled(value: Raw) -> str:
 
 
 def has_table(content: bytes) -> bool:
-    """Whether a pyproject.toml speaks to wa-lint. What is no TOML does not."""
+    """Whether a pyproject.toml speaks to wa-lint. What is not valid TOML does not."""
     if b"wa-lint" not in content:
         return False
     try:
@@ -299,7 +299,7 @@ def _read(content: bytes, file: Path, name: str) -> dict[str, ConfiguredValue]:
     if document.is_empty:
         return {}
     if not isinstance(document.value, dict):
-        raise ConfigError(f"{name}:1:1", "is no map of keys and values")
+        raise ConfigError(f"{name}:1:1", "must be a mapping of keys to values")
     if document.problems:
         problem = document.problems[0]
         raise ConfigError(str(problem.location), problem.message)
@@ -348,9 +348,9 @@ def _toml(content: bytes, name: str) -> Sequence[tuple[str, Raw]]:
     except RecursionError as error:
         raise ConfigError(name, "is nested too deeply") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(name, f"is no TOML: {error}") from error
+        raise ConfigError(name, f"is not valid TOML: {error}") from error
     if not isinstance(table, dict):
-        raise ConfigError(name, "tool.wa-lint is no table")
+        raise ConfigError(name, "tool.wa-lint must be a table")
     return list(table.items())
 
 
@@ -361,7 +361,7 @@ class _Unfit(ConfigError):  # noqa: N818, it is said of a value
 def _checked(key: str, said: ConfiguredValue, ground: Ground) -> ConfiguredValue:
     """Return what was said, a list where the key takes one. Raise `ConfigError` where it does not fit the key."""
     if key not in KEYS:
-        raise ConfigError(said.where, f"there is no key {key!r}{did_you_mean(key, KEYS)}")
+        raise ConfigError(said.where, f"unknown key {key!r}{did_you_mean(key, KEYS)}")
     try:
         value = _FITS[KEYS[key].kind](said, KEYS[key])
         if ground.trust == FOUND:
@@ -517,7 +517,7 @@ def _by_name(said: ConfiguredValue, key: Key) -> Raw:
         raise _unfit(said.where, "a map of names, each with a value or a list of values", said.value)
     for name, value in said.value.items():
         if not isinstance(name, str):
-            raise ConfigError(said.where, f"{name!r} is no text")
+            raise ConfigError(said.where, f"{name!r} is not a string")
         if not isinstance(value, str | list):
             raise ConfigError(said.where, f"{name} takes a text or a list of texts; put {value!r} in quotes")
         _some_texts(msgspec.structs.replace(said, value=value), key)
@@ -634,15 +634,15 @@ def _demand(path: Path, root: Path, where: str, wanted: _File | None, shown: str
 def _refused(path: Path, root: Path, wanted: _File) -> str | None:
     try:
         if not path.resolve().is_relative_to(root.resolve()):
-            return "leads out of the folder that this file speaks for"
+            return "leads out of the folder that this file applies to"
         if is_in_git_folder(path):
-            return "lies in a git directory, where a configuration that is found in the tree may read nothing"
+            return "is in a git directory, which a configuration found in the tree may not read"
         if not path.exists():
             return "does not exist"
         if path.is_dir() and not wanted.is_folder:
-            return "is a folder; a file is wanted here"
+            return "is a folder; expected a file"
         if path.is_file() and not wanted.is_file:
-            return "is a file; a folder is wanted here"
+            return "is a file; expected a folder"
         if not path.is_dir() and not path.is_file():
             return "is not a regular file"
         if path.is_file() and not wanted.is_folder and path.stat().st_size > wanted.most:

@@ -72,7 +72,7 @@ _READING: Final = (
         "said",
         multiple=True,
         metavar="SERVICE:OPERATION:ID[=FILE]",
-        help="Which saved answer of the AWS CLI the file holds, and whose, where the answer does not say it: "
+        help="Which AWS CLI response the file holds, and of which resource, if the response does not name it: "
         "s3api:get-bucket-versioning:BUCKET. With several files, add =FILE. May be given several times.",
     ),
     click.option("--exclude", multiple=True, metavar="GLOB", help="Files that a folder is not searched for."),
@@ -81,6 +81,7 @@ _READING: Final = (
     click.option(
         "--jobs", type=click.IntRange(1), metavar="N", help="Processes to judge with.  [default: as many as pay]"
     ),
+    click.option("--jobs", type=click.IntRange(1), metavar="N", help="Number of worker processes.  [default: auto]"),
 )
 
 
@@ -160,11 +161,11 @@ def demand_fixable(given: FixOptions, settling: Settling) -> None:
 @settling
 @delivery
 @fixing
-@click.option("--nothing-ok", is_flag=True, help="Exit 0, not 3, where there was no template: a hook's files.")
+@click.option("--nothing-ok", is_flag=True, help="Exit 0 instead of 3 if no template is found (for pre-commit).")
 def check(
     reading: Reading, choice: Choice, settling: Settling, delivery: Delivery, fixing: FixOptions, *, nothing_ok: bool
 ) -> int:
-    """Judge templates, exports and snapshots: files, or folders of them (default: this folder); - is stdin."""
+    """Check templates, exports and snapshots: files or folders (default: this folder); - is stdin."""
     demand_fixable(fixing, settling)
     to = targets(delivery.output)
     demand_ledger(delivery)
@@ -211,7 +212,7 @@ def check(
     show_default=True,
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where to put it.",
+    help="The file to write.",
 )
 def baseline(reading: Reading, choice: Choice, settling: Settling, output: Path) -> int:
     """Write all current findings to a file; with `check --baseline FILE` only what is new or worse exits 1."""

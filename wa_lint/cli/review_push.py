@@ -163,7 +163,7 @@ def apply(  # noqa: PLR0913, one for each option
     "--output",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where to put it.  [default: stdout]",
+    help="The file to write.  [default: stdout]",
 )
 @click.option("--rule-pages", metavar="URL", help="Where your copy of docs/rules is, to link each rule to its page.")
 def export_lens(*, choice: Choice, output: Path | None, rule_pages: str | None) -> int:

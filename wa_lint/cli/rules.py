@@ -69,7 +69,7 @@ def rules(choice: Choice, standard: str | None, output: str) -> int:
     help="Rules of your own, besides ours: a folder, or an installed Python package.",
 )
 def explain(rule_id: str, folders: Sequence[Path]) -> int:
-    """Print a rule's page: what it checks, why, its settings, and how to fix what it finds.
+    """Print a rule's page: what it checks, why, its settings, and how to fix its findings.
 
     Of a practice of the Lens (MLREL05-BP01): what it asks, which rules decide it, and what remains for people.
     """

@@ -40,7 +40,7 @@ tool did not take it; stopped: neither it nor the rest was tried."""
 
 
 class ApplyJournal(msgspec.Struct, frozen=True):
-    """What was done to a workload, so that the next run goes on with it."""
+    """What was done to a workload, so that the next run resumes it."""
 
     workload: str
     started: dt.datetime

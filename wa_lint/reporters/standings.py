@@ -107,9 +107,9 @@ def _status(practice: lens.Practice, named: Sequence[str], rules: Sequence[str],
     if failing := [f for f in found if f.outcome is Outcome.FAIL]:
         return "at-risk", list(_fails(failing)), _places(failing), False
     if practice.coverage == "none" or not rules:
-        return "for-people", ["a question for people: no configuration answers it"], (), True
+        return "for-people", ["needs human review: configuration cannot show it"], (), True
     if not named:
-        return "unknown", ["no rule that was run looks at it"], (), False
+        return "unknown", ["no rule that was run checks it"], (), False
     if doubtful := [f for f in found if f.outcome is Outcome.UNKNOWN]:
         judged = len(doubtful) + sum(seen.passed[id_] for id_ in named)
         said = f"{len(doubtful)} of {judged} checks could not be decided"
@@ -138,7 +138,7 @@ def _unseen(practice: str, seen: _Seen) -> _Said:
             True,
         )
     if deciding.coverage == "full" and all(rule in seen.rules for rule in deciding.rules):
-        return "not-applicable", ["nothing here that it speaks of, and all of it was read"], (), False
+        return "not-applicable", ["no resource that it applies to, and all of it was read"], (), False
     return "unknown", ["nothing here that its rules speak of, and they do not see all of it"], (), True
 
 
@@ -152,7 +152,7 @@ def _passing(practice: str, named: Sequence[str], seen: _Seen) -> _Said:
         return "partial", [f"what checks can see of it is in order; {seen.missed}", *left], evidence, False
     if deciding.coverage == "full" and not left:
         return "met", (), evidence, False
-    said = "what checks can see of it is in order; the rest is for people"
+    said = "the checks pass; the rest needs human review"
     not_run = _not_run(deciding.rules, seen)
     return "partial", [said, *left, *not_run], evidence, not not_run
 

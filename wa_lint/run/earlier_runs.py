@@ -34,7 +34,7 @@ def past(file: Path) -> Past:
     try:
         found = msgspec.json.decode(file.read_bytes(), type=_Earlier)
     except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
-        raise ConfigError(file.as_posix(), f"is no JSON report of wa-lint: {error}") from error
+        raise ConfigError(file.as_posix(), f"is not a JSON report of wa-lint: {error}") from error
     counts = found.summary
     stood = {one.id: one.status for one in found.practices}
     return Past(file.stem, counts.failed, counts.unknown, counts.passed, stood)

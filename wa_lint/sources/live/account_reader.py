@@ -97,7 +97,7 @@ def _account(pool: Executor, watch: Watch, session: Raw, region: str) -> aws.Acc
         )[0]
     )
     if isinstance(found, str):
-        problem = "interrupted" if found == INTERRUPTED else "AWS did not say in time whose account it is"
+        problem = "interrupted" if found == INTERRUPTED else "AWS did not return the account in time"
         raise SourceError(f"aws {region}", problem)
     return found
 

@@ -166,7 +166,7 @@ def told(call: ApiCall, answer: Item) -> Item:
 def filled(template: str, item: Item, place: ResponsePlace) -> str | None:
     """Return `template` with its ``{member}`` or ``{first|second}`` filled in; None where a member is not there.
 
-    An empty text is not there either: an API's way to say that there is no ARN.
+    An empty text is not there either: an API's way to say that there is not an ARN.
     """
     names = {"account": place.account, "region": place.region, "partition": place.partition} | item
     texts = {name: text for name, text in names.items() if isinstance(text, str) and text}
@@ -204,7 +204,9 @@ def document(text: Raw) -> Raw:
             found = json.loads(candidate)
             if is_too_deep(found):
                 return Unknown(f"in its text {TOO_DEEP}")
-            return found if isinstance(found, dict | list) else Unknown(f"the text {candidate[:20]!r} is no document")
+            return (
+                found if isinstance(found, dict | list) else Unknown(f"the text {candidate[:20]!r} is not a document")
+            )
     return Unknown("the text is not JSON" if text.strip() else "the text is empty")
 
 

@@ -100,6 +100,6 @@ def _same_types(snapshot: Snapshot, before: Collection[str], now: Collection[str
         verb = "is" if odd[0] in now else "was"
         raise SourceError(
             snapshot.uri,
-            f"other types are asked for than when the snapshot was taken ({odd[0]} {verb}; {len(odd)} differ),"
+            f"the requested types differ from those of the snapshot ({odd[0]} {verb}; {len(odd)} differ),"
             " so it cannot be resumed",
         )
