@@ -651,3 +651,26 @@ def test_what_is_said_of_one_item_is_not_widened_by_another(arn: str, wa_lint: W
     )
     assert run.code == 0
     assert run.report["findings"]
+
+
+@pytest.mark.parametrize("keyword", ["allow", "ignore"])
+def test_ignore_is_an_alias_of_allow(wa_lint: WaLint, keyword: str) -> None:
+    commented = f"""\
+Resources:
+  N:
+    Type: AWS::SageMaker::NotebookInstance
+    Properties:
+      DirectInternetAccess: Enabled # wa-lint: {keyword} notebook-direct-internet a workshop
+"""
+    noted = f"""\
+Resources:
+  N:
+    Type: AWS::SageMaker::NotebookInstance
+    Metadata: {{wa-lint: {{{keyword}: [notebook-direct-internet a workshop]}}}}
+    Properties: {{DirectInternetAccess: Enabled}}
+"""
+    for text in (commented, noted):
+        Path("t.yaml").write_text(text, encoding="utf-8")
+        run = wa_lint("check", "t.yaml", "--select", "notebook-direct-internet", "-o", "json")
+        (finding,) = json.loads(run.out)["findings"]
+        assert (run.code, finding["suppressed"]["reason"]) == (0, "a workshop")

@@ -249,7 +249,7 @@ class Resource(msgspec.Struct, frozen=True, eq=False):
     observed: Mapping[str, Value] | None = None
     """What only a live account can tell (status, times, metrics); None elsewhere."""
     construct: str | None = None
-    """The path of the CDK construct that made it: what its author calls it."""
+    """What its author calls it: the path of the CDK construct that made it, or in SAM ``Function/Events/Event``."""
     made_by: str | None = None
     """``STACK/LOGICAL_ID``, for a live resource whose tags say which stack made it."""
     tags: Mapping[str, str] | None = None

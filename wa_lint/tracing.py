@@ -329,6 +329,30 @@ _SETTLED_BY = (
         re.compile(r"comes from the nested stack (\w+), which was not followed"),
         "Check it together with the template of {}.",
     ),
+    (
+        re.compile(r"is not in this template$"),
+        "Check it together with the template that creates it.",
+    ),
+    (
+        re.compile(r"macro .*(?:decides|may change) it at deployment"),
+        "Check the output of `aws cloudformation get-template --template-stage Processed`.",
+    ),
+    (
+        re.compile(r"known only (?:at|after) deployment|Parameter Store at deployment|resolved at deployment"),
+        "Check the deployed account with `wa-lint scan`.",
+    ),
+    (
+        re.compile(r"known after apply"),
+        "Check the account with `wa-lint scan` after the apply.",
+    ),
+    (
+        re.compile(r"known only when the (pipeline|state machine) runs"),
+        "Check the account with `wa-lint scan` after the {} has run.",
+    ),
+    (
+        re.compile(r"^budget: .*\(limit (\w+)\)"),
+        "Raise the limit with --limit {}=NUMBER.",
+    ),
 )
 """What would settle a reason that says it, with the name in it."""
 

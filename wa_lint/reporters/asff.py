@@ -19,6 +19,7 @@ from typing import Final
 from wa_lint import lens
 from wa_lint.model import Finding, Outcome, Raw, Report, Resource, Severity
 from wa_lint.reporters import RenderOptions, blanked, tally
+from wa_lint.reporters.evidence_words import in_words
 from wa_lint.reporters.json_report import encode
 from wa_lint.version import VERSION
 
@@ -159,7 +160,7 @@ def _product_fields(finding: Finding) -> Iterator[tuple[str, str]]:
         "pillar": tally.pillar(finding.rule),
         "phase": tally.phase(finding.rule),
         "practices": " ".join(finding.rule.practices),
-        "evidence": "; ".join(f"{e.resource}.{e.path} is {e.shown}" for e in finding.evidence),
+        "evidence": "; ".join(in_words(e) for e in finding.evidence),
         "suppressed": f"{why.kind}: {why.reason or 'no reason given'}" if why else "",
         "state": finding.state or "",
         "version": VERSION,

@@ -18,6 +18,7 @@ from typing import Final
 from wa_lint.model import Finding, Outcome, Report
 from wa_lint.reporters import RenderOptions, configured, coverage, tally, visible, visible_lines
 from wa_lint.reporters import set_words as stages
+from wa_lint.reporters.evidence_words import in_words
 
 _FORMULA: Final = re.compile(r"(?:^|(?<=[;\n]))(?=[\s'\";]*[=+\-@\t\uff1d\uff0b\uff0d\uff20])|^(?=[\s'\"]*;)")
 """Where a formula may begin, its full-width twins too, or a semicolon that would put an empty cell in front."""
@@ -97,7 +98,7 @@ def _row(finding: Finding, where: str) -> tuple[str, ...]:
         finding.when or "",
         where,
         "; ".join(finding.assumes),
-        "; ".join(f"{e.resource}.{e.path} is {e.shown}" for e in finding.evidence),
+        "; ".join(in_words(e) for e in finding.evidence),
         " ".join(rule.fix.split()),
         f"{why.kind}: {why.reason or 'no reason given'}" if why else "",
         f"{finding.waste.low:.2f} to {finding.waste.high:.2f}" if finding.waste else "",

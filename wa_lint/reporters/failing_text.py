@@ -16,6 +16,7 @@ import msgspec
 from wa_lint.model import Evidence, Finding, Location, RuleInfo, Severity
 from wa_lint.reporters import RenderOptions, blanked, waste
 from wa_lint.reporters.aws_commands import commands_of
+from wa_lint.reporters.evidence_words import in_words
 from wa_lint.reporters.ink import INDENT, Ink, prose, wrapped
 from wa_lint.reporters.one_line import CHANGED
 from wa_lint.reporters.set_words import Where
@@ -295,8 +296,7 @@ def _because(finding: Finding, page: _Page) -> Iterator[str]:
 
 def _value(evidence: Evidence, near: Location) -> str:
     """Return one value in words, with its line; the file too if it is not that of `near`."""
-    name = f"{evidence.resource}.{evidence.path}" if evidence.path else evidence.resource
-    place = evidence.location
+    place, text = evidence.location, in_words(evidence)
     if not place.line:
-        return f"{name} is {evidence.shown}"
-    return f"{name} is {evidence.shown} ({f'line {place.line}' if place.uri == near.uri else place})"
+        return text
+    return f"{text} ({f'line {place.line}' if place.uri == near.uri else place})"

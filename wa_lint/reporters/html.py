@@ -19,6 +19,7 @@ from wa_lint.model import Finding, Outcome, Raw, Report
 from wa_lint.reporters import RenderOptions, blanked, configured, coverage, sentences, tally, waste
 from wa_lint.reporters import set_words as stages
 from wa_lint.reporters.aws_commands import commands_of
+from wa_lint.reporters.evidence_words import in_words
 from wa_lint.reporters.scorecard import STATUSES, Pillar, Scorecard, scorecard
 from wa_lint.texts import Texts, texts
 from wa_lint.version import VERSION
@@ -161,7 +162,7 @@ def _environment() -> Raw:
         "statuses": STATUSES,
     }
     made.globals |= {"usd": waste.usd, "wasted": waste.said, "is_least": waste.is_least, "money": waste.total_in_words}
-    made.globals |= {"commands": commands_of}
+    made.globals |= {"commands": commands_of, "in_words": in_words}
     return made
 
 

@@ -12,6 +12,7 @@ from typing import Final
 from wa_lint import lens
 from wa_lint.model import Finding, Outcome, Raw, Report, Resource, Severity
 from wa_lint.reporters import RenderOptions, tally, visible_lines
+from wa_lint.reporters.evidence_words import in_words
 from wa_lint.reporters.json_report import encode
 from wa_lint.version import VERSION
 
@@ -132,5 +133,5 @@ def _unmapped(finding: Finding) -> Raw:
         **({"line": place.line, "column": place.column} if place.line else {}),
         **({"when": finding.when} if finding.when else {}),
         **({"assumes": list(finding.assumes)} if finding.assumes else {}),
-        "evidence": [f"{e.resource}.{e.path} is {e.shown}" for e in finding.evidence],
+        "evidence": [in_words(e) for e in finding.evidence],
     }

@@ -30,6 +30,7 @@ from wa_lint.model import (
 )
 from wa_lint.reporters import RenderOptions, configured, coverage, visible_lines
 from wa_lint.reporters import set_words as stages
+from wa_lint.reporters.evidence_words import in_words
 from wa_lint.reporters.finding_path import file_of
 from wa_lint.reporters.json_report import encode
 from wa_lint.reporters.line_hash import line_hashes
@@ -283,11 +284,10 @@ def _related(finding: Finding) -> Iterator[Raw]:
     for evidence in finding.evidence:
         if evidence.location not in told:
             told.add(evidence.location)
-            text = f"{evidence.resource}{'.' if evidence.path else ''}{evidence.path} is {evidence.shown}"
             yield {
                 "id": len(told) - 1,
                 "physicalLocation": _physical(evidence.location),
-                "message": {"text": _unlinked(sentence(text))},
+                "message": {"text": _unlinked(sentence(in_words(evidence)))},
             }
 
 

@@ -154,7 +154,10 @@ _MOST_DEAD: Final = 20
 _MOST_NAMES: Final = 1000
 """Entries that speak of nothing and are named, and names that are searched for a near one: each costs time."""
 
-_TEXT: Final = re.compile(r"allow\s+(?P<rules>[^\s,+]+(?:\s*[,+]\s*[^\s,+]+)*)(?:\s+(?P<rest>.*))?")
+_TEXT: Final = re.compile(r"(?:allow|ignore)\s+(?P<rules>[^\s,+]+(?:\s*[,+]\s*[^\s,+]+)*)(?:\s+(?P<rest>.*))?")
+_KEYWORDS: Final = frozenset({"allow", "ignore"})
+"""`ignore` is an alias, for those who know other linters; everything that wa-lint writes says `allow`."""
+
 _UNTIL: Final = re.compile(r"\s*\(?\buntil\b[\s:=]*(?P<date>[^\s()]*)\s*\)?\s*$")
 _SUPPRESSIBLE: Final = frozenset({Outcome.FAIL, Outcome.UNKNOWN})
 
@@ -226,11 +229,11 @@ def _from_note(note: Note) -> Iterator[Allowance | Fault]:
         yield _from_text(note.content, note)
         return
     content = note.content
-    if not isinstance(content, dict) or set(content) != {"allow"}:
-        yield _malformed(note.location, "the section wa-lint holds one key, allow, with a list", note.resource)
+    if not isinstance(content, dict) or len(content) != 1 or not _KEYWORDS.issuperset(content):
+        yield _malformed(note.location, "the section wa-lint must have one key, allow, with a list", note.resource)
         return
-    listed = content["allow"] if isinstance(content["allow"], list) else [content["allow"]]
-    for item in listed:
+    (entries,) = content.values()
+    for item in entries if isinstance(entries, list) else [entries]:
         if isinstance(item, str):
             yield _from_text(f"allow {item}", note)
         else:
@@ -241,7 +244,7 @@ def _from_text(text: str, note: Note) -> Allowance | Fault:
     found = _TEXT.fullmatch(" ".join(text.split()))
     if not found:
         word = text.partition(" ")[0]
-        said = "it names no rule" if word in {"", "allow"} else f"wa-lint knows no {word!r} here"
+        said = "it names no rule" if word in {"", *_KEYWORDS} else f"{word!r} is not a keyword"
         return _malformed(note.location, f"{said}; write `allow RULE reason`", note.resource)
     rest = found["rest"] or ""
     until = _UNTIL.search(rest)

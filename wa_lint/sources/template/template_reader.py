@@ -41,6 +41,7 @@ from wa_lint.sources.template.stacks.exports import exports_of, imports_of
 from wa_lint.sources.template.stacks.nested import Expand, Nest, natively, nests, with_stacks
 from wa_lint.sources.template.stacks.physical_names import with_names
 from wa_lint.sources.template.transforms.foreach import unrolled
+from wa_lint.sources.template.transforms.generated import name_by_author
 from wa_lint.sources.template.transforms.include import included
 from wa_lint.sources.template.transforms.openapi import with_methods
 from wa_lint.sources.template.wrapped import Alone
@@ -334,7 +335,7 @@ def _resource(template: Template, id_: str, body: Mapping[str, Raw], macro: str 
         origin=_Origin(template.sections, id_),
         exists=_existence(template, id_, body, macro),
         name=_name(type_, properties),
-        construct=_construct(body),
+        construct=name_by_author(body),
         attributes={name: tree(template, body[name], (), schema.ANYTHING) for name in _ATTRIBUTES if name in body},
     )
 
@@ -360,12 +361,6 @@ def _name(type_: str, properties: Value) -> str | None:
     said = properties if isinstance(properties, dict) else {}
     names = (said.get(f"{type_.rpartition('::')[2]}Name"), said.get("Name"))
     return next((name for name in names if isinstance(name, str)), None)
-
-
-def _construct(body: Mapping[str, Raw]) -> str | None:
-    metadata = body.get("Metadata")
-    path = metadata.get("aws:cdk:path") if isinstance(metadata, dict) else None
-    return path if isinstance(path, str) else None
 
 
 # --- what is odd ------------------------------------------------------------------------------------

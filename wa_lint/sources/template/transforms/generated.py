@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -23,6 +23,22 @@ class New(msgspec.Struct, frozen=True):
         """Return the resource as it comes to stand at `at`; note in `moved` what was written elsewhere."""
         condition = {} if self.condition is None else {"Condition": bare(self.condition)}
         return {**condition, "Type": self.type, "Properties": settled(self.properties, (*at, "Properties"), moved)}
+
+
+_NAME: Final = "wa-lint:name"
+"""The key of `Metadata` that has the author's name of a generated resource."""
+
+
+def authored(name: str | None) -> dict[str, Raw]:
+    """Return the attribute of a resource body that has the author's name, such as ``Predict/Events/Score``."""
+    return {} if name is None else {"Metadata": {_NAME: name}}
+
+
+def name_by_author(body: Mapping[str, Raw]) -> str | None:
+    """Return the path of the CDK construct that made a resource, or the name that `authored` gave it."""
+    metadata = body.get("Metadata")
+    known = metadata if isinstance(metadata, dict) else {}
+    return next((name for key in ("aws:cdk:path", _NAME) if isinstance(name := known.get(key), str)), None)
 
 
 Made: TypeAlias = dict[str, New]

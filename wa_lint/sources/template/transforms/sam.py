@@ -15,7 +15,7 @@ from wa_lint.document import Document
 from wa_lint.errors import SourceError
 from wa_lint.model import Gap, Path, Problem, Raw, Scope
 from wa_lint.sources.template.sections import OpenFile, Sections
-from wa_lint.sources.template.transforms.generated import Made
+from wa_lint.sources.template.transforms.generated import Made, authored
 from wa_lint.sources.template.transforms.include import snippet
 from wa_lint.sources.template.transforms.provenance import Drawn, Tree, bare, merged, part
 from wa_lint.sources.template.transforms.sam_api import IMPLICIT, api_of, api_resources, events_of
@@ -90,7 +90,8 @@ class _Expanding:
             at: Path = ("Resources", id_)
             if new.source != at:
                 moved[at] = new.source
-            resources[id_] = {**self.resources.get(id_, {}), **new.settled(at, moved)}
+            name = _written_as(id_, new.source) if id_ not in resources else None
+            resources[id_] = {**self.resources.get(id_, {}), **new.settled(at, moved), **authored(name)}
         return {**self.sections.value, "Resources": resources}, moved
 
     # --- what is there ------------------------------------------------------------------------------
@@ -167,6 +168,17 @@ class _Expanding:
                 yield Gap(
                     Scope(kind), f"{api.id} has an OpenAPI document elsewhere (DefinitionUri), which was not read"
                 )
+
+
+def _written_as(id_: str, source: Path) -> str | None:
+    """Return what the author calls a resource that SAM makes: ``Predict/Events/Score``, ``Predict/Role``.
+
+    None for the APIs that SAM adds by itself, and for what a file of its own says.
+    """
+    if source[0] != "Resources" or id_.startswith(tuple(IMPLICIT)):
+        return None
+    owner, *steps = (str(step) for step in source[1:] if step != "Properties")
+    return "/".join((owner, *(steps or [id_.removeprefix(owner)])))
 
 
 def _connected(resources: Mapping[str, Raw]) -> Iterator[str]:
