@@ -577,7 +577,7 @@ Resources:
     assert refusals(translated) == []
     ids = {resource.id for resource in translated.resources}
     assert {"Near/FnAliaslive", "Near/FnPredictMethod", "FnRole"} <= ids
-    assert any("the nested stack Far is not in sight" in problem.message for problem in translated.problems)
+    assert any("the nested stack Far was not read" in problem.message for problem in translated.problems)
 
 
 @pytest.mark.parametrize("odd", ODD, ids=str)

@@ -167,7 +167,7 @@ TEXTS = {
     "allow *": ["suppression-malformed"],
     "allow": ["suppression-malformed"],
     "": ["suppression-malformed"],
-    "ignore endpoint-single-instance": ["suppression-malformed"],
+    "accept endpoint-single-instance": ["suppression-malformed"],
     "allow endpoint-default-key": ["suppression-unused"],
 }
 

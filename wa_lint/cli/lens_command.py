@@ -34,7 +34,7 @@ _ML = "machine-learning"
 def lens(name: str, pillar: tuple[str, ...], output: str) -> int:
     """List the practices of the Lens: question by question, with how far checks decide each one.
 
-    `wa-lint explain PRACTICE` tells more of one. `wa-lint review` says how a workload stands.
+    `wa-lint explain PRACTICE` tells more of one. `wa-lint review` shows the state of a workload.
     """
     if name != _ML:
         found = other_lenses()[name]

@@ -34,7 +34,9 @@ def _referring(name: str, place: str, shown: str) -> str:
     if shown == "an empty list":
         return f"no {' or '.join(types)} refers to {place}"
     number = shown.removeprefix("a list of ")
-    return f"{number} {' or '.join(types)} {'refers' if number == '1' else 'refer'} to {place}"
+    if number == "1":
+        return f"1 {' or '.join(types)} refers to {place}"
+    return f"{number} {' or '.join(map(_plural, types))} refer to {place}"
 
 
 def _stated(name: str, place: str, shown: str) -> str:
@@ -43,6 +45,10 @@ def _stated(name: str, place: str, shown: str) -> str:
         return f"{place} {verb if shown == 'true' else _ARTICLES[verb]} {rest.replace('_', ' ')}"
     plain = name.replace("_", " ")
     return f"{place} has no {plain}" if shown in _NOTHING else f"the {plain} of {place} is {shown}"
+
+
+def _plural(noun: str) -> str:
+    return f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
 
 
 @cache

@@ -56,7 +56,7 @@ def _decided_by(check: Check) -> str:
 
 
 def _for_people(practice: lens.Practice, words: Texts) -> Iterator[str]:
-    yield f"{words('roles', role_of(practice.id))}, {words('steps', step_of(practice.id))}: is it so, as said above?"
+    yield f"{words('roles', role_of(practice.id))}, {words('steps', step_of(practice.id))}: is this true?"
     id_ = practice.id
     for name, question in people_questions().items():
         if practice.id in question.settles:
