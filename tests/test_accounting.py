@@ -326,9 +326,9 @@ def test_no_sentence_grows_without_end() -> None:
 DEAD: Final = {
     "an account in a template": ("account: '111122223333'", "no resource that was checked has a known account"),
     "a region in a template": ("region: eu-west-1", "no resource that was checked has a known region"),
-    "a resource": ("resource: Notebok", "no resource that was checked is like 'Notebok'"),
-    "a resource that is nearly one": ("resource: Notebook", "no resource that was checked is like 'Notebook'"),
-    "a file": ("file: 'infra/*'", "no file that was checked is like 'infra/*'"),
+    "a resource": ("resource: Notebok", "no resource that was checked matches 'Notebok'"),
+    "a resource that is nearly one": ("resource: Notebook", "no resource that was checked matches 'Notebook'"),
+    "a file": ("file: 'infra/*'", "no file that was checked matches 'infra/*'"),
     "a file that is nearly one": ("file: t.yml", "did you mean 't.yaml'?"),
 }
 

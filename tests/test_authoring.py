@@ -144,7 +144,7 @@ def test_one_broken_file_does_not_stop_the_others(wa_lint: WaLint) -> None:
     run = wa_lint("test", "pack")
     assert run.code == 2
     assert "broken.yaml:1" in run.err
-    assert "twice.yaml: the id 'my-root' is taken by my-root.yaml" in run.err
+    assert "twice.yaml: the id 'my-root' is used by my-root.yaml" in run.err
     assert "wrong: example 'disabled': expected pass, got fail" in run.out
     assert run.err.splitlines()[-1] == "wa-lint: 2 rules, 6 examples, 2 broken files: 2 problems"
 

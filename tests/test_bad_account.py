@@ -161,7 +161,7 @@ def test_96_without_credentials_it_says_what_to_set(
 def test_97_an_endpoint_from_the_environment_is_said_and_another_account_not_read(wa_lint: WaLint, stub: Stub) -> None:
     run = wa_lint(*SCAN, *FEW)
     assert f"credentials of account {ACCOUNT}" in run.err
-    assert f"it is not AWS that answers, but {stub.url}" in run.err
+    assert f"warning: using the endpoint {stub.url} instead of AWS" in run.err
     stub.seen.clear()
     run = wa_lint(*SCAN, *FEW, "--expect-account", "999999999999")
     assert run.code == 2

@@ -420,7 +420,7 @@ def test_a_run_says_first_whose_credentials_it_has_and_who_answers(wa_lint: WaLi
     run = wa_lint("scan", "--region", "eu-west-1", *ALL, *FEW)
     assert run.err.splitlines()[:2] == [
         f"wa-lint: these are the credentials of account {HOME}: arn:aws:sts::{HOME}:user/moto",
-        f"wa-lint: it is not AWS that answers, but {cloud.address}",
+        f"wa-lint: warning: using the endpoint {cloud.address} instead of AWS",
     ]
 
 

@@ -290,7 +290,7 @@ def test_a_scan_says_who_asks_and_who_answers_and_judges_what_comes(stub: Stub, 
     run = wa_lint(*SCAN)
     assert run.err.splitlines()[:2] == [
         f"wa-lint: these are the credentials of account {ACCOUNT}: {ME}",
-        f"wa-lint: it is not AWS that answers, but {stub.url}",
+        f"wa-lint: warning: using the endpoint {stub.url} instead of AWS",
     ]
     assert run.code == 1
     assert [(entry["uri"], entry["status"]) for entry in run.report["inputs"]] == [

@@ -177,7 +177,7 @@ _NOT_ALLOWED: Final = re.compile(
     r"because no ((?:service control|resource control|session|VPC endpoint) policy|permissions boundary) allows"
 )
 """Where nothing of the identity's own would help. That no identity-based or resource-based policy allows it, can be
-mended by a grant."""
+fixed by a grant."""
 
 
 class AccountIdentity(msgspec.Struct, frozen=True):
@@ -425,7 +425,7 @@ _SAYS_SO: Final = "AWS_ENDPOINT_URL, or endpoint_url of the profile, names"
 
 
 def _foreign(session: Raw, client: Raw, partition: str) -> str:
-    """Return the address of an endpoint that does not stand in AWS's own domain; empty where it does."""
+    """Return the address of an endpoint that is not in AWS's own domain; empty where it does."""
     suffix = session._session.get_component("endpoint_resolver").get_partition_dns_suffix(partition)  # noqa: SLF001, boto3 has no public way
     address = str(client.meta.endpoint_url)
     return "" if (urlsplit(address).hostname or "").endswith(f".{suffix}") else address
@@ -476,7 +476,7 @@ class AnswerTooLarge(ValueError):  # noqa: N818, its name is what is reported
 
 
 class _Whole:
-    """Sends what botocore sends, and takes an answer that ends too early for none, so that it is asked for again.
+    """Sends what botocore sends, and takes an answer that ends too early for none, so that it is requested again.
 
     botocore tells urllib3 not to look at how long an answer should have been (1.44). To it a listing of which nothing
     came but the headers is empty: that would prove absence.

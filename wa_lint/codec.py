@@ -65,7 +65,7 @@ class _Header(msgspec.Struct, frozen=True):
 
 
 class _Row(msgspec.Struct, frozen=True):
-    """A resource as it stands in a line: values encoded, the origin as the place alone."""
+    """A resource as it is in a line: values encoded, the origin as the place alone."""
 
     id: str
     type: str

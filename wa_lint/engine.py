@@ -376,7 +376,7 @@ class _Pass:
         return Outcome.PASS if all(answer is True for answer in answers) else Outcome.UNKNOWN
 
     def _world(self, assumptions: Assumptions, *, is_closed: bool) -> World:
-        """Return the world of a scenario; the last one is asked for again and again."""
+        """Return the world of a scenario; the last one is requested again and again."""
         last, was_closed, world = self._seen
         if world is None or last is not assumptions or was_closed is not is_closed:
             world = self._asked.graph.world(assumptions, self._asked.rule.defaults, is_closed=is_closed)

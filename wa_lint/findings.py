@@ -51,7 +51,7 @@ class Verdict(msgspec.Struct, frozen=True):
     outcome: Outcome
     message: str
     place: Cell
-    """The item, or the resource. An item may stand in another resource, as a statement in a separate policy."""
+    """The item, or the resource. An item may be in another resource, as a statement in a separate policy."""
     decided_by: tuple[Cell, ...] = ()
     assumes: tuple[str, ...] = ()
     waste: Waste | None = None
@@ -201,7 +201,7 @@ def sort_key(finding: Finding) -> tuple[Location, str, str, str, str, str]:
 
 
 def is_open(value: Value) -> bool:
-    """Whether a value is not, or not in full, in sight."""
+    """Whether a value is not, or not in full, in the input."""
     return isinstance(value, Unknown | Unresolved | Partial)
 
 
@@ -239,7 +239,7 @@ def _trail(cells: Sequence[Cell]) -> tuple[Step, ...]:
 
 
 def _own_path(resource: Resource, place: Cell, cells: Sequence[Cell]) -> str:
-    """Return the path in the judged resource: of the first evidence that stands in it, else of the item."""
+    """Return the path in the judged resource: of the first evidence that is in it, else of the item."""
     own = next((cell for cell in (*cells, place) if cell.resource is resource), None)
     return path_text(own.path) if own else ""
 

@@ -209,7 +209,7 @@ class World:
         return value if isinstance(value, bool | Unknown) else Unknown(f"the condition of {resource.id} is not known")
 
     def resolve(self, value: Value, at: Path) -> tuple[Value, Path, tuple[str, ...]]:
-        """Return `value` with every deferral at its head undone, where it stands, and what that assumed."""
+        """Return `value` with every deferral at its head undone, where it is, and what that assumed."""
         assumes: tuple[str, ...] = ()
         while isinstance(value, Deferred):
             resolution = value.resolve(self.scenario)
@@ -294,7 +294,7 @@ class Cell:
         return _pattern(self.path)
 
     def select(self, name: str) -> Cell:
-        """Return a member, looked up once. Where somebody hears what is asked, that is told or looked up again."""
+        """Return a member, looked up once. Where somebody hears what is asked, that is reported or looked up again."""
         members = self._members
         if members is None:
             members = self._members = {}
@@ -345,12 +345,12 @@ class Cell:
         return self._items
 
     def item(self, position: int) -> Cell | None:
-        """Return the item that stands at `position` in `items`, without making cells of the others each time."""
+        """Return the item that is at `position` in `items`, without making cells of the others each time."""
         if not isinstance(self.value, list | tuple):
             return next((item for item in self.items() if item.path[-1:] == (position,)), None)
         question = ("positions", self.resource.id, self.path)
         of, indexes = self.world.recall(question, lambda: (self.value, self._indexes()))
-        if of is not self.value:  # in a scenario that agrees on its items, another list may stand here
+        if of is not self.value:  # in a scenario that agrees on its items, another list may be here
             indexes = self._indexes()
         return self._child(position, indexes[position], self.value[indexes[position]]) if position in indexes else None
 

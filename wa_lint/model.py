@@ -108,7 +108,7 @@ class Resolution(msgspec.Struct, frozen=True):
 
     value: Value
     at: Path | None = None
-    """Where in the source the value stands, when that is not where the deferred value stood."""
+    """Where in the source the value is, when that is not where the deferred value stood."""
     assumes: tuple[str, ...] = ()
     """What was assumed to get there: ``the default of Stage``."""
 
@@ -279,7 +279,7 @@ class Note(msgspec.Struct, frozen=True):
     content: Value
     """What follows ``wa-lint:``: a text, or the value of the Metadata section."""
     location: Location
-    """Where it stands."""
+    """Where it is."""
     covers: Location
     """What it speaks of: the span of a resource or of one of its properties, or a live resource."""
     resource: str | None = None
@@ -327,7 +327,7 @@ class Snapshot(msgspec.Struct, frozen=True, eq=False):
 
 
 class Problem(msgspec.Struct, frozen=True, order=True):
-    """Something odd in the input that did not stop the reading, e.g. a key that stands twice."""
+    """Something odd in the input that did not stop the reading, e.g. a key that is repeated."""
 
     location: Location
     message: str
@@ -724,7 +724,7 @@ class Report(msgspec.Struct, frozen=True):
     judged_at: str | None = None
     skew: tuple[Skew, ...] = ()
     notes: tuple[Note, ...] = ()
-    """What stands beside the resources for us to read; `wa_lint.suppress.allow` makes suppressions of it."""
+    """What is beside the resources for us to read; `wa_lint.suppress.allow` makes suppressions of it."""
     unjudged: tuple[Unjudged, ...] = ()
     """Types without a verdict, one entry for each (type, reason): what no source reads, no rule asks about."""
     not_followed: tuple[NotFollowed, ...] = ()

@@ -158,7 +158,7 @@ def _digest(folder: Path) -> str:
 def _cache() -> Path:
     """Return the user's folder for what can be made again; raise OSError where that is in the present folder.
 
-    What stands in the folder that is checked may come from anybody.
+    What is in the folder that is checked may come from anybody.
     """
     base = Path(os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or Path.home() / ".cache")
     cache = base.resolve() / "wa-lint"

@@ -33,9 +33,9 @@ class Price(msgspec.Struct, frozen=True):
     """The newest day (or year) that it was read on; None: not known."""
     source: str
     region: str | None = None
-    """The region asked for; None: any, and then the price is the lowest known, "at least"."""
+    """The region requested; None: any, and then the price is the lowest known, "at least"."""
     assumes: tuple[str, ...] = ()
-    """What was assumed to take this price for the one asked for."""
+    """What was assumed to take this price for the one requested."""
 
     @property
     def usd_per_month(self) -> float:

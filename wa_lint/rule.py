@@ -133,7 +133,7 @@ class Rule(msgspec.Struct, frozen=True, eq=False, dict=True):
 
     @property
     def expressions(self) -> Mapping[str, str]:
-        """Every expression of the rule by where it stands: ``require[0]``, ``where``, ``message[1]``.
+        """Every expression of the rule by where it is: ``require[0]``, ``where``, ``message[1]``.
 
         ``waste`` stands for the cost that it is a share of.
         """
@@ -376,7 +376,7 @@ def _offset(text: str, line: int, column: int) -> int:
 
 
 def _same_character(written: str, folded: str, offset: int) -> int:
-    """Return where in `written`, a YAML scalar as it stands in the file, the character of its value at `offset` stands.
+    """Return where in `written`, a YAML scalar as it is in the file, the character of its value at `offset` is.
 
     Folding changes white space only, so the n-th other character is the same one in both.
     """

@@ -1,6 +1,6 @@
 """What is assumed of a template's parameters, and how to ask what depends on it.
 
-A scenario begins empty. Whoever meets something that it leaves open and that decides raises `Fork`, with the
+A scenario begins empty. Anyone who meets something that it leaves open and that decides raises `Fork`, with the
 assumptions to try instead; the engine tries each. No condition is ever assumed against another, for all of
 them come down to comparisons on the same parameters.
 """
@@ -42,7 +42,7 @@ class Scenario:
         return self.assumptions.get(name)
 
     def listen(self, compute: Callable[[], T]) -> tuple[T, frozenset[str]]:
-        """Return what `compute` returns, and the names that it asked for."""
+        """Return what `compute` returns, and the names that it requested."""
         asked: set[str] = set()
         self.listeners.append(asked)
         try:
@@ -51,7 +51,7 @@ class Scenario:
             self.listeners.pop()
 
     def replay(self, asked: frozenset[str]) -> None:
-        """Note `asked` as asked for: an answer was taken from memory that rests on them."""
+        """Note `asked` as requested: an answer was taken from memory that rests on them."""
         if asked:
             for listener in self.listeners:
                 listener.update(asked)

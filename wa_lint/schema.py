@@ -1,6 +1,6 @@
 """The CloudFormation schemas: which properties a type has, and of what kind. It reads only the dated data beside it.
 
-A type's file is read when the type is first asked for. Types that CloudFormation lacks, as
+A type's file is read when the type is first requested. Types that CloudFormation lacks, as
 ``AWS::SageMaker::TrainingJob``, have the properties of their Create request.
 """
 
@@ -28,7 +28,7 @@ _FALSE: Final = frozenset({"false", "False", "FALSE", "no", "No", "NO", "off", "
 
 
 class Shape(msgspec.Struct, frozen=True, eq=False):
-    """What stands at one path of a type. Members are looked up when they are asked for, so recursion is no trouble."""
+    """What is at one path of a type. Members are looked up when they are requested, so recursion is no trouble."""
 
     node: Raw
     definitions: Mapping[str, Raw]
@@ -136,7 +136,7 @@ def replaces(type_name: str, path: str | Path) -> bool:
 
 
 def shape_at(type_name: str, path: Path) -> Shape | None:
-    """Return what stands at `path`; None where the type cannot have it."""
+    """Return what is at `path`; None where the type cannot have it."""
     return _walk(_root(type_name), path)
 
 
@@ -173,7 +173,7 @@ def is_request(type_name: str) -> bool:
 
 
 def names_at(type_name: str, path: str | Path = ()) -> Sequence[str]:
-    """Return the names that may stand below `path`, or below an item of the list there; empty where any may."""
+    """Return the names that may be below `path`, or below an item of the list there; empty where any may."""
     shape = shape_at(type_name, steps_of(path))
     while shape is not None and shape.kind == "array":
         shape = shape.item
@@ -205,7 +205,7 @@ def coerce(type_name: str, path: Path, value: Value) -> Value:
     """Return the value at `path` as CloudFormation reads it: ``"2"`` is 2 for an integer, 1 is ``"1"`` for a text.
 
     Goes down into dicts and lists, and leaves alone what fits already, what fits nothing, what is not plain JSON, and
-    what stands at a path that the type lacks. Returns the same object where nothing changes.
+    what is at a path that the type lacks. Returns the same object where nothing changes.
     """
     shape = _walk(_root(type_name), path) if known(type_name) else None
     return value if shape is None else coerce_to(shape, value)

@@ -45,7 +45,7 @@ _NOTHING = Spelling("")
 
 
 def spell(key: str, fill: Callable[[str], Iterable[Spelling]]) -> Iterator[Spelling]:
-    """Yield every spelling of `key`, an entry of the link table; `fill` gives those of what stands in braces."""
+    """Yield every spelling of `key`, an entry of the link table; `fill` gives those of what is in braces."""
     pieces = _pieces(key)
     if len(pieces) == 1 and pieces[0].startswith("{"):
         yield from fill(pieces[0][1:-1])
@@ -71,7 +71,7 @@ class Text(msgspec.Struct, frozen=True):
 
     said: str
     is_open: bool
-    """Whether it has a hole that anything may fill: one that is not the name of something in sight."""
+    """Whether it has a hole that anything may fill: one that is not the name of something in the input."""
     head: str
     """Its beginning up to the first such hole, or gap."""
     tail: str
@@ -93,7 +93,7 @@ class Spellings(msgspec.Struct, frozen=True):
 def text(said: str, settled: Settled) -> Text:
     """Return a text, or a spelling, ready to be compared.
 
-    `settled` tells whether a token stands for the name of something that is in sight, so that it is no other name.
+    `settled` tells whether a token stands for the name of something that is in the input, so that it is no other name.
     """
     loose = () if said.isascii() else _LOOSE.finditer(said)
     places = [m.start() for m in loose if m.group() == GAP or not settled(m.group())]

@@ -48,7 +48,7 @@ class Texts:
         return self._sections.get("sentences", {}).get(english, english)
 
     def all_keys(self) -> frozenset[tuple[str, str]]:
-        """Return every (section, key), but those of rules and sentences, whose English stands elsewhere."""
+        """Return every (section, key), but those of rules and sentences, whose English is elsewhere."""
         return frozenset(
             (section, key) for section, words in self._sections.items() if section not in _BESIDE for key in words
         )

@@ -38,11 +38,11 @@ from wa_lint.scenario import Assumptions, Scenario, explore
 from wa_lint.truth import Truth, every
 
 MOST_COSTS = 16
-"""Per fail; past it no cost is told."""
+"""Per fail; past it no cost is reported."""
 
 
 Key: TypeAlias = tuple[str, Path]
-"""Which item, the same in every scenario: the resource that it stands in, and where in the source."""
+"""Which item, the same in every scenario: the resource that it is in, and where in the source."""
 
 
 def key_of(place: Cell) -> Key:
@@ -177,7 +177,7 @@ DEFAULT_OF = "the default of "
 """How the assumption of a parameter's default begins."""
 
 _MOST_WITHOUT = 4
-"""Scenarios of a parameter without its default; past it the assumption is told."""
+"""Scenarios of a parameter without its default; past it the assumption is reported."""
 
 
 def _with_waste(asked: Inquiry, assumptions: Assumptions, number: int, verdict: Verdict) -> Verdict:
@@ -400,7 +400,7 @@ def _in_words(found: object) -> str:
 
 
 def _number_of(named: Cell) -> str:
-    """Return ``#2`` for the name of the second item of a list, which has none in sight; else nothing."""
+    """Return ``#2`` for the name of the second item of a list, which has none in the input; else nothing."""
     match named.path:
         case (*_, int(number), str(last)) if last.endswith("Name"):
             return f"#{number + 1}"

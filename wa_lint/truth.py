@@ -102,7 +102,7 @@ _SHORT, _FEW = 200, 2
 
 def _matches(pattern: str, text: str) -> bool | None:
     """Whether a pattern that anybody may have written matches, in linear time; None where re2 cannot read it."""
-    import re2  # noqa: PLC0415, 13 ms that only what needs it shall pay
+    import re2  # noqa: PLC0415, 13 ms that only what needs it must pay
 
     options = re2.Options()
     options.log_errors = False

@@ -1,3 +1,3 @@
-"""The version of wa-lint, for whoever writes it down."""
+"""The version of wa-lint, for anyone who writes it down."""
 
 VERSION = "0.1.0"

@@ -44,7 +44,7 @@ class Frame:
             self.trace.append(found)
 
     def mark(self) -> int:
-        """Return where the trace stands, for `forget`."""
+        """Return where the trace is, for `forget`."""
         return 0 if self.trace is None else len(self.trace)
 
     def forget(self, start: int, end: int) -> None:

@@ -22,7 +22,7 @@ END: Final = "end"
 class Token(msgspec.Struct, frozen=True):
     kind: str
     text: str
-    """As it stands; a string's is its value with escapes resolved, a quoted name's is without backticks."""
+    """As it is; a string's is its value with escapes resolved, a quoted name's is without backticks."""
     span: Span
 
 
@@ -97,7 +97,7 @@ def _token(match: re.Match[str], lines: list[int]) -> Token:
 
 
 def _string(literal: str, at: int, lines: list[int]) -> str:
-    """Return the value of a literal with its prefix and quotes, which stands at the offset `at`."""
+    """Return the value of a literal with its prefix and quotes, which is at the offset `at`."""
     unprefixed = literal.lstrip("rRbB")
     prefix = literal[: -len(unprefixed)].lower()
     if "b" in prefix:

@@ -159,7 +159,7 @@ def _matches_partly(text: Unresolved, pattern: str, search: Callable[[str], obje
 
 @functools.lru_cache(maxsize=256)
 def _regex(pattern: str) -> Callable[[str], bool | EvaluationError] | EvaluationError:
-    import re2  # noqa: PLC0415, 13 ms that only a rule with a pattern shall pay
+    import re2  # noqa: PLC0415, 13 ms that only a rule with a pattern must pay
 
     options = re2.Options()
     options.log_errors = False

@@ -89,7 +89,7 @@ class View:
 
 
 class Row:
-    """A list: of a cell, whose items are looked up when they are asked for, or of items that are at hand."""
+    """A list: of a cell, whose items are looked up when they are requested, or of items that are at hand."""
 
     __slots__ = ("_items", "cell", "cells", "is_whole", "unseen")
 

@@ -30,7 +30,7 @@ class CelCheckError(CelError):
 
 
 class Span(msgspec.Struct, frozen=True):
-    """Where a node stands: offsets into the text, and the 1-based place where its errors are shown.
+    """Where a node is: offsets into the text, and the 1-based place where its errors are shown.
 
     That place is the operator of a binary expression, the name of a member or of a method, else the beginning.
     """

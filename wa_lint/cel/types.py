@@ -90,7 +90,7 @@ class Function(msgspec.Struct, frozen=True):
     result_of: Callable[[Type], Type] | None = None
     """The type of the result, where that hangs on the type of the first argument; `result` is the least that it is."""
     reads: tuple[str, ...] = ()
-    """What else it looks at: names that mean something to whoever hands it in."""
+    """What else it looks at: names that mean something to anyone who hands it in."""
 
 
 class Environment(msgspec.Struct, frozen=True):
@@ -101,7 +101,7 @@ class Environment(msgspec.Struct, frozen=True):
 
 
 def conforms(given: Type, wanted: Type) -> bool:
-    """Whether a value of the type `given` may stand where `wanted` is asked for; DYN conforms to everything."""
+    """Whether a value of the type `given` may stand where `wanted` is requested; DYN conforms to everything."""
     if DYN in (given, wanted) or given == wanted:
         return True
     if isinstance(given, ListType) and isinstance(wanted, ListType):

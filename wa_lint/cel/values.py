@@ -1,6 +1,6 @@
-"""What an expression may meet: plain values, and cells that know where their value stands.
+"""What an expression may meet: plain values, and cells that know where their value is.
 
-CEL knows nothing of AWS. Whoever evaluates an expression hands in cells; this protocol is all that is
+CEL knows nothing of AWS. Anyone who evaluates an expression hands in cells; this protocol is all that is
 known of them.
 """
 
@@ -16,7 +16,7 @@ from wa_lint.model import ABSENT, Absent, Partial, Unknown, Unresolved, Value
 
 
 class TracedCell(Protocol):
-    """A value with a place. Members are looked up when they are asked for."""
+    """A value with a place. Members are looked up when they are requested."""
 
     @property
     def value(self) -> Value:

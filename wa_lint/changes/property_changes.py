@@ -75,7 +75,7 @@ def _kind(old: Value, new: Value) -> str:
 Differing = tuple[Path, Value, Value]
 
 _DEEPEST: Final = 64
-"""Steps of a path; what stands deeper is compared as a whole. No property of CloudFormation is as deep."""
+"""Steps of a path; what is deeper is compared as a whole. No property of CloudFormation is as deep."""
 
 
 def _walk(path: Path, old: Value, new: Value) -> Iterator[Differing]:
@@ -133,7 +133,7 @@ def _names(items: Sequence[Value], member: str) -> dict[str, int]:
 def _by_place(
     old: Sequence[Value], new: Sequence[Value], same: Callable[[Value, Value], bool]
 ) -> Iterator[tuple[int, Value, Value]]:
-    """Pair item by item; in lists of different lengths only what stands between the items that are alike."""
+    """Pair item by item; in lists of different lengths only what is between the items that are alike."""
     head = tail = 0
     if len(old) != len(new):
         head = _alike(old, new, same)

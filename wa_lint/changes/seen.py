@@ -11,7 +11,7 @@ from wa_lint.model import Finding, Outcome, Resource, Scope, SourceKind
 from wa_lint.suppress.allow import FAULTS
 
 OPEN: Final = frozenset({Outcome.FAIL, Outcome.UNKNOWN})
-"""The outcomes that stand in every report."""
+"""The outcomes that are in every report."""
 
 _UNIT: Final = re.compile(r"aws://(\d+)(?:/([a-z0-9-]+))?")
 """What the uri of a scan says: the accounts and regions that were read."""
@@ -41,7 +41,7 @@ class SideIndex:
             self._findings[finding.rule.id, self.name_of(finding.resource)].append(finding)
 
     def file_of(self, uri: str) -> str:
-        """Return the file as both sides may call it; empty for what does not stand in one, or in the only one."""
+        """Return the file as both sides may call it; empty for what is not in one, or in the only one."""
         root = self.side.root
         return "" if uri.startswith("arn:") or uri == root else uri.removeprefix(f"{root}/") if root else uri
 
@@ -108,6 +108,6 @@ def _is_in(unit: tuple[str, str], scope: Scope) -> bool:
 
 
 def _covers(known: Scope, scope: Scope) -> bool:
-    """Whether a listing, of all accounts or regions where it names none, is one in which `scope` stands."""
+    """Whether a listing, of all accounts or regions where it names none, is one in which `scope` is."""
     is_there = known.account in {None, scope.account} and known.region in {None, scope.region}
     return is_there and known.type in {scope.type, _EVERYTHING}

@@ -45,7 +45,7 @@ _COMMANDS: Final[Mapping[str, str]] = {
     "eval": "wa_lint.cli.authoring",
     "schema": "wa_lint.cli.schema_command",
 }
-"""Command: the module that has it, imported when it is asked for. `check` does not wait for boto3."""
+"""Command: the module that has it, imported when it is requested. `check` does not wait for boto3."""
 
 
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})

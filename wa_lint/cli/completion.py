@@ -22,7 +22,7 @@ VARIABLE: Final = "_WA_LINT_COMPLETE"
 @click.argument("shell", type=OneOf(_SHELLS))
 def completion(shell: str) -> int:
     """Print the script of a shell; put `eval "$(wa-lint completion bash)"` into your ~/.bashrc."""
-    from wa_lint.cli import commands  # noqa: PLC0415, the front door imports this module when it is asked for
+    from wa_lint.cli import commands  # noqa: PLC0415, the front door imports this module when it is requested
 
     made = get_completion_class(shell)
     if made is None:

@@ -51,7 +51,7 @@ _REFUSED: Final = "wa_lint.refused"
 PREFIX: Final = "WA_LINT_"
 
 ENFORCE: Final = "WA_LINT_ENFORCE"
-"""Adds to ``--enforce`` and is not replaced by it: whoever sets the environment outranks the command line."""
+"""Adds to ``--enforce`` and is not replaced by it: anyone who sets the environment outranks the command line."""
 
 _OURS: Final = frozenset({"WA_LINT_DEBUG", "WA_LINT_ALL_TOOLS", ENFORCE})
 """Variables that are no option of a command."""

@@ -163,7 +163,7 @@ _SETTLING: Final = (
         "--baseline",
         metavar="FILE",
         type=_FILE,
-        help="Report only findings that are new or worse than in this file, written by `wa-lint baseline`.",
+        help="Fail only on findings that are new or worse than in this file, written by `wa-lint baseline`.",
     ),
     click.option(
         "--diff",

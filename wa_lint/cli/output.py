@@ -80,7 +80,7 @@ def _notices(report: Report, formats: AbstractSet[str]) -> Iterator[str]:
         yield from (f"{format_}: {line.text}" for line in coverage.lines(report, without={"no-ml"}))
         yield from (f"{format_}: {said}" for said in configured.sentences(report, all_used=False))
     if "sarif" in formats:
-        from wa_lint.reporters import sarif  # noqa: PLC0415, a format is imported when it is asked for
+        from wa_lint.reporters import sarif  # noqa: PLC0415, a format is imported when it is requested
 
         if capped := sarif.notice(report):
             yield f"sarif: {capped}"

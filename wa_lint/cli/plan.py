@@ -82,7 +82,7 @@ def iam_policy(
 def plannable(command: Callable[..., object]) -> Callable[..., object]:
     """Add ``--plan`` to a command that has `account`: it prints what would be called, and calls nothing.
 
-    That is what the rules of its `choice` read; without one, all that can be read. It stands below the options.
+    That is what the rules of its `choice` read; without one, all that can be read. It is below the options.
     """
 
     @wraps(command)

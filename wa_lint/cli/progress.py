@@ -19,7 +19,7 @@ def drawing(stream: TextIO) -> Iterator[Callable[[str], OnProgress | None]]:
     """Hand out, for the name of a unit, what draws its line; None where `stream` is no terminal.
 
     Units may be read at once: each has a line of its own, which goes when the unit is done. What is written to stderr
-    meanwhile stands above the lines.
+    meanwhile is above the lines.
     """
     if not stream.isatty():
         yield lambda _: None

@@ -15,7 +15,7 @@ _HEAD: Final = ("type", "found", "status")
 
 
 def read_table(snapshot: Snapshot, readable: Collection[str] = ()) -> str:
-    """Return a line for each type that was asked for, and one that counts those of `readable` that were not.
+    """Return a line for each type that was requested, and one that counts those of `readable` that were not.
 
     The status is ``whole``, or why there may be more: what was refused and what to grant, ``interrupted``,
     ``deadline``, ``SDK too old``, ``not available in this region``.

@@ -71,7 +71,7 @@ class OpenedTool:
 
 
 def read_plan(file: Path) -> AnswersPlan:
-    """Return what ``review plan --save`` wrote. Raise SourceError where it is none, or changes what is not ours."""
+    """Return what ``review plan --save`` wrote. Raise SourceError if it is not one, or changes what is not ours."""
     try:
         found = msgspec.json.decode(file.read_bytes(), type=AnswersPlan)
     except (OSError, msgspec.DecodeError) as error:

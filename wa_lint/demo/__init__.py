@@ -92,7 +92,7 @@ def run(out: Path, write: Callable[[str], None], options: RenderOptions | None =
 
 
 def judge(content: bytes, uri: str, rules: Sequence[Rule]) -> Demo:
-    """Judge the template as it stands, then the account that it and the seed make."""
+    """Judge the template as it is, then the account that it and the seed make."""
     from wa_lint.sources.live.account_reader import read_live  # noqa: PLC0415, it imports boto3
 
     seed = _read(_SEED)

@@ -1,6 +1,6 @@
 """An account that botocore's model makes up: every listing has items, in pages, every description all its members.
 
-It stands where no embedded account can: for whatever operation the collector table has, it answers in the shape that
+It is where no embedded account can: for whatever operation the collector table has, it answers in the shape that
 the service would, whatever was never created. It judges nothing.
 """
 
@@ -86,7 +86,7 @@ def _said(told: Items) -> tuple[Raw, Items]:
 
 
 class _Paging(msgspec.Struct, frozen=True):
-    """What a listing is asked for its next page by, and how it says that there is one."""
+    """How a listing is asked for its next page, and how it says that there is one."""
 
     asked: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
@@ -94,7 +94,7 @@ class _Paging(msgspec.Struct, frozen=True):
 
 
 class _Listed(msgspec.Struct, frozen=True):
-    """One listing that is asked for."""
+    """One listing that is requested."""
 
     collector: Collector
     request: Mapping[str, Raw]
@@ -102,7 +102,7 @@ class _Listed(msgspec.Struct, frozen=True):
     size: Size
 
     def rows(self, shape: Raw) -> tuple[list[Raw], int]:
-        """Return the items of the page that is asked for, and where the next begins; 0: there is none."""
+        """Return the items of the page that is requested, and where the next begins; 0: there is none."""
         start = next((int(self.request[name]) for name in self.pages.asked if name in self.request), 0)
         end = min(start + self.size.page, self.size.items) if self.pages.told else self.size.items
         whose = _tag(self.request, self.pages)
@@ -117,7 +117,7 @@ class _Listed(msgspec.Struct, frozen=True):
 
 
 def _put_items(told: Items, shape: Raw, path: list[str], listed: _Listed) -> int:
-    """Put the page's items at `path`, into a JSON text where one stands on the way; return where the next begins."""
+    """Put the page's items at `path`, into a JSON text where one is on the way; return where the next begins."""
     first, *rest = path
     if shape.type_name == "structure" and shape.members[first].type_name == "string":
         rows, following = listed.rows(None)
@@ -169,7 +169,7 @@ def _paging(service: str, operation: str) -> _Paging:
 
 @cache
 def _botocore() -> Raw:
-    """Return the one session whose models all answers are made of: each new one would read SageMaker's anew."""
+    """Return the one session whose models all answers are made of: each new one would read SageMaker's again."""
     from botocore.session import get_session  # noqa: PLC0415, half a second that only an embedded account pays
 
     return get_session()
@@ -180,7 +180,7 @@ def _several(names: str | list[str]) -> tuple[str, ...]:
 
 
 def _tag(request: Mapping[str, Raw], pages: _Paging) -> str:
-    """Return what tells the things of one request from those of another: the names that are asked for."""
+    """Return what tells the things of one request from those of another: the names that are requested."""
     about_pages = {*pages.asked, *PAGE_SIZES}
     words = [str(v) for k, v in sorted(request.items()) if isinstance(v, str | int) and k not in about_pages]
     return f"{zlib.crc32('-'.join(words).encode()):08x}" if words else ""

@@ -1,4 +1,4 @@
-"""What stands in the demo's account and in no template: jobs that were started, and hourly invocations."""
+"""What is in the demo's account and in no template: jobs that were started, and hourly invocations."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Answers what moto lacks, and puts back what it loses, from what was sent to create it. It judges nothing.
 
-Two tables say all of it; a test asks moto for each entry, so that one which moto has mended is noticed. What an answer
+Two tables say all of it; a test asks moto for each entry, so that one which moto has fixed is noticed. What an answer
 looks like comes from botocore's model.
 """
 
@@ -79,7 +79,7 @@ _RUNNING: Final = {
     "CurrentWeight": "InitialVariantWeight",
     "DesiredWeight": "InitialVariantWeight",
 }
-"""What DescribeEndpoint tells of a variant, by what its configuration says: as many run as were asked for."""
+"""What DescribeEndpoint tells of a variant, by what its configuration says: as many run as were requested."""
 
 LACKS: Final[tuple[Lack, ...]] = (
     Lack("sagemaker", "CreateEndpointConfig", "CreateEndpointConfig"),  # no instance type younger than 2020
@@ -306,7 +306,7 @@ def _date(value: Raw, born: dt.datetime) -> None:
 _SETTLED: Final = ("InService", "Scheduled", "Created", "Completed", "ACTIVE")
 
 _PAGE: Final = 2
-"""Items of a page, so that whoever reads the account turns pages too."""
+"""Items of a page, so that anyone who reads the account turns pages too."""
 
 
 _KINDS: Final = {"TrackingServer": "mlflow-tracking-server"}

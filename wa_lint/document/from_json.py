@@ -15,7 +15,7 @@ _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.D
 
 
 def json_document(text: str, uri: str) -> Document:
-    """Read a JSON text. Raise `json.JSONDecodeError` where it is none, `SourceError` where it nests too deeplyly."""
+    """Read a JSON text. Raise `json.JSONDecodeError` if it is not one, `SourceError` where it nests too deeplyly."""
     twins: list[dict[str, Raw]] = []
 
     def as_map(pairs: list[tuple[str, Raw]]) -> dict[str, Raw]:

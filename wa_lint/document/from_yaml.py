@@ -1,6 +1,6 @@
 """YAML from PyYAML's events, with our own ideas of scalars, tags and keys. Nothing in a document is ever executed.
 
-Without libyaml the pure Python scanner stands in, mended where it knows no tabs, so that both read the same.
+Without libyaml the pure Python scanner is in, fixed where it knows no tabs, so that both read the same.
 """
 
 from __future__ import annotations

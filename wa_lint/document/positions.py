@@ -1,4 +1,4 @@
-"""A text that was read, and where each of its values stands. It reads nothing itself."""
+"""A text that was read, and where each of its values is. It reads nothing itself."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Number(float):
 
 
 class Place(NamedTuple):
-    """Where one value stands in the text, in characters from its beginning."""
+    """Where one value is in the text, in characters from its beginning."""
 
     start: int
     """Of the key, or of the value if it has none."""
@@ -52,7 +52,7 @@ class Comment(NamedTuple):
 
 
 class Document:
-    """One text, read. An index built once: that of JSON only when a place is first asked for."""
+    """One text, read. An index built once: that of JSON only when a place is first requested."""
 
     def __init__(self, value: Raw, text: str, uri: str, index: Callable[[str], Place] | Place) -> None:
         self.value = value
@@ -101,7 +101,7 @@ class Document:
         return Location(self.uri, line + 1, column, end_line + 1, end_column)
 
     def offset(self, line: int, column: int) -> int:
-        """Return which character stands at `line` and `column`, as a `Location` counts them."""
+        """Return which character is at `line` and `column`, as a `Location` counts them."""
         return self._lines[line - 1] + column - 1
 
     @cached_property
@@ -158,7 +158,7 @@ def _inner(value: Raw) -> Raw:
 
 
 def twin(key: str, location: Location) -> Problem:
-    """Return the problem of a key that stands twice. The last one counts, others report (cdk-real-drift#1133)."""
+    """Return the problem of a key that is repeated. The last one counts, others report (cdk-real-drift#1133)."""
     return Problem(location, f"the map has the key {key!r} twice here; the last one counts")
 
 

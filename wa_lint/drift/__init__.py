@@ -242,6 +242,6 @@ class _Comparison:
 
 
 def _covers(known: Scope, scope: Scope) -> bool:
-    """Whether a listing, of all accounts or regions where it names none, is one in which `scope` stands."""
+    """Whether a listing, of all accounts or regions where it names none, is one in which `scope` is."""
     is_there = known.account in {None, scope.account} and known.region in {None, scope.region}
     return is_there and known.type in {scope.type, "AWS::*"}

@@ -1,4 +1,4 @@
-"""Which properties of a pair differ. What either side leaves open is told apart, with the reason. Pure."""
+"""Which properties of a pair differ. What either side leaves open is reported apart, with the reason. Pure."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ def _same(written: Value, found: Value) -> bool:
 
 
 def _without_alike(written: Sequence[Value], found: Sequence[Value]) -> tuple[Mapping[int, Value], Mapping[int, Value]]:
-    """Return the items of both by their index, without those that the other one has too, wherever it stands."""
+    """Return the items of both by their index, without those that the other one has too, wherever it is."""
     left, others = dict(enumerate(written)), dict(enumerate(found))
     for index, value in enumerate(written):
         alike = next((other for other, one in others.items() if _same(value, one)), None)

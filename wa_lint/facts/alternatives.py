@@ -112,7 +112,7 @@ def _priced(variant: Cell, cost: Value) -> str:
 
 
 def _why_not_serverless(variant: Cell) -> Iterator[str]:
-    """Yield what stands against it, or may."""
+    """Yield what is against it, or may."""
     config = variant.world.cell(variant.resource)
     type_ = variant.select("InstanceType").value
     size = platforms.instance_type(type_) if isinstance(type_, str) else None

@@ -287,7 +287,7 @@ _HOLDS_URI: Final = re.compile(
 
 
 def _may_hold_text(cell: Cell) -> bool:
-    """Whether a text, and not only one of some words, may stand at or below the place, by the type's schema."""
+    """Whether a text, and not only one of some words, may be at or below the place, by the type's schema."""
     return _has_text(schema.shape_at(cell.resource.type, cell.path), _DEEPEST)
 
 

@@ -76,14 +76,14 @@ def days_between(earlier: Value, later: Value) -> Value:
 
 
 def notebook_platform_supported(platform: Value, today: Value) -> Truth:
-    """Whether AWS still mends the platform on that day; without one, that is the platform a new notebook gets."""
+    """Whether AWS still fixes the platform on that day; without one, that is the platform a new notebook gets."""
     if platform is ABSENT and isinstance(today, str):
         platform = platforms.default_notebook_platform(today) or ABSENT
     return _supported(platform, today, platforms.notebook_platform)
 
 
 def lambda_runtime_supported(runtime: Value, today: Value) -> Truth:
-    """Whether AWS still mends the runtime on that day."""
+    """Whether AWS still fixes the runtime on that day."""
     return _supported(runtime, today, platforms.lambda_runtime)
 
 

@@ -1,7 +1,7 @@
 """What endpoints, notebooks and Studio apps cost by the month: instances that run, times a dated price. No guesses.
 
 Only what is billed for standing there: on-demand hours of instances, 730 of them. Not storage, traffic or requests, and
-no job, which ends. A template without a region is said to cost "at least" the lowest price known. What stands as
+no job, which ends. A template without a region is said to cost "at least" the lowest price known. What is as
 `observed` of a live endpoint is what runs now; it is taken to run on.
 """
 
@@ -141,7 +141,7 @@ def _running(endpoint: Cell, name: Value) -> _Counts | Unknown:
 
 
 def _planned(endpoint: Cell, variant: Cell) -> _Counts | Unknown:
-    """Return how many instances a variant starts with, and what scaling in sight makes of it."""
+    """Return how many instances a variant starts with, and what scaling in the input makes of it."""
     first = variant.select("InitialInstanceCount").value
     if not isinstance(first, int):
         return Unknown(unseen(first) or "InitialInstanceCount is not set")

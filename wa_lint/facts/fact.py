@@ -82,7 +82,7 @@ def head_of(found: object) -> Value:
 
 
 def unseen(value: Value) -> str | None:
-    """Say why `value` is not, or not in full, in sight; None where it is."""
+    """Say why `value` is not, or not in full, in the input; None where it is."""
     return value.reason if isinstance(value, Unknown | Unresolved | Partial) else None
 
 

@@ -93,7 +93,7 @@ def _unlisted(logging: Cell) -> Truth:
 
 
 def is_told_by_job(model: Cell) -> Truth:
-    """Whether the job that customised a model is read itself: what GetCustomModel leaves out stands there."""
+    """Whether the job that customised a model is read itself: what GetCustomModel leaves out is there."""
     name = model.select("JobName").value
     jobs = model.world.of_type(_CUSTOMIZATION) if model.resource.type == _MODEL else []
     return some(equals(job.select("JobName").value, name) for job in jobs)

@@ -81,7 +81,7 @@ class Permissions(msgspec.Struct, frozen=True):
 
 
 def own_statements(home: Cell) -> list[Cell] | Cell:
-    """Return the statements in the resource itself; none of AWS's own policies, which nobody here can mend."""
+    """Return the statements in the resource itself; none of AWS's own policies, which no one can fix."""
     return _placed(_own(home))
 
 
@@ -146,7 +146,7 @@ def _why_missing(arn: Cell) -> str:
 
 
 def _placed(cells: Iterable[Cell]) -> list[Cell] | Cell:
-    """Return a list of cells; where one is hidden, a Partial one that stands at its place, so that one sees which."""
+    """Return a list of cells; where one is hidden, a Partial one that is at its place, so that one sees which."""
     found = list(cells)
     known, reason = seen(found)
     hidden = next((cell for cell in found if isinstance(cell.value, Unknown)), None)
@@ -157,7 +157,7 @@ def _placed(cells: Iterable[Cell]) -> list[Cell] | Cell:
 
 
 def _documents(home: Cell) -> Iterator[Cell]:
-    """Yield the policy documents of a resource, and of a list that is not in sight one Unknown."""
+    """Yield the policy documents of a resource, and of a list that is not in the input one Unknown."""
     holder, _, inner = DOCUMENTS[home.resource.type].partition("[].")
     if not inner:
         yield home.select(holder)
@@ -177,7 +177,7 @@ def _in_documents(documents: Iterator[Cell]) -> Iterator[Cell]:
 
 
 def statements_in(document: Cell) -> Sequence[Cell]:
-    """Return a cell for each statement. Those of a text, which no template's reader has opened, stand at the text."""
+    """Return a cell for each statement. Those of a text, which no template's reader has opened, are at the text."""
     value = document.value
     if isinstance(value, str):
         found = policy.statements(value)

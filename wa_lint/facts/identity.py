@@ -121,14 +121,14 @@ def _is_named_holder(home: Cell) -> bool:
     return any(home.select(name).value not in (ABSENT, None, []) for name in ("Roles", "Users", "Groups"))
 
 
-# --- where a fault is told --------------------------------------------------------------------------
+# --- where a fault is reported --------------------------------------------------------------------------
 
 
 def told_at(home: Cell, faults: Faults) -> Cell:
-    """Return the faults that are told at `home`, the gravest first, as cells at their places; else the one that may be.
+    """Return the faults that are reported at `home`, as cells at their places, the gravest first; else the possible one.
 
-    Each principal is told of at the resource that grants it most; where none is certain, at each that may. The list
-    stands at the resource as a whole, so that the places of its items are what a finding names.
+    Each principal is reported at the resource that grants it most; where none is certain, at each that may. The list
+    is at the resource as a whole, so that the places of its items are what a finding names.
     """
     here: list[GrantFault] = []
     for holder in _principals(home):
@@ -142,7 +142,7 @@ def told_at(home: Cell, faults: Faults) -> Cell:
 
 
 def _told_at(home: Cell, faults: Sequence[GrantFault]) -> list[GrantFault]:
-    """Return the faults of one principal that are told at `home`."""
+    """Return the faults of one principal that are reported at `home`."""
     worst = _worst(faults)
     here = [fault for fault in faults if fault.place.resource.id == home.resource.id]
     if worst is None or (worst.truth is True and worst not in here):
@@ -182,7 +182,7 @@ def is_told_elsewhere(home: Cell, kind: str) -> Truth:
 
 
 def words_of(home: Cell, kind: str) -> str:
-    """Return what the faults that are told at `home` grant, the gravest first: ``s3:PutObject and 2 more``."""
+    """Return what the faults that are reported at `home` grant, the gravest first: ``s3:PutObject and 2 more``."""
     here: list[GrantFault] = []
     for holder in _principals(home):
         told = _told_at(home, list(KINDS[kind](holder)))

@@ -20,7 +20,7 @@ _ECR_REGION: Final = re.compile(r"\.dkr\.ecr(?:-fips)?\.([a-z]{2}(?:-[a-z]+)+-\d
 _MODEL: Final = "AWS::SageMaker::Model"
 _COMPONENT: Final = "AWS::SageMaker::InferenceComponent"
 _REPOSITORY_URI: Final = "RepositoryUri"
-"""The attribute of an ECR repository, which ends with its name: what stands after it is all that names a version."""
+"""The attribute of an ECR repository, which ends with its name: what is after it is all that names a version."""
 
 
 def containers(model: Cell) -> list[Cell] | Partial:
@@ -225,7 +225,7 @@ def image_region(image: Value) -> Value:
 
 
 def s3_key(uri: Value) -> Value:
-    """Return what stands behind the bucket's name in ``s3://bucket/key``, also where the name is a hole."""
+    """Return what is behind the bucket's name in ``s3://bucket/key``, also where the name is a hole."""
     parts = parts_of(uri)
     if not parts or not isinstance(parts[0], str) or not parts[0].startswith("s3://"):
         return Unknown(unseen(uri) or f"{uri!r} is not an S3 URI")

@@ -31,7 +31,7 @@ class Neighbour(msgspec.Struct, frozen=True):
     """How texts name a resource of one type."""
 
     prefix: str
-    """What its names begin with in the index: the service of its ARN, and what stands before the name there."""
+    """What its names begin with in the index: the service of its ARN, and what is before the name there."""
     name: str
     """The property that holds its name."""
     bare: str

@@ -29,7 +29,7 @@ _ACCOUNT: Final = re.compile(r"\d{12}|\0")
 
 
 def writes_to_any_owner(home: Cell) -> Cell | object:
-    """Whether a statement lets an ML role write to every bucket of a name, whoever owns it, at the first that does.
+    """Whether a statement lets an ML role write to every bucket of a name, anyone who owns it, at the first that does.
 
     ABSENT for what no ML role holds. A resource that takes in all buckets is not counted: another rule says that.
     """

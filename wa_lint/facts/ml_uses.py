@@ -153,7 +153,7 @@ ROLE_READS: Final = (
 """What is looked at to know whether a role is one of an ML workload: its policies, and what `_OF_ROLE` leads to."""
 
 _MOST: Final = 20
-"""Uses that are told of one resource."""
+"""Uses that are reported one resource."""
 
 _ML_SERVICES: Final = re.compile(
     r"(sagemaker|bedrock|personalize|comprehend|forecast|frauddetector|kendra|lookout|rekognition|textract|transcribe"
@@ -521,7 +521,7 @@ def _is_ml_role(role: Cell) -> tuple[Truth, str]:
 
 
 def _doubts(role: Cell, reasons: Iterable[str | None]) -> Iterator[Unknown]:
-    """Yield why ML resources that use a role may not be in sight.
+    """Yield why ML resources that use a role may not be in the input.
 
     A role has no region: that others may use it elsewhere is no reason to doubt, that a listing failed is one.
     """
@@ -773,7 +773,7 @@ def _texts_of_stores(graph: Graph) -> MentionIndex:
 
 
 def _is_of_key(place: str) -> bool:
-    """Whether a store names its key at the place, or something that holds such a place stands there."""
+    """Whether a store names its key at the place, or something that holds such a place is there."""
     return not place or _OF_KEY.search(place) is not None
 
 

@@ -1,7 +1,7 @@
 """Whether what runs at the start stops a notebook or a Studio app that is idle. It reads scripts, and runs nothing.
 
 A script stops what is idle where its text says so, in the words that AWS's samples and the API use for it. It does not
-where all of it is in sight and says nothing of the kind. Where it runs another file, or where a parameter could be a
+if all of it is known and says nothing of the kind. Where it runs another file, or a parameter could be a
 command, that is not known.
 """
 
@@ -114,7 +114,7 @@ def _rank(truth: Value) -> int:
 
 
 def _answer(content: Cell) -> Cell:
-    """Return, where the script stands, whether it stops what is idle."""
+    """Return, where the script is, whether it stops what is idle."""
     if content.value is ABSENT:
         return content.with_value(False)
     return content.with_value(stops(script_of(content.value), unseen(content.value)))
@@ -131,7 +131,7 @@ def stops(script: str | None, why_open: str | None) -> Truth:
 
 
 def _runs_unseen(text: str, why_open: str) -> str | None:
-    """Say what it runs that is not in sight, if it does."""
+    """Say what it runs that is not in the input, if it does."""
     if "crontab" in text or "/etc/cron" in text:
         return "the script schedules a command that may stop it"
     written = {_base(name) for name in _WRITTEN.findall(text)}
@@ -160,7 +160,7 @@ def _file_run(words: Sequence[str]) -> str | None:
 
 
 def _unwrapped(words: Sequence[str]) -> Sequence[str]:
-    """Drop what stands before the command proper: sudo and its options, assignments, the words of an if."""
+    """Drop what is before the command proper: sudo and its options, assignments, the words of an if."""
     words = [word.strip("'\"") for word in words]
     index = 0
     while index < len(words) and (words[index] in _WRAPPERS or _ASSIGNMENT.match(words[index])):

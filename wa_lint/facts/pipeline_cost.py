@@ -88,7 +88,7 @@ def _of_step(pipeline: Cell, name: str, type_: str) -> Value:
 
 
 def _runs(pipeline: Cell) -> Iterator[Value]:
-    """Yield how often each schedule in sight starts the pipeline in a month."""
+    """Yield how often each schedule in the input starts the pipeline in a month."""
     for link in ("schedules", "event_rules"):
         for schedule in pipeline.select(link).items():
             if hidden := unseen(schedule.value):

@@ -43,7 +43,7 @@ _ENDPOINT: Final = "AWS::EC2::VPCEndpoint"
 def public_statements(home: Cell) -> Cell:
     """Return the statements by which the policy of the resource lets in everyone; an Unknown for one that may.
 
-    The list stands at the resource as a whole, so that the places of its items are what a finding names.
+    The list is at the resource as a whole, so that the places of its items are what a finding names.
     """
     found: list[Cell] = []
     doubt: Cell | None = None

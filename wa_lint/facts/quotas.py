@@ -20,7 +20,7 @@ _QUOTA: Final = "AWS::ServiceQuotas::ServiceQuota"
 _ENDPOINT: Final = "AWS::SageMaker::Endpoint"
 
 USAGE: Final = " for endpoint usage"
-"""How the quotas of hosting instances end; before it stands the instance type."""
+"""How the quotas of hosting instances end; before it is the instance type."""
 
 
 def configured_instances(quota: Cell) -> Value:

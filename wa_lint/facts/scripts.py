@@ -51,7 +51,7 @@ def script_of(content: Value) -> str | None:
 
 
 def unpacked(text: str) -> str | None:
-    """Return the text that base64 holds, which may be packed; None where it is none."""
+    """Return the text that base64 holds, which may be packed; None if it is not one."""
     try:
         content = base64.b64decode(text, validate=True)
         if content.startswith(_GZIP):

@@ -1,7 +1,7 @@
 """What a job's step in a pipeline, or its task in a state machine, says around the request. It starts nothing.
 
 The jobs themselves are resources beside their holder, named ``Holder/Step`` (`wa_lint.sources.jobs`); retries and
-conditions stand in the holder's definition only.
+conditions are in the holder's definition only.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What containers and functions are told: environment variables, hyperparameters, defaults of pipeline parameters.
+"""What containers and functions are reported: environment variables, hyperparameters, defaults of pipeline parameters.
 
 It asks whether one is a secret in plain text, and which models of a public hub a container loads.
 """

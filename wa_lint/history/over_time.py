@@ -33,7 +33,7 @@ _STANDS: Final = {OPEN: "failing", UNKNOWN: "unknown", SUPPRESSED: "suppressed",
 
 
 class DayCount(msgspec.Struct, frozen=True):
-    """What stands after one run, and what the run changed."""
+    """What is after one run, and what the run changed."""
 
     failing: int = 0
     unknown: int = 0

@@ -43,7 +43,7 @@ _EVERYTHING: Final = "AWS::*"
 
 
 class Home(msgspec.Struct, frozen=True, order=True):
-    """Where a finding's resource stands: an account and region, or a file."""
+    """Where a finding's resource is: an account and region, or a file."""
 
     account: str = ""
     region: str = ""
@@ -113,7 +113,7 @@ def sighted(view: RunView, known: Sequence[TrackedFinding]) -> Sequence[Sighting
 
 
 def home_of(resource: Resource) -> Home:
-    """Return where a resource stands, masked: what has an account is of that, wherever it was read."""
+    """Return where a resource is, masked: what has an account is of that, wherever it was read."""
     if resource.account:
         return Home(account=resource.account, region=resource.region or "")
     return Home(file=_masked(resource.origin.locate(()).uri))
@@ -307,6 +307,6 @@ def _in_file(index: _VerdictIndex, one: TrackedFinding) -> tuple[str, str]:
 
 
 def _covers(known: Scope, scope: Scope) -> bool:
-    """Whether a listing, of all accounts or regions where it names none, is one in which `scope` stands."""
+    """Whether a listing, of all accounts or regions where it names none, is one in which `scope` is."""
     is_there = known.account in {None, scope.account} and known.region in {None, scope.region}
     return is_there and known.type in {scope.type, _EVERYTHING}

@@ -91,12 +91,12 @@ def matches_resource(statement: Value, resource: Value) -> Truth:
 
 
 def action_matches(pattern: Value, action: str) -> Truth:
-    """Whether `pattern`, as it may stand in Action, matches the one `action`. Case does not count."""
+    """Whether `pattern`, as it may be in Action, matches the one `action`. Case does not count."""
     return matches(pattern, action, fold=True)
 
 
 def resource_matches(pattern: Value, resource: Value) -> Truth:
-    """Whether `pattern`, as it may stand in Resource, covers `resource`, which may have holes.
+    """Whether `pattern`, as it may be in Resource, covers `resource`, which may have holes.
 
     The resource ``*`` is covered where `covers_all` is. ``arn:aws:`` and ``arn:${AWS::Partition}:`` are the same
     here, for a policy only ever speaks of its own partition.
@@ -122,7 +122,7 @@ def covers_all(resource: Value) -> Truth:
     """Whether a resource pattern takes in everything, a whole service, or every resource of a type.
 
     True of ``*``, ``arn:aws:s3:::*`` and ``arn:aws:iam::123456789012:role/*``. A hole inside an ARN is taken for one
-    name (a role, a bucket), as whoever wrote ``role/${Name}`` meant it; a value that is all hole is unknown.
+    name (a role, a bucket), as anyone who wrote ``role/${Name}`` meant it; a value that is all hole is unknown.
     """
     return covers(resource)
 

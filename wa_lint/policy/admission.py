@@ -355,7 +355,7 @@ def _are_few_addresses(values: Sequence[Value]) -> Truth:
 
 
 def _network(value: Value) -> _Network | Unknown:
-    from ipaddress import ip_network  # noqa: PLC0415, 8 ms that only such a condition shall pay
+    from ipaddress import ip_network  # noqa: PLC0415, 8 ms that only such a condition must pay
 
     if not isinstance(value, str):
         return unseen(value)

@@ -107,7 +107,7 @@ def matches_action(pattern: Value, action: str) -> Truth:
 
 @lru_cache(1 << 14)
 def _folded(pattern: str) -> tuple[str, str]:
-    """Return a pattern in small letters, and what of it stands before the first wildcard: that alone rejects most."""
+    """Return a pattern in small letters, and what of it is before the first wildcard: that alone rejects most."""
     folded = pattern.lower()
     return folded, _WILD.split(folded, maxsplit=1)[0]
 
@@ -118,7 +118,7 @@ _WILD: Final = re.compile(r"[*?]")
 def covers(pattern: Value, shape: str) -> Truth:
     """Whether a resource pattern matches every resource of a shape, or a name in place of each ``%``.
 
-    A hole inside an ARN is taken for one name (a role, a bucket), as whoever wrote ``role/${Name}`` meant it; a value
+    A hole inside an ARN is taken for one name (a role, a bucket), as the author of ``role/${Name}`` meant it; a value
     that is all hole is unknown, unless it is the ARN of a resource.
     """
     parts = parts_of(pattern)

@@ -1,7 +1,7 @@
 """What a review would change in the answers of a workload, and what it leaves alone. It calls nothing.
 
 A choice is a person's unless it is empty or its note carries our mark, whose digest holds the choice, its status and
-the note: whoever edits one of them makes it theirs. The notes of the question name what wa-lint selected, so that a
+the note: anyone who edits one of them makes it theirs. The notes of the question name what wa-lint selected, so that a
 choice that a person cleared, note and all, is not taken for one that nobody looked at.
 """
 

@@ -1,4 +1,4 @@
-"""A plan for the Well-Architected Tool in words, for whoever has to agree to it. It decides nothing."""
+"""A plan for the Well-Architected Tool in words, for anyone who has to agree to it. It decides nothing."""
 
 from __future__ import annotations
 

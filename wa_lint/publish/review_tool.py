@@ -210,7 +210,7 @@ def _only(lenses: Sequence[ToolLens]) -> ToolLens:
 def read_answers(call: Call, workload: ReviewedWorkload, lens: ToolLens) -> Sequence[WorkloadAnswer]:
     """Return the answers to all questions of a lens, in its order, with the notes of each choice.
 
-    ListAnswers says which questions there are; it has no notes, so each is asked for by GetAnswer.
+    ListAnswers says which questions there are; it has no notes, so each is requested by GetAnswer.
     """
     listed = _pages(call, "ListAnswers", "AnswerSummaries", workload, LensAlias=lens.alias)
     questions = [str(summary.get("QuestionId") or "") for summary in listed]

@@ -125,7 +125,7 @@ def _since(old: Raw) -> Raw:
     return {"CreatedAt": old["CreatedAt"]} if old.get("CreatedAt") else {}
 
 
-# --- what stands there ------------------------------------------------------------------------------
+# --- what is there ------------------------------------------------------------------------------
 
 
 def _standing(client: Raw, place: tuple[str, str]) -> Iterator[Raw]:

@@ -175,7 +175,7 @@ def _mask_run(found: re.Match[str]) -> str:
 
 
 def _mask_encoded(text: str) -> str:
-    """Return a text in base64 with what it encodes masked; the same text where it is none, or there is nothing."""
+    """Return a text in base64 with what it encodes masked; the same text if it is not one, or there is nothing."""
     plain = _decoded("".join(text.split()))
     if plain is None or len(plain) < _SHORTEST:
         return text
@@ -184,7 +184,7 @@ def _mask_encoded(text: str) -> str:
 
 
 def _decoded(text: str) -> str | None:
-    """Return the text in base64, which may be packed, in UTF-16 or cut short; None where it is none."""
+    """Return the text in base64, which may be packed, in UTF-16 or cut short; None if it is not one."""
     try:
         content = base64.b64decode(text[: len(text) // 4 * 4], validate=True)
         if content.startswith(b"\x1f\x8b"):

@@ -145,7 +145,7 @@ def _ends_there(text: str, start: int, end: int) -> bool:
 
 
 def _is_inside(text: str, start: int) -> bool:
-    """Whether something stands before the name on its line, so that it is a part of a sentence."""
+    """Whether something is before the name on its line, so that it is a part of a sentence."""
     before = text[max(0, start - 40) : start].rstrip(" \t")
     return bool(before) and before[-1] not in "\r\n-{,\"'" and not before.endswith(("\\n", "\\t", "\\r"))
 

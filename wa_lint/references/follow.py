@@ -188,7 +188,7 @@ def _step(cell: Cell, step: str) -> Sequence[Cell]:
 
 
 def _targets(text: Cell, link: Link) -> list[Cell] | Unknown:
-    """Return the places that `text` names, at least one; Unknown if it is not known which, or not in sight."""
+    """Return the places that `text` names, at least one; Unknown if it is not known which, or not in the input."""
     if isinstance(text.value, Unknown):
         return text.value
     named: list[Cell] = []

@@ -46,7 +46,7 @@ def _may_be(value: Value, id_: str) -> str:
 def is_out_of_reach(text: Cell, named: Resource) -> bool:
     """Whether a name cannot lead that far: a plain one names what is in its own account and region, an ARN anything.
 
-    What is not known leads into no other account: whatever stands there unread is asked of no listing either.
+    What is not known leads into no other account: whatever is there unread is asked of no listing either.
     """
     by = text.resource
     if isinstance(text.value, Unknown) and None not in (by.account, named.account) and by.account != named.account:

@@ -96,7 +96,7 @@ def _texts(resource: Resource) -> Iterator[tuple[Link, Value]]:
 
 
 def _below(value: Value, steps: Sequence[str]) -> Iterator[Value]:
-    """Yield what stands at `steps`; on the way there, what is not resolved."""
+    """Yield what is at `steps`; on the way there, what is not resolved."""
     if isinstance(value, Unresolved) or not steps:
         yield value
     elif steps[0] == "[]":

@@ -14,7 +14,7 @@ import msgspec
 class Link(msgspec.Struct, frozen=True):
     type: str
     path: str
-    """Where the naming text stands, below the properties of `type`."""
+    """Where the naming text is, below the properties of `type`."""
     target: str
     name: str
     back: str
@@ -28,7 +28,7 @@ class Link(msgspec.Struct, frozen=True):
 
     @property
     def is_many(self) -> bool:
-        """Whether `name` gives a list: more than one text may stand below the place that bears it."""
+        """Whether `name` gives a list: more than one text may be below the place that bears it."""
         return "[]" in self.path.removeprefix(self.at)
 
 
@@ -41,7 +41,7 @@ class Identity(msgspec.Struct, frozen=True):
     is_worldwide: bool = False
     """Whether no two accounts or regions have one of the same name."""
     has_path: bool = False
-    """Whether a path may stand before the name in its ARN."""
+    """Whether a path may be before the name in its ARN."""
 
     @property
     def arns(self) -> tuple[str, ...]:
@@ -143,7 +143,7 @@ def _role(type_: str, path: str, back: str, name: str = "execution_role", at: st
 
 
 def _placed(type_: str, config: str, *, subnets: str = "Subnets", groups: str = "SecurityGroupIds") -> tuple[Link, ...]:
-    """Return the links of an ML resource to its subnets and security groups, which stand below `config`."""
+    """Return the links of an ML resource to its subnets and security groups, which are below `config`."""
     return (
         Link(type_, f"{config}{subnets}[]", _SUBNET, "vpc_subnets", "ml_tenants", _SUBNET_KEYS),
         Link(type_, f"{config}{groups}[]", _GROUP, "vpc_groups", "ml_tenants", _GROUP_KEYS),
@@ -594,7 +594,7 @@ LINKS: tuple[Link, ...] = (
     _role("AWS::CodeBuild::Project", "ServiceRole", "build_projects"),
     _role("AWS::CodePipeline::Pipeline", "RoleArn", "code_pipelines"),
     Link("AWS::Glue::Job", "Role", _ROLE, "execution_role", "glue_jobs"),
-    # what stands around
+    # what is around
     Link("AWS::KMS::Alias", "TargetKeyId", "AWS::KMS::Key", "key", "aliases"),
     Link("AWS::SNS::TopicPolicy", "Topics[]", "AWS::SNS::Topic", "topics", "access_policies", keys=("{id}", "{arn}")),
     Link("AWS::SQS::QueuePolicy", "Queues[]", "AWS::SQS::Queue", "queues", "access_policies", keys=("{id}", "*/{id}")),

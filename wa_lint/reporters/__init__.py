@@ -96,7 +96,7 @@ REPORTERS: Final[Mapping[str, str]] = {
     "sarif-full": "wa_lint.reporters.sarif_full",
     "text": "wa_lint.reporters.text",
 }
-"""Format: the module whose `render` writes it, imported when it is asked for."""
+"""Format: the module whose `render` writes it, imported when it is requested."""
 
 
 COUNTING: Final = frozenset(

@@ -1,7 +1,7 @@
 """AWS Security Finding Format: what fails in an account, for Security Hub. A template has no account, and so no entry.
 
 Form: `AwsSecurityFinding` of botocore's model of Security Hub, and "AWS Security Finding Format" in its user guide
-(read 2026-11), whose limits are longer texts' ends. Severity and Types stand in FindingProviderFields, where a
+(read 2026-11), whose limits are longer texts' ends. Severity and Types are in FindingProviderFields, where a
 provider may still change them later.
 
 What is suppressed is ARCHIVED, with the reason: a provider may set Workflow only once, at the creation of a finding,

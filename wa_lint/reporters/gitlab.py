@@ -47,7 +47,7 @@ def _missed(line: coverage.Line, report: Report) -> Raw:
 
 
 def _configured(one: Configuration) -> Raw:
-    """Return the issue of one configuration. Options have no file, and stand at the folder."""
+    """Return the issue of one configuration. Options have no file, and are at the folder."""
     uri = "." if one.trust == "command line" else one.uri
     known_by = ("configuration", one.uri, one.trust, *map(_known_by, one.effects))
     return _info("configuration", configured.sentence(one), uri, known_by)

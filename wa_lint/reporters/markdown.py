@@ -1,7 +1,7 @@
 """Markdown for a pull request's comment or a step's summary: the verdict, the gravest findings, and what is not known.
 
 Limits: a comment of GitHub holds 65,536 characters; a step summary 1 MiB (GitHub's docs, read 2026-11). Names out of
-templates cannot place links, images, mentions or HTML: each stands as code.
+templates cannot place links, images, mentions or HTML: each is as code.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _FRAME: Final = 80
 """Characters around an example."""
 
 _LINKED: Final = re.compile(r"(@(?=\w)|#(?=\d)|\bGH(?=-\d)|\bwww(?=\.))", re.IGNORECASE)
-"""What GitHub makes a mention, a reference or an address of where it stands in plain text."""
+"""What GitHub makes a mention, a reference or an address of where it is in plain text."""
 
 
 def render(report: Report, options: RenderOptions) -> str:

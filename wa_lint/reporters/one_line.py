@@ -7,7 +7,7 @@ from typing import Final
 from wa_lint.model import Finding
 
 CHANGED: Final = {"new": "new: ", "updated": "worse: "}
-"""State of a finding: what stands before the reason for it."""
+"""State of a finding: what is before the reason for it."""
 
 
 def in_one_line(finding: Finding, where: str) -> str:

@@ -279,7 +279,7 @@ def _region(place: Location) -> Raw:
 
 
 def _related(finding: Finding) -> Iterator[Raw]:
-    """Yield the evidence that stands elsewhere, each place once."""
+    """Yield the evidence that is elsewhere, each place once."""
     told = {finding.location}
     for evidence in finding.evidence:
         if evidence.location not in told:

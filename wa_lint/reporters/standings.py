@@ -61,7 +61,7 @@ class _Seen(msgspec.Struct, frozen=True):
     """By rule: how many resources, or items of them, pass."""
     report: Report
     unread: str | None
-    """Why nothing may be called met or absent: something that was asked for could not be read."""
+    """Why nothing may be called met or absent: something that was requested could not be read."""
     missed: str | None
     """What no rule gives a verdict on, in words: ML or unrecognised types, files that may be templates."""
 

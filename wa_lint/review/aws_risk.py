@@ -1,7 +1,7 @@
 """AWS's own risk of each question, by the risk rules of its Lens, and the shortest way to a question without risk.
 
 AWS computes it from the choices that are selected: a practice is a choice, and is selected where it is met. A choice
-that does not apply is neither asked for nor counted (our reading of the Well-Architected Tool's user guide).
+that does not apply is neither requested nor counted (our reading of the Well-Architected Tool's user guide).
 """
 
 from __future__ import annotations

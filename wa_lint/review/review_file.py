@@ -34,7 +34,7 @@ class ReviewFile(msgspec.Struct, frozen=True):
     answers: Mapping[str, Answer] = {}
     """By the id of a practice or of a question for people."""
     places: Mapping[str, str] = {}
-    """Where each answer stands: ``wa-review.yaml:12:3``."""
+    """Where each answer is: ``wa-review.yaml:12:3``."""
 
 
 def answerable() -> Sequence[str]:
@@ -215,7 +215,7 @@ def _end_of_answers(document: Document, lines: Sequence[str]) -> int:
 
 
 def _end(lines: Sequence[str], first: int) -> int:
-    """Return the number of lines up to the end of the block whose key stands in line `first` (from 1)."""
+    """Return the number of lines up to the end of the block whose key is in line `first` (from 1)."""
     indent = len(lines[first - 1]) - len(lines[first - 1].lstrip())
     at = first
     while at < len(lines) and (not lines[at].strip() or len(lines[at]) - len(lines[at].lstrip()) > indent):

@@ -61,7 +61,7 @@ def accounted(account: Settlement) -> Report:
 
 
 def _shown(source: str, trust: str) -> str:
-    """Return what a report calls a file: its name alone where it lies elsewhere. No folder of a machine is told."""
+    """Return what a report calls a file: its name alone where it lies elsewhere. No folder of a machine is reported."""
     return source if trust == FOUND or not source.startswith("../") else source.rpartition("/")[2]
 
 

@@ -1,4 +1,4 @@
-"""The accounts and regions of a run: what was asked for, and the accounts that it comes to. It reads none."""
+"""The accounts and regions of a run: what was requested, and the accounts that it comes to. It reads none."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class PassedAccount(msgspec.Struct, frozen=True):
 
 
 class Fleet(msgspec.Struct, frozen=True):
-    """The accounts to read, each once, and the regions as they were asked for."""
+    """The accounts to read, each once, and the regions as they were requested."""
 
     accesses: tuple[Access, ...]
     regions: tuple[str, ...]

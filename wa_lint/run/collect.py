@@ -52,7 +52,7 @@ def _no_lines() -> contextlib.AbstractContextManager[Callable[[str], OnProgress 
 
 
 class Listener(msgspec.Struct, frozen=True):
-    """Who is told of the reading, and how."""
+    """Who gets the progress of the reading, and how."""
 
     say: Callable[[str], None]
     """Gets a line for each account or region that is not read, or entered by a role."""
@@ -104,7 +104,7 @@ class InMemory:
 
 
 class InFolder(Folder):
-    """Keeps each part in a file of its own, and knows what stands there already."""
+    """Keeps each part in a file of its own, and knows what is there already."""
 
     def status(self, part: Part) -> Status | None:
         known = self.known(part)

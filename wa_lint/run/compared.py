@@ -37,7 +37,7 @@ class Judging(msgspec.Struct, frozen=True):
 
 
 def side_of(path: Path, judging: Judging) -> Side:
-    """Return what stands at `path`: judged, or as a report has it, of the rules that are chosen.
+    """Return what is at `path`: judged, or as a report has it, of the rules that are chosen.
 
     Raise `ConfigError` where there is nothing, `SourceError` where it is a report that cannot be read.
     """

@@ -104,7 +104,7 @@ def _pseudo(account: Snapshot, place: tuple[str | None, str | None], stacks: Col
 
 
 def _account(path: Path) -> Snapshot:
-    """Return what stands in the files of a snapshot, or of an export, together."""
+    """Return what is in the files of a snapshot, or of an export, together."""
     files = find([path], Path.cwd())
     found = [snapshot for file in files for snapshot in _snapshots(file)]
     if not found:

@@ -30,7 +30,7 @@ class _Earlier(msgspec.Struct, frozen=True):
 
 
 def past(file: Path) -> Past:
-    """Return the counts of a JSON report, of a review too. Raise `ConfigError` where the file is none."""
+    """Return the counts of a JSON report, of a review too. Raise `ConfigError` if the file is not one."""
     try:
         found = msgspec.json.decode(file.read_bytes(), type=_Earlier)
     except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:

@@ -24,7 +24,7 @@ _NAME: Final = re.compile(r"""["']?(?:Name|Key|ParameterKey)["']?\s*:\s*["']?(?P
 
 
 def excerpts(files: Iterable[File]) -> Callable[[str], Sequence[str]]:
-    """Return what gives the masked lines of a uri, read again when they are asked for."""
+    """Return what gives the masked lines of a uri, read again when they are requested."""
     by_uri = {file.uri: file for file in files}
 
     @cache
@@ -42,7 +42,7 @@ def excerpts(files: Iterable[File]) -> Callable[[str], Sequence[str]]:
 
 
 def masked_lines(text: str) -> Sequence[str]:
-    """Return the lines of `text`; none if a secret spans several, for what is left would stand at the wrong number."""
+    """Return the lines of `text`; none if a secret spans several, for what is left would be at the wrong number."""
     plain, masked = (re.split(r"\r\n|\r|\n", one) for one in (text, mask(text)))  # as a `Document` counts lines
     if len(plain) != len(masked):
         return ()

@@ -9,7 +9,7 @@ from wa_lint.sources.export.merged_answers import merged
 
 
 def join(snapshots: Sequence[Snapshot]) -> Snapshot:
-    """Return one snapshot of several of the same kind. What stands in more than one counts once.
+    """Return one snapshot of several of the same kind. What is in more than one counts once.
 
     The first description counts, and of exports what it does not tell and another does. It was taken when the first
     one was.

@@ -79,7 +79,7 @@ def judge_files(
 ) -> Sequence[Judged]:
     """Return what became of each file, in their order. `rules` are those of `task`; `jobs` None: as many as pay off.
 
-    The report on all answers together stands with the first of their files. `memory`: what became of files alone, by
+    The report on all answers together is with the first of their files. `memory`: what became of files alone, by
     uri; those that it has are not judged again, and it learns the others. Raise `ConfigError` where a parameter is
     given that no template declares.
     """
@@ -161,7 +161,7 @@ def _judged(file: File, rules: Sequence[Rule], task: Task) -> Judged:
 
 
 def _judge_folder(file: File, rules: Sequence[Rule], task: Task, jobs: int | None) -> Judged:
-    """Judge a snapshot that stands in a folder, by its index."""
+    """Judge a snapshot that is in a folder, by its index."""
     try:
         asked = JudgingTask(task.choice, task.now, task.today, task.lists_all)
         rows, report = judge_folder(Path(file.path), file.uri, asked, rules, jobs, lightened)
@@ -256,9 +256,9 @@ def _each_once(judged: Sequence[Judged]) -> Sequence[Judged]:
 
 
 def _together(files: Sequence[File], judged: Sequence[Judged], task: Task, rules: Sequence[Rule]) -> Sequence[Judged]:
-    """Return what became of the files, those that import from or name each other judged anew, as one.
+    """Return what became of the files, those that import from or name each other judged again, as one.
 
-    Their one report stands with the first of them. A file that some stage's values do not fit is left as it was.
+    Their one report is with the first of them. A file that some stage's values do not fit is left as it was.
     """
     whole = [i for i, one in enumerate(judged) if one.report and all(entry.status == "judged" for entry in one.entries)]
     found = list(judged)
@@ -312,7 +312,7 @@ def _judge_export(snapshot: Snapshot, rules: Sequence[Rule], task: Task) -> Judg
 
 
 def _is_loose(snapshot: Snapshot) -> bool:
-    """Whether its resources may stand beside those of other files: each goes by an ARN, so none is two."""
+    """Whether its resources may be beside those of other files: each goes by an ARN, so none is two."""
     return snapshot.kind is SourceKind.EXPORT and all(resource.id.startswith("arn:") for resource in snapshot.resources)
 
 

@@ -16,7 +16,7 @@ Reports: TypeAlias = Mapping[str, Report]
 
 
 def combine(reports: Reports) -> Report:
-    """Return one report: a finding of all stages stands there once and says nothing of stages, others say theirs.
+    """Return one report: a finding of all stages is there once and says nothing of stages, others say theirs.
 
     A finding is the same where rule, outcome, place and line are; what its words say differently is said of each stage.
     Its evidence is that of the first stage: the differences are in `Report.skew`.

@@ -16,7 +16,7 @@ Nested: TypeAlias = Mapping[str, Mapping[str, str]]
 def judged_within(nested: Nested) -> Mapping[str, str]:
     """Return in which stacks each file is judged, as a reason; a file that stands for itself has none.
 
-    Of templates that nest each other the first one stands for itself: each of them is cut where it begins anew.
+    Of templates that nest each other the first one stands for itself: each of them is cut where it begins again.
     """
     holders: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for holder, stacks in nested.items():
@@ -27,7 +27,7 @@ def judged_within(nested: Nested) -> Mapping[str, str]:
 
 
 def _said(found: Sequence[tuple[str, str]], holders: Mapping[str, Sequence[tuple[str, str]]]) -> str:
-    """Name the outermost templates: what stands in a stack within a stack is not listed for the inner one as well."""
+    """Name the outermost templates: what is in a stack within a stack is not listed for the inner one as well."""
     outermost = [(holder, id_) for holder, id_ in found if holder not in holders] or found
     first, *others = sorted(f"{id_} of {holder}" for holder, id_ in outermost)
     what = "module" if _MODULE in first else "nested stack"

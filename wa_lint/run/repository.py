@@ -110,7 +110,7 @@ class History:
 
 
 class Checkout:
-    """The files of a `History`, written to `folder` as they are asked for."""
+    """The files of a `History`, written to `folder` as they are requested."""
 
     def __init__(self, history: History, folder: Path, start: Path) -> None:
         """`start`: the present folder that relative paths start from.

@@ -87,7 +87,7 @@ def _in_folder(
 
 
 def types_of(rules: Iterable[Rule]) -> frozenset[str]:
-    """Return the types that rules read, so that nothing else is asked for."""
+    """Return the types that rules read, so that nothing else is requested."""
     return frozenset(type_ for rule in rules for type_ in rule.types_read)
 
 

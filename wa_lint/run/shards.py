@@ -1,4 +1,4 @@
-"""Judges a snapshot that stands in a folder, in one process or in several: the findings are those of one that is whole.
+"""Judges a snapshot that is in a folder, in one process or in several: the findings are those of one that is whole.
 
 A shard is a group of accounts between which links lead, and a share of its resources; see `references.reach`. Each is
 judged on the graph of its whole group, so that no link leaves it. Nothing else of the folder is in memory then.
@@ -196,7 +196,7 @@ def _judged(shard: Shard, rules: Sequence[Rule], light: Light) -> Report:
 def _share(resources: Sequence[Resource], shard: Shard) -> set[tuple[str, str]]:
     """Return the (type, id) that are judged: of each type in each region every `of`-th block.
 
-    What stands side by side often names what stands side by side: single resources dealt in turn would have every
+    What is side by side often names what is side by side: single resources dealt in turn would have every
     worker look up nearly everything. What is few, such as buckets, has one worker, for its facts rest on indexes.
     """
     listings: dict[tuple[str, str | None, str | None], list[Resource]] = defaultdict(list)

@@ -1,6 +1,6 @@
 """A snapshot in a folder: one file for each account and region, and an index of them. It collects and judges nothing.
 
-Every file is there in full or not at all, and a line is added to the index's log as each part ends: whoever is killed
+Every file is there in full or not at all, and a line is added to the index's log as each part ends: a run that is killed
 loses what was being read, and nothing else. The log is taken into the index when all has been read, and when it is gone
 on with.
 """
@@ -75,12 +75,12 @@ class ReadingOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FolderIndex(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands in ``index.json``."""
+    """What is in ``index.json``."""
 
     wa_lint_index: int = FORMAT
     tool: str = f"wa-lint {VERSION}"
     taken_at: str
-    """ISO 8601, UTC: the end of every window that was asked for, the same in all parts."""
+    """ISO 8601, UTC: the end of every window that was requested, the same in all parts."""
     options: ReadingOptions
     parts: tuple[Part, ...] = ()
 
@@ -114,7 +114,7 @@ class Folder:
             self._add([LogLine(forgotten=account)])
 
     def finish(self) -> None:
-        """Write the index anew, with what the log says: in a log nobody finds anything."""
+        """Write the index again, with what the log says: in a log nobody finds anything."""
         with _made(self.path / INDEX) as stream:
             stream.write(msgspec.json.format(msgspec.json.encode(self.index), indent=1) + b"\n")
         (self.path / LOG).unlink(missing_ok=True)
@@ -149,7 +149,7 @@ def is_index(content: bytes) -> bool:
 
 
 def is_folder(path: Path) -> bool:
-    """Whether a snapshot stands in the folder `path`."""
+    """Whether a snapshot is in the folder `path`."""
     try:
         with (path / INDEX).open("rb") as stream:
             return is_index(stream.read(200))
@@ -226,7 +226,7 @@ def read_parts(folder: Path, uri: str, parts: Iterable[Part]) -> Iterator[tuple[
 
 
 def demand_fit(index: FolderIndex, options: ReadingOptions, accounts: Iterable[str], where: str) -> None:
-    """Raise `ConfigError` where what was begun in `where` is not what is asked for now."""
+    """Raise `ConfigError` where what was begun in `where` is not what is requested now."""
     held = {part.account for part in index.parts if part.file is not None}
     strange = sorted(held - set(accounts))
     if strange:

@@ -90,7 +90,7 @@ class PassedFiles:
             self._rest[reason] += files
 
     def file(self, path: str, suffix: str) -> None:
-        """Count a file that is not called like an input; one that looks like a template is told apart."""
+        """Count a file that is not called like an input; one that looks like a template is reported apart."""
         if self._looks_like_template(path, suffix):
             self.add(path, "unknown suffix, but it looks like a template", is_suspect=True)
         else:

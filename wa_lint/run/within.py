@@ -49,7 +49,7 @@ def lint_within(
 ) -> Report:
     """As `wa_lint.engine.lint`, about what belongs to the workload, by the profiles that entries name.
 
-    `judged` is the share of it that is asked for.
+    `judged` is the share of it that is requested.
     """
     assigned = assigned_rules(choice)
     if choice.workload is None:

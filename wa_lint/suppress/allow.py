@@ -67,7 +67,7 @@ class Policy(msgspec.Struct, frozen=True):
     names: Mapping[str, str]
     """Every name that a rule bears or once bore, and the rule's id."""
     is_inline: bool = True
-    """Whether what stands beside the resources counts, or only a file."""
+    """Whether what is beside the resources counts, or only a file."""
     demands_reason: bool = False
     never: frozenset[str] = frozenset()
     """Ids of the rules that nobody may suppress."""
@@ -165,7 +165,7 @@ _SUPPRESSIBLE: Final = frozenset({Outcome.FAIL, Outcome.UNKNOWN})
 def settle(report: Report, entries: Sequence[Allowance | Fault], policy: Policy, today: str) -> Report:
     """Return `report` with what is allowed marked so, and a finding for each allowance that is at fault.
 
-    `entries` come from files, the rest from the report's notes. `today` is an ISO date; it stands in the report where
+    `entries` come from files, the rest from the report's notes. `today` is an ISO date; it is in the report where
     an allowance has an end.
     """
     read = [*_noted(report.notes, policy), *entries]

@@ -51,7 +51,7 @@ def entries_of(settling: Settling, found: Config) -> Iterator[allow.Allowance | 
 
 
 def _said(found: Config) -> Iterator[allow.Allowance | allow.Fault]:
-    """Yield the entries that stand in the configuration itself."""
+    """Yield the entries that are in the configuration itself."""
     for said in found.said.get("allow", ()):
         for number, item in enumerate(said.value):
             if isinstance(item, dict):
@@ -117,7 +117,7 @@ def marked(report: Report, file: Path, never: frozenset[str], say: Callable[[str
 
 
 def _entries(file: Path) -> Iterator[allow.Allowance | allow.Fault]:
-    """Yield the entries of a file: a map with the key allow and a list. Raise `ConfigError` where it is none."""
+    """Yield the entries of a file: a map with the key allow and a list. Raise `ConfigError` if it is not one."""
     document = read_document(_bytes(file), file.as_posix())
     listed = document.value
     if isinstance(listed, dict):

@@ -38,7 +38,7 @@ def written(report: Report) -> bytes:
 
 
 def read(content: bytes, uri: str) -> Baseline:
-    """Return a baseline. Raise `ConfigError` where it is none, or one of a newer wa-lint."""
+    """Return a baseline. Raise `ConfigError` if it is not one, or one of a newer wa-lint."""
     try:
         version = msgspec.json.decode(content, type=_Head).schema_version
         if version > VERSION:

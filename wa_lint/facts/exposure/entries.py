@@ -170,7 +170,7 @@ def _api_is_open(route: Cell) -> Truth:
 
 
 def _door(route: Cell) -> Cell | Unknown:
-    """Return the route that admits or turns away whoever comes to `route`; without the API it is not known."""
+    """Return the route that admits or turns away anyone who comes to `route`; without the API it is not known."""
     api = route.select("api")
     if isinstance(api.value, Unknown):
         return route if api.world.is_closed or _is_its_own(route) else api.value

@@ -70,7 +70,7 @@ _MANY: Final = (
     "RateBasedStatement",
     "SizeConstraintStatement",
 )
-"""Statements that many callers meet, whoever they are."""
+"""Statements that many callers meet, anyone who they are."""
 
 
 def _spares_few(statement: Cell) -> Truth:

@@ -32,7 +32,7 @@ _Through: TypeAlias = Callable[[Sequence[Cell], Cell], "Iterator[Way]"]
 
 
 class Way(msgspec.Struct, frozen=True):
-    """What stands behind an entry."""
+    """What is behind an entry."""
 
     hops: tuple[Cell, ...]
     """The places on the way, the entry first."""

@@ -27,7 +27,7 @@ class KnownAnswer(msgspec.Struct, frozen=True, kw_only=True):
     named: Mapping[str, str] = {}
     """Member of the collector's item -> member of the answer that says it."""
     untold: tuple[str, ...] = ()
-    """CloudFormation properties that only other commands tell; a member that is there is told after all."""
+    """CloudFormation properties that only other commands tell; a member that is there is reported after all."""
 
 
 _POLICIES: Final = ("Policies", "ManagedPolicyArns")

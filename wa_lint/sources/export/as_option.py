@@ -74,7 +74,7 @@ def read_said(content: bytes, uri: str, said: NamedAnswer) -> Snapshot:
 
 
 def unread(value: Raw) -> str | None:
-    """Say which answer of the AWS CLI `value` is, and why it is not read; None where it is none that we know."""
+    """Say which answer of the AWS CLI `value` is, and why it is not read; None if it is not one that we know."""
     if not isinstance(value, dict) or not value:
         return None
     unnamed = unnamed_of(value)
@@ -146,7 +146,7 @@ def _resources(asked: _Asked, answer: Item, of: str) -> Iterator[Resource]:
 
 
 def _inside(parent: Collector, item: Item, place: ResponsePlace) -> Iterator[Resource]:
-    """Yield what stands inside an item, as the methods of a resource of an API."""
+    """Yield what is inside an item, as the methods of a resource of an API."""
     for collector in all_collectors():
         held = item.get(collector.inside) if collector.parent == parent.type and collector.inside else None
         for key, inner in held.items() if isinstance(held, dict) else ():

@@ -182,7 +182,7 @@ def _resources(item: _Item) -> Iterator[Resource]:
 
 
 def _own_words(item: _Item, type_: str) -> dict[str, Value]:
-    """Return what stands in CloudFormation's words already. What Config's own schema lacks is not known."""
+    """Return what is in CloudFormation's words already. What Config's own schema lacks is not known."""
     said = {name: value for name, value in (item.configuration or {}).items() if name in settable(type_)}
     carried = _carried().get(type_, frozenset())
 
@@ -195,7 +195,7 @@ def _own_words(item: _Item, type_: str) -> dict[str, Value]:
 
 
 def _camel(item: _Item, type_: str, camel: Camel) -> dict[str, Value]:
-    """Return what stands in camelCase. A member that is null is not set; of one that is missing nothing is said."""
+    """Return what is in camelCase. A member that is null is not set; of one that is missing nothing is said."""
     tree = msgspec.json.decode(msgspec.json.encode({**(item.configuration or {}), **_beside(item, camel)}))
     for old, new in camel.renames.items():
         rename(tree, old, new)

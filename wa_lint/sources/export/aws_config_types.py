@@ -100,7 +100,7 @@ CAMEL: Final[Mapping[str, Camel]] = {
 }
 
 NAMES: Final[Mapping[str, str]] = {"AWS::IAM::Policy": "AWS::IAM::ManagedPolicy"}
-"""Config's name of a type -> CloudFormation's, where they differ. Inline policies stand in their roles."""
+"""Config's name of a type -> CloudFormation's, where they differ. Inline policies are in their roles."""
 
 COVERS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "AWS::IAM::Role": ("rolePolicyList", ("AWS::IAM::Policy", "AWS::IAM::RolePolicy")),

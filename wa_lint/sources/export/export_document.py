@@ -12,14 +12,14 @@ from wa_lint.model import Gap, GivenParameter, Raw, Resource, Scope, Unjudged
 
 
 class Found(msgspec.Struct, frozen=True):
-    """The resources of one document. Where they stand in the file, the reader says: each on the line of its id."""
+    """The resources of one document. Where they are in the file, the reader says: each on the line of its id."""
 
     resources: tuple[Resource, ...] = ()
     complete: frozenset[Scope] = frozenset()
     problems: tuple[str, ...] = ()
     gaps: tuple[Gap, ...] = ()
     unjudged: tuple[Unjudged, ...] = ()
-    """What stands in it and is not read."""
+    """What is in it and is not read."""
     parameters: tuple[GivenParameter, ...] = ()
     """The values that were given for it: variables of a plan, parameters of a change set."""
     is_request: bool = False
@@ -47,4 +47,4 @@ class Format(msgspec.Struct, frozen=True):
     read: Callable[[Raw], Found]
     """May raise SourceError, with an empty place: the reader knows the file."""
     marks: tuple[bytes, ...] = ()
-    """Texts that all stand in a file of this format: one that has them and cannot be read is an error, not a skip."""
+    """Texts that all are in a file of this format: one that has them and cannot be read is an error, not a skip."""

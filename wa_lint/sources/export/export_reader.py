@@ -135,7 +135,7 @@ def _inner(value: Raw) -> Raw:
 
 
 def _resources(found: list[tuple[int, Found]], text: str, uri: str) -> tuple[Resource, ...]:
-    """Sort by (type, id). Of a resource that stands twice, the first description wins where it tells something."""
+    """Sort by (type, id). Of a resource that is repeated, the first description wins where it tells something."""
     best: dict[tuple[str, str], tuple[int, Resource]] = {}
     for line, export in found:
         for resource in export.resources:
@@ -150,7 +150,7 @@ def _resources(found: list[tuple[int, Found]], text: str, uri: str) -> tuple[Res
 
 
 def _placed(resource: Resource, places: Raw, otherwise: Location) -> Resource:
-    """Return the resource with the place where its id, ARN or name first stands."""
+    """Return the resource with the place where its id, ARN or name first is."""
     place = next((places[name] for name in _written(resource) if name in places), otherwise)
     return msgspec.structs.replace(resource, origin=Listed(place))
 
@@ -190,7 +190,7 @@ def _start_of(content: bytes) -> bytes:
 
 
 def _means_to_be(content: bytes) -> bool:
-    """Whether the words that make a format stand in a text that begins as JSON, whatever else does.
+    """Whether the words that make a format are in a text that begins as JSON, whatever else does.
 
     What begins as JSON and cannot be unpacked may be one: to read it says why.
     """

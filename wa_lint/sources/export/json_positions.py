@@ -1,4 +1,4 @@
-"""Where texts stand in a JSON file, found in one pass however many are asked for. It reads no file."""
+"""Where texts are in a JSON file, found in one pass however many are requested. It reads no file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NEWLINE: Final = re.compile(r"\n")
 
 
 def places_of(wanted: Iterable[str], text: str, uri: str) -> Mapping[str, Location]:
-    """Return where each of `wanted` stands first as a whole JSON string; what stands nowhere is left out."""
+    """Return where each of `wanted` is first as a whole JSON string; what is nowhere is left out."""
     written = {json.dumps(name, ensure_ascii=ascii_only): name for name in wanted for ascii_only in (False, True)}
     starts: dict[str, int] = {}
     for found in _TEXT.finditer(text):

@@ -277,7 +277,7 @@ _BUCKET_NAMES: Final = frozenset({"bucket", "id"})
 def _arn_and_more(holes: Sequence[Hole], value: Unresolved) -> tuple[str | Hole, ...]:
     """Return the parts of what a statement names: the ARN of a resource, and what may follow, as in ``${arn}/*``.
 
-    An ARN stands at the beginning, or it is none.
+    An ARN is at the beginning, or it is none.
     """
     arns = [hole for hole in holes if hole.target and (hole.attribute or "").rpartition("_")[2] == "arn"]
     return (arns[0], Hole(f"{value.reason}, and what follows")) if len(arns) == 1 else ()

@@ -54,7 +54,7 @@ class PlanConfiguration:
         return self._expressions[modules].get(base)
 
     def references(self, expression: Raw, own: str) -> Sequence[Reference]:
-        """Return what `expression`, which stands in the resource `own`, refers to. `own` is an address."""
+        """Return what `expression`, which is in the resource `own`, refers to. `own` is an address."""
         modules, _ = _split(without_index(own))
         found = dict.fromkeys(self._followed(_names(expression), modules, own, 0))
         return tuple(found)
@@ -159,7 +159,7 @@ def _split(address: str) -> tuple[tuple[str, ...], str]:
 
 
 def _instance_of(address: str) -> str:
-    """Return the module that a resource stands in, with the indexes: ``module.a[0]``."""
+    """Return the module that a resource is in, with the indexes: ``module.a[0]``."""
     bare = re.search(r"(?:^|\.)(?:data\.)?(?!module\.)[a-z][a-z0-9_]*\.[^.\[]+(?:\[.*\])?$", address)
     return address[: bare.start()] if bare else ""
 

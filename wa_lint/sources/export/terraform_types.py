@@ -27,7 +27,7 @@ class TfType(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     """The attribute that others name it by, where that is not the property that names it in CloudFormation."""
     wraps: Mapping[str, tuple[str, ...]] = {}
-    """CloudFormation path -> the members around the text that stands there; they are the one item of a list."""
+    """CloudFormation path -> the members around the text that is there; they are the one item of a list."""
     body: str = ""
     """The property that holds an OpenAPI document as a text, in JSON or YAML."""
     generated: tuple[str, ...] = ()

@@ -30,7 +30,7 @@ class Planned(msgspec.Struct, frozen=True, eq=False):
     is_new: bool = False
     """Whether the plan creates it: what it does not set then is nowhere set."""
     is_answer: bool = False
-    """Whether the values were read from AWS, as those of a state, rather than asked for."""
+    """Whether the values were read from AWS, as those of a state, rather than requested."""
     is_data: bool = False
     """Whether it is a data source, which makes nothing."""
 

@@ -20,10 +20,10 @@ _PAIRS: Final = (("Key", "Value"), ("Name", "Value"))
 
 
 def in_words(type_: str, tree: Mapping[str, Raw], at: Path = ()) -> dict[str, Value]:
-    """Return `tree`, what stands at `at` of a resource of the type, in CloudFormation's names.
+    """Return `tree`, what is at `at` of a resource of the type, in CloudFormation's names.
 
     Null, empty texts, lists and maps are nothing, as everywhere where an API's answer is kept whole. A list of one
-    block stands where CloudFormation has a map.
+    block is where CloudFormation has a map.
     """
     shape = schema.shape_at(type_, at)
     spelled = None if shape is None else _map(dict(tree), shape)

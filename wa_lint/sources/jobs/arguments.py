@@ -1,6 +1,6 @@
 """The arguments of a step as properties of a resource: its references become values like any other.
 
-What stands where is kept, so that a finding still leads to the line.
+What is where is kept, so that a finding still leads to the line.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Language(Protocol):
 
 
 class PlacedArgument(Deferred):
-    """A value that stands elsewhere than its path says."""
+    """A value that is elsewhere than its path says."""
 
     __slots__ = ("at", "value")
 
@@ -74,7 +74,7 @@ class Joined(Deferred):
 
 
 def arguments(said: Value, at: Path, shape: Shape, language: Language) -> Value:
-    """Return the value of what stands at `at`, of the JSON types that `shape` expects. None in a map is no member."""
+    """Return the value of what is at `at`, of the JSON types that `shape` expects. None in a map is no member."""
     if isinstance(said, Deferred):
         return _Argument(said, at, shape, language)
     value = language.value_of(said, at)

@@ -26,7 +26,7 @@ _MOVED: Final = {
 
 
 def as_second_version(said: Value, at: Path) -> Value:
-    """Return the request with its members where the second version has them, each with the place where it stands."""
+    """Return the request with its members where the second version has them, each with the place where it is."""
     if not isinstance(said, dict) or _FIRST_VERSION.isdisjoint(said):
         return said
     moved: dict[str, Value] = {key: value for key, value in said.items() if key not in _FIRST_VERSION}

@@ -16,7 +16,7 @@ class Node(msgspec.Struct, frozen=True):
 
     value: Value
     at: Path = ()
-    """Where it stands: what the origin of the jobs is asked for."""
+    """Where it is: what the origin of the jobs is requested."""
     guards: tuple[object, ...] = ()
     """What must hold for it to be there; only the source knows what each of them is."""
 
@@ -44,9 +44,9 @@ class Job(msgspec.Struct, frozen=True, eq=False):
     properties: Value
     """Those of the request, as values; Deferred, for it also says where they stand."""
     root: Path
-    """Where the request stands."""
+    """Where the request is."""
     home: Path
-    """Where the name stands."""
+    """Where the name is."""
     guards: tuple[object, ...] = ()
 
 
@@ -56,7 +56,7 @@ class Unseen(msgspec.Struct, frozen=True):
     at: Path
     reason: str
     is_sure: bool = False
-    """Whether it certainly asks SageMaker for something, so that a gap is told even where no job is expected."""
+    """Whether it certainly asks SageMaker for something, so that a gap is reported even where no job is expected."""
 
 
 def whole(node: Node) -> Iterator[Node]:

@@ -40,7 +40,7 @@ _DEFINITIONS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     _PIPELINE: (("PipelineDefinition", "PipelineDefinitionBody"),),
     "AWS::StepFunctions::StateMachine": (("DefinitionString",), ("Definition",)),
 }
-"""Where the text or the map stands."""
+"""Where the text or the map is."""
 
 
 def with_jobs(snapshot: Snapshot) -> Snapshot:

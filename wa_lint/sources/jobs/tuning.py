@@ -67,7 +67,7 @@ def _jobs(name: str, definition: Node, language: Language) -> Iterator[Job]:
 
 
 def as_training(said: Value, at: Path) -> Value:
-    """Return a definition with its members where a training job has them, each with the place where it stands."""
+    """Return a definition with its members where a training job has them, each with the place where it is."""
     if not isinstance(said, dict):
         return said
     kept: dict[str, Value] = {key: value for key, value in said.items() if key not in _OF_TUNING | _RENAMED.keys()}

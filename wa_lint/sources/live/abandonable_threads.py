@@ -60,7 +60,7 @@ def gather(
     """Return what `function` makes of each task, in order; or why it was not waited for to the end.
 
     `why_leave` is asked, while nothing comes, about the thread that has the task (None: none has taken it up).
-    `on_done` is told how many are there.
+    `on_done` gets the number of them.
     """
     threads: dict[int, int] = {}
 
@@ -94,5 +94,5 @@ def _settle(future: Future[_T], call: Callable[[], _T]) -> None:
         return
     try:
         future.set_result(call())
-    except BaseException as error:  # noqa: BLE001, it is raised where the result is asked for
+    except BaseException as error:  # noqa: BLE001, it is raised where the result is requested
         future.set_exception(error)

@@ -55,7 +55,7 @@ def read_live(  # noqa: PLR0913, each is handed in by name
     `max_rps`: short for `manners`. `stop`: once set, no call begins, and what is there is returned; what is not is a
     gap, or Unknown, that says ``interrupted``, as it says ``deadline`` where the time is up. `resume`: an earlier
     snapshot of the same unit and types; what it has whole is taken over, the rest read into it, as of its time.
-    `now`: aware; it ends the metrics' window and stands in the snapshot as `taken_at`. `tags`: keys whose bearers are
+    `now`: aware; it ends the metrics' window and is in the snapshot as `taken_at`. `tags`: keys whose bearers are
     looked for, see `wa_lint.sources.live.tags`. `series`: type and key of the metrics to ask for (None: all).
 
     Raise SourceError where the credentials let nobody in, or `resume` is of something else.
@@ -149,7 +149,7 @@ def _jobs(collectors: Iterable[Collector]) -> set[str]:
 
 
 def _sorted(resources: Iterable[Resource]) -> tuple[Resource, ...]:
-    """Sort by (type, id). What a moving list gave twice stands once."""
+    """Sort by (type, id). What a moving list gave twice is once."""
     unique = {(resource.type, resource.id): resource for resource in resources}
     return tuple(unique[key] for key in sorted(unique))
 

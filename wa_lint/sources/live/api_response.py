@@ -1,7 +1,7 @@
 """From the API's answers to a resource in CloudFormation's words. Pure: it calls nothing.
 
 The live source and the export source both come through here, so the same answer gives the same
-resource whoever fetched it.
+resource anyone who fetched it.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def items_in(answer: Raw, path: str, name: str = "") -> list[Item]:
 
 
 def has_items(answer: Raw, path: str) -> bool:
-    """Whether an answer has the list that it was asked for, though it may be empty."""
+    """Whether an answer has the list that it was requested, though it may be empty."""
     for step in path.split(".") if path else ():
         answer = document(answer.get(step)) if isinstance(answer, dict) else None
     return not path or isinstance(answer, list)
@@ -265,7 +265,7 @@ _STEP = re.compile(r"(?P<name>[^\[\]{}]+)(?:\[(?P<flag>\w*)\]|\{(?P<keys>[\w/]+)
 
 
 def _take(tree: Raw, path: str) -> list[Raw]:
-    """Remove what stands at `path` and return it, as a list; empty containers go too."""
+    """Remove what is at `path` and return it, as a list; empty containers go too."""
     first, _, rest = _first_step(path)
     step = _STEP.fullmatch(first)
     if step is None or not isinstance(tree, dict) or step["name"] not in tree:
@@ -358,7 +358,7 @@ _LARGEST_SCRIPT: Final = 1_000_000
 
 
 def _script(text: str) -> str:
-    """Return the script in `text`, which may be packed, in UTF-16 or cut short. Raise where it is none."""
+    """Return the script in `text`, which may be packed, in UTF-16 or cut short. Raise if it is not one."""
     content = base64.b64decode(text[: len(text) // 4 * 4], validate=True)
     if content.startswith(b"\x1f\x8b"):
         content = zlib.decompressobj(31).decompress(content, _LARGEST_SCRIPT)
@@ -403,7 +403,7 @@ def _divided(collector: Collector, known: Mapping[str, Value]) -> tuple[dict[str
 
 
 def _put_unknown(tree: Raw, path: str, why: Unknown) -> None:
-    """Put `why` at `path`, wherever its parent is there and nothing stands in its place."""
+    """Put `why` at `path`, wherever its parent is there and nothing is in its place."""
     head, mark, rest = path.partition("[].")
     if mark:
         for item in _items(tree, head):

@@ -63,7 +63,7 @@ class Need(msgspec.Struct, frozen=True, order=True):
 def wanted(types: Collection[str] | None) -> list[Collector]:
     """Return the collectors that give resources of `types` (None: all), parents before children.
 
-    Where only the jobs in a definition are asked for, its holder is described and no more.
+    Where only the jobs in a definition are requested, its holder is described and no more.
     """
     covered = set(types) if types is not None else set(by_type())
     asked = {c.type for c in all_collectors() if c.type in covered or covered.intersection(c.covers)}
@@ -162,7 +162,7 @@ _STATEMENTS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "sts": ("EnterAccounts", ()),
 }
 """Service that is called to come to the accounts -> the statement of its calls, and the resources that it is about
-(none: the roles). Those of services that resources are read from stand in the collector table; else see `_sid`."""
+(none: the roles). Those of services that resources are read from are in the collector table; else see `_sid`."""
 
 
 def policy(calls: Iterable[Operation], roles: Sequence[str] = ("arn:*:iam::*:role/*",)) -> Raw:

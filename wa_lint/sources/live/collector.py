@@ -153,7 +153,7 @@ class CollectedService(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     gone: tuple[str, ...] = ()
     """Error codes of its own that mean that what is asked about was deleted since it was listed."""
     statement: str = ""
-    """The statement of the least-privilege policy that its actions stand in; empty: as AWS can restrict them."""
+    """The statement of the least-privilege policy that its actions are in; empty: as AWS can restrict them."""
     allows_on: tuple[str, ...] = ()
     """The ARNs that this statement is about."""
     together: CallRate | None = None

@@ -18,7 +18,7 @@ from wa_lint.sources.live.collector import CollectedService, Collector
 
 
 class CollectorTable(msgspec.Struct, frozen=True):
-    """What stands in `data/collectors.json`."""
+    """What is in `data/collectors.json`."""
 
     services: Mapping[str, CollectedService]
     """By boto3's name; only those of which something is to be said."""

@@ -37,7 +37,7 @@ def describe_all(
 ) -> dict[str, list[Description]]:
     """Return what each type's items are, all types at once but those that wait to be named by others.
 
-    `known`: type -> what need not be asked for, but may name others.
+    `known`: type -> what need not be requested, but may name others.
     """
     asked = [c for c in collectors if c.type not in known]
     found = dict(known) | _described(run, [(c, listings[c.type]) for c in asked if not c.named_by])
@@ -124,6 +124,6 @@ _NOT_TOLD: Final = "not told outside of its own account"
 
 
 def _is_foreign(collector: Collector, item: Item, place: ResponsePlace) -> bool:
-    """Whether it is another account's, as an organization's trail: who may list it is told that it is not found."""
+    """Whether it is another account's, as an organization's trail: who may list it is reported that it is not found."""
     owner = (filled(collector.arn, item, place) or "").split(":")[4:5]
     return bool(owner) and owner[0].isdigit() and owner[0] != place.account

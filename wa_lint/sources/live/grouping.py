@@ -15,7 +15,7 @@ import msgspec
 from wa_lint.model import Path, Resource, Value
 
 _PASSING: Final = frozenset({"ExperimentConfig", "Tags"})
-"""Members of a request that say in which experiment it stands, or what it is filed under."""
+"""Members of a request that say in which experiment it is, or what it is filed under."""
 
 _OUTPUT: Final = re.compile(r"Output|Checkpoint")
 """Names of members below which a location is written to."""
@@ -40,7 +40,7 @@ _TIME: Final = re.compile(
 """A date, with or without a time; one spelt as folders; digits alone; seconds or milliseconds since 1970."""
 
 _STEP_OF_A_RUN: Final = re.compile(r"pipelines-[a-z0-9]{12}-")
-"""How a job that a pipeline started is called, up to its step: the execution stands in the name."""
+"""How a job that a pipeline started is called, up to its step: the execution is in the name."""
 
 
 def grouped(resources: Iterable[Resource], types: Collection[str]) -> Iterator[Resource]:

@@ -25,7 +25,7 @@ OnProgress = Callable[[str, int, int], None]
 """Told what is done (``list``, ``describe``, ``measure``), how many calls of it are, and of how many."""
 
 _GONE = frozenset({"NotFoundException", "ResourceNotFoundException"})
-"""What most services say; the others' words stand in the collector table."""
+"""What most services say; the others' words are in the collector table."""
 
 _GONE_WORDS = re.compile(
     r"(could not|cannot) find|does not exist|not found|RecordNotFound|^no workforce|^the work ?team", re.IGNORECASE
@@ -75,7 +75,7 @@ class Run(msgspec.Struct, frozen=True):
     series: Collection[tuple[str, str]] | None = None
     """Type and key of the metrics to ask for; None: all of the table."""
     traffic_days: int = TRAFFIC_DAYS
-    """Days of what is asked for by the hour."""
+    """Days of hourly metrics to read."""
 
     def map(self, what: str, function: Callable[[Raw], Raw], tasks: Sequence[Raw]) -> list[Raw]:
         """Apply `function` to all tasks on the executor's threads, in order; of one that hangs, a Refusal."""
@@ -92,7 +92,7 @@ class _Task(msgspec.Struct, frozen=True):
 
 
 def list_all(run: Run, collectors: Sequence[Collector]) -> dict[str, Listing]:
-    """List parents first, then what stands under each of their items; an answer that several types share, once."""
+    """List parents first, then what is under each of their items; an answer that several types share, once."""
     listings: dict[str, Listing] = {}
     waiting = list(collectors)
     while waiting:

@@ -1,4 +1,4 @@
-"""What an earlier snapshot of the same account and region still holds good, so that it is not asked for again."""
+"""What an earlier snapshot of the same account and region still holds good, so that it is not requested again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tags that speak to wa-lint, and those that say who made a resource, asked for a region at once. Judges nothing.
+"""The tags that speak to wa-lint, and those that say who made a resource, read for a region at once. Judges nothing.
 
 `GetResources` of the Resource Groups Tagging API finds what bears a tag, in one paged listing instead of a call for
 each resource. It knows nothing of IAM, whose tags come with the roles themselves.
@@ -17,7 +17,7 @@ from wa_lint.sources.live.call_plan import TAGS
 from wa_lint.sources.live.listing import Refused, Run
 
 ALLOW: Final = "wa-lint:allow"
-"""What a suppression stands in."""
+"""What a suppression is in."""
 
 STACK: Final = "aws:cloudformation:stack-name"
 LOGICAL_ID: Final = "aws:cloudformation:logical-id"
@@ -27,7 +27,7 @@ Tags = Mapping[str, str]
 
 
 class Tagged(msgspec.Struct, frozen=True):
-    """What bears one of the tags that were asked for."""
+    """What bears one of the tags that were requested."""
 
     tags: Mapping[str, Tags] = {}
     """By ARN, all tags of it."""
@@ -35,7 +35,7 @@ class Tagged(msgspec.Struct, frozen=True):
 
 
 def tagged(run: Run, keys: Collection[str]) -> Tagged:
-    """Return what in the region bears a tag of one of `keys`, and which of them could not be asked for."""
+    """Return what in the region bears a tag of one of `keys`, and which of them could not be requested."""
     found: dict[str, Tags] = {}
     gaps = []
     for key in sorted(keys):

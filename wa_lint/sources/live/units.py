@@ -123,7 +123,7 @@ def units(
     tags: tuple[str, ...] = (),
     series: frozenset[tuple[str, str]] | None = None,
 ) -> list[Unit]:
-    """Return the units of an account: what is global, if any of it is asked for, then each region."""
+    """Return the units of an account: what is global, if any of it is requested, then each region."""
     of_account = [None] if _types(types, ListingReach.GLOBAL) else []
     regions = surveyed.regions if _types(types, ListingReach.REGIONAL) or not of_account else ()
     return [

@@ -37,7 +37,7 @@ def in_order(
     """Return type -> what `describe` told of its listing, in the order of the table.
 
     Of a type with `Collector.named_by`, only the items are described that something described before it names. All
-    are, where no type is asked for that could name one.
+    are, where no type is requested that could name one.
     """
     names = _names(collectors, listings, place)
     named: set[str] = set()
@@ -69,7 +69,7 @@ def _called(collector: Collector, item: Item, place: ResponsePlace) -> Iterator[
 
 
 def _named_in(items: Iterable[Item], names: frozenset[str]) -> frozenset[str]:
-    """Return those of `names` that stand in the texts of `items`. One search through all: texts are many."""
+    """Return those of `names` that are in the texts of `items`. One search through all: texts are many."""
     return names.intersection(_NAME.findall("\n".join(text for item in items for text in _texts(item))))
 
 

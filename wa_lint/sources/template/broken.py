@@ -9,7 +9,7 @@ from typing import Final
 from wa_lint.document import scalars_of
 
 _MARKS: Final = re.compile(r"AWS::|AWSTemplateFormatVersion|[\"']?Type[\"']?\s*:\s*[\"']?(Custom|Alexa|AWSQS|\w+)::\w+")
-"""What stands in nearly every template: the name of a type of AWS, the version, or the type of another's resource."""
+"""What is in nearly every template: the name of a type of AWS, the version, or the type of another's resource."""
 
 _SCALAR: Final = re.compile(r"AWS::|AWSTemplateFormatVersion$")
 

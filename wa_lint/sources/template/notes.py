@@ -1,4 +1,4 @@
-"""What stands in a template for wa-lint to read: comments and Metadata sections, with what they speak of.
+"""What is in a template for wa-lint to read: comments and Metadata sections, with what they speak of.
 
 It finds them; `wa_lint.suppress.allow` says what they mean.
 """
@@ -69,7 +69,7 @@ def _nodes(path: Path, place: Place) -> Iterator[_Node]:
 
 
 def _resource(document: Document, path: Path) -> Path | None:
-    """Return the path of the resource that `path` stands in: the innermost map with a Type in Resources."""
+    """Return the path of the resource that `path` is in: the innermost map with a Type in Resources."""
     value: Raw = document.value
     if path[:1] != ("Resources",):
         return None

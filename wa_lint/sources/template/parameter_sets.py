@@ -129,7 +129,7 @@ def _pin(place: str, name: str, value: Raw) -> str | list[str]:
 
 
 def _toml(content: bytes | str, uri: str) -> Mapping[str, Raw]:
-    import tomllib  # noqa: PLC0415, 10 ms that only a samconfig.toml shall pay
+    import tomllib  # noqa: PLC0415, 10 ms that only a samconfig.toml must pay
 
     try:
         return tomllib.loads(content if isinstance(content, str) else content.decode("utf-8-sig"))

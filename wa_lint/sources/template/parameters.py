@@ -148,7 +148,7 @@ _MOST: Final = 8
 
 def _mismatches(pattern: str, text: str) -> bool:
     """Whether a pattern surely refuses a text. One that only Java understands is left to CloudFormation."""
-    import re2  # noqa: PLC0415, 13 ms that only a template with a pattern shall pay
+    import re2  # noqa: PLC0415, 13 ms that only a template with a pattern must pay
 
     options = re2.Options()
     options.log_errors = False

@@ -14,7 +14,7 @@ from wa_lint.sources.template.parameters import Parameter
 OpenFile: TypeAlias = Callable[[str], bytes | None]
 """Gives the content of a file that a template names, relative to it; None for what is not to be had.
 
-Whoever hands it in sees to it that nothing outside the scanned root is opened."""
+Anyone who hands it in sees to it that nothing outside the scanned root is opened."""
 
 Layer: TypeAlias = Mapping[Path, Path]
 """What one transform moved: a path after it, and the path before it. What lies below moved along."""

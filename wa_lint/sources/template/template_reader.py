@@ -180,7 +180,7 @@ def _without_holder(snapshot: Snapshot, document: Document) -> Snapshot:
 
 
 def _untyped(template: Template) -> Iterator[Unjudged]:
-    """Yield what stands among the resources and has no type that could be one; a loop that is left is a gap instead."""
+    """Yield what is among the resources and has no type that could be one; a loop that is left is a gap instead."""
     for id_, body in template.resources.items():
         if not _is_typed(body) and not id_.startswith("Fn::"):
             said = body.get("Type") if isinstance(body, dict) else None
@@ -234,7 +234,7 @@ def transforms(sections: Mapping[str, Raw]) -> list[str]:
 
 
 class _Origin:
-    """Where one resource of a template stands."""
+    """Where one resource of a template is."""
 
     __slots__ = ("id", "sections")
 

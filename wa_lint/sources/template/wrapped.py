@@ -1,4 +1,4 @@
-"""Templates that stand in something else, and definitions that stand alone: each as the template that it comes to.
+"""Templates that are in something else, and definitions that stand alone: each as the template that it comes to.
 
 `aws cloudformation get-template` wraps a template. What `pipeline.definition()` gives, or a state machine in the Amazon
 States Language, is what a template would have as a property. The values keep their places in the file.
@@ -26,7 +26,7 @@ _TYPES: Final[Mapping[Path, tuple[str, Mapping[str, Raw]]]] = {
     _PIPELINE: ("AWS::SageMaker::Pipeline", {}),
     _MACHINE: ("AWS::StepFunctions::StateMachine", {"DefinitionSubstitutions": {}}),
 }
-"""Where a definition stands in a template -> the type of its resource, and what else is said of it: that nothing is
+"""Where a definition is in a template -> the type of its resource, and what else is said of it: that nothing is
 given for a ``${Name}`` in it."""
 
 
@@ -109,7 +109,7 @@ def _of_text(document: Document, text: str) -> Document:
 
 
 def _read(document: Document, body: str) -> Document:
-    """Return the template in a text; where it is none, the error stands at the text, and says where in it."""
+    """Return the template in a text; if it is not one, the error is at the text, and says where in it."""
     try:
         return read_document(body, _BODY)
     except SourceError as error:
@@ -119,7 +119,7 @@ def _read(document: Document, body: str) -> Document:
 
 
 class _InText(Document):
-    """A template in a text. Its comments are not read: in a text of one line nobody knows what they stand beside."""
+    """A template in a text. Its comments are not read: in a text of one line nobody knows what they are beside."""
 
     def comments(self) -> Iterator[Comment]:
         yield from ()

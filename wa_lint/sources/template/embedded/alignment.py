@@ -40,7 +40,7 @@ class Scalar(msgspec.Struct, frozen=True, eq=False):
 
     document: Document
     places: Sequence[int]
-    """Where each of them stands in the value."""
+    """Where each of them is in the value."""
     sources: Sequence[int]
     """Where each of them begins in the document."""
     ends: dict[int, int]
@@ -59,7 +59,7 @@ class Scalar(msgspec.Struct, frozen=True, eq=False):
         return cls(document, places, sources, ends) if len(places) == len(sources) else None
 
     def source(self, index: int) -> tuple[int, int] | None:
-        """Return where a character of the value stands in the document: of a blank, the next that is none."""
+        """Return where a character of the value is in the document: of a blank, the next that is none."""
         if not self.sources:
             return None
         begin = self.sources[min(bisect.bisect_left(self.places, index), len(self.sources) - 1)]
@@ -67,7 +67,7 @@ class Scalar(msgspec.Struct, frozen=True, eq=False):
 
 
 def value_at(value: Raw, path: Path) -> Raw:
-    """Return what stands at `path`; None where there is nothing."""
+    """Return what is at `path`; None where there is nothing."""
     for step in path:
         try:
             value = value[step]

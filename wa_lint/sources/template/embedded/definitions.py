@@ -223,7 +223,7 @@ class _Holder:
         return pieces_of(raw, at)
 
     def _raw(self, value: Value, at: Path) -> Raw:
-        """Return the value as it was written: the mask over a secret would hide what stands where."""
+        """Return the value as it was written: the mask over a secret would hide what is where."""
         if isinstance(value, Intrinsic):
             return {value.name: value.argument}
         found = value_at(self.template.sections.value, (*self.head, *at))
@@ -257,7 +257,7 @@ class _Origin:
         self.outer = outer
         self.texts = texts
         self.homes = homes
-        """Of each job: where its request stands, and its name, which is shown for what its request lacks."""
+        """Of each job: where its request is, and its name, which is shown for what its request lacks."""
 
     def locate(self, at: Path) -> Location:
         root, home = next((pair for pair in self.homes if at[: len(pair[0])] == pair[0]), (at, at))

@@ -1,6 +1,6 @@
-"""JSON that stands in a template as a text, perhaps in pieces: its values, and the line and column of each.
+"""JSON that is in a template as a text, perhaps in pieces: its values, and the line and column of each.
 
-It joins no text and resolves nothing: what a function puts into the text stays deferred where it stands.
+It joins no text and resolves nothing: what a function puts into the text stays deferred where it is.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Piece(msgspec.Struct, frozen=True):
     start: int | None = 0
     """Where in the scalar it begins, in characters of its value; None where no scalar holds it."""
     length: int = 0
-    """Of the expression, where it stands in a scalar, as ``${Key}``."""
+    """Of the expression, where it is in a scalar, as ``${Key}``."""
 
 
 Substitutions = Mapping[str, tuple[Path, Raw]]
@@ -55,7 +55,7 @@ Substitutions = Mapping[str, tuple[Path, Raw]]
 
 
 def pieces_of(raw: Raw, at: Path) -> list[Piece] | None:
-    """Return the pieces of a text that may be joined of several; None where `raw` is not a string in sight."""
+    """Return the pieces of a text that may be joined of several; None where `raw` is not a string in the input."""
     match raw:
         case str():
             return [Piece(at, raw)]
@@ -86,7 +86,7 @@ def text_value(pieces: Sequence[Piece], at: Path, template: Template) -> Value:
 
 
 class Embedded:
-    """One text, read. The places are looked for only when one is asked for."""
+    """One text, read. The places are looked for only when one is requested."""
 
     def __init__(self, template: Template, head: Path, at: Path, pieces: Sequence[Piece]) -> None:
         self.template = template
@@ -209,14 +209,14 @@ class Embedded:
 
 
 class _Bare(Deferred):
-    """A JSON value that stands without quotes, as in ``"InstanceCount": ${Count}``."""
+    """A JSON value that is without quotes, as in ``"InstanceCount": ${Count}``."""
 
     __slots__ = ("name", "text")
 
     def __init__(self, text: Value, name: str) -> None:
         self.text = text
         self.name = name
-        """The key that it stands under."""
+        """The key that it is under."""
 
     def resolve(self, scenario: AnyScenario) -> Resolution:
         if not isinstance(self.text, Deferred):
@@ -277,7 +277,7 @@ def _reference(name: str, given: Mapping[str, Raw], at: Path) -> list[Piece]:
 
 
 def _pieces(literal: Piece, fill: Callable[[str], list[Piece] | None]) -> Iterator[Piece]:
-    """Yield a literal with what `fill` gives for each variable in it; None leaves the text as it stands."""
+    """Yield a literal with what `fill` gives for each variable in it; None leaves the text as it is."""
     text, begin = literal.text or "", literal.start or 0
     done = 0
     for found in _CANDIDATE.finditer(text):

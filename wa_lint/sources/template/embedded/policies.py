@@ -1,7 +1,7 @@
-"""Policy documents that stand in a template as JSON text, as the trees that they spell. It judges no policy.
+"""Policy documents that are in a template as JSON text, as the trees that they spell. It judges no policy.
 
 The text may be a literal, ``!Sub`` or ``Fn::Join``, in a branch of ``Fn::If`` or the value of a parameter; it is read
-when a scenario asks for it. What stands in a text that the template itself holds has its place inside that text.
+when a scenario asks for it. What is in a text that the template itself holds has its place inside that text.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ _LISTS: Final = "AWS::OpenSearchServerless::"
 
 
 def with_documents(resource: Resource, template: Template) -> Resource:
-    """Return the resource with the policy documents that are texts read when they are asked for."""
+    """Return the resource with the policy documents that are texts read when they are requested."""
     paths = DOCUMENTS.get(resource.type)
     if paths is None or not isinstance(resource.properties, dict):
         return resource
@@ -102,7 +102,7 @@ class _Reader:
         """Those that the template itself holds, by the place where they stand."""
 
     def below(self, value: Value, steps: Sequence[str], at: Path) -> Value:
-        """Return `value` with what stands at `steps` below it deferred, where that is not in sight as a map."""
+        """Return `value` with what is at `steps` below it deferred, where that is not in the input as a map."""
         if isinstance(value, Intrinsic) or (not steps and isinstance(value, str | Unresolved)):
             return _Document(self, value, steps, at)
         if not steps:
@@ -135,7 +135,7 @@ class _Reader:
         return Resolution(found.value if is_open else self._checked(found.value), found.at or inside, found.assumes)
 
     def _given(self, value: Value, at: Path) -> Value:
-        """Return the document in a text that stands elsewhere, as in a parameter's value: all of it is here."""
+        """Return the document in a text that is elsewhere, as in a parameter's value: all of it is here."""
         if not isinstance(value, str):
             return value
         text = Embedded(self.template, self.head, at, [Piece(at, value, start=None)])
@@ -145,7 +145,7 @@ class _Reader:
         return value if isinstance(value, self.kinds) else Unknown("the policy document is not a map")
 
     def _pieces(self, value: Value, at: Path) -> Sequence[Piece]:
-        """Return the pieces of a text as it was written: the mask over a secret would hide what stands where."""
+        """Return the pieces of a text as it was written: the mask over a secret would hide what is where."""
         if isinstance(value, Intrinsic):
             return pieces_of({value.name: value.argument}, at) or ()
         written = value_at(self.template.sections.value, (*self.head, *at))
@@ -198,7 +198,7 @@ def _chosen(ask: Asking, value: Value, at: Path) -> tuple[Value, Path]:
 
 
 class _Origin:
-    """Where a resource stands, and what is inside its texts."""
+    """Where a resource is, and what is inside its texts."""
 
     __slots__ = ("outer", "texts")
 

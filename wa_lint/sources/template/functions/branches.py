@@ -1,4 +1,4 @@
-"""What stands in the branches of ``Fn::If`` inside a property, and what must hold for it. It knows no property."""
+"""What is in the branches of ``Fn::If`` inside a property, and what must hold for it. It knows no property."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Taken(msgspec.Struct, frozen=True, eq=False):
 
 
 def branches(node: Node) -> Iterator[Node]:
-    """Yield what a node may be: itself, or what stands in the branches of a condition; nothing where it is absent."""
+    """Yield what a node may be: itself, or what is in the branches of a condition; nothing where it is absent."""
     value = node.value
     if value is ABSENT or (isinstance(value, Intrinsic) and _is_no_value(value)):
         return

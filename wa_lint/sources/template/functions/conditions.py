@@ -146,7 +146,7 @@ def _atom(ask: Asking, side: Value, text: Value) -> Truth | None:
 
 
 def _parameter_in(ask: Asking, side: Value) -> tuple[Hole, str, str] | None:
-    """Return the only hole of a text, if it is a parameter, with what stands before and behind it."""
+    """Return the only hole of a text, if it is a parameter, with what is before and behind it."""
     parts = side.parts if isinstance(side, Unresolved) else ()
     holes = [part for part in parts if isinstance(part, Hole)]
     if len(holes) != 1 or holes[0].target or not (holes[0].name in ask.template.parameters or is_pseudo(holes[0].name)):

@@ -72,7 +72,7 @@ def _may_fork(ask: Asking) -> bool:
 
 
 def _rows(ask: Asking, raw: Raw, key: str | Unresolved, rows: Sequence[Value], *, forks: bool) -> list[Value]:
-    """Return what stands under `key` in each of `rows`."""
+    """Return what is under `key` in each of `rows`."""
     maps = [row for row in rows if isinstance(row, Mapping)]
     if isinstance(key, str):
         return [row[key] for row in maps if key in row]

@@ -1,4 +1,4 @@
-"""The intrinsic functions: a table of name to function. None of them knows where it stands."""
+"""The intrinsic functions: a table of name to function. None of them knows where it is."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ DYNAMIC: Final = re.compile(r"\{\{resolve:[^{}]*\}\}|\[\[servicecatalog:[^\[\]]*
 _MARKS: Final = ("{{resolve:", "[[servicecatalog:")
 
 _LONGEST: Final = 100
-"""Characters of a spelling, for it stands in messages; past them a digest keeps different ones apart."""
+"""Characters of a spelling, for it is in messages; past them a digest keeps different ones apart."""
 
 
 _LONGEST_SHAPE: Final = 20_000
@@ -92,7 +92,7 @@ def revealed(value: Value) -> Value:
 
 
 def _with_references_between(parts: Sequence[str | Hole]) -> Value:
-    """Return a text that has dynamic references beside holes, or around them: what is fixed stays in sight."""
+    """Return a text that has dynamic references beside holes, or around them: what is fixed stays in the input."""
     holes = {chr(_FIRST_MARK + number): part for number, part in enumerate(parts) if isinstance(part, Hole)}
     marks = {part: mark for mark, part in holes.items()}
     whole = "".join(part if isinstance(part, str) else marks[part] for part in parts)

@@ -44,7 +44,7 @@ _MADE: Final = ("Alias", "Version")
 
 
 def gives_anything(body: Raw, attribute: str = "") -> bool:
-    """Whether what a resource gives out need not be its own name: then it is told apart by attribute.
+    """Whether what a resource gives out need not be its own name: then it is reported apart by attribute.
 
     AWS: the return values of a custom resource and of a wait condition (CloudFormation reference, seen 2026-11).
     Those of types that are not AWS's own are not known here.
@@ -169,7 +169,7 @@ class Asking:
         """The conditions that are being answered: within one, no parameter has its default."""
         self.depth = 0
         self.whole = False
-        """Whether what is asked for is all of a property: then what is open may fork. A piece of a text stays open."""
+        """Whether what is requested is all of a property: then what is open may fork. A piece of a text stays open."""
 
     def within(self, condition: str, scenario: AnyScenario) -> Asking:
         """Return the question that asks for the truth of `condition` on behalf of this one."""

@@ -1,4 +1,4 @@
-"""Values as they stand in a template: trees whose functions wait for a scenario."""
+"""Values as they are in a template: trees whose functions wait for a scenario."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from wa_lint.truth import Truth, every
 
 
 class Intrinsic(Deferred):
-    """One function, where it stands, and what the type's schema expects there."""
+    """One function, where it is, and what the type's schema expects there."""
 
     __slots__ = ("answers", "argument", "at", "name", "shape", "template")
 

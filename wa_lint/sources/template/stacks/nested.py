@@ -52,7 +52,7 @@ _LONGEST: Final = 30_000_000
 
 
 class Nest(msgspec.Struct, frozen=True, eq=False):
-    """Where a template stands among those that nest each other."""
+    """Where a template is among those that nest each other."""
 
     open_file: OpenFile | None
     chain: tuple[str, ...]

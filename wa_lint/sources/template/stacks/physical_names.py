@@ -1,6 +1,6 @@
 """What a template makes under a name of its own choice, and what it names so: beside exports, what joins templates.
 
-Only texts that stand at a path of the link table count. It looks at the scenario of the defaults and follows no link.
+Only texts that are at a path of the link table count. It looks at the scenario of the defaults and follows no link.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _is_callable(identity: Identity) -> bool:
 
 
 class _Naming(msgspec.Struct, frozen=True):
-    """Where a text stands, and for each type that it may name, what it looks like then. Group 1 is the name."""
+    """Where a text is, and for each type that it may name, what it looks like then. Group 1 is the name."""
 
     steps: tuple[str, ...]
     only: tuple[str, str] | None

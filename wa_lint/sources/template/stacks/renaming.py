@@ -27,7 +27,7 @@ class NewNames(msgspec.Struct, frozen=True, eq=False):
 
 
 class Renamed(msgspec.Struct, frozen=True, eq=False):
-    """The sections, and where in them something came to stand elsewhere than its name alone says."""
+    """The sections, and where in them something is placed elsewhere than its name alone says."""
 
     sections: Sections
     moved: Mapping[Path, Path]
@@ -121,7 +121,7 @@ class _Renaming:
         return self._value(raw, at, source)
 
     def _anywhere(self, raw: Raw) -> Raw:
-        """Return an expression that stands at no place of the template: nothing of it is noted as moved."""
+        """Return an expression that is at no place of the template: nothing of it is noted as moved."""
         kept, self.moved = self.moved, {}
         found = self._value(raw, (), ())
         self.moved = kept

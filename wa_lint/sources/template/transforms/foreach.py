@@ -1,7 +1,7 @@
 """``Fn::ForEach``: loops are unrolled before anything else is read; none is dropped silently.
 
 A list that scenarios decide is unrolled for all of them together; what only some of them make carries a `Guard` (a
-resource) or stands in an `ITEM` function (a member of a map), which ask the scenario again.
+resource) or is in an `ITEM` function (a member of a map), which ask the scenario again.
 """
 
 from __future__ import annotations
@@ -257,7 +257,7 @@ def _demand(refusal: Unknown | None) -> None:
 
 
 class _Place(msgspec.Struct, frozen=True):
-    """Where a loop stands: `at` is the map that it fills, `source` the loop itself."""
+    """Where a loop is: `at` is the map that it fills, `source` the loop itself."""
 
     at: Path
     source: Path

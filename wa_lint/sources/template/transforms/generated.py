@@ -20,7 +20,7 @@ class New(msgspec.Struct, frozen=True):
     condition: Tree = None
 
     def settled(self, at: Path, moved: dict[Path, Path]) -> dict[str, Raw]:
-        """Return the resource as it comes to stand at `at`; note in `moved` what was written elsewhere."""
+        """Return the resource as it is placed at `at`; note in `moved` what was written elsewhere."""
         condition = {} if self.condition is None else {"Condition": bare(self.condition)}
         return {**condition, "Type": self.type, "Properties": settled(self.properties, (*at, "Properties"), moved)}
 

@@ -144,7 +144,7 @@ def _location(transform: Raw) -> Raw:
 
 
 def _uri_of(template: str, location: str) -> str:
-    """Return what reports call a file that stands at `location`, seen from the template."""
+    """Return what reports call a file that is at `location`, seen from the template."""
     steps: list[str] = template.replace("\\", "/").split("/")[:-1]
     for step in location.replace("\\", "/").split("/"):
         if step == ".." and steps and steps[-1] != "..":

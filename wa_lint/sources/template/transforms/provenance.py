@@ -34,7 +34,7 @@ class Placed(msgspec.Struct, frozen=True):
 
 
 def settled(tree: Tree, at: Path, moved: dict[Path, Path]) -> Raw:
-    """Return the plain value of `tree`, which comes to stand at `at`; note in `moved` what was written elsewhere."""
+    """Return the plain value of `tree`, which is placed at `at`; note in `moved` what was written elsewhere."""
     if isinstance(tree, Drawn):
         if tree.source != at:
             moved[at] = tree.source
@@ -55,7 +55,7 @@ def bare(tree: Tree) -> Raw:
 
 
 def part(tree: Tree, *steps: str) -> Tree:
-    """Return what stands at `steps` below `tree`; None where nothing does."""
+    """Return what is at `steps` below `tree`; None where nothing does."""
     for step in steps:
         held = tree.value if isinstance(tree, Drawn) else tree
         if not isinstance(held, Mapping) or step not in held:

@@ -150,7 +150,7 @@ class _Expanding:
     # --- what is not --------------------------------------------------------------------------------
 
     def _definition(self, location: str, source: Path) -> Tree:
-        """Return a state machine's definition that stands in a file of its own; None where that cannot be read."""
+        """Return a state machine's definition that is in a file of its own; None where that cannot be read."""
         try:
             document = snippet(self.open_file, self.sections.uri, location)
         except SourceError as error:

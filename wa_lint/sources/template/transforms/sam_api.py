@@ -48,7 +48,7 @@ class Event(msgspec.Struct, frozen=True):
 
 
 def api_of(event: Tree) -> str | None:
-    """Return the id of the API that an event comes through; None where that is none of the template."""
+    """Return the id of the API that an event comes through; None if that is not one of the template."""
     kind = bare(part(event, "Type"))
     if kind not in _IMPLICIT_OF:
         return None

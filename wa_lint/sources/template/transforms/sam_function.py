@@ -111,7 +111,7 @@ def _code(said: Mapping[str, Tree]) -> Tree:
 
 
 def _in_s3(uri: Tree, names: tuple[str, str, str]) -> Tree:
-    """Return bucket, key and version of ``s3://…`` or of a map under `names`; None for what stands elsewhere."""
+    """Return bucket, key and version of ``s3://…`` or of a map under `names`; None for what is elsewhere."""
     parts = {name: part(uri, step) for name, step in zip(names, ("Bucket", "Key", "Version"), strict=True)}
     if parts[names[0]] is not None:
         return {name: value for name, value in parts.items() if value is not None}

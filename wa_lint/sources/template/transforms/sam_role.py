@@ -43,7 +43,7 @@ _DEAD_LETTER: Final[Mapping[str, str]] = {"SNS": "sns:Publish", "SQS": "sqs:Send
 
 
 def function_role(id_: str, said: Mapping[str, Tree], source: Path) -> dict[str, Tree]:
-    """Return the properties of the role of a function whose properties are `said`, and which stands at `source`."""
+    """Return the properties of the role of a function whose properties are `said`, and which is at `source`."""
     documents = [Placed(document, _source_of(because, source)) for document, because in _for_events(said)]
     return _role(id_, said, "lambda.amazonaws.com", list(_always(said)), documents, source)
 

@@ -41,7 +41,7 @@ class Api(msgspec.Struct, frozen=True):
 
     @property
     def has_own_definition(self) -> bool:
-        """Whether its methods stand in a document of its own, which events do not change."""
+        """Whether its methods are in a document of its own, which events do not change."""
         says = "DefinitionBody" in self.said or "DefinitionUri" in self.said
         return says and bare(self.said.get("MergeDefinitions")) is not True
 
@@ -122,7 +122,7 @@ def _is_preflight(api: Api, verb: str, option: str = "") -> bool:
 
 
 def _of_events(api: Api, path: str, verb: str) -> Iterator[Tree]:
-    """Yield what events add to the security of an operation that stands in the API's document."""
+    """Yield what events add to the security of an operation that is in the API's document."""
     for event in api.events:
         if operation_of(event) == (path, verb):
             yield from _of_event(api, part(event, "Properties", "Auth"))
