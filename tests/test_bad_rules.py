@@ -151,7 +151,7 @@ REQUIRED: dict[str, str] = {
     "1 / 0 == 1": "unknown",
     "resource.BucketName.a == 'x'": "has no member",
     "resource.BucketName[0] == 'x'": "has no items by int",
-    "resource.BucketName.exists(b, b == 'x')": "is asked of a list or a map",
+    "resource.BucketName.exists(b, b == 'x')": "needs a list or a map",
     "resource.BucketName == 1": "'==' cannot take",
     "resource.BucketName < 3": "'<' cannot take",
     "resource.BucketName == ": "a value is missing",

@@ -519,7 +519,7 @@ def _by_name(said: ConfiguredValue, key: Key) -> Raw:
         if not isinstance(name, str):
             raise ConfigError(said.where, f"{name!r} is not a string")
         if not isinstance(value, str | list):
-            raise ConfigError(said.where, f"{name} takes a text or a list of texts; put {value!r} in quotes")
+            raise ConfigError(said.where, f"{name} must be a string or a list of strings; put {value!r} in quotes")
         _some_texts(msgspec.structs.replace(said, value=value), key)
     return said.value
 

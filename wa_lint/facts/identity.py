@@ -125,7 +125,7 @@ def _is_named_holder(home: Cell) -> bool:
 
 
 def told_at(home: Cell, faults: Faults) -> Cell:
-    """Return the faults that are reported at `home`, as cells at their places, the gravest first; else the possible one.
+    """Return the faults that are reported at `home`, as cells at their places, gravest first; else the possible one.
 
     Each principal is reported at the resource that grants it most; where none is certain, at each that may. The list
     is at the resource as a whole, so that the places of its items are what a finding names.

@@ -1,6 +1,6 @@
 """A snapshot in a folder: one file for each account and region, and an index of them. It collects and judges nothing.
 
-Every file is there in full or not at all, and a line is added to the index's log as each part ends: a run that is killed
+Every file is there in full or not at all, and a line is added to the log of the index as each part ends: a killed run
 loses what was being read, and nothing else. The log is taken into the index when all has been read, and when it is gone
 on with.
 """
