@@ -189,7 +189,7 @@ def test_a_manifest_leads_nowhere_else(wa_lint: WaLint, tmp_path: Path, name: Ra
 def test_a_nested_stack_whose_asset_is_missing_is_said(wa_lint: WaLint) -> None:
     write({name: said for name, said in APP.items() if "nested" not in name})
     (problem,) = wa_lint("check", "-o", "json", *SELECT).report["problems"]
-    assert "the nested stack Nested5678 is not in sight" in problem["message"]
+    assert "the nested stack Nested5678 was not read" in problem["message"]
     assert "AppNested.nested.template.json cannot be followed" in problem["message"]
 
 

@@ -155,7 +155,7 @@ def test_an_endpoint_has_the_configuration_of_its_own_region(wa_lint: WaLint, ac
 
 @pytest.mark.parametrize(
     ("options", "hint"),
-    [([], "no region; give --region"), (["--profile", "nobody", "--region", "eu-west-1"], "nobody")],
+    [([], "no region is set; use --region"), (["--profile", "nobody", "--region", "eu-west-1"], "nobody")],
 )
 def test_a_scan_that_cannot_start_says_what_to_give(
     wa_lint: WaLint, account: None, options: list[str], hint: str

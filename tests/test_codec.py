@@ -159,8 +159,8 @@ def lines_of(snapshot: Snapshot) -> list[bytes]:
 @pytest.mark.parametrize(
     ("damage", "where", "words"),
     [
-        (lambda lines: lines[:-1], "f", "cut off"),
-        (lambda lines: [*lines[:-2], lines[-1]], "f:3", "lines are missing"),
+        (lambda lines: lines[:-1], "f", "truncated"),
+        (lambda lines: [*lines[:-2], lines[-1]], "f:3", "the snapshot is damaged"),
         (lambda lines: [lines[0], lines[1][:30] + b"\n", *lines[2:]], "f:2", "damaged"),
         (lambda lines: [lines[0], b"[]\n", *lines[1:]], "f:2", "not a line of a snapshot"),
         (lambda lines: [lines[0], b"\xff\xfe\n", *lines[1:]], "f:2", "damaged"),
@@ -174,7 +174,7 @@ def lines_of(snapshot: Snapshot) -> list[bytes]:
         ),
         (lambda lines: [lines[0].replace(b":1,", b":2,", 1), *lines[1:]], "f:1", "format 2"),
         (lambda lines: lines[1:], "f", "not a wa-lint snapshot"),
-        (lambda lines: [*lines, lines[1]], "f:5", "goes on"),
+        (lambda lines: [*lines, lines[1]], "f:5", "data after its last line"),
         (lambda _: [], "f", "not a wa-lint snapshot"),
         (lambda lines: [gzip.compress(b"".join(lines))[:-9]], "f", "unpacked"),
         (lambda lines: [b"\x1f\x8b", *lines], "f", "unpacked"),

@@ -191,7 +191,7 @@ def test_a_commit_that_is_not_there_is_said(ref: str, wa_lint: WaLint) -> None:
 def test_outside_of_a_repository_it_is_said(wa_lint: WaLint) -> None:
     Path("t.yaml").write_text(BUCKETS, encoding="utf-8")
     run = wa_lint("check", "t.yaml", "--diff", "HEAD")
-    assert (run.code, "no git repository" in run.err) == (2, True)
+    assert (run.code, "not a git repository" in run.err) == (2, True)
 
 
 def test_stdin_was_in_no_commit(wa_lint: WaLint, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -659,7 +659,7 @@ def test_a_stage_that_fails_now_too_is_worse(wa_lint: WaLint) -> None:
     given = ("--parameters", "dev.json", "--parameters", "prod.json")
     run = wa_lint("check", "t.yaml", "-o", "json", *ROOT, *given, "--diff", "HEAD")
     assert (run.code, states(run)) == (1, {"N": "updated"})
-    assert run.report["findings"][0]["change"] == "it is so in every stage now, and was in dev"
+    assert run.report["findings"][0]["change"] == "it fails in every stage now, and was in dev"
 
 
 def test_what_is_deleted_is_fixed(wa_lint: WaLint) -> None:

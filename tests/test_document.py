@@ -397,9 +397,9 @@ def _outcome(text: str, scanner: Any) -> object:
 # --- bad inputs -------------------------------------------------------------------------------------
 
 BAD: dict[str, tuple[str | bytes, str, str]] = {
-    "a tab that indents": ("a:\n\tb: c\n", "x:2:1", "a tab stands where only spaces may indent"),
+    "a tab that indents": ("a:\n\tb: c\n", "x:2:1", "a tab is used for indentation"),
     "a byte that is not UTF-8": (b"a: b\nc: \xe9\n", "x:2:4", "byte 8 of the file is not UTF-8"),
-    "a NUL": (b"a: b\x00\n", "x:1:5", "the character U+0000 cannot stand in a YAML file"),
+    "a NUL": (b"a: b\x00\n", "x:1:5", "the character U+0000 is not allowed in YAML"),
     "UTF-16 without a mark": ("a: b".encode("utf-16-le"), "x:1:2", "the character U+0000"),
     "half of a UTF-16 character": (b"\xff\xfea\x00\x00", "x:1:2", "byte 4 of the file is not UTF-16"),
     "truncated JSON": ('{"a": [1, 2', "x:1:12", "it ends unexpectedly; a bracket or a quote is missing"),
@@ -409,11 +409,11 @@ BAD: dict[str, tuple[str | bytes, str, str]] = {
         "x:1:2",
         "this looks like a template of another tool",
     ),
-    "a key that is a list": ("? [a]\n: b\n", "x:1:3", "a map or list stands where a key belongs"),
+    "a key that is a list": ("? [a]\n: b\n", "x:1:3", "a map or list is used as a key"),
     "a template of a template": ("a: {{ x }} y\n", "x:1:5", "this looks like a template of another tool"),
     "a template of a template, with a loop": ("{% for a in b %}\na: b\n", "x:1:2", "this looks like a template of"),
-    "an undefined alias": ("a: *b\n", "x:1:4", "the alias *b stands before the end of its anchor"),
-    "an anchor in itself": ("a: &b [*b]\n", "x:1:8", "the alias *b stands before the end of its anchor"),
+    "an undefined alias": ("a: *b\n", "x:1:4", "the alias *b is used inside its own anchor"),
+    "an anchor in itself": ("a: &b [*b]\n", "x:1:8", "the alias *b is used inside its own anchor"),
     "a merge of a text": ("a: {<<: b}\n", "x:1:5", "<< merges maps"),
     "deep YAML": ("[" * 20_000, "x", "it nests deeper than 100 levels"),
     "deep block YAML": ("".join(" " * n + "a:\n" for n in range(200)), "x:102:102", "it nests deeper than 100 levels"),

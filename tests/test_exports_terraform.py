@@ -682,7 +682,7 @@ def test_a_definition_that_is_known_after_apply_is_said_to_be_unseen() -> None:
     pipeline = asked("aws_sagemaker_pipeline.p", {}, {"pipeline_definition": True}, {"pipeline_definition": {}})
     report = engine.lint(snapshot(plan(pipeline)), packs.load(), "2026-11-23")
     assert [gap.reason for gap in report.gaps] == [
-        "those in aws_sagemaker_pipeline.p are not in sight: known after apply"
+        "those in aws_sagemaker_pipeline.p are not in this input: known after apply"
     ]
 
 

@@ -459,7 +459,7 @@ def test_an_account_that_two_roles_are_in_is_read_once(wa_lint: WaLint, cloud: C
         (["--role-arn", "audit"], "--role-arn: 'audit' is not the ARN of a role"),
         (["--expect-account", "prod"], "--expect-account: 'prod' is not the number of an account"),
         (["--include-ou", "ou-ab12-cdefgh34"], "--include-ou: requires --organization"),
-        (["--organization", *roles(HOME)], "--organization: lists the accounts itself"),
+        (["--organization", *roles(HOME)], "--organization: cannot be combined with --role-arn"),
         (["--organization"], "the organization cannot be listed: AccessDenied: organizations:ListAccounts"),
     ],
 )
@@ -581,15 +581,15 @@ def test_what_does_not_fit_is_not_resumed(wa_lint: WaLint, cloud: Cloud, tmp_pat
     for options, said in (
         ((*here, *roles(ACCOUNTS[0]), "--resume", "one.jsonl"), f"holds account {HOME}"),
         ((*here, *roles(ACCOUNTS[0]), "--resume", "parts"), f"holds account {HOME}"),
-        ((*here, "--resume", "one.jsonl"), "other types are asked for than when the snapshot was taken"),
+        ((*here, "--resume", "one.jsonl"), "the requested types differ from those of the snapshot"),
         ((*there, "--resume", "one.jsonl"), f"holds {REGIONS[0]}, which these options do not select"),
         ((*there, "--resume", "parts"), f"was begun with other regions: {REGIONS[0]}, not {REGIONS[1]}"),
         ((*here, "--resume", "cut.jsonl"), "cut.jsonl"),
         ((*here, "--resume", "empty"), "there is no snapshot in empty"),
-        ((*here, "--resume", "parts", "-o", "else/"), "what is resumed in a folder stays there"),
-        ((*here, "--resume", "parts", "--now", "2026-01-01"), "what is resumed is as of 2026-11-23"),
+        ((*here, "--resume", "parts", "-o", "else/"), "a snapshot that is resumed stays in its folder"),
+        ((*here, "--resume", "parts", "--now", "2026-01-01"), "the resumed snapshot is as of 2026-11-23"),
         ((*here, "-o", "parts"), "--resume parts resumes it"),
-        (here, "say where to put it"),
+        (here, "-o is missing"),
     ):
         run = wa_lint("snapshot", *options)
         assert (run.code, run.out) == (2, ""), said

@@ -122,7 +122,7 @@ def test_a_snapshot_that_was_written_down_is_judged_as_the_account_was(holder: s
 def test_a_definition_that_cannot_be_read_never_stops_anything(holder: str, text: str) -> None:
     found = with_jobs(account(holder, text))
     assert len(found.resources) == 1
-    assert all("nightly starts were not judged" in problem.message for problem in found.problems)
+    assert all("nightly starts were not checked" in problem.message for problem in found.problems)
     assert found.problems or text == "{}"
 
 

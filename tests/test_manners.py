@@ -574,7 +574,7 @@ REFUSED: list[tuple[str, Callable[[Snapshot], Snapshot], str]] = [
     (
         "fewer types, as before a rule was added",
         lambda s: msgspec.structs.replace(s, complete=s.complete - {Scope(MODEL, ACCOUNT, REGION)}),
-        "other types are asked for than when the snapshot was taken .AWS::SageMaker::Model is; 1 differ",
+        "the requested types differ from those of the snapshot .AWS::SageMaker::Model is; 1 differ",
     ),
     (
         "more types, as before a rule was disabled",
@@ -636,7 +636,7 @@ def test_85_a_token_that_expires_on_the_way_is_said_once_for_the_rest(code: str,
 def test_84_a_region_that_is_not_enabled_is_said_once(code: str, account: None) -> None:
     del account
     session, _ = raising("sts", refused(code))
-    with pytest.raises(SourceError, match="the region is not enabled for the account"):
+    with pytest.raises(SourceError, match="the region is not enabled"):
         read(session)
     session, tried = raising("sagemaker", refused(code))
     snapshot = read(session, types={MODEL, "AWS::SageMaker::Endpoint"}, manners=Manners(max_rps=1e6, threads=1))
@@ -697,8 +697,8 @@ def test_100_what_the_sdk_does_not_know_is_a_gap(account: None) -> None:
 PROXY = ProxyConnectionError(proxy_url="http://ann:secret@proxy:3128", error="407")
 
 WAY: list[tuple[str, Exception, str, str]] = [
-    ("no network", EndpointConnectionError(endpoint_url="u", error="refused"), "no connection", "no connection to AWS"),
-    ("no answer at all", ConnectTimeoutError(endpoint_url="u"), "no connection", "no connection to AWS"),
+    ("no network", EndpointConnectionError(endpoint_url="u", error="refused"), "no connection", "cannot connect to AWS"),
+    ("no answer at all", ConnectTimeoutError(endpoint_url="u"), "no connection", "cannot connect to AWS"),
     ("a proxy", PROXY, "the proxy refuses", "see HTTPS_PROXY"),
     ("TLS", SSLError(endpoint_url="u", error="e"), "the TLS certificate is not trusted", "AWS_CA_BUNDLE"),
     ("SSO", UnauthorizedSSOTokenError(), "UnauthorizedSSOTokenError", "aws sso login"),
@@ -724,7 +724,7 @@ def test_83_an_address_where_nobody_is_is_given_up(monkeypatch: pytest.MonkeyPat
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{closed.getsockname()[1]}")
-        with pytest.raises(SourceError, match="no connection to AWS"):
+        with pytest.raises(SourceError, match="cannot connect to AWS"):
             read_models(Manners(call_seconds=2))
 
 
@@ -782,7 +782,7 @@ def test_the_table_says_of_each_type_why_there_may_be_more() -> None:
         " and 2 more reasons\n"
         "AWS::SageMaker::Model      2  interrupted: sagemaker:ListModels;"
         " refused: sagemaker:DescribeModel (for 1 of 2), grant sagemaker:DescribeModel\n"
-        "not asked for: 1 other types\n"
+        "not requested: 1 other types\n"
     )
 
 

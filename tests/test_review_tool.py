@@ -1002,7 +1002,7 @@ def test_a_refusal_of_the_network_is_a_sentence() -> None:
     keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
     client = boto3.client("wellarchitected", REGION, endpoint_url="http://127.0.0.1:1", config=once, **keys)
     identity = AccountIdentity(ACCOUNT, "aws")
-    with pytest.raises(ToolRefused, match="no connection to AWS"):
+    with pytest.raises(ToolRefused, match="cannot connect to AWS"):
         review_tool.read_workload(review_tool.calls(client), WORKLOAD, identity, REGION, dt.datetime.now(dt.UTC))
 
 

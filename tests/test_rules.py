@@ -96,8 +96,8 @@ FIXES = {
     "controls: ['cfn-guard:s3-bucket-versioning-enabled']": "write it as cfn-guard:S3_BUCKET_VERSIONING_ENABLED",
     "controls: [Sagemaker.4]": "did you mean 'SageMaker'?",
     "controls: [sagemaker4]": "write it as S3.8",
-    "controls: [S3.8]\ndiffers: {S3.9: it looks at something else}": "names no control 'S3.9'; did you mean 'S3.8'?",
-    "differs: {'*': it looks at something else}": "names no control '*'",
+    "controls: [S3.8]\ndiffers: {S3.9: it looks at something else}": "has no control 'S3.9'; did you mean 'S3.8'?",
+    "differs: {'*': it looks at something else}": "has no control '*'",
 }
 
 

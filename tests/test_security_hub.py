@@ -392,13 +392,13 @@ def test_a_scan_brings_security_hub_up_to_date(session: Any, wa_lint: WaLint) ->
     research(session)
     run = wa_lint(*SCAN, "--push-security-hub", "-o", "asff")
     assert run.code == 1
-    assert f"wa-lint: Security Hub of {ACCOUNT} in {REGION}: 1 findings are there, 0 were archived" in run.err
+    assert f"wa-lint: Security Hub of {ACCOUNT} in {REGION}: 1 findings imported, 0 archived" in run.err
     stands = session.client("securityhub", REGION).get_findings()["Findings"]
     assert [f["Id"] for f in stands] == [f["Id"] for f in json.loads(run.out)]
     session.client("sagemaker", REGION).stop_notebook_instance(NotebookInstanceName="research")
     session.client("sagemaker", REGION).delete_notebook_instance(NotebookInstanceName="research")
     run = wa_lint(*SCAN, "--push-security-hub")
-    assert f"Security Hub of {ACCOUNT} in {REGION}: 0 findings are there, 1 were archived" in run.err
+    assert f"Security Hub of {ACCOUNT} in {REGION}: 0 findings imported, 1 archived" in run.err
     assert set(states(session).values()) == {"ARCHIVED"}
 
 

@@ -331,7 +331,7 @@ def age(file: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "break_", "said"),
     [
-        (f"{FOUR}/{WEST}.jsonl.gz", cut, "it was changed, or cut off"),
+        (f"{FOUR}/{WEST}.jsonl.gz", cut, "it was changed or truncated"),
         (f"{FOUR}/{WEST}.jsonl.gz", Path.unlink, "cannot be read"),
         ("index.json", cut, "damaged"),
         ("index.json", forge, "leads out of the folder"),

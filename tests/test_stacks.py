@@ -294,7 +294,7 @@ def test_loops_and_serverless_work_inside_a_stack() -> None:
     assert [r.id for r in snapshot.resources] == ["Child", "Child/Ra", "Child/Rb"]
     assert seen(snapshot, "Child/Rb") == {"": {"RoleArn": "b"}}
     opened = "Parameters: {All: {Type: String, Default: 'a,b'}}\n" + stack(f"{LOCAL}, Parameters: {{Names: !Ref All}}")
-    assert "its list is open" in read(opened, {"child.yaml": loop}).problems[0].message
+    assert "its list is not known" in read(opened, {"child.yaml": loop}).problems[0].message
     sam = read(
         "Transform: AWS::Serverless-2016-10-31\nResources:\n  App:\n    Type: AWS::Serverless::Application\n"
         "    Properties: {Location: child.yaml}\n",
@@ -380,7 +380,7 @@ def test_what_is_not_followed_is_said_and_nothing_passes(url: str, why: str) -> 
     )
     snapshot = read(parent, files)
     (problem,) = snapshot.problems
-    assert "is not in sight, so its resources were not judged" in problem.message
+    assert "was not read, so its resources were not checked" in problem.message
     assert why in problem.message
 
 
@@ -473,7 +473,7 @@ def test_36_nothing_outside_of_the_root_is_opened(wa_lint: WaLint, tmp_path: Pat
     run = wa_lint("check", "in", "-o", "json")
     assert "Traceback" not in run.err
     assert [p["message"].partition(":")[0] for p in run.report["problems"]] == [
-        "the nested stack Serving is not in sight, so its resources were not judged"
+        "the nested stack Serving was not read, so its resources were not checked"
     ]
     assert not any(f["resource"]["id"].startswith("Serving/") for f in run.report["findings"])
 

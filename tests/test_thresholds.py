@@ -61,7 +61,7 @@ def test_an_enforced_rule_keeps_its_settings(wa_lint: WaLint, here: Path) -> Non
     run = wa_lint("check", "t.yaml", "-o", "json", "--enforce", "enforce.yaml")
     assert RULE not in failed(run)
     overruled = [effect["text"] for one in json.loads(run.out)["configuration"] for effect in one["overruled"]]
-    assert any(text.startswith("keeps 1 setting of enforced rules though") for text in overruled)
+    assert any(text.startswith("keeps 1 setting of enforced rules although") for text in overruled)
 
 
 @pytest.mark.parametrize(

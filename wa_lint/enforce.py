@@ -104,7 +104,7 @@ def load(content: bytes, name: str, folder: Path) -> Enforcement:
     reading = _Reading(document)
     for key in document.value:
         if key not in KEYS:
-            raise reading.error(str(key), f"there is no key {str(key)!r}{did_you_mean(str(key), KEYS)}")
+            raise reading.error(str(key), f"unknown key {str(key)!r}{did_you_mean(str(key), KEYS)}")
     return _read(reading, name, folder)
 
 
