@@ -201,7 +201,7 @@ def test_12_of_what_stands_twice_the_last_counts(wa_lint: WaLint, name: str) -> 
     }
     run = check(wa_lint, texts[name], "--show-all", name=name)
     assert internet(run) == "pass"
-    assert "twice here; the last one counts" in run.report["problems"][0]["message"]
+    assert "is repeated; the last one counts" in run.report["problems"][0]["message"]
 
 
 def test_13_merge_keys_are_merged_and_what_is_said_goes_before(wa_lint: WaLint) -> None:
@@ -742,7 +742,7 @@ SETS = {
     '{"Parameters": {"Access": "Enabled"}, "Tags": {"a": "b"}, "StackPolicy": {}}': None,
     '{"Access": "Enabled"}': None,
     '[{"ParameterKey": "Access", "ParameterValue": "a"}, {"ParameterKey": "Access", "ParameterValue": "b"}]': "twice",
-    '{"Access": "a", "Access": "b"}': "twice here",
+    '{"Access": "a", "Access": "b"}': " twice",
     '{"Acess": "Enabled"}': "did you mean 'Access'?",
     '{"Access": {"a": "b"}}': "neither a text nor a list of texts",
     '[{"ParameterKey": "Access"}]': "this is not a parameter",

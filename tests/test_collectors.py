@@ -95,7 +95,7 @@ def test_a_new_type_is_one_entry_in_one_file(tmp_path: Path, monkeypatch: pytest
         ("{service: edge, name: n, nmae: n}", "unknown field `nmae`"),
         ("{name: n}", "missing required field `service`"),
         ("{service: edge, name: n, parent: AWS::Edge::Site}", "nothing reads its parent"),
-        ("{service: edge, name: n, name: m}", "twice here"),
+        ("{service: edge, name: n, name: m}", " twice"),
     ],
 )
 def test_a_slip_in_an_entry_is_named(entry: str, problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

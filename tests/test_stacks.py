@@ -361,7 +361,7 @@ def test_what_the_stack_will_not_take_is_said_where_it_is_given() -> None:
             "!Sub 'https://${AWS::Region}/child.yaml'",
             "its TemplateURL, !Sub https://${AWS::Region}/child.yaml, is known only at deployment",
         ),
-        ("''", "its TemplateURL is not said"),
+        ("''", "its TemplateURL is not set"),
         ("parent.yaml", "nests itself"),
         ("broken.yaml", "broken.yaml cannot be read"),
         ("list.yaml", "it is not a template"),
