@@ -25,8 +25,8 @@ def render(difference: Difference, before: Side, after: Side, options: RenderOpt
     blocks = [
         *_findings(difference.findings, options, ink),
         *(_resources(difference.resources, options, ink) if difference.resources else ()),
-        *_coverage("Not looked at any more", difference.coverage.lost, options, ink),
-        *_coverage("Looked at now", difference.coverage.gained, options, ink),
+        *_coverage("No longer read", difference.coverage.lost, options, ink),
+        *_coverage("Now read", difference.coverage.gained, options, ink),
         "\n".join(_summary(difference, ink)),
     ]
     return "\n\n".join(blocks) + "\n"
@@ -42,7 +42,7 @@ def _findings(found: Findings, options: RenderOptions, ink: Ink) -> Iterator[str
     other = [change for change in found.changed if not change.is_worse]
     yield from _block("New", [_new(finding, options, ink) for finding in failing], ink)
     yield from _block("Worse", [_change(change, options, ink) for change in worse], ink)
-    yield from _block("New, but not known to fail", [_new(finding, options, ink) for finding in unknown], ink)
+    yield from _block("New, unknown whether they fail", [_new(finding, options, ink) for finding in unknown], ink)
     yield from _block("Changed", [_change(change, options, ink) for change in other], ink)
     yield from _grouped("Gone", [(_why_gone(gone), gone.finding) for gone in found.gone], options, ink)
     yield from _grouped(
@@ -141,7 +141,7 @@ def _coverage(title: str, gaps: Sequence[Gap], options: RenderOptions, ink: Ink)
     lines = [ink(f"{title} ({len(gaps)})", "bold")]
     for (reason, grant, where), types in by_reason.items():
         told = f"{', '.join(types)}{f' in {where}' if where else ''}: {reason.rstrip('.')}."
-        lines += paragraph(told + (f" Grant {grant} to close it." if grant else ""), options, ink)
+        lines += paragraph(told + (f" Grant {grant} to close this gap." if grant else ""), options, ink)
     yield "\n".join(lines)
 
 
