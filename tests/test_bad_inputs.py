@@ -201,7 +201,7 @@ def test_12_of_what_stands_twice_the_last_counts(wa_lint: WaLint, name: str) -> 
     }
     run = check(wa_lint, texts[name], "--show-all", name=name)
     assert internet(run) == "pass"
-    assert "is repeated; the last one counts" in run.report["problems"][0]["message"]
+    assert "occurs twice; the last one counts" in run.report["problems"][0]["message"]
 
 
 def test_13_merge_keys_are_merged_and_what_is_said_goes_before(wa_lint: WaLint) -> None:

@@ -59,7 +59,7 @@ def rule(require: str = "false") -> str:
 BROKEN: dict[str, tuple[str, str]] = {
     "a tab": (rule().replace("severity", "\tseverity"), "a-rule.yaml:3:1: a tab"),
     "an indent": (rule().replace("severity", " severity"), "a-rule.yaml:3:"),
-    "an id that is taken": (rule().replace("id: a-rule", "id: a-rule\naliases: [bucket-unversioned]"), "is taken"),
+    "an id that is taken": (rule().replace("id: a-rule", "id: a-rule\naliases: [bucket-unversioned]"), "is used"),
     "another name": (rule().replace("id: a-rule", "id: b-rule"), "the file is named"),
     "an unknown key": (rule().replace("fix:", "fixx:"), "did you mean 'fix'"),
     "an alias bomb": (

@@ -171,7 +171,7 @@ def test_a_key_that_stands_twice_is_a_problem_and_the_last_one_counts(text: str)
     document = read_document(text, "x")
     assert document.value == {"a": 3, "b": 2}
     (problem,) = document.problems
-    assert (problem.location.line, problem.message) == (3, "the key 'a' is repeated; the last one counts")
+    assert (problem.location.line, problem.message) == (3, "the key 'a' occurs twice; the last one counts")
     assert _span(document, ("a",)).replace('"', "") == "a: 3"
 
 

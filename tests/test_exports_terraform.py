@@ -608,7 +608,7 @@ def test_a_packed_plan_is_read() -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (PLAN.read_bytes()[:9000], "too early"),
+        (PLAN.read_bytes()[:9000], "unexpectedly"),
         (gzip.compress(PLAN.read_bytes())[:-50], None),
         (PLAN.read_bytes().replace(b'"values": {', b'"values": {"x": ' + b"[" * 300 + b"]" * 300 + b",", 1), "deep"),
         (PLAN.read_bytes().replace(b'"values": {', b'"values": {"x": ' + b"[" * 99999, 1), "deep"),

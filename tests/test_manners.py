@@ -697,12 +697,17 @@ def test_100_what_the_sdk_does_not_know_is_a_gap(account: None) -> None:
 PROXY = ProxyConnectionError(proxy_url="http://ann:secret@proxy:3128", error="407")
 
 WAY: list[tuple[str, Exception, str, str]] = [
-    ("no network", EndpointConnectionError(endpoint_url="u", error="refused"), "no connection", "cannot connect to AWS"),
+    (
+        "no network",
+        EndpointConnectionError(endpoint_url="u", error="refused"),
+        "no connection",
+        "cannot connect to AWS",
+    ),
     ("no answer at all", ConnectTimeoutError(endpoint_url="u"), "no connection", "cannot connect to AWS"),
-    ("a proxy", PROXY, "the proxy refuses", "see HTTPS_PROXY"),
+    ("a proxy", PROXY, "the proxy refuses", "check HTTPS_PROXY"),
     ("TLS", SSLError(endpoint_url="u", error="e"), "the TLS certificate is not trusted", "AWS_CA_BUNDLE"),
     ("SSO", UnauthorizedSSOTokenError(), "UnauthorizedSSOTokenError", "aws sso login"),
-    ("MFA", EOFError(), "EOFError", "asks for an MFA code"),
+    ("MFA", EOFError(), "EOFError", "requires an MFA code"),
 ]
 
 

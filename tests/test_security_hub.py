@@ -433,4 +433,4 @@ def test_asff_of_a_template_is_an_empty_list_and_says_why(wa_lint: WaLint) -> No
     Path("t.json").write_text(json.dumps({"Resources": {"B": {"Type": "AWS::S3::Bucket"}}}))
     run = wa_lint("check", "t.json", "-o", "asff")
     assert json.loads(run.out) == []
-    assert "a template has none" in run.err
+    assert "templates belong to no account" in run.err

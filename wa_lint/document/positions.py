@@ -159,7 +159,7 @@ def _inner(value: Raw) -> Raw:
 
 def twin(key: str, location: Location) -> Problem:
     """Return the problem of a key that is repeated. The last one counts, others report (cdk-real-drift#1133)."""
-    return Problem(location, f"the key {key!r} is repeated; the last one counts")
+    return Problem(location, f"the key {key!r} occurs twice; the last one counts")
 
 
 def decimal(written: str) -> float | str:
