@@ -442,7 +442,7 @@ def test_nothing_is_read_of_an_account_that_is_not_expected(
     assert {service for _, _, service in cloud.seen} == ({"sts", "iam", "sagemaker", "tagging"} if is_read else {"sts"})
     if not is_read:
         assert run.code == 2
-        assert "--expect-account: the credentials lead to " in run.err
+        assert "--expect-account: the credentials belong to " in run.err
 
 
 def test_an_account_that_two_roles_are_in_is_read_once(wa_lint: WaLint, cloud: Cloud) -> None:
