@@ -350,7 +350,7 @@ def test_an_entry_that_speaks_of_nothing_is_named_at_its_line(case: str, way: st
 def test_an_entry_whose_parts_fit_but_not_together_is_named_too(make: Make, wa_lint: WaLint) -> None:
     make("u.yaml", TEMPLATE.replace("  N:", "  M:"))
     make("wa-lint.yaml", "allow: [{rule: notebook-root-access, resource: M, file: t.yaml, reason: r}]\n")
-    assert "no resource that was checked fits all of it" in unmatched(wa_lint("check", ".", "-o", "json"))[0]
+    assert "no resource that was checked matches all of it" in unmatched(wa_lint("check", ".", "-o", "json"))[0]
 
 
 def test_an_entry_at_a_path_that_nothing_has_is_unused(make: Make, wa_lint: WaLint) -> None:

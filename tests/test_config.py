@@ -158,7 +158,7 @@ BROKEN = {
     "an unknown severity": ("fail-on: hihg", "did you mean 'high'?"),
     "a flag that is a text": ("strict: 'yes'", "true or false"),
     "a number that is none": ("jobs: 0", "whole number"),
-    "a rule that is not a string": ("select: [1]", "list of strings"),
+    "a rule that is not a string": ("select: [1]", "list of texts"),
     "a rule that does not exist": ("select: bucket-unversoned", "did you mean 'bucket-unversioned'?"),
     "a file that is not there": ("extends: nowhere.yaml", "nowhere.yaml"),
     "a package that is not there": ("extends: no_such_package", "neither"),

@@ -106,7 +106,7 @@ SAID = {
     "baseline: nope.json": "c.yaml:1:1: baseline: File 'nope.json' does not exist.",
     "rules: [., nope]": "c.yaml:1:12: rules: 'nope' is neither a folder nor an installed package.",
     "allow: [{rule: endpoint-idle}, nope.yaml]": "c.yaml:1:32: allow: File 'nope.yaml' does not exist.",
-    "parameters: [A=b, nope.json]": "c.yaml:1:19: parameters: 'nope.json' is no file that is there, and no Name=Value",
+    "parameters: [A=b, nope.json]": "c.yaml:1:19: parameters: 'nope.json' is neither an existing file nor Name=Value",
     "extends: nope.yaml": "c.yaml:1:1: extends 'nope.yaml', which cannot be read: No such file or directory",
     "settings:\n  endpoint-idle:\n    idle_days: {}": "c.yaml:3:5: settings: endpoint-idle.idle_days must be a number, "
     "a text, true, false, or a list of texts (got a map)",

@@ -1,4 +1,4 @@
-"""The MCP server, asked by the SDK's own client over stdio: what it answers, refuses, quotes, and never does."""
+"""The MCP server, used by the SDK's own client over stdio: what it answers, refuses, quotes, and never does."""
 
 from __future__ import annotations
 
@@ -241,7 +241,7 @@ def test_a_fault_of_ours_ends_no_session_and_tells_no_text(tmp_path: Path, monke
 
     monkeypatch.setattr(tool_answers, "judge_content", break_down)
     answer = ask("check_template", {"text": NOTEBOOK}, tmp_path)
-    assert answer["error"] == "a fault of wa-lint itself, please report it (ValueError)"
+    assert answer["error"] == "internal error in wa-lint, please report it (ValueError)"
 
 
 def test_an_answer_is_bounded_and_says_what_it_leaves_out(tmp_path: Path) -> None:

@@ -72,14 +72,14 @@ _PILLARS: Final = (
 """As `wa_lint.lens.PILLARS`, which is on the same floor."""
 
 KEYS: Final[Mapping[str, Key]] = {
-    "extends": Key("bases", "Files beside this one, or installed packages with a wa-lint.yaml, that this one adds to."),
-    "paths": Key("paths", "What is judged when the command line names nothing."),
-    "exclude": Key("texts", "Files that a folder is not searched for; * stands for anything.", merges=True),
-    "select": Key("texts", "Only these rules."),
-    "ignore": Key("texts", "Not these rules.", merges=True),
-    "pillar": Key("texts", "Only rules of these pillars.", choices=_PILLARS),
-    "severity": Key("text", "Only rules that are as severe, or more.", choices=_SEVERITIES),
-    "all-buckets": Key("flag", "Whether every S3 bucket is checked, not only those that an ML workload uses."),
+    "extends": Key("bases", "Files, or installed packages with a wa-lint.yaml, that this file extends."),
+    "paths": Key("paths", "The paths to check if the command line names none."),
+    "exclude": Key("texts", "Files to skip when searching folders; * is a wildcard.", merges=True),
+    "select": Key("texts", "Check only these rules."),
+    "ignore": Key("texts", "Skip these rules.", merges=True),
+    "pillar": Key("texts", "Check only rules of these pillars.", choices=_PILLARS),
+    "severity": Key("text", "Check only rules of this severity or higher.", choices=_SEVERITIES),
+    "all-buckets": Key("flag", "Check every S3 bucket, not only those that an ML workload uses."),
     "rule-profile": Key("text", "A set of settings and rules for a kind of team.", choices=PROFILES),
     "settings": Key("settings", "Changed settings: for each rule, a map of names and values.", merges=True),
     "profiles": Key("profiles", "Profiles and settings for some files, stages or names only.", merges=True),
@@ -476,7 +476,7 @@ def _overrides(said: ConfiguredValue, _key: Key) -> Raw:
         for key, inner in item.items():
             where = said.where_of(number, str(key))
             if key not in _OVERRIDING:
-                raise ConfigError(where, f"there is no key {key!r}{did_you_mean(str(key), _OVERRIDING)}")
+                raise ConfigError(where, f"unknown key {key!r}{did_you_mean(str(key), _OVERRIDING)}")
             if not all(isinstance(text, str) and text for text in (inner if isinstance(inner, list) else [inner])):
                 raise _unfit(where, "a text, or a list of texts", inner, f": {key}")
         if missing := [key for key in _OVERRIDING if key not in item]:
@@ -496,7 +496,7 @@ def _profile_entry(said: ConfiguredValue, number: int, item: Raw) -> Raw:
     for key, value in item.items():
         here = ConfiguredValue(value, said.where_of(number, str(key)), said.folder, file=said.file)
         if key not in _PROFILE_KEYS:
-            raise ConfigError(here.where, f"there is no key {key!r}{did_you_mean(str(key), _PROFILE_KEYS)}")
+            raise ConfigError(here.where, f"unknown key {key!r}{did_you_mean(str(key), _PROFILE_KEYS)}")
         try:
             fitting[key] = _PROFILE_KEYS[key](here, KEYS["rule-profile"] if key == "profile" else _ANY)
         except _Unfit as error:

@@ -33,7 +33,7 @@ from wa_lint.writing import atomic, create, make_folder
 
 @click.command()
 @click.argument("folder", metavar="[PACK]", required=False, type=Pack())
-@click.option("--examples-only", is_flag=True, help="Run the examples, but not the checks of the rule's honesty.")
+@click.option("--examples-only", is_flag=True, help="Run the examples only, without the other checks of each rule.")
 @click.option("--watch", is_flag=True, help="Go on: run the rules of each file again that is saved, until Ctrl-C.")
 def test(folder: Path | None, *, examples_only: bool, watch: bool) -> int:
     """Run the examples of every rule file in a pack (default: the built-in rules), and check that rules are honest.

@@ -61,7 +61,8 @@ _LIMIT: Final = click.option(
     "--limit",
     multiple=True,
     metavar="NAME=NUMBER",
-    help="What one file may cost, as seconds=60; docs/limits.md has the names. No configuration file sets it.",
+    help="Change a limit on what one file may use, such as seconds=60: see docs/limits.md. "
+    "Not allowed in configuration files.",
 )
 
 _READING: Final = (
@@ -75,12 +76,15 @@ _READING: Final = (
         help="Which AWS CLI response the file holds, and of which resource, if the response does not name it: "
         "s3api:get-bucket-versioning:BUCKET. With several files, add =FILE. May be given several times.",
     ),
-    click.option("--exclude", multiple=True, metavar="GLOB", help="Files that a folder is not searched for."),
-    click.option("--force-exclude", is_flag=True, help="Leave them out though they are named: a hook names files."),
-    _LIMIT,
     click.option(
-        "--jobs", type=click.IntRange(1), metavar="N", help="Processes to judge with.  [default: as many as pay]"
+        "--exclude", multiple=True, metavar="GLOB", help="Skip files that match this pattern when searching folders."
     ),
+    click.option(
+        "--force-exclude",
+        is_flag=True,
+        help="Apply --exclude even to files named on the command line (for pre-commit).",
+    ),
+    _LIMIT,
     click.option("--jobs", type=click.IntRange(1), metavar="N", help="Number of worker processes.  [default: auto]"),
 )
 
@@ -165,7 +169,7 @@ def demand_fixable(given: FixOptions, settling: Settling) -> None:
 def check(
     reading: Reading, choice: Choice, settling: Settling, delivery: Delivery, fixing: FixOptions, *, nothing_ok: bool
 ) -> int:
-    """Check templates, exports and snapshots: files or folders (default: this folder); - is stdin."""
+    """Judge templates, exports and snapshots: files, or folders of them (default: this folder); - is stdin."""
     demand_fixable(fixing, settling)
     to = targets(delivery.output)
     demand_ledger(delivery)

@@ -359,7 +359,7 @@ def _default(found: Config, key: str) -> Raw:
 def _parameter(said: configuration.ConfiguredValue, number: int, text: str, trust: str) -> str:
     """Return an item of ``parameters`` as the option takes it: a file from here, or ``Name=Value``."""
     if is_parameter_file(text) and not (said.folder / text).exists():
-        raise ConfigError(said.where_of(number), f"parameters: {text!r} is no file that is there, and no Name=Value")
+        raise ConfigError(said.where_of(number), f"parameters: {text!r} is neither an existing file nor Name=Value")
     if is_parameter_file(text) or (trust == NAMED and (said.folder / text).is_file()):
         return _from_here(said.folder, text)
     if trust == FOUND and Path(text).exists():  # the option would take it for that file, which nobody looked at

@@ -43,8 +43,10 @@ _FORMATS: Final[Mapping[str, Callable[[DriftOutcome, RenderOptions], str]]] = {
 @click.option(
     "--stack", multiple=True, metavar="NAME", help="The stacks of the templates.  [default: those whose tags match]"
 )
-@click.option("--place", metavar="ACCOUNT/REGION", help="Which part of a snapshot of several is compared.")
-@click.option("--whole-account", is_flag=True, help="List what no stack made whatever it is, not only what is of ML.")
+@click.option(
+    "--place", metavar="ACCOUNT/REGION", help="The account and region to compare, if the snapshot has several."
+)
+@click.option("--whole-account", is_flag=True, help="List every resource that no stack created, not only ML resources.")
 @click.option("-o", "--output", type=OneOf(list(_FORMATS)), default="text", show_default=True, help="The format.")
 @click.option("--strict", is_flag=True, help="Exit 4 where something could not be compared.")
 @click.option(

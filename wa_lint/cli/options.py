@@ -42,8 +42,8 @@ def rule_option(name: str, meaning: str) -> Callable[[Callable[..., object]], Ca
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 _CHOICE: Final = (
-    rule_option("--select", "Only these rules; * stands for anything."),
-    rule_option("--ignore", "Not these rules."),
+    rule_option("--select", "Check only these rules; * is a wildcard."),
+    rule_option("--ignore", "Skip these rules."),
     click.option(
         "--pillar",
         multiple=True,

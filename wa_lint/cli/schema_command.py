@@ -25,7 +25,7 @@ _WRITTEN_BY_PEOPLE: Final = frozenset({"config", "enforce", "rule"})
     "--output",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where to put it.  [default: stdout]",
+    help="The file to write.  [default: stdout]",
 )
 def schema(name: str, output: Path | None) -> int:
     """Print a JSON Schema: config, enforce, rule, report, diff, drift, history or review.

@@ -23,11 +23,11 @@ _TOO_LARGE: Final = "more than {:,} bytes are not judged here; run wa-lint on th
 
 
 def real_roots(given: Sequence[Path]) -> tuple[Path, ...]:
-    """Return the roots with links followed, once and for all. Raise `ConfigError` where one is no folder."""
+    """Return the roots with links followed, once and for all. Raise `ConfigError` where one is not a folder."""
     roots = tuple(path.resolve() for path in given)
     for path, root in zip(given, roots, strict=True):
         if not root.is_dir():
-            raise ConfigError("--root", f"{path} is no folder")
+            raise ConfigError("--root", f"{path} is not a folder")
     return roots
 
 

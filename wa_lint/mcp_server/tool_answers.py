@@ -166,7 +166,7 @@ class ListRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Arguments of list_rules."""
 
     words: Annotated[str, Meta(max_length=200, description="Only rules with all these words.")] = ""
-    severity: Annotated[Severity, Meta(description="Only rules that are as severe, or more.")] = Severity.LOW
+    severity: Annotated[Severity, Meta(description="Check only rules of this severity or higher.")] = Severity.LOW
     pillar: Annotated[str, Meta(max_length=50, description="Only rules of this pillar, as security.")] = ""
     offset: Annotated[int, Meta(ge=0, description="How many to pass over.")] = 0
     limit: Most = 50

@@ -53,7 +53,7 @@ TOOLS: Final[Mapping[str, NamedTool]] = {
     ),
     "fix_template": NamedTool(
         "Fix a template",
-        "The unified diff that mends what wa-lint can mend mechanically in a template: a file (path) or a text. It "
+        "The unified diff that fixes what wa-lint can fix mechanically in a template: a file (path) or a text. It "
         "writes nothing: show the diff to the user. Secrets in it are masked. " + NOTICE,
         tool_answers.FixTemplate,
         tool_answers.fix_template,
@@ -94,7 +94,7 @@ def call(desk: Desk, name: str, given: Raw) -> ToolAnswer:
     except WaLintError as error:
         return ToolAnswer(_json({"error": "it could not be done", **quoted(reason=str(error))}), is_error=True)
     except Exception as error:  # noqa: BLE001, one call must not end the session; no text of it is told
-        said = f"a fault of wa-lint itself, please report it ({type(error).__name__})"
+        said = f"internal error in wa-lint, please report it ({type(error).__name__})"
         return ToolAnswer(_json({"error": said}), is_error=True)
     return ToolAnswer(_json(answer))
 

@@ -162,7 +162,7 @@ def _said(finding: Finding, page: _Page) -> str:
         f"({CHANGED.get(finding.state or '', '')}{finding.change})" if finding.change else "",
         *(page.note(assumption) for assumption in finding.assumes),
         f"Waste: {waste.said(finding.waste, is_short=not page.is_roomy)}." if finding.waste else "",
-        f"The way in: the internet \u2192 {way}." if way else "",
+        f"Path: the internet \u2192 {way}." if way else "",
     ]
     return " ".join(part for part in parts if part)
 

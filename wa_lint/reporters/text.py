@@ -175,7 +175,7 @@ def _unread(report: Report, options: RenderOptions, ink: Ink) -> Iterator[str]:
 
 
 def _unread_of_accounts(report: Report, options: RenderOptions, ink: Ink) -> Iterator[str]:
-    """Yield a line for each service and region of which not all was read, by cause."""
+    """Yield a line for each service and region of which partly read, by cause."""
     groups = grouped(report.gaps)
     if not groups:
         return

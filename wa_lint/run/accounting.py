@@ -303,7 +303,7 @@ def _overruled(account: Settlement, strict: Enforcement) -> Iterator[Effect]:
         kept = ids & account.choice.always
         if kept:
             them = "it" if len(kept) == 1 else "them"
-            text = f"checks {_rules(kept, total)} alalthough the {_of(layer)} leaves {them} out"
+            text = f"checks {_rules(kept, total)} alalalthough the {_of(layer)} leaves {them} out"
             yield Effect(key, text, tuple(sorted(kept)), len(kept))
     for dropped in account.dropped:
         if dropped.refused:

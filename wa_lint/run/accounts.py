@@ -119,7 +119,7 @@ _MEANT: Final = {
 
 def _regions(given: Account, session: Raw) -> tuple[str, ...]:
     if not given.region and session.region_name is None:
-        raise SourceError("aws", "no region; give --region, or set AWS_REGION or one in the profile")
+        raise SourceError("aws", "no region is set; use --region, AWS_REGION or the region of the profile")
     return tuple(dict.fromkeys(region.strip().lower() for region in given.region or (session.region_name,)))
 
 

@@ -198,7 +198,7 @@ def _as_they_end(
             is_told = True
             for line in watch.on_stop:
                 watch.say(line)
-            watch.say("stopping; what has been read is kept (Ctrl-C again drops what is being read)")
+            watch.say("stopping; what has been read is kept (press Ctrl-C again to stop at once)")
             waiting.clear()
         while waiting and len(running) < AT_ONCE:
             unit = waiting.popleft()

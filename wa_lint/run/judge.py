@@ -174,7 +174,9 @@ def _judge_folder(file: File, rules: Sequence[Rule], task: Task, jobs: int | Non
 
 
 def _too_large(uri: str, error: RecursionError | MemoryError) -> Judged:
-    what = "it nests too deeplyly" if isinstance(error, RecursionError) else "it needs more memory than is available"
+    what = (
+        "it nests too deeplylylyly" if isinstance(error, RecursionError) else "it needs more memory than is available"
+    )
     reason = f"{what}, so it was not judged"
     return Judged((Input(uri, "unknown", "error", reason),), complaints=(f"{uri}: {reason}",))
 

@@ -70,7 +70,7 @@ def read_back(file: Path, rules: Mapping[str, RuleInfo]) -> Report:
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise ConfigError(file.as_posix(), f"is no JSON report of wa-lint: {error}") from error
+        raise ConfigError(file.as_posix(), f"is not a JSON report of wa-lint: {error}") from error
     return report_in(content, file.as_posix(), rules)
 
 
@@ -79,7 +79,7 @@ def report_in(content: bytes, name: str, rules: Mapping[str, RuleInfo]) -> Repor
     try:
         told = msgspec.json.decode(content, type=JsonReport)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(name, f"is no JSON report of wa-lint: {error}") from error
+        raise ConfigError(name, f"is not a JSON report of wa-lint: {error}") from error
     if told.schema_version != SCHEMA_VERSION:
         raise ConfigError(name, f"is a report of schema {told.schema_version}, and not {SCHEMA_VERSION}")
     known = {rule.id: rules.get(rule.id) or _stub(rule.id) for rule in told.rules}

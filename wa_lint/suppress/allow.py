@@ -351,7 +351,7 @@ def _is_at_hand(allowance: Allowance, report: Report) -> bool:
 def _unused(allowance: Allowance, report: Report, policy: Policy) -> Fault:
     names = ", ".join(allowance.rules)
     resource = allowance.resource if allowance.kind != "file" else None
-    said = f"{names} finds nothing here that would have to be allowed."
+    said = f"{names} has no finding here, so there is nothing to suppress."
     if allowance.path and (paths := _paths(allowance, report, policy)):
         near = did_you_mean(allowance.path, paths) or "."
         said = f"{names} finds nothing at the path {allowance.path!r} or below it{near}"
