@@ -67,6 +67,9 @@ class Tape:
     def region_name(self) -> str:
         return REGION
 
+    def get_partition_for_region(self, region: str) -> str:
+        return self._boto.get_partition_for_region(region)
+
     def client(self, service: str, **named: Raw) -> Raw:
         """Return the one client of a service: making it takes longer than reading the whole account from tape."""
         if service not in self._clients:

@@ -110,7 +110,7 @@ _REMOTE_CODE: Final = (
     ("pipes a download into an interpreter", rf"\b{_DOWNLOAD}\|\s*(?:[^\n;&]{{1,200}}\|\s*)?{_SHELL}"),
     (
         "runs a download in an interpreter",
-        rf"(?:\b(?:(?:ba|da|z|k)?sh|python[23]?|perl|eval|source)\b|(?:^|\n|[;&|])\s*\.\s)[^\n;|&]{{0,40}}(?:<\(|\$\(|`)\s*{_DOWNLOAD}",
+        rf"(?:\b(?:(?:ba|da|z|k)?sh|python[23]?|perl|eval|source)\b|(?:^|[\n;&|])[ \t]{{0,40}}\.\s)[^\n;|&]{{0,40}}(?:<\(|\$\(|`)\s*{_DOWNLOAD}",
     ),
     (
         "downloads code from a branch, which can change",
@@ -162,7 +162,7 @@ def _is_run(name: str, rest: str) -> bool:
     file = rf"{re.escape(name)}(?=[\s\"';|&]|$)"
     folder = r"[\"']?(?:[^\s\"';|&]{1,200}/)"
     by = rf"(?:^|[\n;&|\s])(?:{_SHELL}|source|\.)\s+(?:-\w{{1,20}}\s+){{0,3}}(?:{folder}|[\"'])?{file}"
-    itself = rf"(?:^|[\n;&|])\s*(?:sudo\s+(?:-\S+\s+){{0,4}})?{folder}{file}"
+    itself = rf"(?:^|[\n;&|])[ \t]{{0,40}}(?:sudo\s+(?:-\S+\s+){{0,4}})?{folder}{file}"
     return bool(re.search(by, rest) or re.search(itself, rest))
 
 
