@@ -261,6 +261,8 @@ IDLE: Mapping[str, frozenset[str]] = {
     "scaling-target-without-policy": _SCALED,
     "endpoint-single-instance": _COMPONENTS,
     "endpoint-without-autoscaling": _COMPONENTS,
+    # no variant of the account that scales runs components
+    "endpoint-not-scaled-in": _COMPONENTS,
     # the only rollback alarm names its endpoint
     "rollback-alarm-of-another-endpoint": _COMPONENTS,
     # the role of a notebook may update every endpoint, whoever works in Studio

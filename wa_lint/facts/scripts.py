@@ -86,6 +86,9 @@ _SHELL: Final = (
 )
 """An interpreter that runs what it is fed; with -c it only filters it, as many scripts do with JSON."""
 
+_RUNNER: Final = r"(?:\b(?:(?:ba|da|z|k)?sh|python[23]?|perl|eval|source)\b|(?:^|[\n;&|])[ \t]{0,40}\.\s)"
+"""What runs the text that follows it as code."""
+
 _BACK_DOORS: Final = (
     ("a connection to a shell (/dev/tcp)", r"/dev/(?:tcp|udp)/"),
     ("a connection to a shell (netcat)", r"\b(?:nc|ncat|netcat)\b[^\n|;&]{0,120}\s-\w{0,3}[ec]\b"),
@@ -110,7 +113,7 @@ _REMOTE_CODE: Final = (
     ("pipes a download into an interpreter", rf"\b{_DOWNLOAD}\|\s*(?:[^\n;&]{{1,200}}\|\s*)?{_SHELL}"),
     (
         "runs a download in an interpreter",
-        rf"(?:\b(?:(?:ba|da|z|k)?sh|python[23]?|perl|eval|source)\b|(?:^|[\n;&|])[ \t]{{0,40}}\.\s)[^\n;|&]{{0,40}}(?:<\(|\$\(|`)\s*{_DOWNLOAD}",
+        rf"{_RUNNER}[^\n;|&]{{0,40}}(?:<\(|\$\(|`)\s*{_DOWNLOAD}",
     ),
     (
         "downloads code from a branch, which can change",
