@@ -68,7 +68,7 @@ class Tape:
         return REGION
 
     def get_partition_for_region(self, region: str) -> str:
-        return self._boto.get_partition_for_region(region)
+        return str(self._boto.get_partition_for_region(region))
 
     def client(self, service: str, **named: Raw) -> Raw:
         """Return the one client of a service: making it takes longer than reading the whole account from tape."""
