@@ -547,7 +547,7 @@ Resources:
 
 def test_a_comment_on_the_resource_is_older_than_a_new_statement(wa_lint: WaLint) -> None:
     one, two = (
-        f"          - {{Effect: Allow, Principal: '*', Action: 'sts:{a}'}}\n" for a in ("AssumeRole", "TagSession")
+        f"          - {{Effect: Allow, Principal: '*', Action: 'sts:{a}'}}\n" for a in ("AssumeRole", "Assume*")
     )
     commit(t=TRUSTING % one)
     write({"t.yaml": TRUSTING % (two + one)})

@@ -693,7 +693,7 @@ def test_traffic_counts_hours_without_data_as_idle() -> None:
     assert traffic == {
         "hours": 336, "total": 42.0, "idle_hours": 334, "idle_share": 0.994,
         "mean": 0.125, "median": 0.0, "peak": 32.0, "peak_to_mean": 256.0,
-        "growth": 0.0, "quiet_hours": 23, "weekend_share": 0.2381,
+        "growth": 0.0, "quiet_hours": 23, "weekend_share": 0.2381, "idle_since_hours": 311,
     }  # fmt: skip
 
 

@@ -67,6 +67,9 @@ class Tape:
     def region_name(self) -> str:
         return REGION
 
+    def get_partition_for_region(self, region: str) -> str:
+        return str(self._boto.get_partition_for_region(region))
+
     def client(self, service: str, **named: Raw) -> Raw:
         """Return the one client of a service: making it takes longer than reading the whole account from tape."""
         if service not in self._clients:
@@ -258,6 +261,8 @@ IDLE: Mapping[str, frozenset[str]] = {
     "scaling-target-without-policy": _SCALED,
     "endpoint-single-instance": _COMPONENTS,
     "endpoint-without-autoscaling": _COMPONENTS,
+    # no variant of the account that scales runs components
+    "endpoint-not-scaled-in": _COMPONENTS,
     # the only rollback alarm names its endpoint
     "rollback-alarm-of-another-endpoint": _COMPONENTS,
     # the role of a notebook may update every endpoint, whoever works in Studio

@@ -86,7 +86,7 @@ FIXES = {
     "snippet: 'N: {Type: AWS::SageMaker::NotebookInstance, Properties: {RootAcces: x}}'": "did you mean 'RootAccess'",
     "snippet: 'N: [1'": "not YAML",
     "snippet: 'text'": "a map of logical ids",
-    "edits: [{set: RootAcces, to: Disabled}]": "no property 'RootAcces'",
+    "edits: [{set: RootAcces, to: Disabled, effect: the notebook restarts}]": "no property 'RootAcces'",
     "settings: {hours: {default: 8, means: m, unit: hours}}": "'source' is a required property",
     "step: tuning": "'tuning' is not one of",
     "controls: [CWE-284, chekov:CKV_AWS_1]": "no standard 'chekov'; did you mean 'checkov'?",

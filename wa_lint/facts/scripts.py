@@ -86,6 +86,9 @@ _SHELL: Final = (
 )
 """An interpreter that runs what it is fed; with -c it only filters it, as many scripts do with JSON."""
 
+_RUNNER: Final = r"(?:\b(?:(?:ba|da|z|k)?sh|python[23]?|perl|eval|source)\b|(?:^|[\n;&|])[ \t]{0,40}\.\s)"
+"""What runs the text that follows it as code."""
+
 _BACK_DOORS: Final = (
     ("a connection to a shell (/dev/tcp)", r"/dev/(?:tcp|udp)/"),
     ("a connection to a shell (netcat)", r"\b(?:nc|ncat|netcat)\b[^\n|;&]{0,120}\s-\w{0,3}[ec]\b"),
@@ -110,7 +113,7 @@ _REMOTE_CODE: Final = (
     ("pipes a download into an interpreter", rf"\b{_DOWNLOAD}\|\s*(?:[^\n;&]{{1,200}}\|\s*)?{_SHELL}"),
     (
         "runs a download in an interpreter",
-        rf"(?:\b(?:(?:ba|da|z|k)?sh|python[23]?|perl|eval|source)\b|(?:^|\n|[;&|])\s*\.\s)[^\n;|&]{{0,40}}(?:<\(|\$\(|`)\s*{_DOWNLOAD}",
+        rf"{_RUNNER}[^\n;|&]{{0,40}}(?:<\(|\$\(|`)\s*{_DOWNLOAD}",
     ),
     (
         "downloads code from a branch, which can change",
@@ -162,7 +165,7 @@ def _is_run(name: str, rest: str) -> bool:
     file = rf"{re.escape(name)}(?=[\s\"';|&]|$)"
     folder = r"[\"']?(?:[^\s\"';|&]{1,200}/)"
     by = rf"(?:^|[\n;&|\s])(?:{_SHELL}|source|\.)\s+(?:-\w{{1,20}}\s+){{0,3}}(?:{folder}|[\"'])?{file}"
-    itself = rf"(?:^|[\n;&|])\s*(?:sudo\s+(?:-\S+\s+){{0,4}})?{folder}{file}"
+    itself = rf"(?:^|[\n;&|])[ \t]{{0,40}}(?:sudo\s+(?:-\S+\s+){{0,4}})?{folder}{file}"
     return bool(re.search(by, rest) or re.search(itself, rest))
 
 
