@@ -349,10 +349,6 @@ _SETTLED_BY = (
         re.compile(r"known only when the (pipeline|state machine) runs"),
         "Check the account with `wa-lint scan` after the {} has run.",
     ),
-    (
-        re.compile(r"^budget: .*\(limit (\w+)\)"),
-        "Raise the limit with --limit {}=NUMBER.",
-    ),
 )
 """What would settle a reason that says it, with the name in it."""
 
