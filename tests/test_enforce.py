@@ -418,7 +418,7 @@ BROKEN: Final = {
     "a list": ("[a]", ":1:1: must be a mapping"),
     "no YAML": ("a: [", "enforce.yaml:1"),
     "a key twice": ("strict: true\nstrict: false", "twice"),
-    "an unknown key": ("fail_on: high", ":1:1: there is no key 'fail_on'; did you mean 'fail-on'?"),
+    "an unknown key": ("fail_on: high", ":1:1: unknown key 'fail_on'; did you mean 'fail-on'?"),
     "never": ("fail-on: never", ":1:1: fail-on must be one of low, medium, high, critical (got 'never')"),
     "a severity that is none": ("severity: hihg", "did you mean 'high'?"),
     "a number": ("strict: 1", ":1:1: strict must be true or false (got 1)"),

@@ -206,7 +206,7 @@ def test_templates_that_belong_together_each_have_their_own_parameters(wa_lint: 
             "3:5",
             "profiles: profile must be one of startup, production, regulated (got 'larg')",
         ),
-        ("profiles:\n  - paths: a\n    profil: startup", "3:5", "there is no key 'profil'; did you mean 'profile'"),
+        ("profiles:\n  - paths: a\n    profil: startup", "3:5", "unknown key 'profil'; did you mean 'profile'"),
         (
             "profiles:\n  - parameters: Stage\n    profile: startup",
             "2:5",
