@@ -172,7 +172,7 @@ def test_text_and_sarif_say_where_it_is_so(wa_lint: WaLint, both: Any) -> None:
     text = wa_lint("check", *SINGLE, "a.yaml", *BOTH).out
     assert "  Config, in dev, not in prod\n" in text
     assert "Config.ProductionVariants[0].InitialInstanceCount: 1 in dev, 3 in prod" in text
-    assert "\n1 rule on 2 resources of 1 input, for dev and prod.\n" in text
+    assert "\n1 rule on 2 resources of 1 input, for dev and prod." in text
     run = wa_lint("check", *SINGLE, "a.yaml", *BOTH, "-o", "sarif").report["runs"][0]
     assert "This is so in dev, not in prod." in run["results"][0]["message"]["text"]
     assert run["results"][0]["properties"]["stages"] == ["dev"]

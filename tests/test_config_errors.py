@@ -94,8 +94,8 @@ SAID = {
     "fail-on: 3": "c.yaml:1:1: fail-on must be one of low, medium, high, critical, never (got 3)",
     "fail-on: hgih": "c.yaml:1:1: fail-on must be one of low, medium, high, critical, never (got 'hgih'); "
     "did you mean 'high'?",
-    "fail_on: high": "c.yaml:1:1: there is no key 'fail_on'; did you mean 'fail-on'?",
-    "Fail-On: high": "c.yaml:1:1: there is no key 'Fail-On'; did you mean 'fail-on'?",
+    "fail_on: high": "c.yaml:1:1: unknown key 'fail_on'; did you mean 'fail-on'?",
+    "Fail-On: high": "c.yaml:1:1: unknown key 'Fail-On'; did you mean 'fail-on'?",
     "pillar:\n  - security\n  - secure": "c.yaml:3:5: pillar must be one of operational-excellence, security, "
     "reliability, performance-efficiency, cost-optimization, sustainability (got 'secure'); did you mean 'security'?",
     "select: [endpoint-idle, endpoint-idl]": "c.yaml:1:25: no rule 'endpoint-idl'; did you mean 'endpoint-idle'?",
@@ -117,7 +117,7 @@ SAID = {
     "regulated (got 'starup'); did you mean 'startup'?",
     "profiles:\n  - paths: [a, 3]\n    profile: startup": "c.yaml:2:5: profiles: paths must be a text, or a list of "
     "texts (got 3)",
-    "overrides:\n  - path: a": "c.yaml:2:5: overrides: there is no key 'path'; did you mean 'paths'?",
+    "overrides:\n  - path: a": "c.yaml:2:5: overrides: unknown key 'path'; did you mean 'paths'?",
 }
 
 
@@ -143,7 +143,7 @@ VARIABLES = {
     "SELECT=nope": "WA_LINT_SELECT: no rule 'nope'",
     "NEVER_SUPPRESS=nope": "WA_LINT_NEVER_SUPPRESS: no rule 'nope'",
     "SETTINGS=a.b=3": "WA_LINT_SETTINGS: no rule 'a'",
-    "PARAMETERS=nope.json": "WA_LINT_PARAMETERS: 'nope.json' is no file",
+    "PARAMETERS=nope.json": "WA_LINT_PARAMETERS: 'nope.json' is neither an existing file",
     "ALLOW=nope.yaml": "WA_LINT_ALLOW: File 'nope.yaml' does not exist.",
     "RULE_PROFILE=x": "WA_LINT_RULE_PROFILE must be one of startup, production, regulated (got 'x')",
     "NOW=soon": "WA_LINT_NOW: 'soon' does not match",

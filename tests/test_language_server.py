@@ -221,7 +221,7 @@ def test_words_are_completed_in_configurations_rules_and_suppressions(tmp_path: 
         words = await editor.complete("wa-lint.yaml", 2, 3)
         assert {"severity", "ignore", "settings"} <= set(words)
         assert "notebook-root-access" in await editor.complete("wa-lint.yaml", 1, 8)
-        assert "Not these rules" in await editor.hover("wa-lint.yaml", 0, 2)
+        assert "Skip these rules" in await editor.hover("wa-lint.yaml", 0, 2)
         await editor.open("a.yaml", "# wa-lint: allow noteb")
         assert "notebook-root-access" in await editor.complete("a.yaml", 0, 22)
         assert await editor.complete("a.yaml", 0, 3) == []
