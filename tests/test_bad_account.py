@@ -118,7 +118,7 @@ def test_83_an_address_where_nobody_is_is_one_error(
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{closed.getsockname()[1]}")
         run = wa_lint(*SCAN, *FEW)
     assert run.code == 2
-    assert "no connection to http://127.0.0.1:" in run.err
+    assert "cannot connect to http://127.0.0.1:" in run.err
     assert "Traceback" not in run.err
 
 

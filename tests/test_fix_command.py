@@ -162,10 +162,10 @@ def test_an_edit_that_makes_another_finding_is_taken_back(wa_lint: WaLint) -> No
         'RootAccess: "Enabled"', "SubnetId: subnet-1\n      SecurityGroupIds: [sg-1]\n      Tags: []"
     )
     Path("t.yaml").write_text(text, "utf-8")
-    Path("rules").mkdir()
-    Path("rules/direct-internet-off.yaml").write_text(OPPOSITE, "utf-8")
+    Path("opposite").mkdir()
+    Path("opposite/direct-internet-off.yaml").write_text(OPPOSITE, "utf-8")
     run = wa_lint(
-        *("check", "t.yaml", "-o", "json", "--no-config", "--rules", "rules"),
+        *("check", "t.yaml", "-o", "json", "--no-config", "--rules", "opposite"),
         *("--select", "notebook-direct-internet,direct-internet-off", "--fix", "--unsafe-fixes"),
     )
     assert Path("t.yaml").read_text("utf-8") == text

@@ -392,8 +392,8 @@ def listings() -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        (hang_up, "cannot connect to AWS"),
-        (hang_up_at_once, "cannot connect to AWS"),
+        (hang_up, "cannot connect to http:"),
+        (hang_up_at_once, "cannot connect to http:"),
         (speak_of_something_else, "the response is not from AWS; is there a proxy?"),
     ],
 )

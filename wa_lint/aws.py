@@ -415,7 +415,7 @@ def account_of(session: Raw, region: str, manners: Manners | None = None) -> Acc
 def _with_endpoint(said: str, address: str) -> str:
     """Return why a call failed, with the address that it went to where that is not AWS's own."""
     if said == _WHY["no connection"] and address:
-        return f"no connection to {address}, which {_SAYS_SO}"
+        return f"cannot connect to {address}, which {_SAYS_SO}"
     if address:
         return f"{said}; the call went to {address}, which {_SAYS_SO}"
     return f"{said}, which {_SAYS_SO}" if said.startswith("Invalid endpoint") else said
