@@ -330,7 +330,7 @@ def test_how_to_close_gaps_is_said(wa_lint: WaLint, cloud: Cloud) -> None:
     run = wa_lint("snapshot", *whom, "-o", "fleet/")
     cloud.faults = {}
     assert "2 of 2 accounts and regions have gaps that a retry may close" in run.err
-    assert "--resume fleet/ in place of -o" in run.err
+    assert "--resume fleet/ instead of -o" in run.err
 
 
 # --- the index and its log --------------------------------------------------------------------------

@@ -99,7 +99,7 @@ REPORT = json.dumps({"schema_version": 1})
         (Broken(MemoryError()), "memory"),
         (Broken(verdicts.OverTime()), "time"),
         (Broken(out=REPORT, code=9), "exit 9"),
-        (Broken(out=REPORT, err="internal error in wa-lint, please report it", code=2), "a fault of wa-lint itself"),
+        (Broken(out=REPORT, err="internal error in wa-lint, please report it", code=2), "internal error in wa-lint"),
         (Broken(out="", code=0), "silence"),
         (Broken(out="", code=2), "silence"),
         (Broken(out="{", code=1), "report"),

@@ -141,7 +141,7 @@ def test_annotations_of_what_was_not_judged_fit_beside_many_findings(wa_lint: Wa
             "AWS::BedrockAgentCore::WorkloadIdentity",
         ),
         (CUSTOM, 3, "Custom::Cleaner"),
-        (VPC, 0, "no ML resources"),
+        (VPC, 0, "No ML resources"),
         (VPC.replace("}}\n", "}, C: {Type: 'Custom::Cleaner'}}\n"), 0, "Custom::Cleaner"),
         (BAD, 1, "notebook-root-access"),
         (

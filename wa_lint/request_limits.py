@@ -1,4 +1,4 @@
-"""How politely an account is asked: the rate, the deadlines, the threads. It knows no AWS and calls nothing."""
+"""How fast an account is called: the rate, the deadlines, the threads. It knows no AWS and calls nothing."""
 
 from __future__ import annotations
 

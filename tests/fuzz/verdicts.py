@@ -76,7 +76,7 @@ def fault_of(target: Target, data: bytes) -> Fault | None:
 def _wrong(code: int, out: bytes, err: str, *, is_thorough: bool) -> Fault | None:
     if code not in CODES:
         return Fault(f"exit {code}", f"exit code {code}\n{err}")
-    if "Traceback" in err or "a fault of wa-lint itself" in err:
+    if "Traceback" in err or "internal error in wa-lint" in err:
         steps = re.findall(r'wa_lint[/\\](\S+)", line (\d+)', err)
         what = err.strip().rpartition("\n")[2].removeprefix("wa-lint: ").partition(":")[0]
         return Fault(f"{what} {':'.join(steps[-1]) if steps else '?'}", err)

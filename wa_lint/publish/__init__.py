@@ -1,1 +1,1 @@
-"""What writes to AWS, and only when it was asked to: each module one service. It judges nothing."""
+"""What writes to AWS, and only on an explicit command: each module one service. It judges nothing."""
