@@ -235,7 +235,8 @@ def test_a_practice_stands_where_the_outcomes_put_it(
     ids = practice_checks.of(practice).rules or (SINGLE.id,)
     rules = tuple(msgspec.structs.replace(SINGLE, id=id_, practices=(practice,)) for id_ in ids)
     findings = tuple(msgspec.structs.replace(FAIL, rule=rules[0], outcome=Outcome(o)) for o in outcomes)
-    report = Report(rules, findings, inputs=tuple(inputs), gaps=tuple(gaps))
+    listed = frozenset(map(Scope, SINGLE.applies_to)) if LISTED in inputs else frozenset()
+    report = Report(rules, findings, inputs=tuple(inputs), gaps=tuple(gaps), complete=listed)
     standing = {s.id: s for s in standings.practices(report)}[practice]
     assert standing.status == status
     assert (standing.reason is None) == (status == "met")

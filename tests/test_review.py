@@ -179,7 +179,7 @@ LISTED: Final = frozenset(
         ({}, {"complete": LISTED, "inputs": (Input("a.json", "export", "judged", None, 1),)}, Status.NOT_APPLICABLE),
         ({}, {"complete": LISTED, "inputs": (LIVE, Input("a.yaml", "template", "judged", None, 1))}, Status.UNKNOWN),
         ({}, {"complete": frozenset({Scope("AWS::S3::Bucket")})}, Status.UNKNOWN),
-        ({}, {}, Status.NOT_APPLICABLE),
+        ({}, {}, Status.UNKNOWN),
         ({}, {"not_followed": (NESTED,)}, Status.UNKNOWN),
         ({}, {"gaps": (REFUSED,)}, Status.UNKNOWN),
         ({}, {"inputs": (Input("a.yaml", "template", "judged", None, 1),)}, Status.UNKNOWN),
@@ -228,7 +228,7 @@ YES, PARTIAL_, NO, NONE = (
 def test_a_person_may_lower_a_status_and_raise_only_what_is_left_to_people(
     practice: str, outcomes: dict[str, str], answer: Answer, status: Status
 ) -> None:
-    report = report_of(practice, outcomes)
+    report = report_of(practice, outcomes, complete=LISTED)
     one = statuses(report, {practice: answer})[practice]
     assert one.status is status
     assert any(answer.in_words() in said for said in one.because), "both are shown"

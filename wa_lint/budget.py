@@ -182,7 +182,7 @@ def tick() -> None:
         return
     if time.process_time() - watch.worked > watch.seconds:  # a machine that is busy with others makes no file an error
         raise SourceError(
-            watch.uri, f"checking it took more than {watch.seconds} s (limit seconds), so it was not checked checked"
+            watch.uri, f"checking it took more than {watch.seconds} s (limit seconds), so it was not checked"
         )
 
 

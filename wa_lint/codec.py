@@ -372,7 +372,7 @@ def _decoded(raw: Raw) -> Value:
 
 def _marked(key: str, raw: dict[str, Raw]) -> Value:
     if key not in _MARKED or len(raw) != 1:
-        raise ValueError(f"no value is written as as as as {key!r}")
+        raise ValueError(f"no value is written as {key!r}")
     try:
         return _MARKED[key](raw[key])
     except KeyError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import msgspec
 
@@ -25,6 +25,7 @@ from wa_lint.model import (
     Outcome,
     Report,
     Resource,
+    RunningCost,
     Snapshot,
     Unjudged,
     Unknown,
@@ -72,7 +73,19 @@ def lint(
         for rule in asking:
             asked = Inquiry(rule, graph, resource, today)
             found.add(resource, rule, *_of_what_is_used(asked, use, lists_all=lists_all))
+    costs = tuple(sorted(bill(graph, subjects, most_scenarios())))
     graph.close()
+    return _report(snapshot, rules, subjects, found, costs, today)
+
+
+def _report(
+    snapshot: Snapshot,
+    rules: Sequence[Rule],
+    subjects: Sequence[Resource],
+    found: _Found,
+    costs: tuple[RunningCost, ...],
+    today: str,
+) -> Report:
     told = {finding.rule.id for finding in found.listed} | found.counts.keys()
     return Report(
         rules=tuple(rule.info for rule in rules),
@@ -89,7 +102,7 @@ def lint(
         not_followed=tuple(sorted(set(snapshot.not_followed))),
         census=_census(subjects),
         assigned=assigned_in([[msgspec.structs.replace(one, count=n) for one, n in found.assigned.items()]]),
-        costs=tuple(sorted(bill(graph, subjects, most_scenarios()))),
+        costs=costs,
     )
 
 
@@ -244,19 +257,37 @@ def _quickly(asked: Inquiry, quick: QuickPrograms, *, lists_all: bool) -> tuple[
     settled = pass_.settled()
     if settled is not None and not lists_all and (counts := _counted(settled)) is not None:
         return (), counts
+    if settled and Outcome.UNKNOWN not in [answer for _, answer in settled]:
+        leaves = [_Leaf(_NOTHING_ASSUMED, answer, number, at) for number, (at, answer) in enumerate(settled)]
+        return _told(asked, _by_item(leaves), (), lists_all=lists_all)
     most = most_scenarios()
     lists = _scenarios(pass_.items, {}, most)
-    by_item: dict[Key, list[_Leaf]] = {}
-    if settled is not None and Outcome.UNKNOWN not in [answer for _, answer in settled]:
-        for number, (place, answer) in enumerate(settled):
-            by_item.setdefault(key_of(place), []).append(_Leaf(_NOTHING_ASSUMED, answer, number, place))
-    else:
-        for start, items in lists:
-            for number, item in enumerate(items or ()):
-                for leaf in pass_.leaves(start, number, item, max(1, most // len(lists))):
-                    by_item.setdefault(key_of(leaf.place), []).append(leaf)
+    by_item = _by_item(
+        leaf
+        for start, items in lists
+        for number, item in enumerate(items or ())
+        for leaf in pass_.leaves(start, number, item, max(1, most // len(lists)))
+    )
     if not by_item:
         return _without_items([items for _, items in lists], lists_all=lists_all)
+    return _told(asked, by_item, lists, lists_all=lists_all)
+
+
+_Lists: TypeAlias = Sequence[tuple[Assumptions, Sequence[tuple[Cell, object]] | None]]
+"""The items of a rule in each scenario; None where the resource does not exist."""
+
+
+def _by_item(leaves: Iterable[_Leaf]) -> Mapping[Key, Sequence[_Leaf]]:
+    found: dict[Key, list[_Leaf]] = {}
+    for leaf in leaves:
+        found.setdefault(key_of(leaf.place), []).append(leaf)
+    return found
+
+
+def _told(
+    asked: Inquiry, by_item: Mapping[Key, Sequence[_Leaf]], lists: _Lists, *, lists_all: bool
+) -> tuple[Sequence[Finding], Counts]:
+    """Return the findings for what is to be listed, and the counts of the rest."""
     listed: list[Finding] = []
     counted = NO_COUNTS
     for key, leaves in by_item.items():
@@ -376,7 +407,7 @@ class _Pass:
         return Outcome.PASS if all(answer is True for answer in answers) else Outcome.UNKNOWN
 
     def _world(self, assumptions: Assumptions, *, is_closed: bool) -> World:
-        """Return the world of a scenario; the last one is requested again and again."""
+        """Return the world of a scenario; most calls ask for the last one."""
         last, was_closed, world = self._seen
         if world is None or last is not assumptions or was_closed is not is_closed:
             world = self._asked.graph.world(assumptions, self._asked.rule.defaults, is_closed=is_closed)

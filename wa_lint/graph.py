@@ -294,7 +294,7 @@ class Cell:
         return _pattern(self.path)
 
     def select(self, name: str) -> Cell:
-        """Return a member, looked up once. Where somebody hears what is asked, that is reported or looked up again."""
+        """Return a member, looked up once. Who listens hears what the member rests on, or it is looked up again."""
         members = self._members
         if members is None:
             members = self._members = {}

@@ -54,7 +54,7 @@ class Manners(msgspec.Struct, frozen=True, kw_only=True):
     """For the whole unit."""
     threads: int = 16
     traffic_days: int = TRAFFIC_DAYS
-    """Days of hourly requests that CloudWatch is requested."""
+    """Days of hourly metrics to read from CloudWatch."""
     window_days: int = 0
     """Jobs that were made in so many days before now; 0: as many as the table of collectors says."""
 

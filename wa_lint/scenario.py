@@ -42,7 +42,7 @@ class Scenario:
         return self.assumptions.get(name)
 
     def listen(self, compute: Callable[[], T]) -> tuple[T, frozenset[str]]:
-        """Return what `compute` returns, and the names that it requested."""
+        """Return what `compute` returns, and the names that it asked for."""
         asked: set[str] = set()
         self.listeners.append(asked)
         try:

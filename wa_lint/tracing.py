@@ -236,7 +236,7 @@ def _listed(found: object) -> Sequence[Cell | Unknown]:
 
 
 def _ask(asked: Inquiry, scenario: Scenario, item: Cell, number: int) -> Verdict:
-    """Return the verdict on `item`. A rule that may take the template to be all there is is asked a second time."""
+    """Return the verdict on `item`. A rule that may take the template as complete is evaluated a second time."""
     verdict = _verdict(asked, asked.world(scenario), item)
     if verdict.outcome is not Outcome.UNKNOWN or not asked.rule.absent_partner_fails:
         return verdict
@@ -314,41 +314,36 @@ def _unknown(place: Cell, why: str, trace: Sequence[Cell] = ()) -> Verdict:
     return Verdict(Outcome.UNKNOWN, f"Cannot tell: {why}.{_settled_by(why)}", place, tuple(trace))
 
 
-_SETTLED_BY = (
-    (
-        re.compile(
-            r"the parameter (\w+) has no default|of the parameter (\w+) is not known|from parameter (\w+), whose"
+_SETTLED_BY = tuple(
+    (re.compile(pattern), advice)
+    for pattern, advice in (
+        (
+            r"the parameter (\w+) has no default|of the parameter (\w+) is not known|from parameter (\w+), whose",
+            "Pass --parameters {}=VALUE to check it.",
         ),
-        "Pass --parameters {}=VALUE to check it.",
-    ),
-    (
-        re.compile(r"!ImportValue .*(?:comes from another stack|which was not read)"),
-        "Check it together with the template that exports it.",
-    ),
-    (
-        re.compile(r"comes from the nested stack (\w+), which was not followed"),
-        "Check it together with the template of {}.",
-    ),
-    (
-        re.compile(r"is not in this template$"),
-        "Check it together with the template that creates it.",
-    ),
-    (
-        re.compile(r"macro .*(?:decides|may change) it at deployment"),
-        "Check the output of `aws cloudformation get-template --template-stage Processed`.",
-    ),
-    (
-        re.compile(r"known only (?:at|after) deployment|Parameter Store at deployment|resolved at deployment"),
-        "Check the deployed account with `wa-lint scan`.",
-    ),
-    (
-        re.compile(r"known after apply"),
-        "Check the account with `wa-lint scan` after the apply.",
-    ),
-    (
-        re.compile(r"known only when the (pipeline|state machine) runs"),
-        "Check the account with `wa-lint scan` after the {} has run.",
-    ),
+        (
+            r"!ImportValue .*(?:comes from another stack|which was not read)",
+            "Check it together with the template that exports it.",
+        ),
+        (
+            r"comes from the nested stack (\w+), which was not followed",
+            "Check it together with the template of {}.",
+        ),
+        (r"is not in this template$", "Check it together with the template that creates it."),
+        (
+            r"macro .*(?:decides|may change) it at deployment",
+            "Check the output of `aws cloudformation get-template --template-stage Processed`.",
+        ),
+        (
+            r"known only (?:at|after) deployment|Parameter Store at deployment|resolved at deployment",
+            "Check the deployed account with `wa-lint scan`.",
+        ),
+        (r"known after apply", "Check the account with `wa-lint scan` after the apply."),
+        (
+            r"known only when the (pipeline|state machine) runs",
+            "Check the account with `wa-lint scan` after the {} has run.",
+        ),
+    )
 )
 """What would settle a reason that says it, with the name in it."""
 

@@ -75,25 +75,32 @@ _DAY: Final = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%
     help="Ask the open questions, and write the answers to the file.  [default: in a terminal, but not in CI]",
 )
 @click.option(
-    "--require", multiple=True, metavar="PRACTICE,…", help="Exit 1 unless these are met; * stands for anything."
+    "--require", multiple=True, metavar="PRACTICE,…", help="Exit 1 unless these practices are met; * is a wildcard."
 )
-@click.option("--max-critical", type=click.IntRange(0), metavar="N", help="Exit 1 if more findings so grave fail.")
 @click.option(
-    "--max-high", type=click.IntRange(0), metavar="N", help="Exit 1 if more findings so grave, or graver, fail."
+    "--max-critical", type=click.IntRange(0), metavar="N", help="Exit 1 if more than N critical findings fail."
 )
-@click.option("--max-medium", type=click.IntRange(0), metavar="N", help="The same.")
-@click.option("--max-low", type=click.IntRange(0), metavar="N", help="The same.")
+@click.option(
+    "--max-high",
+    type=click.IntRange(0),
+    metavar="N",
+    help="Exit 1 if more than N findings of high severity or above fail.",
+)
+@click.option(
+    "--max-medium", type=click.IntRange(0), metavar="N", help="Exit 1 if more than N of medium severity or above fail."
+)
+@click.option("--max-low", type=click.IntRange(0), metavar="N", help="Exit 1 if more than N findings fail.")
 @click.option("--strict", is_flag=True, help="Exit 4 when a verdict is unknown or something was not read.")
 @click.option(
     "--history",
     multiple=True,
     metavar="FILE",
     type=_FILE,
-    help="A JSON report or review of an earlier run, the oldest first: what changed since the last. Or the database of "
-    "a history: the HTML draws the trend.",
+    help="JSON reports or reviews of earlier runs, oldest first, to show what changed since the last. Or the database "
+    "of a history: the HTML report draws the trend.",
 )
-@click.option("--now", type=_DAY, metavar="DATE", help="The day of the review.  [default: today]")
-@click.option("--lang", type=OneOf(LANGUAGES), default="en", show_default=True, help="The language.")
+@click.option("--now", type=_DAY, metavar="DATE", help="The date of the review.  [default: today]")
+@click.option("--lang", type=OneOf(LANGUAGES), default="en", show_default=True, help="Language of the review.")
 @color_option
 def review(  # noqa: PLR0913, one for each option
     reading: Reading,
@@ -134,8 +141,7 @@ def review(  # noqa: PLR0913, one for each option
     if _may_ask(ask, to):
         ask_open(found, files, today, words)
         found = judged()
-    trend = _trend(history)
-    shown = RenderOptions(verbose=verbose, lines=lines, history=earlier, trend=trend, made_at=found.date)
+    shown = RenderOptions(verbose=verbose, lines=lines, history=earlier, trend=_trend(history), made_at=found.date)
     _write(found, to, shown, words, color)
     return _code(found, gate, is_strict=strict or enforcement().is_strict)
 

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -38,13 +38,15 @@ _ANSWERS: Final = click.option(
 )
 
 
+def _of_tool(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that say what is reviewed, by what answers, and how the tool is reached."""
+    for add in (access, _ANSWERS, settling, choice_beside_account, reading, configured):
+        command = add(command)
+    return command
+
+
 @click.command()
-@configured
-@reading
-@choice_beside_account
-@settling
-@_ANSWERS
-@access
+@_of_tool
 @click.option(
     "--save",
     metavar="FILE",
@@ -91,12 +93,7 @@ def plan(  # noqa: PLR0913, one for each option
 
 
 @click.command()
-@configured
-@reading
-@choice_beside_account
-@settling
-@_ANSWERS
-@access
+@_of_tool
 @click.option(
     "--plan",
     "planned",

@@ -286,7 +286,7 @@ _LATER: Final[Mapping[str, Making]] = {
 
 @cache
 def makings() -> Mapping[str, Making]:
-    """Return how each type is made. Where neither of two resources names the other, the one that is first is first.
+    """Return how each type is made. Of two resources without a reference, the first in the template comes first.
 
     SageMaker's types that are not named above are made by requests that have CloudFormation's names.
     """

@@ -1,4 +1,4 @@
-"""What AWS fills in where a request says nothing, as its documentation has it (read 2026-12). Data only.
+"""What AWS fills in where a request says nothing. Data only.
 
 CloudFormation's schemas document few defaults; these are those of the types that verdicts rest on most. A value that
 somebody set by hand to what AWS would have filled in cannot be told from it.
@@ -54,6 +54,9 @@ FILLED: Final[Mapping[str, Mapping[str, Value]]] = {
     "AWS::ApiGateway::Stage": {"CacheClusterEnabled": False, "TracingEnabled": False},
     "AWS::CloudWatch::Alarm": {"ActionsEnabled": True, "TreatMissingData": "missing"},
 }
-"""By type and path. S3: the user guide's pages on default encryption (since January 2023), on blocking public access
-and on object ownership (for new buckets since April 2023). EC2: the user guide on security groups, a new one lets
-everything out. All others: the API reference of the request that creates the resource; Security Hub's SageMaker.5."""
+"""By type and path.
+
+The API reference of the request that creates the resource states them (botocore 1.44), but for these, of which it
+states no default: all that is False, ``PackageType``, ``TracingConfig.Mode``, ``ApiKeySourceType``. They are what an
+omitted switch means; nobody has looked them up. S3: default encryption (since January 2023), Block Public Access and
+object ownership of new buckets (since April 2023). EC2: a new security group lets everything out."""

@@ -153,7 +153,7 @@ ROLE_READS: Final = (
 """What is looked at to know whether a role is one of an ML workload: its policies, and what `_OF_ROLE` leads to."""
 
 _MOST: Final = 20
-"""Uses that are reported one resource."""
+"""Uses of one resource that a message names."""
 
 _ML_SERVICES: Final = re.compile(
     r"(sagemaker|bedrock|personalize|comprehend|forecast|frauddetector|kendra|lookout|rekognition|textract|transcribe"

@@ -1,7 +1,7 @@
 """Whether a principal can act with the role of what runs already: a function, a notebook, an instance.
 
 Who may change the code of every function acts with the role of each. Of those that a statement names, the role decides:
-only one of an administrator is reported, for a pipeline that deploys a function is meant to.
+only the role of an administrator is reported, because a pipeline that deploys a function has to change its code.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What containers and functions are reported: environment variables, hyperparameters, defaults of pipeline parameters.
+"""Environment variables, hyperparameters and defaults of pipeline parameters: what containers and functions are given.
 
 It asks whether one is a secret in plain text, and which models of a public hub a container loads.
 """

@@ -200,15 +200,13 @@ def _is_absent(types: Collection[str], report: Report) -> bool:
     """Whether it is proven that nothing of these types is there: all were listed, or somebody says so who knows.
 
     A template is never all there is, and of resources chosen by tag or name, others may belong and not show it. A
-    report that was read back does not tell its listings; that its inputs are live has to do.
+    report that was read back does not tell what was listed: it proves nothing absent.
     """
     extent = report.workload
     if extent is not None and (extent.is_whole or extent.is_by_mark):
         return extent.is_whole
     kinds = {entry.kind for entry in report.inputs if entry.status == "judged"}
-    if report.complete:
-        return "template" not in kinds and set(types) <= {scope.type for scope in report.complete}
-    return kinds == {"live"}
+    return "template" not in kinds and bool(types) and set(types) <= {scope.type for scope in report.complete}
 
 
 # --- words ------------------------------------------------------------------------------------------

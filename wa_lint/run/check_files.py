@@ -73,7 +73,7 @@ def judged_files(
 ) -> tuple[Report, Lines]:
     """Return the report on what `reading` names, and what shows its lines. `say` gets what cannot be read.
 
-    `say` None: nobody is reported, and a parameter that no template declares is no error.
+    `say` None: nothing is printed, and a parameter that no template declares is no error.
     """
     return judged_run(found_files(reading, choice, now, demands_declared=say is not None), say)
 

@@ -63,17 +63,7 @@ def read_export(text: bytes | str, uri: str) -> Snapshot:
         if _means_to_be(content):
             read_document(content, uri)  # says what is wrong, and where
         raise SourceError(uri, "not a snapshot or an API response that wa-lint reads")
-    odd = [
-        (line, unread(item) or "not AWS data that wa-lint reads; skipped")
-        for line, item, format_ in documents
-        if not format_
-    ]
-    said = [(line, problem) for line, export in found for problem in export.problems]
-    said += [
-        (line, "the response has a next page, which is not in the file")
-        for line, item, _ in documents
-        if _goes_on(item)
-    ]
+    problems = [*_odd(documents), *((line, problem) for line, export in found for problem in export.problems)]
     resources = _resources(found, decoded, uri)
     is_change_set = any(format_ is CHANGE_SET for _, _, format_ in documents)
     return Snapshot(
@@ -85,8 +75,17 @@ def read_export(text: bytes | str, uri: str) -> Snapshot:
         complete=frozenset(scope for _, export in found for scope in export.complete),
         gaps=tuple(sorted({gap for _, export in found for gap in export.gaps}, key=str)),
         unjudged=tuple(sorted(one for _, export in found for one in export.unjudged)),
-        problems=tuple(sorted(Problem(Location(uri, line), problem) for line, problem in (*odd, *said))),
+        problems=tuple(sorted(Problem(Location(uri, line), problem) for line, problem in problems)),
     )
+
+
+def _odd(documents: Iterable[tuple[int, Raw, Format | None]]) -> Iterator[tuple[int, str]]:
+    """Yield line and problem of what is not recognised, and of pages that go on elsewhere."""
+    for line, item, format_ in documents:
+        if not format_:
+            yield line, unread(item) or "not AWS data that wa-lint reads; skipped"
+        if _goes_on(item):
+            yield line, "the response has a next page, which is not in the file"
 
 
 def _nested(resources: Iterable[Resource]) -> Iterator[NotFollowed]:

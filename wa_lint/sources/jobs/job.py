@@ -16,7 +16,7 @@ class Node(msgspec.Struct, frozen=True):
 
     value: Value
     at: Path = ()
-    """Where it is: what the origin of the jobs is requested."""
+    """Where it is, as the origin of the jobs locates it."""
     guards: tuple[object, ...] = ()
     """What must hold for it to be there; only the source knows what each of them is."""
 

@@ -124,6 +124,6 @@ _NOT_TOLD: Final = "not told outside of its own account"
 
 
 def _is_foreign(collector: Collector, item: Item, place: ResponsePlace) -> bool:
-    """Whether it is another account's, as an organization's trail: who may list it is reported that it is not found."""
+    """Whether it is another account's, as an organization's trail: who lists it may get "not found" for it."""
     owner = (filled(collector.arn, item, place) or "").split(":")[4:5]
     return bool(owner) and owner[0].isdigit() and owner[0] != place.account
