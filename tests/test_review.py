@@ -330,8 +330,8 @@ def test_every_status_is_counted_once(name: str) -> None:
     rows = numbers_of(written["review markdown"], r"\| \d+ % \| (\d+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|")
     assert [sum(column) for column in zip(*rows, strict=True)] == list(counts.values())
     assert review["open_questions"] == sum(asked["open"] for asked in review["asked"])
-    assert f"{review['open_questions']} questions wait" in written["review text"]
-    assert f"{review['open_questions']} questions wait" in written["review html"]
+    assert f"{review['open_questions']} questions are open" in written["review text"]
+    assert f"{review['open_questions']} questions are open" in written["review html"]
     assert sum(review["aws_risks"].values()) == 35
 
 

@@ -104,6 +104,7 @@ def test_no_help_has_a_retired_word(name: str, command: click.Command) -> None:
 
 
 PAGES: Final = [
+    ROOT / "wa_lint" / "data" / "texts" / "en.yaml",
     ROOT / "wa_lint" / "reporters" / "page" / "scorecard.html",
     *(page for page in sorted((ROOT / "docs").glob("*.md")) if page.name not in (*GENERATED, "style-of-words.md")),
     ROOT / "README.md",
